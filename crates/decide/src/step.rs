@@ -1,0 +1,435 @@
+//! The catalogue of steps: everything a user can see happening, each declared once with name, fields, units and doc.
+//!
+//! The access log, the metrics, `Server-Timing`, `ctl status`, `trace` and the lab are readers of steps. A step of a request stands in
+//! its [`Journey`]; a step of the process (a backend that went down, a reload) stands alone.
+
+use crate::time::{Calendar, Duration, Instant};
+use alloc::vec::Vec;
+
+/// A piece of the journey's own text: [`Journey::text`] reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    start: u32,
+    len: u32,
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(pub u64);
+
+/// A listener, by its index in the configuration the journey began under.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListenerRef(pub u16);
+
+/// A route of a site, by index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RouteRef {
+    /// Index of the site.
+    pub site: u16,
+    /// Index of the route in the site.
+    pub route: u16,
+}
+
+/// A backend of a pool, by index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BackendRef {
+    /// Index of the pool.
+    pub pool: u16,
+    /// Index of the backend in the pool.
+    pub backend: u16,
+}
+
+/// Whose side a failure is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The one who asked.
+    Client,
+    /// This program or its configuration.
+    Us,
+    /// The server behind us.
+    Backend,
+}
+
+impl Side {
+    /// The word in logs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Side::Client => "client",
+            Side::Us => "us",
+            Side::Backend => "backend",
+        }
+    }
+}
+
+/// The value of a step's field, for readers that treat all steps alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Text of the journey.
+    Text(Text),
+    /// A word out of a fixed set, or a sentence of ours.
+    Word(&'static str),
+    /// A count or a status.
+    Number(u64),
+    /// Bytes.
+    Bytes(u64),
+    /// A span of time.
+    Span(Duration),
+    /// Yes or no.
+    Flag(bool),
+    /// A listener.
+    Listener(ListenerRef),
+    /// A route.
+    Route(RouteRef),
+    /// A backend.
+    Backend(BackendRef),
+}
+
+/// A type that a step's field may have.
+trait FieldType: Copy {
+    const UNIT: &'static str;
+    fn value(self) -> Value;
+}
+
+macro_rules! field_types {
+    ($($kind:ty, $unit:literal, $this:ident => $value:expr;)*) => {
+        $(impl FieldType for $kind {
+            const UNIT: &'static str = $unit;
+            fn value(self) -> Value { let $this = self; $value }
+        })*
+    };
+}
+
+field_types! {
+    Text, "text", this => Value::Text(this);
+    &'static str, "word", this => Value::Word(this);
+    u16, "number", this => Value::Number(u64::from(this));
+    u64, "number", this => Value::Number(this);
+    Bytes, "bytes", this => Value::Bytes(this.0);
+    Duration, "seconds", this => Value::Span(this);
+    bool, "flag", this => Value::Flag(this);
+    Side, "word", this => Value::Word(this.word());
+    ListenerRef, "name", this => Value::Listener(this);
+    RouteRef, "name", this => Value::Route(this);
+    BackendRef, "name", this => Value::Backend(this);
+}
+
+/// What the catalogue says of one field.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldInfo {
+    /// Its name, everywhere.
+    pub name: &'static str,
+    /// text, word, number, bytes, seconds, flag or name.
+    pub unit: &'static str,
+    /// What it says.
+    pub doc: &'static str,
+}
+
+/// What the catalogue says of one step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepInfo {
+    /// Its name, everywhere.
+    pub name: &'static str,
+    /// What happened.
+    pub doc: &'static str,
+    /// Its fields, in order.
+    pub fields: &'static [FieldInfo],
+}
+
+macro_rules! steps {
+    ($($(#[doc = $doc:literal])* $step:ident $name:literal { $($(#[doc = $field_doc:literal])* $field:ident: $kind:ty,)* })*) => {
+        /// One thing that happened.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Step {
+            $($(#[doc = $doc])* $step { $($(#[doc = $field_doc])* $field: $kind,)* },)*
+        }
+
+        impl Step {
+            /// The catalogue, in the order of the path.
+            pub const CATALOGUE: &'static [StepInfo] = &[$(StepInfo {
+                name: $name,
+                doc: concat!($($doc),*),
+                fields: &[$(FieldInfo { name: stringify!($field), unit: <$kind as FieldType>::UNIT, doc: concat!($($field_doc),*) },)*],
+            },)*];
+
+            /// The step's name in the catalogue.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Step::$step { .. } => $name,)* }
+            }
+
+            /// Hands every field, in the catalogue's order, to `see`.
+            pub fn fields(&self, mut see: impl FnMut(&'static str, Value)) {
+                match *self { $(Step::$step { $($field,)* } => { $(see(stringify!($field), FieldType::value($field));)* let _ = &mut see; })* }
+            }
+        }
+    };
+}
+
+steps! {
+    /// A client connected.
+    Accepted "accepted" {
+        /// Where.
+        listener: ListenerRef,
+        /// The client's address and port, or `unix`.
+        peer: Text,
+    }
+    /// A whole request head came in.
+    Asked "asked" {
+        /// The method.
+        method: Text,
+        /// The host asked for.
+        host: Text,
+        /// Path and query.
+        target: Text,
+        /// `HTTP/1.1` or `HTTP/1.0`.
+        version: &'static str,
+        /// The client's program, as it calls itself.
+        agent: Text,
+        /// Where the client says it came from.
+        referer: Text,
+    }
+    /// The request broke a rule and goes no further.
+    Refused "refused" {
+        /// The status answered.
+        status: u16,
+        /// The rule.
+        rule: &'static str,
+        /// Whose fault.
+        side: Side,
+    }
+    /// A route was chosen.
+    Routed "routed" {
+        /// Which.
+        route: RouteRef,
+        /// What it does: pool, redirect, answer, files, application.
+        action: &'static str,
+    }
+    /// No site or route holds for the request.
+    Unrouted "unrouted" {
+        /// The status answered.
+        status: u16,
+        /// Why.
+        why: &'static str,
+    }
+    /// Every backend was at its limit: the request waited.
+    Queued "queued" {
+        /// The backend it got; its pool is the one that was full.
+        backend: BackendRef,
+        /// How long it waited.
+        waited: Duration,
+    }
+    /// A backend was chosen.
+    Picked "picked" {
+        /// Which.
+        backend: BackendRef,
+        /// The pool's algorithm.
+        algorithm: &'static str,
+        /// How many could have been chosen.
+        candidates: u16,
+        /// Why not simply the algorithm's choice, if so: `panic`, `retry`; else `chosen`.
+        why: &'static str,
+    }
+    /// There is a connection to the backend.
+    Connected "connected" {
+        /// To whom.
+        backend: BackendRef,
+        /// It was kept from an earlier request.
+        reused: bool,
+        /// What it took, name resolution included.
+        took: Duration,
+    }
+    /// A backend failed this request.
+    BackendFailed "backend-failed" {
+        /// Which.
+        backend: BackendRef,
+        /// The error type of RFC 9209 §2.3.
+        error: &'static str,
+        /// What was done then: `retry` or `give-up`.
+        then: &'static str,
+    }
+    /// An interim answer (1xx) passed on.
+    Interim "interim" {
+        /// Its status.
+        status: u16,
+    }
+    /// The head of a backend's answer came.
+    Answered "answered" {
+        /// Whose.
+        backend: BackendRef,
+        /// Its status.
+        status: u16,
+        /// From the request sent to the head received.
+        took: Duration,
+    }
+    /// A file, or a part of it, is the answer.
+    FileChosen "file-chosen" {
+        /// Bytes of the representation.
+        size: Bytes,
+        /// `whole`, `part`, `parts`, `not-modified`, `precondition-failed`, `unsatisfiable`.
+        why: &'static str,
+        /// The Content-Encoding chosen, or `identity`.
+        encoding: &'static str,
+    }
+    /// We made the answer ourselves.
+    Made "made" {
+        /// Its status.
+        status: u16,
+        /// Why: `redirect`, `answer`, `application`, `error`.
+        why: &'static str,
+    }
+    /// The connection became a tunnel.
+    Tunnelled "tunnelled" {
+        /// To whom.
+        backend: BackendRef,
+    }
+    /// The tunnel ended.
+    TunnelClosed "tunnel-closed" {
+        /// Bytes from the client.
+        up: Bytes,
+        /// Bytes to the client.
+        down: Bytes,
+        /// `client`, `backend`, `idle`, `drain`.
+        by: &'static str,
+    }
+    /// The answer is with the client, or broke off.
+    Delivered "delivered" {
+        /// The status sent; 0 if none was.
+        status: u16,
+        /// Bytes of request body received.
+        received: Bytes,
+        /// Bytes of answer body sent.
+        sent: Bytes,
+        /// From the first byte of the request to the last of the answer.
+        took: Duration,
+        /// `complete`, or why it broke off.
+        end: &'static str,
+        /// Whose doing that end was.
+        side: Side,
+    }
+
+    /// A listener is open.
+    Listening "listening" {
+        /// Which.
+        listener: ListenerRef,
+    }
+    /// No descriptor was left for a new connection: accepting pauses.
+    AcceptPaused "accept-paused" {
+        /// Where.
+        listener: ListenerRef,
+        /// For how long.
+        pause: Duration,
+    }
+    /// A backend answers its probes again.
+    BackendUp "backend-up" {
+        /// Which.
+        backend: BackendRef,
+        /// Probes in a row that said so.
+        probes: u64,
+    }
+    /// A backend fails its probes.
+    BackendDown "backend-down" {
+        /// Which.
+        backend: BackendRef,
+        /// Probes in a row that said so.
+        probes: u64,
+        /// The last one's failure.
+        why: &'static str,
+    }
+    /// A backend was ejected for its failures in real traffic.
+    BackendEjected "backend-ejected" {
+        /// Which.
+        backend: BackendRef,
+        /// Failures in a row.
+        failures: u64,
+        /// For how long.
+        span: Duration,
+    }
+    /// An ejected backend is back.
+    BackendRestored "backend-restored" {
+        /// Which.
+        backend: BackendRef,
+    }
+    /// A backend's name was resolved.
+    Resolved "resolved" {
+        /// Whose.
+        backend: BackendRef,
+        /// How many addresses.
+        addresses: u64,
+        /// Until it is asked again.
+        ttl: Duration,
+    }
+    /// A backend's name could not be resolved; earlier addresses stay.
+    ResolveFailed "resolve-failed" {
+        /// Whose.
+        backend: BackendRef,
+        /// Why.
+        why: &'static str,
+    }
+    /// A new configuration holds.
+    Reloaded "reloaded" {
+        /// Its number since the start.
+        generation: u64,
+    }
+    /// A new configuration was refused; the old one holds.
+    ReloadRefused "reload-refused" {
+        /// How many mistakes it has.
+        mistakes: u64,
+    }
+    /// The process takes no new connections and ends those it has.
+    Draining "draining" {
+        /// Connections open.
+        connections: u64,
+    }
+}
+
+/// The identity of one request: 128 random bits, written as 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JourneyId(pub u128);
+
+/// All the steps of one request, with the texts they point to. Memory is kept from request to request: [`Journey::clear`].
+#[derive(Clone, Debug, Default)]
+pub struct Journey {
+    /// Whose journey.
+    pub id: JourneyId,
+    /// When it began, in the calendar.
+    pub calendar: Calendar,
+    /// When it began, on the host's clock: the first byte of the request.
+    pub began: Instant,
+    steps: Vec<(Instant, Step)>,
+    text: Vec<u8>,
+}
+
+impl Journey {
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.id = JourneyId::default();
+        self.calendar = Calendar::default();
+        self.began = Instant::ZERO;
+        self.steps.clear();
+        self.text.clear();
+    }
+
+    /// Keeps a text for a step that is about to be added.
+    pub fn keep(&mut self, text: &[u8]) -> Text {
+        let start = u32::try_from(self.text.len()).expect("texts of one request stay under 4 GiB");
+        self.text.extend_from_slice(text);
+        Text { start, len: u32::try_from(text.len()).expect("texts of one request stay under 4 GiB") }
+    }
+
+    /// The bytes of a kept text; as the client sent them, not checked to be UTF-8.
+    pub fn text(&self, text: Text) -> &[u8] {
+        &self.text[text.start as usize..(text.start + text.len) as usize]
+    }
+
+    /// Adds a step.
+    pub fn add(&mut self, at: Instant, step: Step) {
+        self.steps.push((at, step));
+    }
+
+    /// The steps in the order they happened.
+    pub fn steps(&self) -> &[(Instant, Step)] {
+        &self.steps
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+use super::*;
+use alloc::collections::BTreeSet;
+
+#[test]
+fn names_in_the_catalogue_are_unique_lower_case_and_documented() {
+    let mut seen = BTreeSet::new();
+    for info in Step::CATALOGUE {
+        assert!(seen.insert(info.name), "{} stands twice", info.name);
+        assert!(info.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", info.name);
+        assert!(!info.doc.trim().is_empty(), "{} has no doc", info.name);
+        for field in info.fields {
+            assert!(!field.doc.trim().is_empty(), "{}.{} has no doc", info.name, field.name);
+        }
+    }
+}
+
+#[test]
+fn a_step_shows_its_fields_in_the_order_of_the_catalogue() {
+    let step = Step::Refused { status: 400, rule: "bare LF", side: Side::Client };
+    let mut seen = Vec::new();
+    step.fields(|name, value| seen.push((name, value)));
+    assert_eq!(seen, [("status", Value::Number(400)), ("rule", Value::Word("bare LF")), ("side", Value::Word("client"))]);
+}
+
+#[test]
+fn a_cleared_journey_keeps_nothing_of_the_last_request() {
+    let mut journey = Journey { id: JourneyId(7), ..Journey::default() };
+    let peer = journey.keep(b"192.0.2.1:4711");
+    journey.add(Instant::from_nanos(5), Step::Accepted { listener: ListenerRef(0), peer });
+    assert_eq!(journey.text(peer), b"192.0.2.1:4711");
+    journey.clear();
+    assert!(journey.steps().is_empty());
+    assert_eq!(journey.id, JourneyId(0));
+    let host = journey.keep(b"example.com");
+    assert_eq!(journey.text(host), b"example.com");
+}

@@ -1,0 +1,134 @@
+//! An ordered list of header or trailer fields in one allocation that is kept from message to message.
+
+use super::Known;
+use alloc::vec::Vec;
+
+/// Fields in the order they came, names in the case they came in. Clearing keeps the memory.
+#[derive(Clone, Default)]
+pub struct Fields {
+    text: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    name_len: u32,
+    value_len: u32,
+    known: Known,
+}
+
+/// One field, borrowed from its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The name as written.
+    pub name: &'a [u8],
+    /// The value without surrounding white space.
+    pub value: &'a [u8],
+    /// The name, recognised.
+    pub known: Known,
+}
+
+impl Fields {
+    /// An empty list; allocates nothing.
+    pub const fn new() -> Self {
+        Self { text: Vec::new(), spans: Vec::new() }
+    }
+
+    /// Empties the list and keeps its memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.spans.clear();
+    }
+
+    /// Appends a field. The caller has checked that name and value are valid (a parser has, a constant is).
+    pub fn push(&mut self, name: &[u8], value: &[u8]) {
+        self.push_as(Known::of(name), name, value);
+    }
+
+    /// Appends a field whose name is one of ours. `known` is not `Other`.
+    pub fn push_known(&mut self, known: Known, value: &[u8]) {
+        debug_assert!(known != Known::Other);
+        self.push_as(known, known.name().as_bytes(), value);
+    }
+
+    /// Appends a field that has been recognised already.
+    pub fn push_as(&mut self, known: Known, name: &[u8], value: &[u8]) {
+        let start = u32::try_from(self.text.len()).expect("a header section under 4 GiB");
+        self.text.extend_from_slice(name);
+        self.text.extend_from_slice(value);
+        let name_len = u32::try_from(name.len()).expect("a name under 4 GiB");
+        let value_len = u32::try_from(value.len()).expect("a value under 4 GiB");
+        self.spans.push(Span { start, name_len, value_len, known });
+    }
+
+    /// The number of fields.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// No fields at all.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// All fields, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'_>> + ExactSizeIterator {
+        self.spans.iter().map(|span| self.field(*span))
+    }
+
+    /// The value of the first field of this name.
+    pub fn get(&self, known: Known) -> Option<&[u8]> {
+        self.all(known).next()
+    }
+
+    /// The values of every field of this name, in order.
+    pub fn all(&self, known: Known) -> impl Iterator<Item = &[u8]> {
+        self.spans.iter().filter(move |span| span.known == known).map(|span| self.field(*span).value)
+    }
+
+    /// Whether a field of this name is there.
+    pub fn has(&self, known: Known) -> bool {
+        self.spans.iter().any(|span| span.known == known)
+    }
+
+    /// The first value under a name given as text, in any case: for names that a user configured.
+    pub fn named<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
+    }
+
+    /// Keeps the fields for which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(Field<'_>) -> bool) {
+        let text = &self.text;
+        self.spans.retain(|span| keep(field_in(text, *span)));
+    }
+
+    /// Removes every field of this name.
+    pub fn remove(&mut self, known: Known) {
+        self.spans.retain(|span| span.known != known);
+    }
+
+    fn field(&self, span: Span) -> Field<'_> {
+        field_in(&self.text, span)
+    }
+}
+
+fn field_in(text: &[u8], span: Span) -> Field<'_> {
+    let name_at = span.start as usize;
+    let value_at = name_at + span.name_len as usize;
+    let end = value_at + span.value_len as usize;
+    Field { name: &text[name_at..value_at], value: &text[value_at..end], known: span.known }
+}
+
+impl core::fmt::Debug for Fields {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let lossy = |bytes| alloc::string::String::from_utf8_lossy(bytes).into_owned();
+        f.debug_map().entries(self.iter().map(|field| (lossy(field.name), lossy(field.value)))).finish()
+    }
+}
+
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| a.name == b.name && a.value == b.value)
+    }
+}

@@ -1,0 +1,9 @@
+//! HTTP messages apart from any version's framing (RFC 9110): what the proxy, the cache and the trace work with.
+
+mod fields;
+mod head;
+mod known;
+
+pub use fields::{Field, Fields};
+pub use head::{Method, RequestHead, ResponseHead, TargetForm, Version};
+pub use known::Known;

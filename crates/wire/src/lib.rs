@@ -1,0 +1,15 @@
+//! Bytes to types, and types to bytes. Nothing here reads a clock, a socket or a random source: the caller brings the bytes.
+//!
+//! - [`http`]: messages as every version of HTTP sees them: [`http::Fields`], [`http::RequestHead`], [`http::ResponseHead`].
+//! - [`http1`]: HTTP/1.1 on the wire (RFC 9112): heads, body framing, both directions.
+//!
+//! Order of calls for one HTTP/1.1 message: [`http1::parse_request`] (or [`http1::parse_response`]) until it is complete, then a
+//! [`http1::BodyDecoder`] made from the [`http1::Framing`] it returned, until that is done. Writing mirrors it:
+//! [`http1::write_request`] or [`http1::write_response`], then a [`http1::BodyEncoder`].
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod http;
+pub mod http1;

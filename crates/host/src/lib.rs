@@ -1,1 +1,22 @@
+//! The seam: what a program may ask of its machine. Code that runs on a host asks a [`Host`] for connections, listeners, names, time,
+//! randomness, tasks and files, and cannot tell which machine is behind it.
+//!
+//! - [`Host`]: the value that is passed around, one per thread.
+//! - [`Machine`]: what a machine must be able to do; [`os`] is the real one, the lab has the virtual one. Both are in the same binary.
+//! - [`Stream`], [`Listener`], [`File`]: what a host hands out. The kernel's kinds are variants of their own, so that the seam costs a
+//!   predictable branch and no virtual call on the way of the bytes.
+//! - [`Deadline`]: a time limit that is cheap to move.
+#![forbid(unsafe_code)]
 
+mod deadline;
+mod file;
+mod listener;
+mod machine;
+pub mod os;
+mod stream;
+
+pub use deadline::{Deadline, Timers};
+pub use file::{File, Found, Opened};
+pub use listener::{Accepting, Listener};
+pub use machine::{Connecting, Endpoint, Host, Machine, Names, Resolving, Task};
+pub use stream::{ByteStream, Stream};

@@ -1,0 +1,156 @@
+//! The real machine: the kernel's sockets, clocks and files, on one tokio event loop per thread.
+
+mod files;
+mod names;
+mod sockets;
+
+use crate::{Connecting, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
+use decide::random::{Random, SplitMix};
+use decide::time::{Calendar, Instant};
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::rc::Rc;
+use std::sync::OnceLock;
+use std::time::{Instant as KernelInstant, SystemTime};
+use tokio::task::LocalSet;
+
+pub use sockets::{Bound, bind};
+
+/// Runs a program on the calling thread until it ends. Every thread that does so has a host of its own; all share one clock.
+pub fn run<F: Future>(program: impl FnOnce(Host) -> F) -> io::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let timers = Timers::default();
+    let seed = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), std::thread::current().id());
+    let host = Host::new(Rc::new(Kernel { random: RefCell::new(SplitMix::new(seed)) }), timers.clone());
+    let local = LocalSet::new();
+    Ok(local.block_on(&runtime, async {
+        tokio::task::spawn_local(drive(timers));
+        program(host).await
+    }))
+}
+
+/// What the operator tells the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT or SIGTERM.
+    Stop,
+    /// SIGHUP.
+    Reload,
+}
+
+/// Waits for the next signal. To be called on a thread that [`run`] started.
+pub struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From now on signals are for us.
+    pub fn listen() -> io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) -> Signal {
+        use std::task::Poll;
+        std::future::poll_fn(|cx| {
+            if self.interrupt.poll_recv(cx).is_ready() || self.terminate.poll_recv(cx).is_ready() {
+                return Poll::Ready(Signal::Stop);
+            }
+            self.hangup.poll_recv(cx).map(|_| Signal::Reload)
+        })
+        .await
+    }
+}
+
+/// Raises the limit of open descriptors to what the system allows; returns the limit that holds.
+pub fn raise_descriptor_limit() -> u64 {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current < limit.maximum {
+        let raised = rustix::process::Rlimit { current: limit.maximum, ..limit };
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            limit = raised;
+        }
+    }
+    limit.current.unwrap_or(u64::MAX)
+}
+
+/// Lets limits pass at their time. The event loop's timers count milliseconds: late by up to one, never early.
+async fn drive(timers: Timers) {
+    loop {
+        match timers.next() {
+            None => timers.changed().await,
+            Some(at) => {
+                let span = at.since(now());
+                let _ = tokio::time::timeout(span, timers.changed()).await;
+                timers.fire(now());
+            }
+        }
+    }
+}
+
+/// One clock for all threads, so that spans can be taken across them.
+fn now() -> Instant {
+    static BEGAN: OnceLock<KernelInstant> = OnceLock::new();
+    let began = *BEGAN.get_or_init(KernelInstant::now);
+    Instant::from_nanos(u64::try_from(began.elapsed().as_nanos()).expect("the clock lasts 584 years"))
+}
+
+struct Kernel {
+    random: RefCell<SplitMix>,
+}
+
+impl Machine for Kernel {
+    fn now(&self) -> Instant {
+        now()
+    }
+
+    fn calendar(&self) -> Calendar {
+        Calendar(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+    }
+
+    fn random(&self) -> u64 {
+        self.random.borrow_mut().next()
+    }
+
+    fn connect(&self, to: &Endpoint) -> Connecting {
+        let to = to.clone();
+        Box::pin(async move {
+            Ok(match to {
+                Endpoint::Ip(address) => {
+                    let stream = tokio::net::TcpStream::connect(address).await?;
+                    stream.set_nodelay(true)?;
+                    Stream::Tcp(stream)
+                }
+                Endpoint::Unix(path) => Stream::Unix(tokio::net::UnixStream::connect(path).await?),
+            })
+        })
+    }
+
+    fn listen(&self, at: &Endpoint, backlog: u32) -> io::Result<Listener> {
+        sockets::listen(at, backlog)
+    }
+
+    fn resolve(&self, name: &str) -> Resolving {
+        Box::pin(names::resolve(name.to_string()))
+    }
+
+    fn spawn(&self, task: Task) {
+        tokio::task::spawn_local(task);
+    }
+
+    fn open(&self, root: &str, path: &str) -> io::Result<Opened> {
+        files::open(root, path)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Listening sockets of the kernel.
+
+use crate::{Endpoint, Listener};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream as StdUnixStream};
+use std::sync::Mutex;
+
+/// Unix sockets cannot be opened once per thread as IP ports can (SO_REUSEPORT): all threads share the one that [`bind`] opened.
+static UNIX: Mutex<BTreeMap<String, StdUnixListener>> = Mutex::new(BTreeMap::new());
+
+/// An address that is ours while this value lives: what [`bind`] made sure of.
+#[derive(Debug)]
+pub struct Bound {
+    /// The address, with the port that the kernel chose where 0 was asked for.
+    pub endpoint: Endpoint,
+}
+
+/// Makes sure that an address can be listened on, before any thread does: a taken port is an error here, although SO_REUSEPORT would let
+/// two processes of one user share it.
+pub fn bind(at: &Endpoint) -> io::Result<Bound> {
+    match at {
+        Endpoint::Ip(address) => {
+            let socket = tcp_socket(address)?;
+            socket.bind(&SockAddr::from(*address))?;
+            // Without a listen(2) a second program that merely bound the port would not be noticed.
+            socket.listen(1)?;
+            let bound = socket.local_addr()?.as_socket().expect("an IP socket has an IP address");
+            Ok(Bound { endpoint: Endpoint::Ip(bound) })
+        }
+        Endpoint::Unix(path) => {
+            remove_stale(path)?;
+            let listener = StdUnixListener::bind(path)?;
+            listener.set_nonblocking(true)?;
+            UNIX.lock().expect("no thread panics while it holds this").insert(path.clone(), listener);
+            Ok(Bound { endpoint: at.clone() })
+        }
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        if let Endpoint::Unix(path) = &self.endpoint {
+            UNIX.lock().expect("no thread panics while it holds this").remove(path);
+            // Best effort: a leftover is recognised as stale at the next start.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// A socket file whose owner is gone refuses connections; only such a one is removed.
+fn remove_stale(path: &str) -> io::Result<()> {
+    let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    if !metadata.file_type().is_socket() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the path exists and is not a socket"));
+    }
+    match StdUnixStream::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
+        _ => Err(io::ErrorKind::AddrInUse.into()),
+    }
+}
+
+/// Opens this thread's listener. An IP port is opened by each thread for itself, and the kernel spreads connections over them.
+pub(super) fn listen(at: &Endpoint, backlog: u32) -> io::Result<Listener> {
+    match at {
+        Endpoint::Ip(address) => {
+            let socket = tcp_socket(address)?;
+            socket.set_reuse_port(true)?;
+            socket.set_nonblocking(true)?;
+            socket.bind(&SockAddr::from(*address))?;
+            socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+            Ok(Listener::Tcp(tokio::net::TcpListener::from_std(socket.into())?))
+        }
+        Endpoint::Unix(path) => {
+            let sockets = UNIX.lock().expect("no thread panics while it holds this");
+            let shared = sockets.get(path).ok_or(io::ErrorKind::AddrNotAvailable)?;
+            Ok(Listener::Unix(tokio::net::UnixListener::from_std(shared.try_clone()?)?))
+        }
+    }
+}
+
+fn tcp_socket(address: &SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(*address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        // `[::]:80` beside `0.0.0.0:80` must work, and mean what is written.
+        socket.set_only_v6(true)?;
+    }
+    Ok(socket)
+}

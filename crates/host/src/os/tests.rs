@@ -1,0 +1,75 @@
+use super::*;
+use crate::{Endpoint, File};
+use decide::time::Duration;
+use std::future::poll_fn;
+use std::io::IoSlice;
+
+fn loopback() -> Endpoint {
+    Endpoint::Ip("127.0.0.1:0".parse().expect("an address"))
+}
+
+#[test]
+fn bytes_go_both_ways_over_tcp_and_the_far_ends_end_is_seen() {
+    let at = bind(&loopback()).expect("a free port").endpoint.clone();
+    let (asked, answered) = run(|host| async move {
+        let mut listener = host.listen(&at, 16).expect("listening");
+        let mut client = host.connect(&at).await.expect("connected");
+        let (mut server, _) = poll_fn(|cx| listener.poll_accept(cx)).await.expect("accepted");
+        assert!(client.is_quiet() && server.is_quiet());
+        poll_fn(|cx| client.poll_write(cx, &[IoSlice::new(b"pi"), IoSlice::new(b"ng")])).await.expect("written");
+        poll_fn(|cx| client.poll_shutdown(cx)).await.expect("shut down");
+        let asked = read_all(&mut server).await;
+        poll_fn(|cx| server.poll_send_file(cx, &File::Memory(b"..pong"[..].into()), 2, 4)).await.expect("sent");
+        drop(server);
+        (asked, read_all(&mut client).await)
+    })
+    .expect("an event loop");
+    assert_eq!((asked.as_slice(), answered.as_slice()), (&b"ping"[..], &b"pong"[..]));
+}
+
+async fn read_all(stream: &mut Stream) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut piece = [0; 3];
+    loop {
+        match poll_fn(|cx| stream.poll_read(cx, &mut piece)).await.expect("readable") {
+            0 => return all,
+            n => all.extend_from_slice(&piece[..n]),
+        }
+    }
+}
+
+#[test]
+fn a_taken_port_is_an_error_before_any_thread_listens() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = Endpoint::Ip(taken.local_addr().expect("bound"));
+    assert_eq!(bind(&at).expect_err("taken").kind(), io::ErrorKind::AddrInUse);
+}
+
+#[test]
+fn a_deadline_passes_when_its_time_has_come_and_not_before() {
+    let took = run(|host| async move {
+        let began = host.now();
+        host.sleep(Duration::from_millis(20)).await;
+        host.now().since(began)
+    })
+    .expect("an event loop");
+    assert!(took >= Duration::from_millis(20), "{took:?}");
+}
+
+#[test]
+fn a_link_out_of_the_root_is_nothing_and_one_inside_is_followed() {
+    let root = std::env::temp_dir().join(format!("throughline-host-{}", std::process::id()));
+    let inside = root.join("site");
+    std::fs::create_dir_all(&inside).expect("a directory");
+    std::fs::write(root.join("secret"), "no").expect("a file");
+    std::fs::write(inside.join("page"), "yes").expect("a file");
+    for (to, link) in [("../secret", "out"), ("page", "in"), ("/etc/hostname", "absolute")] {
+        let _ = std::os::unix::fs::symlink(to, inside.join(link));
+    }
+    let site = inside.to_str().expect("UTF-8");
+    let is_file = |path| matches!(files::open(site, path), Ok(Opened::File(_)));
+    assert!(is_file("page") && is_file("in"));
+    assert!(!is_file("out") && !is_file("absolute") && !is_file("../secret") && !is_file("missing"));
+    assert!(matches!(files::open(site, ""), Ok(Opened::Directory)));
+    std::fs::remove_dir_all(&root).expect("removed");
+}

@@ -3,14 +3,21 @@
 //!
 //! - [`time`], [`random`], [`address`]: the arguments.
 //! - [`config`]: what an owner wants, as data; the settings catalogue in the binary fills it.
+//! - [`balance`]: how a pool chooses one of its backends; [`pool`]: who may be chosen, and what each request teaches.
 //! - [`step`]: the catalogue of everything a user can see happening.
+//! - [`route`]: from a request to the route that serves it, and what the route changes.
+//! - [`forward`]: which fields pass us, in both directions, and what we add.
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
 pub mod address;
+pub mod balance;
 pub mod config;
+pub mod pool;
+pub mod forward;
 pub mod random;
+pub mod route;
 pub mod step;
 pub mod time;

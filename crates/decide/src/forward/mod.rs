@@ -1,0 +1,40 @@
+//! Which fields go on to the backend and back to the client (RFC 9110 §7.6), and what we say of ourselves on the way.
+//!
+//! Order of calls for one exchange: [`max_forwards`] and [`is_loop`] may end it here; [`request_fields`] writes the header section to the
+//! backend, [`response_fields`] the one to the client (interim responses too), [`trailer_fields`] trailers in either direction. They
+//! write field lines straight into the head that is about to be sent; nothing is built in between. Framing (`Content-Length`,
+//! `Transfer-Encoding`) and the empty line are the caller's.
+//!
+//! [`ProxyError`] names what can go wrong behind us; [`proxy_status`] and [`server_timing`] tell a client, where an owner wants it.
+
+mod hop_by_hop;
+mod max_forwards;
+mod origin;
+mod proxy_error;
+mod proxy_status;
+mod request;
+mod response;
+mod server_timing;
+mod trailers;
+mod via;
+
+pub use max_forwards::{MaxForwards, max_forwards};
+pub use origin::Peer;
+pub use proxy_error::ProxyError;
+pub use proxy_status::proxy_status;
+pub use request::{ToBackend, request_fields};
+pub use response::{ToClient, response_fields};
+pub use server_timing::server_timing;
+pub use trailers::trailer_fields;
+pub use via::{MOST_PASSES, is_loop};
+
+use crate::step::JourneyId;
+
+/// The 32 hexadecimal digits of a journey's identity, as `X-Request-Id` carries them.
+pub fn request_id(id: JourneyId) -> [u8; 32] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    core::array::from_fn(|at| DIGITS[(id.0 >> (124 - 4 * at)) as usize & 15])
+}
+
+#[cfg(test)]
+mod tests;

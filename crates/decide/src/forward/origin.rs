@@ -1,0 +1,112 @@
+//! What a backend is told of the client: `X-Forwarded-*` and `Forwarded` (RFC 7239).
+
+use crate::config::Forward;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use wire::http::{Known, RequestHead};
+use wire::http1::write_field;
+
+/// Who connected, written once per connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The address in text; `None` for a Unix socket.
+    address: Option<String>,
+    is_ipv6: bool,
+    scheme: &'static str,
+}
+
+impl Peer {
+    /// `ip` is `None` for a client on a Unix socket; `scheme` is `http` or `https`. An IPv4 address inside an IPv6 one is written as IPv4.
+    pub fn new(ip: Option<IpAddr>, scheme: &'static str) -> Self {
+        let ip = ip.map(|ip| ip.to_canonical());
+        Self { address: ip.map(|ip| ip.to_string()), is_ipv6: ip.is_some_and(|ip| ip.is_ipv6()), scheme }
+    }
+
+    /// `http` or `https`.
+    pub const fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+}
+
+/// Whether this is one of the fields written by [`write`] where `forward` says so, and so is not copied.
+pub(super) fn is_written(known: Known, forward: Forward) -> bool {
+    match known {
+        Known::XForwardedFor | Known::XForwardedHost | Known::XForwardedProto => forward.x_forwarded || !forward.trust_client,
+        Known::Forwarded => forward.forwarded || !forward.trust_client,
+        _ => false,
+    }
+}
+
+/// Appends the fields. `by_owner` says of a name that the owner edits it: it is left out here.
+pub(super) fn write(head: &RequestHead, peer: &Peer, forward: Forward, by_owner: impl Fn(Known) -> bool, out: &mut Vec<u8>) {
+    if forward.x_forwarded {
+        x_forwarded(head, peer, forward.trust_client, &by_owner, out);
+    }
+    if forward.forwarded && !by_owner(Known::Forwarded) {
+        out.extend_from_slice(b"Forwarded: ");
+        earlier(head, Known::Forwarded, forward.trust_client, out);
+        element(head, peer, out);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn x_forwarded(head: &RequestHead, peer: &Peer, trust: bool, by_owner: &impl Fn(Known) -> bool, out: &mut Vec<u8>) {
+    if !by_owner(Known::XForwardedFor) {
+        out.extend_from_slice(b"X-Forwarded-For: ");
+        earlier(head, Known::XForwardedFor, trust, out);
+        out.extend_from_slice(peer.address.as_ref().map_or(b"unknown", |address| address.as_bytes()));
+        out.extend_from_slice(b"\r\n");
+    }
+    for (known, ours) in [(Known::XForwardedHost, &head.authority[..]), (Known::XForwardedProto, peer.scheme.as_bytes())] {
+        // What a trusted proxy says of the first hop stands; one value, not a list.
+        let value = head.fields.get(known).filter(|_| trust).unwrap_or(ours);
+        if !value.is_empty() && !by_owner(known) {
+            write_field(known.name().as_bytes(), value, out);
+        }
+    }
+}
+
+/// What stood before, if the client is trusted, in one line and ready for the next member: backends tend to read one line only.
+fn earlier(head: &RequestHead, known: Known, trust: bool, out: &mut Vec<u8>) {
+    for value in head.fields.all(known).filter(|value| trust && !value.is_empty()) {
+        out.extend_from_slice(value);
+        out.extend_from_slice(b", ");
+    }
+}
+
+// RFC 7239 §4
+fn element(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"for=");
+    match &peer.address {
+        // RFC 7239 §6: an IPv6 address in brackets and quoted, as it holds colons.
+        Some(address) if peer.is_ipv6 => {
+            out.extend_from_slice(b"\"[");
+            out.extend_from_slice(address.as_bytes());
+            out.extend_from_slice(b"]\"");
+        }
+        Some(address) => out.extend_from_slice(address.as_bytes()),
+        // RFC 7239 §6.3: an obfuscated identifier, as there is no address.
+        None => out.extend_from_slice(b"_unix"),
+    }
+    if !head.authority.is_empty() {
+        out.extend_from_slice(b";host=");
+        token_or_quoted(&head.authority, out);
+    }
+    out.extend_from_slice(b";proto=");
+    out.extend_from_slice(peer.scheme.as_bytes());
+}
+
+fn token_or_quoted(value: &[u8], out: &mut Vec<u8>) {
+    if value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)) {
+        return out.extend_from_slice(value);
+    }
+    out.push(b'"');
+    for byte in value {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out.push(b'"');
+}

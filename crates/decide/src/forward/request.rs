@@ -1,0 +1,96 @@
+//! The header section of a request on its way to a backend.
+
+use super::hop_by_hop::{Nominated, ends_here, is_claim};
+use super::{Peer, max_forwards, origin, request_id, via};
+use crate::config::{FieldEdits, Forward};
+use crate::route::rewrite;
+use crate::step::JourneyId;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use wire::http::{Field, Known, RequestHead, Version};
+use wire::http1::write_field;
+
+/// What [`request_fields`] is told besides the head.
+#[derive(Clone, Copy, Debug)]
+pub struct ToBackend<'a> {
+    /// The client.
+    pub peer: &'a Peer,
+    /// What the site tells of it.
+    pub forward: Forward,
+    /// The route's changes, made last: an owner's word on a name replaces ours.
+    pub edits: &'a FieldEdits,
+    /// Our name in `Via`.
+    pub via: &'a str,
+    /// The request's identity.
+    pub id: JourneyId,
+    /// The value of `Host`: the client's authority or the backend's.
+    pub host: &'a [u8],
+    /// Ask the backend to change the protocol as the client asked us.
+    pub upgrade: bool,
+}
+
+/// Appends the field lines, `Host` first. `Connection` is written where `TE: trailers` or `Upgrade` goes along; a further `Connection`
+/// line of the caller's (`close`) may follow.
+pub fn request_fields(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>) {
+    let set_host = to.edits.set.iter().find(|(name, _)| name.eq_ignore_ascii_case("Host"));
+    write_field(b"Host", set_host.map_or(to.host, |(_, value)| value.as_bytes()), out);
+    let nominated = Nominated::of(&head.fields);
+    for field in head.fields.iter() {
+        match field.known {
+            Known::MaxForwards if max_forwards::counts(&head.method) => one_less(field, out),
+            _ if goes_on(field, head, to, &nominated) => write_field(field.name, field.value, out),
+            _ => {}
+        }
+    }
+    connection(head, to, out);
+    let by_owner = |known: Known| rewrite::replaces(to.edits, known.name().as_bytes());
+    via::write(head.version, to.via, out);
+    origin::write(head, to.peer, to.forward, by_owner, out);
+    if !by_owner(Known::XRequestId) {
+        let own = request_id(to.id);
+        let id = head.fields.get(Known::XRequestId).filter(|id| to.forward.trust_client && !id.is_empty()).unwrap_or(&own);
+        write_field(b"X-Request-Id", id, out);
+    }
+    for (name, value) in rewrite::added(to.edits).filter(|(name, _)| !name.eq_ignore_ascii_case("Host")) {
+        write_field(name.as_bytes(), value.as_bytes(), out);
+    }
+}
+
+fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: &Nominated<'_>) -> bool {
+    let copied = match field.known {
+        Known::Host | Known::XRequestId => false,
+        known if ends_here(known) || origin::is_written(known, to.forward) => false,
+        Known::Upgrade => to.upgrade,
+        // Trailers come only with the chunked coding (RFC 9110 §6.5).
+        Known::Trailer => head.fields.has(Known::TransferEncoding),
+        // RFC 9110 §10.1.1: an expectation of an HTTP/1.0 client is ignored.
+        Known::Expect => head.version >= Version::Http11,
+        Known::Other => !nominated.has(field.name) && (to.forward.trust_client || !is_claim(field.name)),
+        _ => true,
+    };
+    copied && !rewrite::replaces(to.edits, field.name)
+}
+
+// RFC 9110 §7.6.2: the number less one. What is no number stays as it is.
+fn one_less(field: Field<'_>, out: &mut Vec<u8>) {
+    match max_forwards::number(field.value) {
+        Some(number) => write_field(field.name, number.saturating_sub(1).to_string().as_bytes(), out),
+        None => write_field(field.name, field.value, out),
+    }
+}
+
+// RFC 9110 §10.1.4: `TE` goes with a `Connection` that lists it; of its members we can keep our word for `trailers` only. §7.8: so does
+// `Upgrade`.
+fn connection(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>) {
+    let mut members = head.fields.all(Known::Te).flat_map(|value| value.split(|byte| *byte == b','));
+    let trailers = members.any(|member| member.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+    if trailers {
+        out.extend_from_slice(b"TE: trailers\r\n");
+    }
+    out.extend_from_slice(match (to.upgrade, trailers) {
+        (true, true) => b"Connection: upgrade, TE\r\n",
+        (true, false) => b"Connection: upgrade\r\n",
+        (false, true) => b"Connection: TE\r\n",
+        (false, false) => b"",
+    });
+}

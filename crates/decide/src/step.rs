@@ -225,7 +225,7 @@ steps! {
         algorithm: &'static str,
         /// How many could have been chosen.
         candidates: u16,
-        /// Why not simply the algorithm's choice, if so: `panic`, `retry`; else `chosen`.
+        /// Why not simply the algorithm's choice among all, if so: `panic`, `only-left`, `retry`; else `chosen`.
         why: &'static str,
     }
     /// There is a connection to the backend.

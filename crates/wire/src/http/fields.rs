@@ -2,6 +2,7 @@
 
 use super::Known;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Fields in the order they came, names in the case they came in. Clearing keeps the memory.
 #[derive(Clone, Default)]
@@ -10,10 +11,12 @@ pub struct Fields {
     spans: Vec<Span>,
 }
 
+/// Where a field stands in `text`. Name and value need not touch: a parsed head is kept as it came, in one copy.
 #[derive(Clone, Copy)]
 struct Span {
-    start: u32,
+    name_at: u32,
     name_len: u32,
+    value_at: u32,
     value_len: u32,
     known: Known,
 }
@@ -54,12 +57,30 @@ impl Fields {
 
     /// Appends a field that has been recognised already.
     pub fn push_as(&mut self, known: Known, name: &[u8], value: &[u8]) {
-        let start = u32::try_from(self.text.len()).expect("a header section under 4 GiB");
+        let name_at = self.text.len();
+        let value_at = name_at + name.len();
+        assert!(u32::try_from(value_at + value.len()).is_ok(), "a header section under 4 GiB");
         self.text.extend_from_slice(name);
         self.text.extend_from_slice(value);
-        let name_len = u32::try_from(name.len()).expect("a name under 4 GiB");
-        let value_len = u32::try_from(value.len()).expect("a value under 4 GiB");
-        self.spans.push(Span { start, name_len, value_len, known });
+        self.mark(known, name_at..value_at, value_at..value_at + value.len());
+    }
+
+    /// Notes where a field stands in a text that [`Fields::adopt`] brings afterwards. Only for a list that was cleared before, and
+    /// a text under 4 GiB.
+    pub(crate) fn mark(&mut self, known: Known, name: Range<usize>, value: Range<usize>) {
+        self.spans.push(Span {
+            name_at: name.start as u32,
+            name_len: name.len() as u32,
+            value_at: value.start as u32,
+            value_len: value.len() as u32,
+            known,
+        });
+    }
+
+    /// Copies the text to which the marks point: one copy for all the fields of a head.
+    pub(crate) fn adopt(&mut self, text: &[u8]) {
+        debug_assert!(self.text.is_empty());
+        self.text.extend_from_slice(text);
     }
 
     /// The number of fields.
@@ -114,10 +135,10 @@ impl Fields {
 }
 
 fn field_in(text: &[u8], span: Span) -> Field<'_> {
-    let name_at = span.start as usize;
-    let value_at = name_at + span.name_len as usize;
-    let end = value_at + span.value_len as usize;
-    Field { name: &text[name_at..value_at], value: &text[value_at..end], known: span.known }
+    let (name_at, value_at) = (span.name_at as usize, span.value_at as usize);
+    let name = &text[name_at..name_at + span.name_len as usize];
+    let value = &text[value_at..value_at + span.value_len as usize];
+    Field { name, value, known: span.known }
 }
 
 impl core::fmt::Debug for Fields {
@@ -132,3 +153,6 @@ impl PartialEq for Fields {
         self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| a.name == b.name && a.value == b.value)
     }
 }
+
+#[cfg(test)]
+mod tests;

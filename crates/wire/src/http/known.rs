@@ -9,16 +9,12 @@ macro_rules! known {
             Other }
 
         impl Known {
+            /// Every name but `Other`.
+            pub const ALL: &[Known] = &[$(Known::$variant),*];
+
             /// The name as we write it; empty for `Other`.
             pub const fn name(self) -> &'static str {
                 match self { $(Known::$variant => $name,)* Known::Other => "" }
-            }
-
-            /// Looks a name up, in any case.
-            pub fn of(name: &[u8]) -> Known {
-                // One comparison per name of the same length: the length sorts out nearly all of them.
-                $(if name.len() == $name.len() && name.eq_ignore_ascii_case($name.as_bytes()) { return Known::$variant; })*
-                Known::Other
             }
         }
     };
@@ -72,3 +68,49 @@ known! {
     ServerTiming "Server-Timing",
     Vary "Vary",
 }
+
+impl Known {
+    /// Looks a name up, in any case. A name that is not ours costs a hash of its ends and, seldom, one comparison.
+    pub fn of(name: &[u8]) -> Known {
+        let (&[first, ..], &[.., last]) = (name, name) else { return Known::Other };
+        let mut slot = slot_of(name.len(), first, last);
+        while TABLE[slot] != Known::Other {
+            let ours = TABLE[slot].name().as_bytes();
+            // Most senders write names as we do: the plain comparison is tried first because it is the cheaper one.
+            if ours.len() == name.len() && (ours == name || ours.eq_ignore_ascii_case(name)) {
+                return TABLE[slot];
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        Known::Other
+    }
+}
+
+/// A power of two, more than four times the number of names: most other names then meet an empty slot at once.
+const SLOTS: usize = 256;
+
+/// A hash table with open addressing, filled by the compiler. `Other` marks an empty slot.
+static TABLE: [Known; SLOTS] = {
+    assert!(Known::ALL.len() * 4 < SLOTS, "the table of known names is too full: double SLOTS");
+    let mut table = [Known::Other; SLOTS];
+    let mut at = 0;
+    while at < Known::ALL.len() {
+        let name = Known::ALL[at].name().as_bytes();
+        let mut slot = slot_of(name.len(), name[0], name[name.len() - 1]);
+        while !matches!(table[slot], Known::Other) {
+            slot = (slot + 1) % SLOTS;
+        }
+        table[slot] = Known::ALL[at];
+        at += 1;
+    }
+    table
+};
+
+/// Where the search for a name begins. Bit 5 tells the cases of a letter apart, so it is set in both ends.
+const fn slot_of(len: usize, first: u8, last: u8) -> usize {
+    let (first, last) = ((first | 0x20) as usize, (last | 0x20) as usize);
+    (len.wrapping_mul(11) ^ first.wrapping_mul(5) ^ last.wrapping_mul(51)) % SLOTS
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,12 @@
 //! HTTP/1.1 on the wire (RFC 9112), without I/O. Strict where leniency has let requests be smuggled; see [`Rule`].
 
 mod body;
+mod framing;
 mod request;
 mod response;
 mod rule;
+mod section;
+mod target;
 mod write;
 
 pub use body::{BodyDecoder, BodyEncoder, BodyError, Piece};
@@ -37,4 +40,22 @@ pub enum Parsed<M> {
         /// What the head says of the rest.
         meta: M,
     },
+}
+
+/// As much of the input as a head may take, so that nothing behind the cap is read, and every place in it fits 32 bits.
+fn view_of<'a>(input: &'a [u8], limits: &Limits) -> &'a [u8] {
+    &input[..input.len().min(limits.head_bytes).min(u32::MAX as usize)]
+}
+
+/// Heads under this size are cheaper to read again from the start than to search for their end first.
+const SEARCH_FROM: usize = 4096;
+
+/// Stops the reading of a long head that has no end yet before its fields are read, so that a sender of single bytes does not make us read
+/// them over and over. What is certain to be refused later is refused now: a LF without CR.
+fn refuse_hopeless(input: &[u8]) -> Result<(), section::Stop> {
+    if input.len() < SEARCH_FROM || memchr::memmem::find(input, b"\r\n\r\n").is_some() {
+        return Ok(());
+    }
+    let bare = memchr::memchr_iter(b'\n', input).any(|at| at == 0 || input[at - 1] != b'\r');
+    Err(if bare { Rule::BareLf.into() } else { section::Stop::More })
 }

@@ -1,32 +1,126 @@
-//! Heads out.
-use crate::http::{Field, RequestHead, ResponseHead};
+//! Heads out. What is written has been parsed or made by us: writers judge nothing, debug builds assert.
+
+use crate::http::{Field, RequestHead, ResponseHead, TargetForm};
 use alloc::vec::Vec;
 
 /// Appends the request line and `fields`, without the empty line that ends a head: the caller adds its own fields, then `\r\n`.
-/// The target is written in origin form (asterisk and authority forms as they are).
+/// The target is written in origin form (asterisk and authority forms as they are: for the latter `target` is not looked at).
 pub fn write_request<'a>(head: &RequestHead, target: &[u8], fields: impl Iterator<Item = Field<'a>>, out: &mut Vec<u8>) {
-    let _ = (head, target, out);
-    for _ in fields {}
-    unimplemented!()
+    let target = if head.form == TargetForm::Authority { &head.authority } else { target };
+    debug_assert!(!target.is_empty() && target.iter().all(u8::is_ascii_graphic), "a valid target");
+    out.extend_from_slice(head.method.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(target);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    write_fields(fields, out);
 }
 
-/// Appends the status line (`HTTP/1.1`, whatever version the head came in) and `fields`, without the empty line.
+/// Appends the status line (`HTTP/1.1`, whatever version the head came in) and `fields`, without the empty line. An empty reason becomes
+/// the usual one of the status.
 pub fn write_response<'a>(head: &ResponseHead, fields: impl Iterator<Item = Field<'a>>, out: &mut Vec<u8>) {
-    let _ = (head, out);
-    for _ in fields {}
-    unimplemented!()
+    debug_assert!((100..1000).contains(&head.status), "a status of three digits");
+    let digit = |value: u16| b'0' + (value % 10) as u8;
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(&[digit(head.status / 100), digit(head.status / 10), digit(head.status), b' ']);
+    let reason = if head.reason.is_empty() { reason_phrase(head.status).as_bytes() } else { &head.reason };
+    debug_assert!(is_one_line(reason), "a reason phrase on one line");
+    out.extend_from_slice(reason);
+    out.extend_from_slice(b"\r\n");
+    write_fields(fields, out);
+}
+
+fn write_fields<'a>(fields: impl Iterator<Item = Field<'a>>, out: &mut Vec<u8>) {
+    for field in fields {
+        write_field(field.name, field.value, out);
+    }
 }
 
 /// Appends one field line.
 pub fn write_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    debug_assert!(super::section::is_token_text(name), "a field name is a token");
+    debug_assert!(is_one_line(value), "a field value on one line");
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
 }
 
-/// The usual reason phrase of a status; empty for one that has none.
-pub fn reason_phrase(status: u16) -> &'static str {
-    let _ = status;
-    unimplemented!()
+fn is_one_line(text: &[u8]) -> bool {
+    !text.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
+
+/// The usual reason phrase of a status (RFC 9110 §15 and the registry); empty for one that has none.
+pub fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        100 => "Continue",
+        101 => "Switching Protocols",
+        102 => "Processing",
+        103 => "Early Hints",
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        203 => "Non-Authoritative Information",
+        204 => "No Content",
+        205 => "Reset Content",
+        206 => "Partial Content",
+        207 => "Multi-Status",
+        208 => "Already Reported",
+        226 => "IM Used",
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        305 => "Use Proxy",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        _ => reason_of_error(status),
+    }
+}
+
+fn reason_of_error(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        415 => "Unsupported Media Type",
+        416 => "Range Not Satisfiable",
+        417 => "Expectation Failed",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Content",
+        423 => "Locked",
+        424 => "Failed Dependency",
+        425 => "Too Early",
+        426 => "Upgrade Required",
+        428 => "Precondition Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        451 => "Unavailable For Legal Reasons",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        506 => "Variant Also Negotiates",
+        507 => "Insufficient Storage",
+        508 => "Loop Detected",
+        511 => "Network Authentication Required",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests;

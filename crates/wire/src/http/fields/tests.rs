@@ -1,0 +1,48 @@
+use super::*;
+
+fn sample() -> Fields {
+    let mut fields = Fields::new();
+    fields.push(b"host", b"a.example");
+    fields.push(b"X-One", b"1");
+    fields.push_known(Known::Via, b"");
+    fields.push(b"x-one", b"2");
+    fields
+}
+
+#[test]
+fn order_and_case_are_kept() {
+    let fields = sample();
+    let names: Vec<&[u8]> = fields.iter().map(|field| field.name).collect();
+    assert_eq!(names, [&b"host"[..], b"X-One", b"Via", b"x-one"]);
+    assert_eq!(fields.get(Known::Host), Some(&b"a.example"[..]));
+    assert_eq!(fields.get(Known::Via), Some(&b""[..]));
+    assert_eq!(fields.named(b"X-ONE").collect::<Vec<_>>(), [b"1", b"2"]);
+}
+
+#[test]
+fn marks_point_into_the_adopted_text() {
+    let text = b"Host: b\r\nX:  y \r\n\r\n";
+    let mut fields = sample();
+    fields.clear();
+    fields.mark(Known::Host, 0..4, 6..7);
+    fields.mark(Known::Other, 9..10, 13..14);
+    fields.adopt(text);
+    let mut same = Fields::new();
+    same.push(b"Host", b"b");
+    same.push(b"X", b"y");
+    assert_eq!(fields, same);
+    // What is pushed afterwards stands behind the text and disturbs nothing.
+    fields.push(b"Z", b"z");
+    same.push(b"Z", b"z");
+    assert_eq!(fields, same);
+}
+
+#[test]
+fn removal_leaves_the_others() {
+    let mut fields = sample();
+    fields.remove(Known::Host);
+    fields.retain(|field| field.value != b"1");
+    assert_eq!(fields.iter().map(|field| field.value).collect::<Vec<_>>(), [&b""[..], b"2"]);
+    assert!(!fields.has(Known::Host));
+    assert_eq!(fields.len(), 2);
+}

@@ -1,0 +1,36 @@
+use super::*;
+
+#[test]
+fn every_name_is_found_in_any_case() {
+    for known in Known::ALL {
+        let name = known.name();
+        assert_eq!(Known::of(name.as_bytes()), *known);
+        assert_eq!(Known::of(name.to_ascii_lowercase().as_bytes()), *known);
+        assert_eq!(Known::of(name.to_ascii_uppercase().as_bytes()), *known);
+    }
+}
+
+#[test]
+fn near_misses_are_not_found() {
+    assert_eq!(Known::of(b""), Known::Other);
+    for known in Known::ALL {
+        let name = known.name().as_bytes();
+        let mut longer = name.to_vec();
+        longer.push(b's');
+        assert_eq!(Known::of(&longer), Known::Other, "{}", known.name());
+        let mut changed = name.to_vec();
+        changed[name.len() / 2] = b'#';
+        assert_eq!(Known::of(&changed), Known::Other, "{}", known.name());
+    }
+}
+
+#[test]
+fn searches_are_short() {
+    // A search ends at an empty slot: the longest run of full ones bounds every search.
+    let mut run = 0;
+    let longest = (0..SLOTS * 2).map(|at| {
+        run = if TABLE[at % SLOTS] == Known::Other { 0 } else { run + 1 };
+        run
+    });
+    assert!(longest.max().expect("slots") <= 5);
+}

@@ -42,7 +42,7 @@ pub fn target(head: &RequestHead, replacement: &str, matched: usize, out: &mut V
 pub fn location(template: &str, scheme: &str, head: &RequestHead, out: &mut Vec<u8>) {
     let mut rest = template;
     while let Some(at) = rest.find('{') {
-        encode(rest[..at].as_bytes(), in_reference, out);
+        encode(&rest.as_bytes()[..at], in_reference, out);
         rest = &rest[at..];
         let end = rest.find('}').map_or(rest.len(), |end| end + 1);
         match &rest[..end] {

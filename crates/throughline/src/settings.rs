@@ -1,0 +1,133 @@
+//! Settings: the catalogue, the config file, the defaults.
+//!
+//! - [`catalogue`]: every setting once. Nothing else in the program knows a key or a default.
+//! - [`load`] reads a file and gives a checked [`Config`], or every mistake in it at once; [`load_with`] also gives the warnings, the
+//!   address of the admin side, and lets routes name applications.
+//! - [`from_to`] is the configuration of `serve --from … --to …`.
+//! - [`defaults`]: the catalogue's defaults as parts of the model, for configurations built in code.
+//! - [`reference()`] and [`schema`]: the pages made from the catalogue.
+//!
+//! The way of a file: `toml` parses it with spans; `read` walks the document beside the catalogue; `build` makes the model; `rules`
+//! looks at the whole. Each notes what it finds and goes on, so that an owner sees all mistakes in one run.
+
+mod build;
+pub mod catalogue;
+pub mod defaults;
+mod mistake;
+mod nearest;
+mod read;
+mod reference;
+mod rules;
+mod schema;
+mod value;
+
+pub use defaults::*;
+pub use mistake::{Mistake, Severity};
+pub use reference::reference;
+pub use schema::schema;
+pub use value::Shape;
+
+use catalogue::ROOT;
+use decide::address::Address;
+use decide::config::{Action, Backend, Config, Pool, Rewrite, Route, Site};
+use mistake::Mistakes;
+use read::Reader;
+use std::path::Path;
+use toml::de::DeTable;
+
+/// What a config file says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Where the admin side listens, if anywhere.
+    pub admin: Option<Address>,
+    /// What the owner should know; all of [`Severity::Warning`].
+    pub warnings: Vec<Mistake>,
+}
+
+/// Reads a config file. `file_name` is only for messages. A file with an error gives all its mistakes, warnings too, in the order of
+/// the file; a file with warnings alone is used ([`load_with`] tells them).
+pub fn load(text: &str, file_name: &str) -> Result<Config, Vec<Mistake>> {
+    load_with(text, file_name, &[]).map(|loaded| loaded.config)
+}
+
+/// As [`load`], and routes may name one of these applications as their action.
+pub fn load_with(text: &str, file_name: &str, applications: &[&str]) -> Result<Loaded, Vec<Mistake>> {
+    load_on(text, file_name, applications, &|path| Path::new(path).is_dir())
+}
+
+/// As [`load_with`], on a machine with these directories.
+fn load_on(text: &str, file_name: &str, applications: &[&str], is_directory: &dyn Fn(&str) -> bool) -> Result<Loaded, Vec<Mistake>> {
+    let mut mistakes = Mistakes::new(file_name, text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !syntax(errors, &mut mistakes) {
+        return Err(mistakes.into_sorted());
+    }
+    let root = Reader::new(&mut mistakes, !applications.is_empty()).table(&ROOT, document.span(), document.get_ref());
+    let config = build::config(&root, &mut mistakes);
+    let admin = build::admin(&root.table("admin"));
+    known_applications(&root, applications, &mut mistakes);
+    rules::check(&root, &config, admin.as_ref(), is_directory, &mut mistakes);
+    let found = mistakes.into_sorted();
+    if found.iter().any(|mistake| mistake.severity == Severity::Error) {
+        return Err(found);
+    }
+    Ok(Loaded { config, admin, warnings: found })
+}
+
+/// Notes the errors of the parser; false if what it could read of the document is not to be trusted.
+///
+/// Two kinds of error leave the rest intact: a key written twice and a text without its quotes. After any other, the parser guesses where
+/// the next value begins, and what it says then is about its guess: the first such error ends the reading.
+fn syntax(mut errors: Vec<toml::de::Error>, mistakes: &mut Mistakes<'_>) -> bool {
+    errors.sort_by_key(|error| error.span().map(|span| span.start));
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        let written = mistakes.text(&span);
+        if error.message() == "duplicate key" {
+            mistakes.error(&span, format!("{written:?} is written twice"));
+        } else if error.message().starts_with("string values must be quoted") && !written.is_empty() {
+            mistakes.error(&span, "a text without quotes").help(format!("write {written:?}"));
+        } else {
+            let (message, expected) = error.message().split_once(", expected ").unwrap_or((error.message(), ""));
+            mistakes.error(&span, message).expected(expected.replace('`', "\""));
+            return false;
+        }
+    }
+    true
+}
+
+fn known_applications(root: &read::Table, applications: &[&str], mistakes: &mut Mistakes<'_>) {
+    for route in root.tables("site").iter().flat_map(|site| site.tables("route")) {
+        if let (Some(name), Some(given)) = (route.text_if("application"), route.given("application"))
+            && !applications.contains(&name.as_str())
+        {
+            mistakes.error(&given.span, format!("unknown application {name:?}")).nearest(&name, applications.iter().copied());
+        }
+    }
+}
+
+/// The configuration of `serve --from … --to …`: one site for any host, whose requests all go to one pool of these backends in turn, with
+/// the catalogue's defaults throughout.
+pub fn from_to(from: &[Address], to: &[Address]) -> Config {
+    let route = Route {
+        name: "*".to_string(),
+        when: match_defaults(),
+        action: Action::Pool(0),
+        request: Rewrite::default(),
+        response: decide::config::FieldEdits::default(),
+    };
+    let backends: Vec<Backend> = to.iter().cloned().map(backend_defaults).collect();
+    Config {
+        listeners: from.iter().map(|at| listener_defaults(at.clone(), vec![0])).collect(),
+        sites: vec![Site { routes: vec![route], ..site_defaults() }],
+        pools: vec![Pool { name: "to".to_string(), backends, ..pool_defaults() }],
+        limits: limits_defaults(),
+        server: server_defaults(),
+        access_log: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

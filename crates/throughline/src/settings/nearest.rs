@@ -1,0 +1,75 @@
+//! The right name nearest to a wrong one.
+
+/// The candidate nearest to `name`, if one is near enough to be what was meant: at most a third of its letters differ.
+/// Of two equally near, the earlier one.
+pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted: Vec<char> = name.chars().take(LONGEST + 1).collect();
+    if wanted.len() > LONGEST {
+        return None;
+    }
+    let mut best: Option<(usize, &'a str)> = None;
+    for candidate in candidates {
+        let letters: Vec<char> = candidate.chars().collect();
+        let limit = (wanted.len().max(letters.len()) / 3).max(1);
+        let distance = distance(&wanted, &letters);
+        if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// Longer names than this are not compared: nothing we know of is as long.
+const LONGEST: usize = 256;
+
+/// Letters to insert, remove, replace or swap with their neighbour to get from one to the other (optimal string alignment), in any
+/// case and with `_` for `-`.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let same = |x: char, y: char| fold(x) == fold(y);
+    let (mut before, mut above): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());
+    for (i, &x) in a.iter().enumerate() {
+        let mut row = Vec::with_capacity(above.len());
+        row.push(i + 1);
+        for (j, &y) in b.iter().enumerate() {
+            let replaced = above[j] + usize::from(!same(x, y));
+            let mut least = replaced.min(above[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && same(x, b[j - 1]) && same(a[i - 1], y) {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above[b.len()]
+}
+
+fn fold(letter: char) -> char {
+    if letter == '_' { '-' } else { letter.to_ascii_lowercase() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    fn apart(a: &str, b: &str) -> usize {
+        distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(apart("", "abc"), 3);
+        assert_eq!(apart("algoritm", "algorithm"), 1);
+        assert_eq!(apart("kitten", "sitting"), 3);
+        assert_eq!(apart("wieght", "weight"), 1, "a swap is one");
+        assert_eq!(apart("HEAD_bytes", "head-bytes"), 0);
+    }
+
+    #[test]
+    fn near_enough_or_nothing() {
+        assert_eq!(nearest("algoritm", ["queue", "algorithm"]), Some("algorithm"));
+        assert_eq!(nearest("ap", ["app", "api"]), Some("app"), "the earlier of two equals");
+        assert_eq!(nearest("colour", ["queue", "algorithm"]), None);
+        assert_eq!(nearest("x", ["queue"]), None);
+        assert_eq!(nearest(&"x".repeat(10_000), ["queue"]), None);
+    }
+}

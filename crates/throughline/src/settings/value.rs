@@ -1,0 +1,442 @@
+//! What a single text may be: durations, sizes, and the shapes of names, addresses and patterns.
+
+use super::nearest::nearest;
+use decide::address::Address;
+use decide::config::{HashKey, HostPattern, PathMatch};
+use decide::time::Duration;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// What a text must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Any text.
+    Any,
+    /// A name of the owner's own choice: no white space, quotes or control characters.
+    Name,
+    /// A token (RFC 9110 §5.6.2): field names and the like.
+    Token,
+    /// The name of a field that an owner may change.
+    FieldName,
+    /// A field value (RFC 9110 §5.5), ASCII.
+    FieldValue,
+    /// A method (RFC 9110 §9.1).
+    Method,
+    /// A path.
+    Path,
+    /// A path, or a path and `/*`.
+    PathPattern,
+    /// A path and perhaps a query.
+    Target,
+    /// A host, `*.` and a suffix, or `*`.
+    HostPattern,
+    /// A host and perhaps a port.
+    HostPort,
+    /// Where we listen.
+    ListenAddress,
+    /// Where the admin side listens, or `off`.
+    AdminAddress,
+    /// Where a backend is.
+    BackendAddress,
+    /// What a hash is taken of.
+    HashKey,
+    /// A URL or path with placeholders.
+    Location,
+    /// A path in the file system.
+    FilePath,
+    /// A name in a directory.
+    FileName,
+}
+
+/// Why a text is not of its shape.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Flaw {
+    /// What is wrong with it, where the shape's description does not say enough.
+    pub(super) why: Option<String>,
+    /// What to write.
+    pub(super) help: Option<String>,
+}
+
+impl Flaw {
+    fn why(why: impl Into<String>) -> Self {
+        Self { why: Some(why.into()), help: None }
+    }
+
+    fn help(help: impl Into<String>) -> Self {
+        Self { why: None, help: Some(help.into()) }
+    }
+
+    /// The right text is known.
+    fn write(right: impl std::fmt::Debug) -> Self {
+        Self::help(format!("write {right:?}"))
+    }
+}
+
+impl Shape {
+    /// What such a text is called.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Shape::Any => "a text",
+            Shape::Name => "a name",
+            Shape::Token => "a token",
+            Shape::FieldName => "the name of a field that may be changed",
+            Shape::FieldValue => "a field value",
+            Shape::Method => "a method",
+            Shape::Path | Shape::PathPattern => "a path",
+            Shape::Target => "a path and query",
+            Shape::HostPattern | Shape::HostPort => "a host",
+            Shape::ListenAddress | Shape::AdminAddress => "an address to listen on",
+            Shape::BackendAddress => "an address",
+            Shape::HashKey => "a hash key",
+            Shape::Location => "a place to redirect to",
+            Shape::FilePath | Shape::FileName => "a file name",
+        }
+    }
+
+    /// In words, with an example; for messages and the reference.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Shape::Any => "a text",
+            Shape::Name => "a name without spaces or quotes",
+            Shape::Token => "a token of letters, digits and !#$%&'*+-.^_`|~",
+            Shape::FieldName => "a field name",
+            Shape::FieldValue => "a field value",
+            Shape::Method => "a method such as \"GET\"",
+            Shape::Path => "a path such as \"/v2\"",
+            Shape::PathPattern => "a path such as \"/about\", or with all below it \"/api/*\"",
+            Shape::Target => "a path and perhaps a query, such as \"/healthz\"",
+            Shape::HostPattern => "a host such as \"example.com\", \"*.example.com\" or \"*\"",
+            Shape::HostPort => "a host such as \"example.com\", perhaps with a port",
+            Shape::ListenAddress => "an address such as \"127.0.0.1:8080\", \"[::]:8080\" or \"unix:/run/edge.sock\"",
+            Shape::AdminAddress => "an address such as \"127.0.0.1:8090\" or \"unix:/run/admin.sock\", or \"off\"",
+            Shape::BackendAddress => "an address such as \"10.0.0.7:3000\", \"app.internal:3000\" or \"unix:/run/app.sock\"",
+            Shape::HashKey => "\"source\", \"path\", \"header:NAME\", \"cookie:NAME\" or \"query:NAME\"",
+            Shape::Location => "a path or URL, perhaps with {scheme}, {host}, {path}, {query}",
+            Shape::FilePath => "a path in the file system",
+            Shape::FileName => "a file name without \"/\"",
+        }
+    }
+
+    /// Whether a text is of this shape, and if not, why not.
+    pub(super) fn check(self, text: &str) -> Result<(), Flaw> {
+        let holds = |holds: bool| if holds { Ok(()) } else { Err(Flaw::default()) };
+        match self {
+            Shape::Any => Ok(()),
+            Shape::Name => holds(!text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "\"'\\".contains(c))),
+            Shape::Token => holds(is_token(text)),
+            Shape::FieldName => field_name(text),
+            Shape::FieldValue => holds(is_field_value(text)),
+            Shape::Method => method(text),
+            Shape::Path => path(text),
+            Shape::PathPattern => path_pattern(text).map(drop),
+            Shape::Target => target(text),
+            Shape::HostPattern => host_pattern(text).map(drop),
+            Shape::HostPort => host_port(text),
+            Shape::ListenAddress => listen_address(text).map(drop),
+            Shape::AdminAddress if text == "off" => Ok(()),
+            Shape::AdminAddress => listen_address(text).map(drop),
+            Shape::BackendAddress => backend_address(text).map(drop),
+            Shape::HashKey => hash_key(text).map(drop),
+            Shape::Location => location(text),
+            Shape::FilePath => holds(!text.is_empty() && !text.contains(char::is_control)),
+            Shape::FileName => holds(!matches!(text, "" | "." | "..") && !text.contains(|c: char| c == '/' || c.is_control())),
+        }
+    }
+}
+
+/// Units of time and what each is in milliseconds.
+const TIME_UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+/// Units that people write for them.
+const TIME_ALIASES: &[(&str, &str)] = &[
+    ("", "s"),
+    ("sec", "s"),
+    ("secs", "s"),
+    ("second", "s"),
+    ("seconds", "s"),
+    ("min", "m"),
+    ("mins", "m"),
+    ("minute", "m"),
+    ("minutes", "m"),
+    ("hour", "h"),
+    ("hours", "h"),
+    ("day", "d"),
+    ("days", "d"),
+    ("msec", "ms"),
+    ("millis", "ms"),
+    ("milliseconds", "ms"),
+];
+/// Beyond any use, and far from where clocks overflow.
+const LONGEST_DAYS: u64 = 3650;
+
+/// Reads `250ms`, `2s`, `5m`, `1h`, `30d`.
+pub(super) fn duration(text: &str) -> Result<Duration, Flaw> {
+    let (number, unit) = number_and_unit(text)?;
+    let Some((_, millis)) = TIME_UNITS.iter().find(|(name, _)| *name == unit) else {
+        return Err(unit_flaw(number, unit, TIME_ALIASES));
+    };
+    let millis = number.checked_mul(*millis).filter(|millis| *millis <= LONGEST_DAYS * 86_400_000);
+    millis.map(Duration::from_millis).ok_or_else(|| Flaw::help(format!("the longest is \"{LONGEST_DAYS}d\"")))
+}
+
+/// Units of size and what each is in bytes.
+const SIZE_UNITS: &[(&str, u64)] = &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)];
+/// Units that people write for them. Those of the decimal system are taken for what nearly everybody means by them.
+const SIZE_ALIASES: &[(&str, &str)] = &[("", "B"), ("b", "B"), ("k", "KiB"), ("m", "MiB"), ("g", "GiB"), ("t", "TiB")];
+
+/// Reads `512 B`, `64 KiB`, `10 MiB`, `1 GiB`, and `0`.
+pub(super) fn size(text: &str) -> Result<u64, Flaw> {
+    let (number, unit) = number_and_unit(text)?;
+    if number == 0 && unit.is_empty() {
+        return Ok(0);
+    }
+    match SIZE_UNITS.iter().find(|(name, _)| *name == unit) {
+        Some((_, bytes)) => number.checked_mul(*bytes).ok_or_else(|| Flaw::why("it is larger than any memory")),
+        None if unit.is_empty() => Err(Flaw::write(size_text(number))),
+        None => {
+            let letter = unit.to_ascii_lowercase();
+            let letter = letter.strip_suffix("ib").or_else(|| letter.strip_suffix('b')).unwrap_or(&letter);
+            Err(unit_flaw(number, letter, SIZE_ALIASES))
+        }
+    }
+}
+
+/// A size as an owner would write it.
+pub(super) fn size_text(bytes: u64) -> String {
+    let fits = |unit: u64| bytes >= unit && bytes.is_multiple_of(unit);
+    let (name, unit) = SIZE_UNITS.iter().rev().find(|(_, unit)| fits(*unit)).unwrap_or(&SIZE_UNITS[0]);
+    if bytes == 0 { "0".to_string() } else { format!("{} {name}", bytes / unit) }
+}
+
+fn number_and_unit(text: &str) -> Result<(u64, &str), Flaw> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number = text[..digits].parse().map_err(|_| Flaw::default())?;
+    Ok((number, text[digits..].trim_start_matches(' ')))
+}
+
+fn unit_flaw(number: u64, unit: &str, aliases: &[(&str, &str)]) -> Flaw {
+    let lower = unit.to_ascii_lowercase();
+    match aliases.iter().find(|(alias, _)| *alias == lower) {
+        Some((_, unit)) if unit.len() > 2 || *unit == "B" => Flaw::write(format!("{number} {unit}")),
+        Some((_, unit)) => Flaw::write(format!("{number}{unit}")),
+        None if aliases.iter().any(|(_, unit)| *unit == lower) => Flaw::write(format!("{number}{lower}")),
+        None => Flaw::default(),
+    }
+}
+
+/// Whether this is a token.
+pub(super) fn is_token(text: &str) -> bool {
+    // RFC 9110 §5.6.2
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+/// Whether this may be a field's value.
+pub(super) fn is_field_value(text: &str) -> bool {
+    // RFC 9110 §5.5: visible characters, spaces and tabs between them; what is not ASCII is obsolete and read differently by everybody.
+    text.bytes().all(|b| b == b' ' || b == b'\t' || b.is_ascii_graphic()) && text.trim_matches([' ', '\t']) == text
+}
+
+/// Fields that frame a message or belong to one connection (RFC 9110 §7.6.1): the proxy writes them itself, and a second writer would
+/// make two readers of one message disagree on where it ends.
+const OWN_FIELDS: &[&str] =
+    &["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+
+fn field_name(text: &str) -> Result<(), Flaw> {
+    if !is_token(text) {
+        return Err(Flaw::default());
+    }
+    if OWN_FIELDS.iter().any(|own| text.eq_ignore_ascii_case(own)) {
+        return Err(Flaw::why("it frames the message, and the proxy writes it itself"));
+    }
+    Ok(())
+}
+
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"];
+
+fn method(text: &str) -> Result<(), Flaw> {
+    if !is_token(text) {
+        return Err(Flaw::default());
+    }
+    // RFC 9110 §9.1: methods are case-sensitive; one that differs from a registered one in case alone is never meant.
+    let upper = text.to_ascii_uppercase();
+    if METHODS.contains(&upper.as_str()) && upper != text { Err(Flaw::write(upper)) } else { Ok(()) }
+}
+
+fn path(text: &str) -> Result<(), Flaw> {
+    if !text.starts_with('/') {
+        return Err(if text.is_empty() || text.contains("://") { Flaw::default() } else { Flaw::write(format!("/{text}")) });
+    }
+    if let Some(at) = text.find(['?', '#']) {
+        return Err(Flaw { why: Some(format!("a path ends before {:?}", &text[at..=at])), help: Some(format!("write {:?}", &text[..at])) });
+    }
+    // RFC 3986 §3.3, less what every client encodes
+    if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)) {
+        return Err(Flaw::why("other characters than those of a URL are written %XX"));
+    }
+    if text.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err(Flaw::why("it holds a dot segment"));
+    }
+    Ok(())
+}
+
+/// Reads the `path` of a route.
+pub(super) fn path_pattern(text: &str) -> Result<PathMatch, Flaw> {
+    if text == "*" {
+        return Err(Flaw::help("leave it out for any path"));
+    }
+    let stem = text.strip_suffix("/*");
+    if let Some(at) = stem.unwrap_or(text).find('*') {
+        let help = if at + 1 == text.len() { Some(format!("write {:?}", format!("{}/*", &text[..at]))) } else { None };
+        return Err(Flaw { why: Some("\"*\" stands only at the end, after \"/\"".to_string()), help });
+    }
+    path(text)?;
+    Ok(match stem {
+        Some("") => PathMatch::Any,
+        Some(stem) => PathMatch::Prefix(stem.to_string()),
+        None => PathMatch::Exact(text.to_string()),
+    })
+}
+
+fn target(text: &str) -> Result<(), Flaw> {
+    let (before, query) = text.split_once('?').unwrap_or((text, ""));
+    path(before)?;
+    if query.bytes().all(|b| b.is_ascii_graphic() && b != b'#') { Ok(()) } else { Err(Flaw::default()) }
+}
+
+fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+/// Reads one of the `hosts` of a site.
+pub(super) fn host_pattern(text: &str) -> Result<HostPattern, Flaw> {
+    if text == "*" {
+        return Ok(HostPattern::Any);
+    }
+    let lower = text.to_ascii_lowercase();
+    let bracketed = lower.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if bracketed.is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok()) {
+        return Ok(HostPattern::Exact(lower));
+    }
+    if lower.parse::<Ipv6Addr>().is_ok() {
+        return Err(Flaw::write(format!("[{lower}]")));
+    }
+    if let Some((_, rest)) = lower.split_once("://") {
+        return Err(Flaw::write(rest.split(['/', ':']).next().unwrap_or_default()));
+    }
+    if let Some((host, port)) = lower.rsplit_once(':')
+        && port.parse::<u16>().is_ok()
+    {
+        return Err(Flaw { why: Some("a host has no port here: the listener has".to_string()), help: Some(format!("write {host:?}")) });
+    }
+    if !lower.is_ascii() {
+        return Err(Flaw::help("write the form that browsers send, beginning with \"xn--\""));
+    }
+    let name = lower.strip_suffix('.').unwrap_or(&lower);
+    match name.strip_prefix("*.") {
+        Some(suffix) if is_host_name(suffix) => Ok(HostPattern::Wildcard(format!(".{suffix}"))),
+        None if is_host_name(name) => Ok(HostPattern::Exact(name.to_string())),
+        None if name.starts_with('.') && is_host_name(&name[1..]) => Err(Flaw::write(format!("*{name}"))),
+        _ => Err(Flaw::default()),
+    }
+}
+
+fn host_port(text: &str) -> Result<(), Flaw> {
+    let host = match text.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        _ => text,
+    };
+    match host_pattern(host) {
+        Ok(HostPattern::Exact(_)) => Ok(()),
+        _ => Err(Flaw::default()),
+    }
+}
+
+/// Reads where we listen.
+pub(super) fn listen_address(text: &str) -> Result<Address, Flaw> {
+    match Address::parse(text) {
+        Ok(Address::Name(name, port)) if name == "localhost" => Err(Flaw::write(format!("127.0.0.1:{port}"))),
+        Ok(Address::Name(..)) => Err(Flaw::why("a name may stand for several addresses")),
+        Ok(at) => Ok(at),
+        Err(_) => Err(address_flaw(text, "0.0.0.0")),
+    }
+}
+
+/// Reads where a backend is.
+pub(super) fn backend_address(text: &str) -> Result<Address, Flaw> {
+    match Address::parse(text) {
+        Ok(Address::Ip(ip)) if ip.port() == 0 => Err(Flaw::why("nothing can be reached at port 0")),
+        Ok(Address::Name(_, 0)) => Err(Flaw::why("nothing can be reached at port 0")),
+        Ok(at) => Ok(at),
+        Err(_) => Err(address_flaw(text, "127.0.0.1")),
+    }
+}
+
+/// What was probably meant by something that is not an address.
+fn address_flaw(text: &str, interface: &str) -> Flaw {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let authority = rest.split('/').next().unwrap_or_default();
+        let port = if scheme == "https" { 443 } else { 80 };
+        let right = [authority.to_string(), format!("{authority}:{port}")].into_iter().find(|right| Address::parse(right).is_ok());
+        return right.map(Flaw::write).unwrap_or_default();
+    }
+    if text.strip_prefix(':').unwrap_or(text).parse::<u16>().is_ok() {
+        return Flaw::write(format!("{interface}:{}", text.trim_start_matches(':')));
+    }
+    if let Some(port) = text.strip_prefix("*:").filter(|port| port.parse::<u16>().is_ok()) {
+        return Flaw::write(format!("0.0.0.0:{port}"));
+    }
+    if text.starts_with('/') {
+        return Flaw::write(format!("unix:{text}"));
+    }
+    if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Flaw {
+            why: Some("it lacks a port".to_string()),
+            help: Some(format!("write {:?}", std::net::SocketAddr::new(ip, 8080).to_string())),
+        };
+    }
+    if let Some((ip, port)) = text.rsplit_once(':')
+        && let (Ok(ip), Err(_)) = (ip.trim_matches(['[', ']']).parse::<IpAddr>(), port.parse::<u16>())
+    {
+        return Flaw::why(format!("the port of {ip} is not a number from 0 to 65535"));
+    }
+    if is_host_name(text) && text.contains(|c: char| c.is_ascii_alphabetic()) { Flaw::why("it lacks a port") } else { Flaw::default() }
+}
+
+/// Reads what a hash is taken of.
+pub(super) fn hash_key(text: &str) -> Result<HashKey, Flaw> {
+    match text.split_once(':') {
+        None if text == "source" => Ok(HashKey::Source),
+        None if text == "path" => Ok(HashKey::Path),
+        Some(("header", name)) if is_token(name) => Ok(HashKey::Header(name.to_string())),
+        Some(("cookie", name)) if is_token(name) => Ok(HashKey::Cookie(name.to_string())),
+        Some(("query", name)) if !name.is_empty() => Ok(HashKey::Query(name.to_string())),
+        None if matches!(text, "header" | "cookie" | "query") => Err(Flaw::why(format!("it lacks the name: \"{text}:NAME\""))),
+        None => Err(nearest(text, ["source", "path"]).map(Flaw::write).unwrap_or_default()),
+        Some((kind, name)) => Err(nearest(kind, ["header", "cookie", "query"])
+            .filter(|right| *right != kind)
+            .map(|right| Flaw::write(format!("{right}:{name}")))
+            .unwrap_or_default()),
+    }
+}
+
+const PLACEHOLDERS: &[&str] = &["scheme", "host", "path", "query"];
+
+fn location(text: &str) -> Result<(), Flaw> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Flaw::default());
+    }
+    let mut rest = text;
+    while let Some(open) = rest.find(['{', '}']) {
+        let inside = rest[open..].strip_prefix('{').ok_or_else(|| Flaw::why("a \"}\" without its \"{\""))?;
+        let (name, after) = inside.split_once('}').ok_or_else(|| Flaw::why("a \"{\" without its \"}\""))?;
+        if !PLACEHOLDERS.contains(&name) {
+            let help = nearest(name, PLACEHOLDERS.iter().copied()).map(|right| format!("write \"{{{right}}}\""));
+            return Err(Flaw { why: Some(format!("\"{{{name}}}\" stands for nothing")), help });
+        }
+        rest = after;
+    }
+    let begins = text.starts_with(['/', '{']) || text.split_once("://").is_some_and(|(scheme, rest)| is_token(scheme) && !rest.is_empty());
+    if begins { Ok(()) } else { Err(Flaw::why("it begins with neither a scheme nor \"/\"")) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The machine the bench runs on: its cores, limits, folders, name.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_setaffinity};
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The core of the server under test; load and origin have the other.
+pub(super) const SERVER_CORE: usize = 0;
+const LOAD_CORE: usize = 1;
+
+/// Puts this process, and so all it starts, onto the load's core, and raises the limit of open files as far as it goes.
+pub(super) fn prepare() -> Result<(), String> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if cores <= LOAD_CORE {
+        return Err("bench: needs two cores, one for the server under test and one for the load".to_string());
+    }
+    for tool in ["wrk", "nginx", "taskset", "setpriv"] {
+        if first_line(tool, &["--version"]).is_none() {
+            return Err(format!("bench: {tool} is missing (Debian: wrk, nginx-light, util-linux)"));
+        }
+    }
+    let mut cpus = CpuSet::new();
+    cpus.set(LOAD_CORE);
+    sched_setaffinity(None, &cpus).map_err(|error| format!("bench: core {LOAD_CORE} is not to be had: {error}"))?;
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).map_err(|error| format!("bench: open files: {error}"))
+}
+
+/// How many files a process may have open.
+pub(super) fn open_files() -> usize {
+    getrlimit(Resource::Nofile).current.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(1 << 20)
+}
+
+/// The first line a command prints, on either stream; `None` if it cannot be run.
+pub(super) fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    String::from_utf8_lossy(&said).lines().next().map(|line| line.trim().to_string())
+}
+
+/// The user's name: nginx wants to know whom its workers run as.
+pub(super) fn user() -> String {
+    first_line("id", &["-un"]).unwrap_or_else(|| "nobody".to_string())
+}
+
+/// The kernel and the processor, for the report.
+pub(super) fn description() -> String {
+    let kernel = first_line("uname", &["-srm"]).unwrap_or_default();
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")).map_or("", |rest| rest.trim_start_matches(['\t', ' ', ':']));
+    let cores = info.lines().filter(|line| line.starts_with("processor")).count();
+    format!("{model}, {cores} cores; {kernel}")
+}
+
+/// A port of 127.0.0.1 that nobody has now.
+pub(super) fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    listener.map(|at| at.port()).map_err(|error| format!("bench: no free port: {error}"))
+}
+
+/// Where `cargo build --release` puts the binary.
+pub(super) fn release_binary(root: &Path) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
+    target.join("release/throughline")
+}
+
+/// A folder in memory, where there is one; gone at the end.
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl Folder {
+    pub(super) fn new() -> Result<Folder, String> {
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+        let folder = parent.join(format!("throughline-bench-{}", std::process::id()));
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Folder(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind lies in memory and is gone with the next start.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,121 @@
+//! This program and its peers in one run: who needs how much processor time for the same work.
+//!
+//! The server under test has core 0 to itself, with one worker; load and origin share core 1. All servers are started, those not measured
+//! stand still (SIGSTOP), and many short rounds go A…Z Z…A, so that whatever the machine does meanwhile meets all of them. Figures
+//! compare inside one run only.
+
+mod backend;
+mod client;
+mod machine;
+mod memory;
+mod peers;
+mod report;
+mod server;
+mod tail;
+mod throughput;
+mod whole;
+mod wrk;
+
+use machine::Folder;
+use peers::Peer;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How much of everything.
+struct Plan {
+    /// Rounds per server and row: even, for the way there and back.
+    rounds: usize,
+    /// Of one round under load.
+    round: Duration,
+    /// Rounds per variant of the tail row.
+    tail_rounds: usize,
+    /// Of one round of the tail row, without its warm-up.
+    tail_round: Duration,
+    /// Connections of the memory row.
+    idle_connections: usize,
+}
+
+const FULL: Plan =
+    Plan { rounds: 6, round: Duration::from_secs(2), tail_rounds: 2, tail_round: Duration::from_secs(4), idle_connections: 10_000 };
+
+const QUICK: Plan =
+    Plan { rounds: 2, round: Duration::from_secs(1), tail_rounds: 1, tail_round: Duration::from_secs(2), idle_connections: 10_000 };
+
+const IDLE_MEMORY: &str = "idle-memory";
+const SLOW_BACKEND: &str = "slow-backend";
+
+/// What stays the same for all rows of a run.
+struct Bench {
+    folder: Folder,
+    /// `bench/` in the tree.
+    source: PathBuf,
+    plan: Plan,
+    peers: Vec<Peer>,
+}
+
+/// `cargo xtask bench [--quick] [--list] [--binary PATH] [ROW…]`.
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
+    let known: Vec<&str> = throughput::ROWS.iter().map(|row| row.name).chain([IDLE_MEMORY, SLOW_BACKEND]).collect();
+    let mut plan = FULL;
+    let mut binary = machine::release_binary(root);
+    let mut wanted = Vec::new();
+    let mut arguments = arguments.iter().copied();
+    while let Some(argument) = arguments.next() {
+        match argument {
+            "--quick" => plan = QUICK,
+            "--list" => {
+                println!("{}", known.join("\n"));
+                return Ok(());
+            }
+            "--binary" => binary = arguments.next().ok_or("--binary: which one?")?.into(),
+            row if known.contains(&row) => wanted.push(row),
+            other => return Err(format!("bench: no row `{other}`; there are {}", known.join(", "))),
+        }
+    }
+    let rows: Vec<&str> = known.into_iter().filter(|row| wanted.is_empty() || wanted.contains(row)).collect();
+    machine::prepare()?;
+    let peers = peers::present(&binary)?;
+    let bench = Bench { folder: Folder::new()?, source: root.join("bench"), plan, peers };
+    bench.run(&rows, root)
+}
+
+impl Bench {
+    fn run(&self, rows: &[&str], root: &Path) -> Result<(), String> {
+        let begin = Instant::now();
+        let mut text = report::heading(&self.peers, &self.plan);
+        let under_load: Vec<_> = throughput::ROWS.iter().filter(|row| rows.contains(&row.name)).collect();
+        if !under_load.is_empty() || rows.contains(&IDLE_MEMORY) {
+            let origin = peers::start_origin(self)?;
+            let (before_files, before_sink) = (self.start_all(origin.port)?, self.start_all(backend::start(Duration::ZERO)?)?);
+            for row in under_load {
+                eprintln!("bench: {} …", row.name);
+                let servers = if row.load.has_body() { &before_sink } else { &before_files };
+                text += &report::throughput(row, &throughput::measure(self, row, servers)?);
+            }
+            if rows.contains(&IDLE_MEMORY) {
+                eprintln!("bench: {IDLE_MEMORY} …");
+                text += &report::memory(&memory::measure(self, &before_files)?);
+            }
+        }
+        if rows.contains(&SLOW_BACKEND) {
+            eprintln!("bench: {SLOW_BACKEND} …");
+            text += &report::tail(&tail::measure(self)?);
+        }
+        text += &format!("\nThe run took {:.0} s.\n", begin.elapsed().as_secs_f64());
+        print!("{text}");
+        let results = root.join("bench/results");
+        let written = std::fs::create_dir_all(&results).and_then(|()| std::fs::write(results.join("latest.md"), &text));
+        written.map_err(|error| format!("bench/results/latest.md: {error}"))
+    }
+
+    /// Every peer in front of the origin at this port, standing still.
+    fn start_all(&self, origin: u16) -> Result<Vec<server::Server>, String> {
+        let mut servers = Vec::new();
+        for peer in &self.peers {
+            let server = peers::start(self, peer, peer.even, &[origin])?;
+            server.stand_still()?;
+            servers.push(server);
+        }
+        Ok(servers)
+    }
+}

@@ -1,0 +1,148 @@
+//! The figures as Markdown.
+
+use super::memory::Idle;
+use super::peers::{OURS, Peer};
+use super::tail::{RATE, Tail};
+use super::throughput::{Figure, Figures, Row};
+use super::{Plan, machine};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Who, where, how long.
+pub(super) fn heading(peers: &[Peer], plan: &Plan) -> String {
+    let mut text = format!("# Latest run\n\n{}\n\n", machine::description());
+    for peer in peers {
+        line(&mut text, format_args!("- {}: {}", peer.name, peer.version));
+    }
+    line(&mut text, format_args!("- load: {}", machine::first_line("wrk", &["-v"]).unwrap_or_default()));
+    let seconds = plan.round.as_secs();
+    line(&mut text, format_args!("\n{} rounds of {seconds} s per server and row; figures are medians of the rounds.", plan.rounds));
+    text
+}
+
+/// A row under load: cost first, as figures and as ratios to the cheapest peer and to each.
+pub(super) fn throughput(row: &Row, all: &[Figures]) -> String {
+    let mut text = format!("\n## {}\n\n{}\n\n", row.name, capitalised(row.says));
+    let cost = |figures: &Figures| median(figures, |round| round.cpu_us);
+    let peers: Vec<&Figures> = all.iter().filter(|figures| figures.name != OURS).collect();
+    let best = peers.iter().map(|figures| cost(figures)).fold(f64::INFINITY, f64::min);
+    let mut head = "| server | CPU µs / request | lowest – highest | × best peer |".to_string();
+    peers.iter().for_each(|peer| head += &format!(" × {} |", peer.name));
+    head += " requests / s | its core busy | p50 | p99 |";
+    line(&mut text, format_args!("{head}"));
+    line(&mut text, format_args!("|---|{}", "---:|".repeat(head.matches('|').count() - 2)));
+    for figures in all {
+        let own = cost(figures);
+        let (low, high) = range(figures.rounds.iter().map(|round| round.cpu_us));
+        let mut cells = format!("| {} | {own:.1} | {low:.1} – {high:.1} | {:.2} |", figures.name, own / best);
+        peers.iter().for_each(|peer| cells += &format!(" {:.2} |", own / cost(peer)));
+        let per_second = median(figures, |round| round.per_second);
+        let busy = median(figures, |round| round.cpu_us * round.per_second / 1e4);
+        let (p50, p99) = (median(figures, |round| round.p50_us), median(figures, |round| round.p99_us));
+        cells += &format!(" {per_second:.0} | {busy:.0} % | {} | {} |", time(p50), time(p99));
+        line(&mut text, format_args!("{cells}"));
+    }
+    text
+}
+
+/// The row of idle connections.
+pub(super) fn memory(all: &[Idle]) -> String {
+    let connections = all.first().map_or(0, |idle| idle.connections);
+    let mut text = format!("\n## idle-memory\n\nResident memory per connection of {connections} that are kept alive and idle.\n\n");
+    let best = all.iter().filter(|idle| idle.name != OURS).map(|idle| idle.bytes_each).fold(f64::INFINITY, f64::min);
+    line(&mut text, format_args!("| server | KiB / connection | × best peer | the whole server, MiB |\n|---|---:|---:|---:|"));
+    for idle in all {
+        line(
+            &mut text,
+            format_args!(
+                "| {} | {:.2} | {:.2} | {} |",
+                idle.name,
+                idle.bytes_each / 1024.0,
+                idle.bytes_each / best,
+                idle.bytes_after >> 20
+            ),
+        );
+    }
+    text
+}
+
+/// The row of the slow backend.
+pub(super) fn tail(all: &[Tail]) -> String {
+    let mut text = format!(
+        "\n## slow-backend\n\nFour backends, 5 ms an answer, one of them 55 ms; {RATE} requests a second, each due at its time and counted from then.\n\n"
+    );
+    line(
+        &mut text,
+        format_args!("| server | algorithm | p50 | p90 | p99 | p99.9 | answered | failed |\n|---|---|---:|---:|---:|---:|---:|---:|"),
+    );
+    for one in all {
+        let at =
+            |share: f64| percentile(&one.latencies, share).map_or_else(|| "–".to_string(), |latency| time(latency.as_secs_f64() * 1e6));
+        let cells = [0.5, 0.9, 0.99, 0.999].map(at).join(" | ");
+        line(&mut text, format_args!("| {} | {} | {cells} | {} | {} |", one.name, one.algorithm, one.latencies.len(), one.failed));
+    }
+    text
+}
+
+fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
+    writeln!(text, "{content}").expect("a String takes everything");
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+}
+
+fn median(figures: &Figures, of: impl Fn(&Figure) -> f64) -> f64 {
+    let mut values: Vec<f64> = figures.rounds.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        len if len % 2 == 1 => values[len / 2],
+        len => f64::midpoint(values[len / 2 - 1], values[len / 2]),
+    }
+}
+
+fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+}
+
+/// The smallest value that at least this share of all does not exceed.
+fn percentile(sorted: &[Duration], share: f64) -> Option<Duration> {
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
+    let rank = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied()
+}
+
+/// Microseconds, as a reader wants them.
+fn time(micros: f64) -> String {
+    if micros < 1000.0 { format!("{micros:.0} µs") } else { format!("{:.1} ms", micros / 1000.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::throughput::ROWS;
+    use super::*;
+
+    fn figures(name: &'static str, costs: &[f64]) -> Figures {
+        let round = |&cpu_us| Figure { cpu_us, per_second: 20_000.0, p50_us: 900.0, p99_us: 2500.0 };
+        Figures { name, rounds: costs.iter().map(round).collect() }
+    }
+
+    #[test]
+    fn the_ratio_is_to_the_cheapest_peer_and_not_to_ourselves() {
+        let text = throughput(&ROWS[0], &[figures(OURS, &[9.0, 11.0]), figures("nginx", &[25.0]), figures("HAProxy", &[10.0, 20.0, 30.0])]);
+        let expected = "| throughline | 10.0 | 9.0 – 11.0 | 0.50 | 0.40 | 0.50 | 20000 | 20 % | 900 µs | 2.5 ms |";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("| HAProxy | 20.0 | 10.0 – 30.0 | 1.00 | 0.80 | 1.00 |"), "{text}");
+    }
+
+    #[test]
+    fn a_percentile_is_a_value_that_was_seen() {
+        let values: Vec<Duration> = (1..=1000).map(Duration::from_millis).collect();
+        for (share, millis) in [(0.5, 500), (0.99, 990), (0.999, 999), (1.0, 1000)] {
+            assert_eq!(percentile(&values, share), Some(Duration::from_millis(millis)));
+        }
+        assert_eq!(percentile(&[], 0.5), None);
+    }
+}

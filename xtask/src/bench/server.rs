@@ -1,0 +1,143 @@
+//! A server in a process group of its own: started, stopped and continued, its processor time and memory read.
+
+use super::client;
+use super::machine::SERVER_CORE;
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// All processes of one running server. Killed when dropped.
+pub(super) struct Server {
+    pub(super) name: &'static str,
+    pub(super) port: u16,
+    child: Child,
+    group: Pid,
+}
+
+impl Server {
+    /// Starts `command` (program and arguments), on its own core if it is `measured`, and waits until `path` is answered with 200.
+    pub(super) fn start(name: &'static str, command: &[&str], port: u16, measured: bool, path: &str, log: &Path) -> Result<Server, String> {
+        let core = SERVER_CORE.to_string();
+        let pin: &[&str] = if measured { &["taskset", "-c", &core] } else { &[] };
+        let output = fs::File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
+        let errors = output.try_clone().map_err(|error| format!("{}: {error}", log.display()))?;
+        // Should the bench itself be killed, its servers go with it.
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL"])
+            .args(pin)
+            .args(command)
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .process_group(0)
+            .spawn()
+            .map_err(|error| format!("{name} cannot be started: {error}"))?;
+        let group = Pid::from_child(&child);
+        let mut server = Server { name, port, child, group };
+        server.wait_until_answers(path, log)?;
+        Ok(server)
+    }
+
+    fn wait_until_answers(&mut self, path: &str, log: &Path) -> Result<(), String> {
+        let begin = Instant::now();
+        while !client::ask_once(self.port, path).is_ok_and(|status| status == 200) {
+            let ended = self.child.try_wait().ok().flatten();
+            if ended.is_some() || begin.elapsed() > Duration::from_secs(5) {
+                let said = fs::read_to_string(log).unwrap_or_default();
+                let how = ended.map_or_else(|| "does not answer".to_string(), |status| format!("ended ({status})"));
+                return Err(format!("{} {how}; it said:\n{}", self.name, said.trim_end()));
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Takes all its processes off the machine, without ending them.
+    pub(super) fn stand_still(&self) -> Result<(), String> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it run again.
+    pub(super) fn go_on(&self) -> Result<(), String> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), String> {
+        kill_process_group(self.group, signal).map_err(|error| format!("{} cannot be signalled: {error}", self.name))
+    }
+
+    /// User and system time that its processes have used, in seconds.
+    pub(super) fn cpu_seconds(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "ticks of a run are far below 2^52")]
+        let ticks = |ticks: u64| ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
+        ticks(self.processes().iter().map(|process| process.ticks).sum())
+    }
+
+    /// Resident memory of its processes, in bytes.
+    pub(super) fn resident_bytes(&self) -> u64 {
+        let resident = |process: &Process| {
+            let status = fs::read_to_string(format!("/proc/{}/status", process.id)).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+            line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
+        };
+        self.processes().iter().map(resident).sum()
+    }
+
+    fn processes(&self) -> Vec<Process> {
+        let group = self.group.as_raw_nonzero().get();
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let ids = entries.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+        ids.filter_map(|id| read_stat(id, &fs::read_to_string(format!("/proc/{id}/stat")).ok()?))
+            .filter(|process| process.group == group)
+            .collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A group that is gone already needs no killing; the child must be waited for in any case.
+        let _ = kill_process_group(self.group, Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+struct Process {
+    id: u32,
+    group: i32,
+    ticks: u64,
+}
+
+/// Reads a line of `/proc/PID/stat`. The second field, the command, may hold blanks and brackets: the rest begins after the last bracket.
+fn read_stat(id: u32, line: &str) -> Option<Process> {
+    let fields: Vec<&str> = line.rsplit_once(')')?.1.split_whitespace().collect();
+    let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    // Fields 5, 14 and 15 of proc(5), counted from 1; `fields` begins with field 3.
+    Some(Process { id, group: fields.get(2)?.parse().ok()?, ticks: number(11)? + number(12)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_with_brackets_does_not_shift_the_fields() {
+        let line = "7 (a b) c) S 1 42 42 0 -1 4194560 1 0 0 0 310 25 0 0 20 0 1 0 100 1 1";
+        let process = read_stat(7, line).expect("the line is whole");
+        assert_eq!((process.group, process.ticks), (42, 335));
+    }
+
+    #[test]
+    fn our_own_time_grows_with_work() {
+        let own = || read_stat(1, &fs::read_to_string("/proc/self/stat").expect("procfs is there")).expect("a line of procfs").ticks;
+        let before = own();
+        let mut sum = 1_u64;
+        while own() < before + 2 {
+            sum = std::hint::black_box(sum.wrapping_mul(3));
+        }
+        assert!(own() > before);
+    }
+}

@@ -1,1 +1,17 @@
-//! x
+//! Steps, records and states as text. Nothing here reads a clock, a file or a socket: data comes in, a `String` goes out.
+//!
+//! - [`access_log`]: one line per request, as JSON with every step or in Apache's combined format.
+//! - [`explain`]: the records of a routing and a balancing decision.
+//! - [`status`]: the state of a running process, as data and as a table.
+//! - [`steps_reference`]: the catalogue of steps as a page of the guide.
+//!
+//! Whatever a client sent is hostile until it is escaped: no output here holds a control character that was not put there by us.
+#![forbid(unsafe_code)]
+
+pub mod access_log;
+pub mod explain;
+pub mod status;
+mod steps_reference;
+mod text;
+
+pub use steps_reference::steps_reference;

@@ -1,0 +1,26 @@
+//! From the indices in steps to the names in the configuration the journey began under. An index it does not have is shown as a number.
+
+use decide::config::Config;
+use decide::step::{BackendRef, ListenerRef, RouteRef};
+
+pub(super) fn listener(config: &Config, at: ListenerRef) -> String {
+    config.listeners.get(usize::from(at.0)).map_or_else(|| at.0.to_string(), |listener| listener.at.to_string())
+}
+
+/// `site/route`
+pub(super) fn route(config: &Config, at: RouteRef) -> String {
+    let site = config.sites.get(usize::from(at.site));
+    let route = site.and_then(|site| site.routes.get(usize::from(at.route)));
+    format!("{}/{}", name(site.map(|site| &site.name), at.site), name(route.map(|route| &route.name), at.route))
+}
+
+/// `pool/backend`
+pub(super) fn backend(config: &Config, at: BackendRef) -> String {
+    let pool = config.pools.get(usize::from(at.pool));
+    let backend = pool.and_then(|pool| pool.backends.get(usize::from(at.backend)));
+    format!("{}/{}", name(pool.map(|pool| &pool.name), at.pool), name(backend.map(|backend| &backend.name), at.backend))
+}
+
+fn name(known: Option<&String>, index: u16) -> String {
+    known.cloned().unwrap_or_else(|| index.to_string())
+}

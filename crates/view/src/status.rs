@@ -1,0 +1,10 @@
+//! The state of a running process: what `ctl status` asks for, as data (JSON between the process and `ctl`) and as a table.
+
+mod data;
+mod table;
+
+pub use data::{BackendStatus, Connections, ListenerStatus, PoolStatus, Requests, Status};
+pub use table::{Paint, table};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! The table, at most 120 columns wide with names of a usual length.
+
+use super::{BackendStatus, PoolStatus, Status};
+use crate::text::{Align, Columns, shown, thousands};
+use std::fmt::Write;
+
+/// Whether to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Only characters.
+    Plain,
+    /// States in green, yellow and red, by the escape sequences of ECMA-48.
+    Colour,
+}
+
+/// The state as text, line end included.
+pub fn table(status: &Status, paint: Paint) -> String {
+    let mut out = String::new();
+    let draining = if status.draining { ", draining" } else { "" };
+    let (name, version) = (shown(&status.name), shown(&status.version));
+    let _ = writeln!(out, "{name} {version}, up {}, configuration {}{draining}", span(status.uptime), status.generation);
+    let mut facts = Columns::new([Align::Left; 2]);
+    for (number, listener) in status.listeners.iter().enumerate() {
+        let paused = if listener.paused { ", paused: no descriptors left" } else { "" };
+        let label = if number == 0 { "listeners" } else { "" };
+        facts.row([label.to_owned(), format!("{} ({}){paused}", shown(&listener.address), shown(&listener.sites.join(", ")))]);
+    }
+    let (connections, requests) = (&status.connections, &status.requests);
+    let [open, limit, total] = [connections.open, connections.limit, connections.total].map(thousands);
+    facts.row(["connections".to_owned(), format!("{open} open of at most {limit}, {total} since the start")]);
+    let [in_flight, total] = [requests.in_flight, requests.total].map(thousands);
+    let [client, server] = [requests.client_errors, requests.server_errors].map(thousands);
+    facts.row(["requests".to_owned(), format!("{in_flight} in flight, {total} since the start, 4xx {client}, 5xx {server}")]);
+    facts.write_plain("  ", &mut out);
+    for pool in &status.pools {
+        out.push('\n');
+        write_pool(pool, paint, &mut out);
+    }
+    out
+}
+
+fn write_pool(pool: &PoolStatus, paint: Paint, out: &mut String) {
+    let usable = pool.backends.iter().filter(|backend| state(backend).1 != Tone::Bad).count();
+    let _ = write!(out, "pool {}, {}, {usable} of {} available", shown(&pool.name), shown(&pool.algorithm), pool.backends.len());
+    for (count, what) in [(pool.queued, "waiting"), (pool.retries, "retries")] {
+        if count > 0 {
+            let _ = write!(out, ", {} {what}", thousands(count));
+        }
+    }
+    out.push_str(if pool.panic { ", PANIC: too few are healthy, health is ignored\n" } else { "\n" });
+    let (left, right) = (Align::Left, Align::Right);
+    let mut rows = Columns::new([left, left, left, right, right, right, right, right]);
+    rows.row(["backend", "address", "state", "weight", "in flight", "requests", "failures", "ejections"]);
+    for backend in &pool.backends {
+        let counts = [backend.in_flight, backend.requests, backend.failures, backend.ejections].map(thousands);
+        let [in_flight, requests, failures, ejections] = counts;
+        let weight = match backend.share {
+            100 => backend.weight.to_string(),
+            share => format!("{} at {share}%", backend.weight),
+        };
+        // A backend is often named by its address.
+        let address = if backend.address == backend.name { "".into() } else { shown(&backend.address) };
+        let (name, state) = (shown(&backend.name).into_owned(), state(backend).0);
+        rows.row([name, address.into_owned(), state, weight, in_flight, requests, failures, ejections]);
+    }
+    rows.write("  ", out, |row, column, cell| match (paint, row, column) {
+        (Paint::Colour, 1.., 2) => format!("\x1b[{}m{cell}\x1b[0m", state(&pool.backends[row - 1]).1.colour()),
+        _ => cell.to_owned(),
+    });
+}
+
+/// How a state is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    Good,
+    Middling,
+    Bad,
+}
+
+impl Tone {
+    /// The number of the colour: green, yellow, red.
+    const fn colour(self) -> u8 {
+        match self {
+            Tone::Good => 32,
+            Tone::Middling => 33,
+            Tone::Bad => 31,
+        }
+    }
+}
+
+/// What decides whether a backend gets requests, the strongest first: the administrator, its weight, the probes, its failures.
+fn state(backend: &BackendStatus) -> (String, Tone) {
+    match (backend.admin.as_str(), backend.health.as_str(), backend.ejected) {
+        (admin @ ("drain" | "maintenance"), ..) => (admin.to_owned(), Tone::Bad),
+        _ if backend.weight == 0 => ("weight 0".to_owned(), Tone::Bad),
+        (_, "down", _) => ("down".to_owned(), Tone::Bad),
+        (.., Some(seconds)) => (format!("ejected {}", span(seconds)), Tone::Bad),
+        (_, "up", _) if backend.share < 100 => ("up, slow start".to_owned(), Tone::Middling),
+        (_, "up", _) => ("up".to_owned(), Tone::Good),
+        (_, other, _) => (shown(other).into_owned(), Tone::Middling),
+    }
+}
+
+/// The two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`, `12 d 7 h`.
+fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{minutes} min {} s", seconds % 60),
+        3600..86_400 => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}

@@ -1,0 +1,137 @@
+use super::*;
+use decide::address::Address;
+use decide::pool;
+use decide::time::Duration;
+
+fn backend(name: &str, address: &str, admin: &str, health: &str) -> BackendStatus {
+    let text = str::to_owned;
+    BackendStatus {
+        name: text(name),
+        address: text(address),
+        admin: text(admin),
+        health: text(health),
+        weight: 1,
+        share: 100,
+        ..BackendStatus::default()
+    }
+}
+
+fn status() -> Status {
+    let app = vec![
+        BackendStatus { in_flight: 3, requests: 1_204_331, failures: 12, ..backend("a1", "127.0.0.1:3000", "ready", "up") },
+        BackendStatus { share: 35, weight: 10, ..backend("a2", "127.0.0.1:3001", "ready", "up") },
+        BackendStatus { ejected: Some(90), ejections: 2, ..backend("[::1]:3002", "[::1]:3002", "ready", "up") },
+        backend("a4", "unix:/run/a4.sock", "drain", "up"),
+        BackendStatus { ejected: Some(3), ..backend("a5", "a5.internal:80", "ready", "down") },
+        BackendStatus { weight: 0, ..backend("a6", "a6.internal:80", "ready", "unknown") },
+        backend("a7", "a7.internal:80", "ready", "unknown"),
+    ];
+    let listener = |address: &str, sites: &[&str], paused| ListenerStatus {
+        address: address.to_owned(),
+        sites: sites.iter().map(ToString::to_string).collect(),
+        paused,
+    };
+    Status {
+        name: "throughline".to_owned(),
+        version: "0.1.0".to_owned(),
+        generation: 3,
+        uptime: 7500,
+        draining: false,
+        listeners: vec![listener("127.0.0.1:8080", &["main", "api"], false), listener("[::1]:8080", &["main"], true)],
+        connections: Connections { open: 12, limit: 10_000, total: 4531 },
+        requests: Requests { in_flight: 3, total: 1_204_400, client_errors: 57, server_errors: 2 },
+        pools: vec![
+            PoolStatus {
+                name: "app".to_owned(),
+                algorithm: "fastest".to_owned(),
+                queued: 4,
+                retries: 1000,
+                backends: app,
+                ..PoolStatus::default()
+            },
+            PoolStatus { name: "old".to_owned(), algorithm: "random".to_owned(), panic: true, ..PoolStatus::default() },
+        ],
+    }
+}
+
+#[test]
+fn the_table_is_readable() {
+    let expected = "\
+throughline 0.1.0, up 2 h 5 min, configuration 3
+  listeners    127.0.0.1:8080 (main, api)
+               [::1]:8080 (main), paused: no descriptors left
+  connections  12 open of at most 10,000, 4,531 since the start
+  requests     3 in flight, 1,204,400 since the start, 4xx 57, 5xx 2
+
+pool app, fastest, 3 of 7 available, 4 waiting, 1,000 retries
+  backend     address            state                  weight  in flight   requests  failures  ejections
+  a1          127.0.0.1:3000     up                          1          3  1,204,331        12          0
+  a2          127.0.0.1:3001     up, slow start      10 at 35%          0          0         0          0
+  [::1]:3002                     ejected 1 min 30 s          1          0          0         0          2
+  a4          unix:/run/a4.sock  drain                       1          0          0         0          0
+  a5          a5.internal:80     down                        1          0          0         0          0
+  a6          a6.internal:80     weight 0                    0          0          0         0          0
+  a7          a7.internal:80     unknown                     1          0          0         0          0
+
+pool old, random, 0 of 0 available, PANIC: too few are healthy, health is ignored
+  backend  address  state  weight  in flight  requests  failures  ejections
+";
+    let text = table(&status(), Paint::Plain);
+    assert_eq!(text, expected);
+    assert!(text.lines().all(|line| line.chars().count() <= 120));
+}
+
+#[test]
+fn colour_is_added_only_where_asked_and_moves_nothing() {
+    let coloured = table(&status(), Paint::Colour);
+    for (state, colour) in [("up", 32), ("unknown", 33), ("up, slow start", 33), ("down", 31), ("drain", 31)] {
+        assert!(coloured.contains(&format!("\x1b[{colour}m{state}\x1b[0m")), "{state}");
+    }
+    let bare = [31, 32, 33, 0].iter().fold(coloured, |text, colour| text.replace(&format!("\x1b[{colour}m"), ""));
+    assert_eq!(bare, table(&status(), Paint::Plain));
+}
+
+#[test]
+fn a_name_cannot_write_on_the_terminal() {
+    let mut hostile = status();
+    hostile.pools[0].backends[0].name = "a\x1b[2J\n".to_owned();
+    hostile.name = "x\r".to_owned();
+    assert!(!table(&hostile, Paint::Plain).contains(|character: char| character.is_control() && character != '\n'));
+}
+
+#[test]
+fn json_goes_both_ways_and_forgives_what_is_missing() {
+    let json = status().to_json();
+    assert!(!json.contains('\n'));
+    assert_eq!(Status::from_json(&json).unwrap(), status());
+    let old = Status::from_json(r#"{"name":"x","pools":[{"name":"p"}],"news":1}"#).unwrap();
+    assert_eq!((old.name.as_str(), old.pools[0].name.as_str(), old.generation), ("x", "p", 0));
+    assert!(Status::from_json("{\"generation\":\"x\"}").is_err());
+}
+
+#[test]
+fn a_backend_of_a_pool_becomes_a_line() {
+    let from = pool::BackendStatus {
+        name: "a".to_owned(),
+        address: Address::parse("[::1]:80").unwrap(),
+        admin: pool::Admin::Maintenance,
+        health: pool::Health::Down,
+        ejected_for: Some(Duration::from_millis(1)),
+        weight: 5,
+        share: 350,
+        in_flight: 2,
+        failures: 9,
+        totals: pool::Totals { started: 10, succeeded: 6, failed: 3, client_gone: 1, ejections: 1 },
+    };
+    let expected = BackendStatus {
+        ejected: Some(1),
+        weight: 5,
+        share: 35,
+        in_flight: 2,
+        requests: 10,
+        failures: 3,
+        ejections: 1,
+        ..backend("a", "[::1]:80", "maintenance", "down")
+    };
+    assert_eq!(BackendStatus::from(&from), expected);
+}

@@ -1,0 +1,86 @@
+//! What the other modules write with: columns, and strings that cannot move a cursor or break a line.
+
+use std::borrow::Cow;
+
+/// Which end of a column its cells stand at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// Rows of cells, padded so that columns line up. Widths count characters.
+#[derive(Debug)]
+pub(crate) struct Columns<const N: usize> {
+    aligns: [Align; N],
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Columns<N> {
+    pub(crate) fn new(aligns: [Align; N]) -> Self {
+        Self { aligns, rows: Vec::new() }
+    }
+
+    pub(crate) fn row(&mut self, cells: [impl Into<String>; N]) {
+        self.rows.push(cells.map(Into::into));
+    }
+
+    /// Appends the rows, each indented by `indent` and without white space at its end. `paint` may wrap a padded cell (in a colour).
+    pub(crate) fn write(&self, indent: &str, out: &mut String, paint: impl Fn(usize, usize, &str) -> String) {
+        let width = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: [usize; N] = std::array::from_fn(width);
+        for (at, row) in self.rows.iter().enumerate() {
+            let mut line = indent.to_owned();
+            for (column, cell) in row.iter().enumerate() {
+                let padding = " ".repeat(widths[column] - cell.chars().count());
+                let painted = if cell.is_empty() { String::new() } else { paint(at, column, cell) };
+                let gap = if column == 0 { "" } else { "  " };
+                match self.aligns[column] {
+                    Align::Left => line.extend([gap, &painted, &padding]),
+                    Align::Right => line.extend([gap, &padding, &painted]),
+                }
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    }
+
+    /// [`Columns::write`] without paint.
+    pub(crate) fn write_plain(&self, indent: &str, out: &mut String) {
+        self.write(indent, out, |_, _, cell| cell.to_owned());
+    }
+}
+
+/// Whether a character may change what a terminal or a reader of lines sees: the controls of ASCII and of Latin-1, the two separators of
+/// Unicode, and the marks that turn the direction of writing.
+pub(crate) fn is_hostile(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text to be shown, with hostile characters escaped as Rust writes them.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = |character: char| match is_hostile(character) {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    Cow::Owned(text.chars().map(escaped).collect())
+}
+
+/// A count with its thousands set apart: `1,204,331`.
+pub(crate) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

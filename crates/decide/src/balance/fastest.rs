@@ -1,6 +1,6 @@
 //! `fastest`: the lowest peak-EWMA of response time, times requests in flight.
 
-use super::weighted_round_robin::Smooth;
+use super::lowest::Lowest;
 use super::{Ask, Balancer, Candidate, Member, Outcome, Record, carry_over};
 use crate::random::Random;
 use crate::time::{Duration, Instant};
@@ -9,6 +9,9 @@ use alloc::vec::Vec;
 
 /// A failure counts as a response at least this slow, in seconds: a backend that fails fast must not look fast.
 const FAILURE_SECONDS: f64 = 1.0;
+
+/// The score of a backend to be explored: below every other.
+const UNSEEN: f64 = -1.0;
 
 /// The state is an estimate of each backend's response time.
 ///
@@ -21,7 +24,7 @@ const FAILURE_SECONDS: f64 = 1.0;
 pub struct Fastest {
     decay_seconds: f64,
     seen: Vec<Option<Estimate>>,
-    rotation: Smooth,
+    lowest: Lowest,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,22 +48,26 @@ impl Fastest {
     /// Before any request. After `decay` an observation weighs 1/e.
     pub fn new(decay: Duration) -> Self {
         // A decay of zero would divide by zero; a nanosecond forgets just as fast.
-        Self { decay_seconds: decay.as_secs_f64().max(1e-9), seen: Vec::new(), rotation: Smooth::default() }
+        Self { decay_seconds: decay.as_secs_f64().max(1e-9), seen: Vec::new(), lowest: Lowest::default() }
     }
 
     fn score(&self, candidate: &Candidate, slowest: f64, now: Instant) -> f64 {
         let seconds = match self.seen[candidate.index] {
             Some(estimate) => estimate.faded(self.decay_seconds, now),
-            None if candidate.in_flight == 0 => return -1.0,
+            None if candidate.in_flight == 0 => return UNSEEN,
             None => slowest,
         };
         seconds * f64::from(candidate.in_flight + 1) * 1000.0 / candidate.effective() as f64
     }
 
-    /// The slowest estimate among those seen; if there is none, any number will do: all are then compared by requests in flight.
+    /// What a backend not seen yet counts with: the slowest estimate among those seen. If all are seen or none is, any number will do: it is
+    /// not asked for, or all are then compared by requests in flight.
     fn slowest(&self, ask: &Ask<'_>) -> f64 {
-        let seen = ask.candidates.iter().filter_map(|candidate| self.seen[candidate.index]);
-        seen.map(|estimate| estimate.faded(self.decay_seconds, ask.now)).reduce(f64::max).unwrap_or(1.0)
+        let seen = || ask.candidates.iter().map(|candidate| self.seen[candidate.index]);
+        if seen().all(|estimate| estimate.is_some()) {
+            return 1.0;
+        }
+        seen().flatten().map(|estimate| estimate.faded(self.decay_seconds, ask.now)).reduce(f64::max).unwrap_or(1.0)
     }
 }
 
@@ -71,17 +78,17 @@ impl Balancer for Fastest {
 
     fn pick(&mut self, ask: &Ask<'_>, _random: &mut dyn Random, record: Option<&mut Record>) -> Option<usize> {
         let slowest = self.slowest(ask);
-        let best = ask.candidates.iter().map(|candidate| self.score(candidate, slowest, ask.now)).reduce(f64::min)?;
+        let mut lowest = core::mem::take(&mut self.lowest);
+        let picked = lowest.pick(ask.candidates, |candidate| self.score(candidate, slowest, ask.now));
         if let Some(record) = record {
-            let why = if best < 0.0 { "not seen yet: explored first" } else { "lowest score" };
+            let explored = ask.candidates.iter().any(|candidate| lowest.score(candidate) == UNSEEN);
+            let why = if explored { "not seen yet: explored first" } else { "lowest score" };
             record.fill("seconds of response time × (in flight + 1) / weight; the lowest wins", why, ask.candidates, |candidate| {
                 let note = if self.seen[candidate.index].is_none() { "not seen yet" } else { "" };
-                (self.score(candidate, slowest, ask.now), note)
+                (lowest.score(candidate), note)
             });
         }
-        let mut rotation = core::mem::take(&mut self.rotation);
-        let picked = rotation.pick(ask.candidates.iter().filter(|candidate| self.score(candidate, slowest, ask.now) <= best));
-        self.rotation = rotation;
+        self.lowest = lowest;
         picked
     }
 
@@ -108,7 +115,7 @@ impl Balancer for Fastest {
 
     fn rebuild(&mut self, members: &[Member<'_>]) {
         carry_over(&mut self.seen, members);
-        self.rotation.rebuild(members);
+        self.lowest.rebuild(members);
     }
 
     fn clone_box(&self) -> Box<dyn Balancer> {

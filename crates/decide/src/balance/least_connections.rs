@@ -1,6 +1,6 @@
 //! `least-connections`: the fewest requests in flight per weight; in a large pool, the better of two drawn at random.
 
-use super::weighted_round_robin::Smooth;
+use super::lowest::Lowest;
 use super::{Ask, Balancer, Candidate, Member, Record, random};
 use crate::random::Random;
 use alloc::boxed::Box;
@@ -13,13 +13,13 @@ use alloc::boxed::Box;
 #[derive(Clone, Debug)]
 pub struct LeastConnections {
     sample_above: usize,
-    rotation: Smooth,
+    lowest: Lowest,
 }
 
 impl LeastConnections {
     /// Before any request.
     pub fn new(sample_above: u32) -> Self {
-        Self { sample_above: sample_above as usize, rotation: Smooth::default() }
+        Self { sample_above: sample_above as usize, lowest: Lowest::default() }
     }
 
     fn better_of_two(ask: &Ask<'_>, random: &mut dyn Random, record: Option<&mut Record>) -> Option<usize> {
@@ -28,7 +28,7 @@ impl LeastConnections {
         let others = candidates.iter().filter(|candidate| candidate.index != first.index);
         let second = random::draw(others, Candidate::effective, random).unwrap_or(first);
         // A tie stays with the first drawn: it was drawn by weight.
-        let chosen = if less_loaded(second, first) { second } else { first };
+        let chosen = if load(second) < load(first) { second } else { first };
         if let Some(record) = record {
             record.fill(MEANING, "the better of two drawn at random", candidates, |candidate| {
                 let drawn = candidate.index == first.index || candidate.index == second.index;
@@ -41,14 +41,9 @@ impl LeastConnections {
 
 const MEANING: &str = "requests in flight per weight; the lowest wins";
 
-/// In flight per unit of effective weight.
+/// In flight per unit of effective weight. Equal ratios are equal numbers: the quotient is the exact ratio, rounded once.
 fn load(candidate: &Candidate) -> f64 {
     f64::from(candidate.in_flight) * 1000.0 / candidate.effective() as f64
-}
-
-/// Exactly, without division.
-fn less_loaded(a: &Candidate, b: &Candidate) -> bool {
-    u128::from(a.in_flight) * u128::from(b.effective()) < u128::from(b.in_flight) * u128::from(a.effective())
 }
 
 impl Balancer for LeastConnections {
@@ -60,20 +55,16 @@ impl Balancer for LeastConnections {
         if ask.candidates.len() > self.sample_above {
             return Self::better_of_two(ask, random, record);
         }
-        let mut least = ask.candidates.first()?;
-        for candidate in ask.candidates {
-            if less_loaded(candidate, least) {
-                least = candidate;
-            }
-        }
+        let picked = self.lowest.pick(ask.candidates, load);
         if let Some(record) = record {
-            record.fill(MEANING, "least loaded; equals take turns by weight", ask.candidates, |candidate| (load(candidate), ""));
+            record
+                .fill(MEANING, "least loaded; equals take turns by weight", ask.candidates, |candidate| (self.lowest.score(candidate), ""));
         }
-        self.rotation.pick(ask.candidates.iter().filter(|candidate| !less_loaded(least, candidate)))
+        picked
     }
 
     fn rebuild(&mut self, members: &[Member<'_>]) {
-        self.rotation.rebuild(members);
+        self.lowest.rebuild(members);
     }
 
     fn clone_box(&self) -> Box<dyn Balancer> {

@@ -1,6 +1,6 @@
 //! `load-aware`: the lowest load as the backends report it.
 
-use super::weighted_round_robin::Smooth;
+use super::lowest::Lowest;
 use super::{Ask, Balancer, Candidate, Member, Record, carry_over};
 use crate::random::Random;
 use crate::time::{Duration, Instant};
@@ -19,7 +19,7 @@ const IDLE: f64 = 0.01;
 pub struct LoadAware {
     expires: Duration,
     reports: Vec<Option<Report>>,
-    rotation: Smooth,
+    lowest: Lowest,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ struct Report {
 impl LoadAware {
     /// Before any report.
     pub fn new(expires: Duration) -> Self {
-        Self { expires, reports: Vec::new(), rotation: Smooth::default() }
+        Self { expires, reports: Vec::new(), lowest: Lowest::default() }
     }
 
     fn fresh(&self, backend: usize, now: Instant) -> Option<f64> {
@@ -58,16 +58,15 @@ impl Balancer for LoadAware {
 
     fn pick(&mut self, ask: &Ask<'_>, _random: &mut dyn Random, record: Option<&mut Record>) -> Option<usize> {
         let mean = self.mean(ask);
-        let best = ask.candidates.iter().map(|candidate| self.score(candidate, mean, ask.now)).reduce(f64::min)?;
+        let mut lowest = core::mem::take(&mut self.lowest);
+        let picked = lowest.pick(ask.candidates, |candidate| self.score(candidate, mean, ask.now));
         if let Some(record) = record {
             record.fill("(load + 0.01) × (in flight + 1) / weight; the lowest wins", "lowest score", ask.candidates, |candidate| {
                 let note = if self.fresh(candidate.index, ask.now).is_none() { "no fresh report: the others' mean" } else { "" };
-                (self.score(candidate, mean, ask.now), note)
+                (lowest.score(candidate), note)
             });
         }
-        let mut rotation = core::mem::take(&mut self.rotation);
-        let picked = rotation.pick(ask.candidates.iter().filter(|candidate| self.score(candidate, mean, ask.now) <= best));
-        self.rotation = rotation;
+        self.lowest = lowest;
         picked
     }
 
@@ -79,7 +78,7 @@ impl Balancer for LoadAware {
 
     fn rebuild(&mut self, members: &[Member<'_>]) {
         carry_over(&mut self.reports, members);
-        self.rotation.rebuild(members);
+        self.lowest.rebuild(members);
     }
 
     fn clone_box(&self) -> Box<dyn Balancer> {

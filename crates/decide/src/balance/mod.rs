@@ -17,6 +17,7 @@ pub mod hash;
 pub mod key;
 pub mod least_connections;
 pub mod load_aware;
+mod lowest;
 pub mod outcome;
 pub mod random;
 pub mod round_robin;

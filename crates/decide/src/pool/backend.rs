@@ -130,8 +130,8 @@ struct Run {
 struct Ejected {
     until: Instant,
     span: Duration,
-    /// How many doublings led to its span.
-    level: u32,
+    /// How many led to its span.
+    doublings: u32,
 }
 
 impl Backend {
@@ -229,13 +229,17 @@ impl Backend {
     pub(super) fn eject(&mut self, config: &config::Ejection, now: Instant) -> Duration {
         let level = self.last_ejection.map_or(0, |last| {
             let well = now.since(last.until).as_nanos() / last.span.as_nanos().max(1);
-            (last.level + 1).saturating_sub(u32::try_from(well).unwrap_or(u32::MAX))
+            (last.doublings + 1).saturating_sub(u32::try_from(well).unwrap_or(u32::MAX))
         });
-        let span = config.base.saturating_mul(2_u32.saturating_pow(level)).min(config.max.max(config.base));
-        // Doublings beyond the longest span would only take longer to forgive.
-        let level = if span < config.max { level } else { level.min(self.last_ejection.map_or(0, |last| last.level + 1)) };
+        // Doublings beyond the longest span are not counted: they would only take longer to forgive.
+        let (mut span, mut doublings) = (config.base, 0);
+        while doublings < level && span < config.max {
+            span = span.saturating_mul(2);
+            doublings += 1;
+        }
+        let span = span.min(config.max);
         let until = now + span;
-        self.last_ejection = Some(Ejected { until, span, level });
+        self.last_ejection = Some(Ejected { until, span, doublings });
         self.ejected_until = Some(until);
         self.failures = 0;
         self.totals.ejections += 1;
@@ -267,6 +271,7 @@ impl Backend {
         }
         if self.health == Health::Down {
             self.joined = Some(now);
+            // What it failed before it was down says nothing about it now.
             self.failures = 0;
         }
         self.health = settled;

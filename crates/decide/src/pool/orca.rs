@@ -2,7 +2,10 @@
 //! JSON forms, and a number in a health answer.
 //!
 //! Only two of ORCA's members are read: `application_utilization` where it is more than 0, else `cpu_utilization`. Both are 0 or more, and
-//! 1 is full use. The binary form is not read.
+//! 1 is full use. JSON may have the names of the protobuf mapping (`cpuUtilization`) as well. The binary form is not read.
+
+use alloc::string::String;
+use core::fmt::Write;
 
 /// The load in a field value such as `TEXT cpu_utilization=0.3, mem_utilization=0.8` or `JSON {"cpu_utilization": 0.3}`; `None` if it holds
 /// none or is not understood.
@@ -17,6 +20,11 @@ pub fn load_from_field(value: &[u8]) -> Option<f64> {
         _ => return None,
     }
     loads.application.filter(|load| *load > 0.0).or(loads.cpu)
+}
+
+/// Writes a load as a field value that [`load_from_field`] reads.
+pub fn write_field(load: f64, out: &mut String) {
+    write!(out, "TEXT application_utilization={load},cpu_utilization={load}").expect("writing to a string does not fail");
 }
 
 /// The load in a body that is nothing but one number, as health answers give it.
@@ -35,8 +43,8 @@ impl Loads {
     /// Takes a member in, if it is one that matters; `None` if it then is not a load.
     fn see(&mut self, name: &[u8], value: &[u8]) -> Option<()> {
         match name {
-            b"application_utilization" => self.application = Some(number(value)?),
-            b"cpu_utilization" => self.cpu = Some(number(value)?),
+            b"application_utilization" | b"applicationUtilization" => self.application = Some(number(value)?),
+            b"cpu_utilization" | b"cpuUtilization" => self.cpu = Some(number(value)?),
             _ => {}
         }
         Some(())

@@ -192,4 +192,4 @@ fn among(candidates: &[Candidate], index: usize) -> Option<&Candidate> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

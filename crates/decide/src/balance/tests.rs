@@ -51,7 +51,7 @@ pub(super) fn chi_square(counts: &[u64], parts: &[f64]) -> f64 {
 }
 
 /// Every algorithm once.
-pub(super) fn algorithms() -> Vec<Algorithm> {
+pub(crate) fn algorithms() -> Vec<Algorithm> {
     vec![
         Algorithm::RoundRobin,
         Algorithm::Random,

@@ -41,8 +41,8 @@ fn measure_one(server: &Server, connections: usize) -> Result<Idle, String> {
     Ok(Idle { name: server.name, connections, bytes_each, bytes_after: after })
 }
 
-/// Opens this many connections, a batch at a time, and asks on all of a batch before it reads the first answer: what a server needs while it
-/// works is then taken in between what it keeps, as it is on a busy day.
+/// Opens this many connections, a batch at a time, and asks on all of a batch before it reads the first answer: what a server needs while
+/// it works is then taken in between what it keeps, as it is on a busy day.
 fn open(server: &Server, number: usize) -> Result<Vec<Connection>, String> {
     let mut all = Vec::with_capacity(number);
     let mut open_batch = || {

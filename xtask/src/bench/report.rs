@@ -68,8 +68,10 @@ pub(super) fn memory(all: &[Idle]) -> String {
 
 /// The row of the slow backend.
 pub(super) fn tail(all: &[Tail]) -> String {
-    let mut text = format!(
-        "\n## slow-backend\n\nFour backends, 5 ms an answer, one of them 55 ms; {RATE} requests a second, each due at its time and counted from then.\n\n"
+    let mut text = "\n## slow-backend\n\n".to_string();
+    line(
+        &mut text,
+        format_args!("Four backends, 5 ms an answer, one of them 55 ms; {RATE} requests a second, counted from when each was due.\n"),
     );
     line(
         &mut text,

@@ -6,6 +6,7 @@ use crate::config::{
 use crate::time::Duration;
 use alloc::string::ToString;
 use alloc::vec;
+use proptest::prelude::*;
 use wire::http::Method;
 
 fn exact(path: &str) -> PathMatch {
@@ -246,4 +247,47 @@ fn the_record_shows_every_rule_and_the_condition_that_failed() {
             "rest (any path): not reached",
         ]
     );
+}
+
+/// Another spelling of a path: `how` picks, segment by segment, among detours, escapes and doubled slashes.
+fn respelled(path: &str, how: &[u8]) -> String {
+    let mut out = String::new();
+    for (segment, how) in path[1..].split('/').zip(how.iter().cycle()) {
+        match how % 4 {
+            0 => out.push_str("/x/../"),
+            1 => out.push_str("/./"),
+            2 if !out.is_empty() && !out.ends_with('/') => out.push_str("//"),
+            _ => out.push('/'),
+        }
+        for (at, byte) in segment.bytes().enumerate() {
+            match how >> (2 + at % 6) & 1 {
+                1 => out.push_str(&alloc::format!("%{byte:02x}")),
+                _ => out.push(char::from(byte)),
+            }
+        }
+    }
+    out
+}
+
+proptest! {
+    #[test]
+    fn every_spelling_of_a_path_has_one_route(
+        segments in prop::collection::vec("admin|api|v1|a", 1..4),
+        how in prop::collection::vec(any::<u8>(), 1..6),
+    ) {
+        let table = one_site(vec![
+            route("any", PathMatch::Any),
+            route("admin", prefix("/admin")),
+            route("api", prefix("/api")),
+            route("v1", prefix("/api/v1")),
+            route("exact", exact("/api/a")),
+        ]);
+        let path = alloc::format!("/{}", segments.join("/"));
+        let spelling = respelled(&path, &how);
+        let mut record = Record::default();
+        let verdict = table.decide(0, &get("h", &spelling), Some(&mut record));
+        prop_assert_eq!(&record.path, &path, "{}", spelling);
+        prop_assert_eq!(&verdict, &table.decide(0, &get("h", &path), None), "{}", spelling);
+        prop_assert_eq!(verdict, table.decide(0, &get("h", &spelling), None));
+    }
 }

@@ -1,6 +1,6 @@
 //! Apache's combined format: `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"`.
 
-use super::facts::{Facts, Parts};
+use super::facts::{Date, Facts};
 use decide::step::Journey;
 use std::fmt::Write;
 
@@ -8,9 +8,9 @@ use std::fmt::Write;
 /// and every byte that is not printable ASCII as `\xhh`, so that a line is always one line of nine parts.
 pub fn combined(journey: &Journey, out: &mut String) {
     let facts = Facts::of(journey);
-    let date = Parts::of(journey.calendar);
+    let date = Date::of(journey.calendar);
     out.push_str(&client(facts.peer));
-    let _ = write!(out, " - - [{}/{}/{}:{} +0000] \"", date.day, date.month, date.year, date.clock);
+    let _ = write!(out, " - - [{}/{}/{}:{} +0000] \"", date.day(), date.month(), date.year(), date.clock());
     match facts.method {
         [] => out.push('-'),
         method => {

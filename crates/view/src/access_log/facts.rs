@@ -48,26 +48,38 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The parts of a time in the calendar, as text of fixed width.
-pub(super) struct Parts {
-    pub(super) year: String,
-    /// `Jan` to `Dec`.
-    pub(super) month: String,
-    pub(super) day: String,
-    /// `08:49:37`
-    pub(super) clock: String,
-}
+/// A time in the calendar, in parts of fixed width.
+pub(super) struct Date([u8; 29]);
 
-impl Parts {
+impl Date {
     pub(super) fn of(at: Calendar) -> Self {
-        let date = decide::date::format_imf(at);
-        let part = |from: usize, to: usize| date[from..to].iter().map(|byte| char::from(*byte)).collect();
-        Self { year: part(12, 16), month: part(8, 11), day: part(5, 7), clock: part(17, 25) }
+        Self(decide::date::format_imf(at))
     }
 
-    /// `01` to `12`.
-    pub(super) fn month_number(&self) -> String {
-        let at = "JanFebMarAprMayJunJulAugSepOctNovDec".find(&self.month).expect("a month of the format");
-        format!("{:02}", at / 3 + 1)
+    pub(super) fn year(&self) -> &str {
+        self.part(12..16)
+    }
+
+    /// `Jan` to `Dec`
+    pub(super) fn month(&self) -> &str {
+        self.part(8..11)
+    }
+
+    /// 1 to 12
+    pub(super) fn month_number(&self) -> usize {
+        "JanFebMarAprMayJunJulAugSepOctNovDec".find(self.month()).expect("a month of the format") / 3 + 1
+    }
+
+    pub(super) fn day(&self) -> &str {
+        self.part(5..7)
+    }
+
+    /// `08:49:37`
+    pub(super) fn clock(&self) -> &str {
+        self.part(17..25)
+    }
+
+    fn part(&self, range: std::ops::Range<usize>) -> &str {
+        std::str::from_utf8(&self.0[range]).expect("a date is ASCII")
     }
 }

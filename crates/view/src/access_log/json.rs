@@ -1,6 +1,6 @@
 //! One JSON object a line.
 
-use super::facts::{Facts, Parts};
+use super::facts::{Date, Facts};
 use super::names;
 use crate::text::is_hostile;
 use decide::config::Config;
@@ -14,9 +14,10 @@ use std::fmt::Write;
 /// numbers, listeners, routes and backends are names. Bytes that are no UTF-8 become U+FFFD; control characters are escaped.
 pub fn json(journey: &Journey, config: &Config, out: &mut String) {
     let facts = Facts::of(journey);
-    let date = Parts::of(journey.calendar);
+    let date = Date::of(journey.calendar);
     let micros = journey.calendar.0.subsec_micros();
-    let _ = write!(out, "{{\"time\":\"{}-{}-{}T{}.{micros:06}Z\"", date.year, date.month_number(), date.day, date.clock);
+    let (year, month, day, clock) = (date.year(), date.month_number(), date.day(), date.clock());
+    let _ = write!(out, "{{\"time\":\"{year}-{month:02}-{day}T{clock}.{micros:06}Z\"");
     key("id", out);
     string(&request_id(journey.id), out);
     for (name, value) in [

@@ -7,11 +7,13 @@ pub(super) fn listener(config: &Config, at: ListenerRef) -> String {
     config.listeners.get(usize::from(at.0)).map_or_else(|| at.0.to_string(), |listener| listener.at.to_string())
 }
 
-/// `site/route`
+/// `site/route`; a route that is named by its path begins with the slash already.
 pub(super) fn route(config: &Config, at: RouteRef) -> String {
     let site = config.sites.get(usize::from(at.site));
     let route = site.and_then(|site| site.routes.get(usize::from(at.route)));
-    format!("{}/{}", name(site.map(|site| &site.name), at.site), name(route.map(|route| &route.name), at.route))
+    let (site, route) = (name(site.map(|site| &site.name), at.site), name(route.map(|route| &route.name), at.route));
+    let slash = if route.starts_with('/') { "" } else { "/" };
+    format!("{site}{slash}{route}")
 }
 
 /// `pool/backend`

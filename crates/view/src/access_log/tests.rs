@@ -148,6 +148,14 @@ fn a_line_of_json_has_the_facts_and_every_step() {
 }
 
 #[test]
+fn a_route_named_by_its_path_has_one_slash() {
+    let mut config = config();
+    config.sites[0].routes[0].name = "/api".to_owned();
+    assert_eq!(names::route(&config, RouteRef { site: 0, route: 0 }), "main/api");
+    assert_eq!(names::route(&config, RouteRef { site: 0, route: 7 }), "main/7");
+}
+
+#[test]
 fn a_combined_line_is_apaches() {
     assert_eq!(combined_of(&whole()), "2001:db8::1 - - [06/Nov/1994:08:49:37 +0000] \"GET /x?y HTTP/1.1\" 200 12 \"-\" \"curl/8\"\n");
 }

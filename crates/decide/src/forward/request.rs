@@ -25,7 +25,7 @@ pub struct ToBackend<'a> {
     pub id: JourneyId,
     /// The value of `Host`: the client's authority or the backend's.
     pub host: &'a [u8],
-    /// Ask the backend to change the protocol as the client asked us.
+    /// Ask the backend to change the protocol as the client asked us; not done where it asks for another version of HTTP or for TLS.
     pub upgrade: bool,
 }
 
@@ -60,7 +60,7 @@ fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: 
     let copied = match field.known {
         Known::Host | Known::XRequestId => false,
         known if ends_here(known) || origin::is_written(known, to.forward) => false,
-        Known::Upgrade => to.upgrade,
+        Known::Upgrade => upgrades(head, to),
         // Trailers come only with the chunked coding (RFC 9110 §6.5).
         Known::Trailer => head.fields.has(Known::TransferEncoding),
         // RFC 9110 §10.1.1: an expectation of an HTTP/1.0 client is ignored.
@@ -69,6 +69,17 @@ fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: 
         _ => true,
     };
     copied && !rewrite::replaces(to.edits, field.name)
+}
+
+/// RFC 9110 §7.8 lets a recipient ignore any `Upgrade`. Through a tunnel of HTTP/2 (`h2c`, RFC 7540 §3.2, withdrawn by RFC 9113) or TLS
+/// a client could send requests that no rule here ever sees.
+fn upgrades(head: &RequestHead, to: &ToBackend<'_>) -> bool {
+    let mut members = head.fields.all(Known::Upgrade).flat_map(|value| value.split(|byte| *byte == b','));
+    let evades = |member: &[u8]| {
+        let name = member.split(|byte| *byte == b'/').next().unwrap_or_default().trim_ascii();
+        [&b"h2c"[..], b"h2", b"HTTP", b"TLS"].iter().any(|evasive| name.eq_ignore_ascii_case(evasive))
+    };
+    to.upgrade && head.fields.has(Known::Upgrade) && !members.any(evades)
 }
 
 // RFC 9110 §7.6.2: the number less one. What is no number stays as it is.
@@ -87,7 +98,7 @@ fn connection(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>) {
     if trailers {
         out.extend_from_slice(b"TE: trailers\r\n");
     }
-    out.extend_from_slice(match (to.upgrade, trailers) {
+    out.extend_from_slice(match (upgrades(head, to), trailers) {
         (true, true) => b"Connection: upgrade, TE\r\n",
         (true, false) => b"Connection: upgrade\r\n",
         (false, true) => b"Connection: TE\r\n",

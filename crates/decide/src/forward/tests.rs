@@ -131,6 +131,15 @@ fn te_trailers_and_upgrade_go_on_with_their_connection() {
 }
 
 #[test]
+fn no_tunnel_leads_around_the_rules() {
+    let upgrading = Sent { upgrade: true, ..plain() };
+    for protocol in ["h2c", "websocket, H2C", "HTTP/2.0", "TLS/1.2, websocket", "h2"] {
+        let head = request(&[("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", protocol), ("HTTP2-Settings", "AAM"), ("A", "1")]);
+        assert_eq!(upgrading.rest(&head), ["A: 1"], "{protocol}");
+    }
+}
+
+#[test]
 fn claims_of_a_client_are_replaced_unless_it_is_trusted() {
     let head = request(&[
         ("X-Forwarded-For", "198.51.100.1"),

@@ -5,6 +5,7 @@
 //! - [`VirtualHost`]: one machine: its [`host::Host`], and what a scenario does to it (kill, stall, files).
 //! - [`Link`]: the way between two hosts: latency, bandwidth, window, tearing, faults.
 //! - [`Directory`]: the name service.
+//! - [`peer`]: scripted raw clients and servers.
 //!
 //! Time is counted in nanoseconds and steps to the exact times at which something happens. The order of everything is fixed: ready tasks
 //! run first in, first out; then the earliest event of the network or limit of a host happens, and at equal times the network goes before
@@ -21,6 +22,7 @@ mod listener;
 mod machine;
 mod names;
 mod network;
+pub mod peer;
 mod seed;
 mod stream;
 mod trace;

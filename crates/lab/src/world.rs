@@ -95,6 +95,20 @@ impl World {
         }
     }
 
+    /// Runs a scenario in two worlds of one seed, and panics unless both go the same way: the same network events at the same times, the
+    /// same result.
+    pub fn twice<T: PartialEq + fmt::Debug>(seed: u64, scenario: impl Fn(&World) -> T) -> T {
+        let [first, second] = [World::new(seed), World::new(seed)];
+        let results = [scenario(&first), scenario(&second)];
+        let (one, two) = (first.trace(), second.trace());
+        let differs = one.lines().zip(two.lines()).find(|(one, two)| one != two);
+        assert_eq!(differs, None, "seed {seed}: the runs part here");
+        assert_eq!(one.len(), two.len(), "seed {seed}: one run is longer");
+        assert_eq!(results[0], results[1], "seed {seed}: two results of the same events");
+        let [result, _] = results;
+        result
+    }
+
     /// Adds a machine. `addresses` has one or several, separated by spaces: `10.0.0.1 fd00::1`.
     pub fn host(&self, name: &str, addresses: &str) -> VirtualHost {
         let addresses: Vec<IpAddr> = addresses.split_whitespace().map(|text| text.parse().expect("an IP address")).collect();

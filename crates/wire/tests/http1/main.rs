@@ -1,0 +1,8 @@
+//! The HTTP/1.1 codec against everything that is not itself: the RFCs' sentences, random messages, mutated ones, hyper.
+
+mod corpus;
+mod driver;
+mod fuzz;
+mod malformed;
+mod oracle;
+mod properties;

@@ -1,1 +1,20 @@
-//! x
+//! What runs on a host: the server with its listeners, balancer, proxy and files. It asks a [`host::Host`] for everything, so the same
+//! code runs on the kernel and in the lab.
+//!
+//! Order of calls: [`Server::new`] once, then [`Server::work`] on each worker's thread; [`Server::reload`] and [`Server::drain`] from
+//! anywhere; [`Server::drained`] tells the end.
+#![forbid(unsafe_code)]
+
+mod application;
+mod buffer;
+mod metrics;
+mod origin;
+mod pool;
+mod proxy;
+mod server;
+mod signal;
+
+pub use application::{Answer, Application};
+pub use metrics::Metrics;
+pub use pool::Pool;
+pub use server::{Reader, Server, Snapshot};

@@ -25,7 +25,7 @@ pub mod source_hash;
 pub mod weighted_random;
 pub mod weighted_round_robin;
 
-pub use outcome::{FailureKind, Outcome};
+pub use outcome::Outcome;
 
 use crate::config::Algorithm;
 use crate::random::Random;

@@ -1,5 +1,6 @@
 //! What holds for every algorithm; and what the tests of each share.
 
+use crate::forward::ProxyError;
 use super::*;
 use crate::config::HashKey;
 use crate::random::SplitMix;
@@ -150,7 +151,7 @@ proptest! {
                 let backend = backend % backends.len();
                 let outcome = match kind {
                     0 => Outcome::Success { status: 200 },
-                    1 => Outcome::Failure(FailureKind::Refused),
+                    1 => Outcome::Failure(ProxyError::ConnectionRefused),
                     _ => Outcome::ClientGone,
                 };
                 balancer.finished(backend, outcome, Duration::from_millis(*millis), now);

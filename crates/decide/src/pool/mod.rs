@@ -24,7 +24,7 @@ pub mod orca;
 pub mod probe;
 pub mod retry;
 
-pub use crate::balance::{FailureKind, LeftOut, Outcome, Record, Score};
+pub use crate::balance::{LeftOut, Outcome, Record, Score};
 pub use backend::{Admin, BackendStatus, Health, Totals};
 
 use crate::address::Address;
@@ -184,6 +184,8 @@ impl Pool {
         let door = Door { panic, again: !untried, tried, limit, now };
         if let Some(record) = record.as_deref_mut() {
             let closed = self.backends.iter().enumerate().map(|(backend, state)| (backend, door.closed_to(backend, state)));
+            (record.meaning, record.why) = ("", "");
+            record.scores.clear();
             record.left_out.clear();
             record.left_out.extend(closed.filter_map(|(backend, why)| why.map(|why| LeftOut { backend, why })));
         }

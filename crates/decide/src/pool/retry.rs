@@ -1,6 +1,6 @@
 //! Whether a failed request may be tried again, and the budget that keeps retries from multiplying an outage.
 
-use super::FailureKind;
+use crate::forward::ProxyError;
 use crate::config;
 use crate::time::{Duration, Instant};
 use wire::http::Method;
@@ -20,7 +20,7 @@ pub enum Sent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The backend failed.
-    Failed(FailureKind),
+    Failed(ProxyError),
     /// The backend answered with this status.
     Status(u16),
 }

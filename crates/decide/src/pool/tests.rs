@@ -1,3 +1,4 @@
+use crate::forward::ProxyError;
 use super::*;
 use crate::config::{Algorithm, Ejection, HashKey, HealthCheck, Probe, Retry};
 use crate::random::SplitMix;
@@ -5,7 +6,7 @@ use alloc::vec;
 use proptest::prelude::*;
 
 const OK: Outcome = Outcome::Success { status: 200 };
-const REFUSED: Outcome = Outcome::Failure(FailureKind::Refused);
+const REFUSED: Outcome = Outcome::Failure(ProxyError::ConnectionRefused);
 
 fn at(seconds: u64) -> Instant {
     // Not the clock's beginning, so that "before" has room.
@@ -352,6 +353,11 @@ fn a_clone_explains_and_the_original_does_not_notice() {
     assert_eq!(record.left_out, left_out.map(|(backend, why)| LeftOut { backend, why }));
     assert_eq!((record.scores.len(), record.scores[0].score), (1, 5.0));
     assert_eq!(select(&mut pool, &[5], at(0)), explained[0]);
+    // A record that was used before holds nothing of the choice before where there is no choice.
+    pool.set_admin(0, Admin::Drain, at(0));
+    pool.set_admin(5, Admin::Drain, at(0));
+    assert_eq!(pool.select(None, &[], at(0), &mut SplitMix::new(1), Some(&mut record)), Selection::Full);
+    assert_eq!((record.scores.len(), record.left_out.len()), (0, 6));
 }
 
 #[test]

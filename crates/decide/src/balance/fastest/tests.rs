@@ -1,4 +1,4 @@
-use super::super::FailureKind;
+use crate::forward::ProxyError;
 use super::super::tests::weighing;
 use super::*;
 use crate::random::SplitMix;
@@ -93,7 +93,7 @@ fn failing_fast_is_not_fast_and_a_client_that_leaves_says_nothing() {
     assert_eq!(bench.balancer.seen[1].unwrap().seconds, before);
     bench.balancer.finished(1, Outcome::Success { status: 503 }, Duration::from_micros(1), bench.now + Duration::from_secs(1));
     assert_eq!(bench.balancer.seen[1].unwrap().seconds, before, "a fast error does not lower the estimate");
-    bench.balancer.finished(0, Outcome::Failure(FailureKind::Refused), Duration::from_micros(50), bench.now);
+    bench.balancer.finished(0, Outcome::Failure(ProxyError::ConnectionRefused), Duration::from_micros(50), bench.now);
     assert_eq!(bench.balancer.seen[0].unwrap().seconds, FAILURE_SECONDS);
     let counts = bench.run(100, [10; 4]);
     assert!(counts[0] <= 1, "{counts:?}");

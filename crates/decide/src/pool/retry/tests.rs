@@ -6,10 +6,10 @@ fn settings() -> config::Retry {
     config::Retry { attempts: 2, budget_percent: 20, budget_min: 0, statuses: vec![503] }
 }
 
-const REFUSED: Cause = Cause::Failed(FailureKind::Refused);
+const REFUSED: Cause = Cause::Failed(ProxyError::ConnectionRefused);
 
 fn attempt(method: &Method) -> Attempt<'_> {
-    Attempt { method, tries: 1, sent: Sent::Whole, replayable: true, answered: false, cause: Cause::Failed(FailureKind::Terminated) }
+    Attempt { method, tries: 1, sent: Sent::Whole, replayable: true, answered: false, cause: Cause::Failed(ProxyError::ConnectionTerminated) }
 }
 
 fn at(millis: u64) -> Instant {

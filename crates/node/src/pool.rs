@@ -1,0 +1,253 @@
+//! A pool at work: the decisions of [`decide::pool`] behind a lock, the connections kept to its backends, and the requests that wait.
+
+mod idle;
+mod probe;
+mod queue;
+mod resolve;
+
+use decide::balance::Record;
+use decide::config;
+use decide::forward::ProxyError;
+use decide::pool::{Outcome, Selection};
+use decide::step::{BackendRef, Step};
+use decide::time::{Duration, Instant};
+use host::{Endpoint, Host};
+use idle::IdleConnections;
+use queue::Queue;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub(crate) use probe::start as start_tasks;
+pub(crate) use queue::Waiter;
+
+/// A pool at work, shared by all threads.
+pub struct Pool {
+    pub(crate) index: u16,
+    pub(crate) config: config::Pool,
+    algorithm: &'static str,
+    state: Mutex<State>,
+    pub(crate) idle: IdleConnections,
+    /// Its tasks run: probes, names, ejections.
+    attended: AtomicBool,
+    /// By worker: its kept connections are looked after.
+    swept: Vec<AtomicBool>,
+}
+
+struct State {
+    decide: decide::pool::Pool,
+    queue: Queue,
+    /// Addresses of backends that are given by name; the first is used next.
+    resolved: Vec<Vec<IpAddr>>,
+}
+
+impl Pool {
+    pub(crate) fn new(index: u16, config: &config::Pool, workers: usize) -> Pool {
+        Pool::of(decide::pool::Pool::new(config, index), index, config, workers, vec![Vec::new(); config.backends.len()])
+    }
+
+    /// The same pool under a changed configuration: backends that stay keep their health, their ejection and their addresses.
+    pub(crate) fn reconfigured(&self, host: &Host, index: u16, config: &config::Pool, workers: usize) -> Pool {
+        let state = self.lock();
+        let decide = state.decide.reconfigured(config, index, host.now());
+        let resolved = config
+            .backends
+            .iter()
+            .map(|backend| {
+                self.config.backends.iter().position(|old| old.at == backend.at).map_or(Vec::new(), |at| state.resolved[at].clone())
+            })
+            .collect();
+        Pool::of(decide, index, config, workers, resolved)
+    }
+
+    fn of(decide: decide::pool::Pool, index: u16, config: &config::Pool, workers: usize, resolved: Vec<Vec<IpAddr>>) -> Pool {
+        let idle = IdleConnections::new(workers, config.backends.len(), config.keep_alive_connections);
+        let algorithm = decide.algorithm();
+        let swept = (0..workers).map(|_| AtomicBool::new(false)).collect();
+        let state = State { decide, queue: Queue::default(), resolved };
+        Pool { index, config: config.clone(), algorithm, state: Mutex::new(state), idle, attended: AtomicBool::new(false), swept }
+    }
+
+    /// Chooses a backend and counts the request as in flight there.
+    pub(crate) fn select(self: &Arc<Self>, host: &Host, key: Option<u64>, tried: &[usize], now: Instant) -> Selected {
+        let mut state = self.lock();
+        if tried.is_empty() {
+            state.decide.requested(now);
+        }
+        match state.decide.select(key, tried, now, &mut host.rng(), None) {
+            Selection::Backend { index, candidates, why } => {
+                state.decide.started(index);
+                Selected::Backend { ticket: Ticket { pool: self.clone(), backend: index, open: true }, candidates, why }
+            }
+            Selection::Full => Selected::Full,
+            Selection::None(why) => Selected::None(why),
+        }
+    }
+
+    /// What [`Pool::select`] would choose now, and why; changes nothing.
+    pub fn explain(&self, host: &Host, key: Option<u64>) -> (Selection, Record) {
+        let mut copy = self.lock().decide.clone();
+        let mut record = Record::default();
+        let selection = copy.select(key, &[], host.now(), &mut host.rng(), Some(&mut record));
+        (selection, record)
+    }
+
+    /// A place in the queue, unless it is full.
+    pub(crate) fn wait(&self) -> Option<Waiter> {
+        self.lock().queue.join(self.config.queue)
+    }
+
+    pub(crate) fn leave(&self, waiter: &Waiter) {
+        self.lock().queue.leave(waiter);
+    }
+
+    /// Whether the retry budget has room for one more.
+    pub(crate) fn may_spend_retry(&self, now: Instant) -> bool {
+        self.lock().decide.withdraw_retry(now)
+    }
+
+    pub(crate) fn reported_load(&self, backend: usize, load: f64, now: Instant) {
+        self.lock().decide.reported_load(backend, load, now);
+    }
+
+    pub(crate) fn probed(&self, backend: usize, result: Result<(), &'static str>, now: Instant) -> Option<Step> {
+        let mut state = self.lock();
+        let step = state.decide.probed(backend, result, now);
+        if step.is_some() {
+            state.queue.wake_all();
+        }
+        step
+    }
+
+    /// Ejections that end by now.
+    pub(crate) fn expire(&self, now: Instant) -> Vec<Step> {
+        let mut state = self.lock();
+        let steps: Vec<Step> = std::iter::from_fn(|| state.decide.expire(now)).collect();
+        if !steps.is_empty() {
+            state.queue.wake_all();
+        }
+        steps
+    }
+
+    /// When [`Pool::expire`] has something to do next.
+    pub(crate) fn next_expiry(&self) -> Option<Instant> {
+        self.lock().decide.next_deadline()
+    }
+
+    /// Whether a backend is probed now: not in maintenance.
+    pub(crate) fn is_probed(&self, backend: usize) -> bool {
+        self.lock().decide.is_probed(backend)
+    }
+
+    /// New addresses for a backend that is given by name. Whether they differ from the old ones, order aside.
+    pub(crate) fn set_addresses(&self, backend: usize, addresses: Vec<IpAddr>) -> bool {
+        let mut state = self.lock();
+        let before = &mut state.resolved[backend];
+        let sorted = |of: &[IpAddr]| {
+            let mut of = of.to_vec();
+            of.sort_unstable();
+            of
+        };
+        let changed = sorted(before) != sorted(&addresses);
+        if changed {
+            *before = addresses;
+        }
+        changed
+    }
+
+    /// The state of every backend, for `ctl status` and the metrics.
+    pub fn status(&self, now: Instant) -> Vec<decide::pool::BackendStatus> {
+        self.lock().decide.status(now)
+    }
+
+    /// Requests waiting for a backend.
+    pub fn queued(&self) -> usize {
+        self.lock().queue.len()
+    }
+
+    /// Sets what the operator wants of a backend. False if there is none of this name.
+    pub fn set_admin(&self, name: &str, admin: decide::pool::Admin, now: Instant) -> bool {
+        let Some(at) = self.config.backends.iter().position(|backend| backend.name == name) else { return false };
+        let mut state = self.lock();
+        state.decide.set_admin(at, admin, now);
+        state.queue.wake_all();
+        true
+    }
+
+    /// Sets a backend's weight until the next reload. False if there is none of this name.
+    pub fn set_weight(&self, name: &str, weight: u32) -> bool {
+        let Some(at) = self.config.backends.iter().position(|backend| backend.name == name) else { return false };
+        let mut state = self.lock();
+        state.decide.set_weight(at, weight);
+        state.queue.wake_all();
+        true
+    }
+
+    pub(crate) fn algorithm(&self) -> &'static str {
+        self.algorithm
+    }
+
+    pub(crate) fn backend_ref(&self, backend: usize) -> BackendRef {
+        BackendRef { pool: self.index, backend: u16::try_from(backend).expect("the settings cap the number of backends") }
+    }
+
+    /// Where to connect next for a backend: the addresses of a name take turns.
+    pub(crate) fn endpoint(&self, backend: usize) -> Result<Endpoint, ProxyError> {
+        let address = &self.config.backends[backend].at;
+        if let Some(endpoint) = Endpoint::of(address) {
+            return Ok(endpoint);
+        }
+        let decide::address::Address::Name(_, port) = address else { unreachable!("only a name is no endpoint") };
+        let mut state = self.lock();
+        let resolved = &mut state.resolved[backend];
+        let first = *resolved.first().ok_or(ProxyError::DnsError)?;
+        resolved.rotate_left(1);
+        Ok(Endpoint::Ip(SocketAddr::new(first, *port)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no decision panics")
+    }
+}
+
+/// What [`Pool::select`] came to.
+pub(crate) enum Selected {
+    Backend { ticket: Ticket, candidates: u16, why: &'static str },
+    Full,
+    None(&'static str),
+}
+
+/// One request in flight at a backend. Dropped before its end was told, it counts as given up by the client.
+pub(crate) struct Ticket {
+    pool: Arc<Pool>,
+    pub(crate) backend: usize,
+    open: bool,
+}
+
+impl Ticket {
+    /// The request is over at this backend.
+    pub(crate) fn finish(mut self, outcome: Outcome, latency: Duration, now: Instant) -> Option<Step> {
+        self.open = false;
+        self.end(outcome, latency, now)
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    fn end(&self, outcome: Outcome, latency: Duration, now: Instant) -> Option<Step> {
+        let mut state = self.pool.lock();
+        let step = state.decide.finished(self.backend, outcome, latency, now);
+        state.queue.wake_one();
+        step
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.open {
+            // No clock is at hand here, and a client that left needs none: it teaches nothing about the backend.
+            self.end(Outcome::ClientGone, Duration::ZERO, Instant::ZERO);
+        }
+    }
+}

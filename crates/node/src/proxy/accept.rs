@@ -1,0 +1,161 @@
+//! Listeners of one thread: opened and closed as the configuration says, and accepting while there is room.
+
+use crate::pool;
+use crate::proxy::connection;
+use crate::server::{Server, Worker};
+use decide::step::{ListenerRef, Step};
+use decide::time::Duration;
+use host::{Endpoint, Host, Listener, Stream};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Poll, Waker};
+
+/// Accepting pauses this long when the machine has no descriptor left.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The place of a listener in the configuration that holds; its connections share it, because a reload may move it.
+pub(crate) type Place = Rc<Cell<Option<ListenerRef>>>;
+
+impl Server {
+    /// Works on the calling thread until the server is drained. `index` is below the number of workers, and each is used once.
+    pub async fn work(self: Arc<Self>, host: Host, index: usize) -> io::Result<()> {
+        let worker = Worker::new(host, self, index);
+        let server = &worker.server;
+        let mut doors = BTreeMap::new();
+        loop {
+            let seen = server.changed.number();
+            worker.follow();
+            if server.is_draining() {
+                break;
+            }
+            reconcile(&worker, &mut doors)?;
+            pool::start_tasks(&worker);
+            server.changed.after(seen).await;
+        }
+        doors.values().for_each(Door::close);
+        worker.open.wake_all();
+        server.drained().await;
+        Ok(())
+    }
+}
+
+/// One listener at work.
+struct Door {
+    place: Place,
+    closed: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Door {
+    fn close(self: &Rc<Door>) {
+        self.closed.set(true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Opens what is new in the configuration, closes what is gone, and tells the rest its place. A listener that cannot be opened at the
+/// start ends the process; at a reload it was tried before the configuration was accepted.
+fn reconcile(worker: &Rc<Worker>, doors: &mut BTreeMap<Endpoint, Rc<Door>>) -> io::Result<()> {
+    let snapshot = worker.snapshot();
+    let listeners = &snapshot.config.listeners;
+    let wanted: Vec<Endpoint> = listeners.iter().map(|listener| Endpoint::of(&listener.at).expect("a listener is no name")).collect();
+    doors.retain(|at, door| {
+        let stays = wanted.contains(at);
+        if !stays {
+            door.place.set(None);
+            door.close();
+        }
+        stays
+    });
+    for ((number, listener), at) in (0u16..).zip(listeners).zip(wanted) {
+        let place = ListenerRef(number);
+        if let Some(door) = doors.get(&at) {
+            door.place.set(Some(place));
+            continue;
+        }
+        let open = worker.host.listen(&at, listener.backlog)?;
+        if worker.index == 0 {
+            worker.tell(Step::Listening { listener: place });
+        }
+        let door = Rc::new(Door { place: Rc::new(Cell::new(Some(place))), closed: Cell::new(false), waker: RefCell::default() });
+        worker.host.spawn(accept(worker.clone(), open, door.clone()));
+        doors.insert(at, door);
+    }
+    Ok(())
+}
+
+async fn accept(worker: Rc<Worker>, mut listener: Listener, door: Rc<Door>) {
+    loop {
+        room(&worker, &door).await;
+        let accepted = poll_fn(|cx| match listener.poll_accept(cx) {
+            // What waited when the door closed is still let in.
+            Poll::Pending if door.closed.get() => Poll::Ready(None),
+            Poll::Pending => {
+                *door.waker.borrow_mut() = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+        })
+        .await;
+        match accepted {
+            None => return,
+            Some(Ok((stream, peer))) => enter(&worker, stream, peer, door.place.clone()),
+            Some(Err(error)) if is_of_connection(&error) => {}
+            Some(Err(_)) => {
+                // Descriptors or memory are exhausted (EMFILE, ENFILE, ENOBUFS, ENOMEM): the connection stays in the backlog meanwhile.
+                if let Some(listener) = door.place.get() {
+                    worker.tell(Step::AcceptPaused { listener, pause: PAUSE });
+                }
+                worker.host.sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Waits until the process may have one connection more.
+async fn room(worker: &Worker, door: &Door) {
+    loop {
+        let seen = worker.server.room.number();
+        if worker.server.connections() < worker.snapshot().config.server.max_connections || door.closed.get() {
+            return;
+        }
+        worker.server.room.after(seen).await;
+    }
+}
+
+/// The error is of the connection that was to be accepted, not of the listener.
+fn is_of_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | NotConnected)
+}
+
+fn enter(worker: &Rc<Worker>, stream: Stream, peer: Endpoint, place: Place) {
+    worker.server.connections.fetch_add(1, Ordering::AcqRel);
+    worker.server.accepted.fetch_add(1, Ordering::Relaxed);
+    let counted = Counted { worker: worker.clone(), number: worker.open.add() };
+    worker.host.spawn(connection::serve(worker.clone(), counted, stream, peer, place));
+}
+
+/// A connection that counts as open.
+pub(crate) struct Counted {
+    worker: Rc<Worker>,
+    pub(crate) number: u64,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.worker.open.remove(self.number);
+        let server = &self.worker.server;
+        let before = server.connections.fetch_sub(1, Ordering::AcqRel);
+        if server.is_draining() || before >= self.worker.snapshot().config.server.max_connections {
+            server.room.raise();
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! One request, as an enum of named stages: each does its part and names the next. Entering one adds its step to the journey, so the
+//! proxy and what is shown of it cannot disagree.
+
+use crate::application::Answer;
+use crate::pool::Pool;
+use crate::proxy::connection::Client;
+use crate::proxy::half::Half;
+use crate::proxy::reply::Reply;
+use crate::server::{Held, Snapshot, Worker};
+use decide::config::{Action, Limits, Route, Site};
+use decide::forward::{MaxForwards, ProxyError, is_loop, max_forwards};
+use decide::route::Verdict;
+use decide::step::{Bytes, Journey, JourneyId, RouteRef, Side, Step};
+use decide::time::Instant;
+use std::future::poll_fn;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use wire::http::{Known, Method, RequestHead, ResponseHead, Version};
+use wire::http1::{self, Framing, Parsed, Rejection, RequestMeta};
+
+/// What a request needs memory for; kept by the thread from request to request.
+pub(crate) struct Scratch {
+    pub(crate) request: RequestHead,
+    pub(crate) response: ResponseHead,
+    pub(crate) up: Half,
+    pub(crate) down: Half,
+    pub(crate) journey: Journey,
+    pub(crate) text: Vec<u8>,
+}
+
+/// Scratches kept per thread: as many as requests are commonly in flight.
+const SPARE: usize = 256;
+
+/// What is next on the connection.
+pub(crate) enum Next {
+    /// Another request.
+    Request,
+    /// Close, and read what still comes.
+    Linger,
+    /// Close at once.
+    Close,
+}
+
+/// The stages.
+pub(crate) enum Stage {
+    /// Read the head.
+    Read,
+    /// Find the route.
+    Route,
+    /// Ask the pool for a backend, and the backend for an answer.
+    Proxy(Arc<Pool>),
+    /// Ask code in this process.
+    Application,
+    /// Look for a file.
+    Files,
+    /// Send an answer made here.
+    Reply(Reply),
+    /// Tell the readers.
+    Log,
+}
+
+/// How the delivery ended.
+pub(crate) struct End {
+    pub(crate) status: u16,
+    pub(crate) sent: u64,
+    pub(crate) why: &'static str,
+    pub(crate) side: Side,
+}
+
+/// One request and its answer.
+pub(crate) struct Exchange<'c> {
+    pub(crate) worker: &'c Rc<Worker>,
+    pub(crate) client: &'c mut Client,
+    pub(crate) snapshot: Rc<Held>,
+    pub(crate) scratch: Borrowed,
+    pub(crate) meta: RequestMeta,
+    pub(crate) route: Option<RouteRef>,
+    pub(crate) matched: usize,
+    /// Bytes of request body received.
+    pub(crate) received: u64,
+    pub(crate) end: End,
+    pub(crate) next: Next,
+}
+
+impl<'c> Exchange<'c> {
+    /// The first bytes of a request are in the client's buffer.
+    pub(crate) fn begin(worker: &'c Rc<Worker>, client: &'c mut Client) -> Exchange<'c> {
+        let snapshot = worker.snapshot();
+        let mut scratch = Borrowed::of(worker, &snapshot.config.limits);
+        scratch.journey.began = worker.host.now();
+        let meta = RequestMeta { framing: Framing::None, keep_alive: false, expects_continue: false, upgrade: false };
+        let end = End { status: 0, sent: 0, why: "complete", side: Side::Client };
+        Exchange { worker, client, snapshot, scratch, meta, route: None, matched: 0, received: 0, end, next: Next::Close }
+    }
+
+    pub(crate) async fn run(mut self) -> Next {
+        let mut stage = Stage::Read;
+        loop {
+            stage = match stage {
+                Stage::Read => self.read().await,
+                Stage::Route => self.decide_route(),
+                Stage::Proxy(pool) => self.proxy(pool).await,
+                Stage::Application => self.application().await,
+                Stage::Files => self.files(),
+                Stage::Reply(reply) => self.reply(reply).await,
+                Stage::Log => return self.log(),
+            }
+        }
+    }
+
+    /// Reads the head of the request.
+    async fn read(&mut self) -> Stage {
+        let limits = wire_limits(&self.snapshot.config.limits);
+        let began = self.scratch.journey.began;
+        let due = began + self.snapshot.config.limits.head_timeout;
+        let mut waiting = false;
+        let Exchange { client, scratch, worker, .. } = self;
+        let parsed = poll_fn(|cx| {
+            loop {
+                match http1::parse_request(client.input.unread(), &limits, &mut scratch.request) {
+                    Ok(Parsed::Complete { len, meta }) => {
+                        client.input.consume(len);
+                        return Poll::Ready(Ok(meta));
+                    }
+                    Ok(Parsed::Partial) => {}
+                    Err(rejection) => return Poll::Ready(Err(HeadEnd::Rejected(rejection))),
+                }
+                match client.input.poll_fill(cx, &mut client.stream) {
+                    Poll::Ready(Ok(n)) if n > 0 => continue,
+                    Poll::Ready(_) => return Poll::Ready(Err(HeadEnd::Closed)),
+                    Poll::Pending => {}
+                }
+                if !waiting {
+                    waiting = true;
+                    client.deadline.set(due);
+                }
+                return client.deadline.poll_passed(cx).map(|()| Err(HeadEnd::TooSlow));
+            }
+        })
+        .await;
+        scratch.journey.calendar = worker.host.calendar();
+        scratch.journey.id = JourneyId(worker.next_id());
+        self.accepted();
+        match parsed {
+            Ok(meta) => {
+                self.meta = meta;
+                self.asked();
+                Stage::Route
+            }
+            Err(HeadEnd::Rejected(rejection)) => {
+                // A status line of 0.9 or 2 says nothing that could be kept; whatever was read of the head stays unused.
+                self.scratch.request.clear();
+                self.refuse_rejected(rejection)
+            }
+            Err(HeadEnd::TooSlow) => self.refuse(408, "the request's head took too long", Side::Client),
+            Err(HeadEnd::Closed) => {
+                self.broke_off("the client closed in the middle of a request's head", Side::Client);
+                Stage::Log
+            }
+        }
+    }
+
+    fn accepted(&mut self) {
+        use std::io::Write;
+        let Scratch { journey, text, .. } = &mut *self.scratch;
+        text.clear();
+        write!(text, "{}", self.client.endpoint).expect("writing to memory");
+        let peer = journey.keep(text);
+        let listener = self.client.place.get().unwrap_or_default();
+        journey.add(journey.began, Step::Accepted { listener, peer });
+    }
+
+    fn asked(&mut self) {
+        let now = self.worker.host.now();
+        let Scratch { request, journey, .. } = &mut *self.scratch;
+        let method = journey.keep(request.method.as_str().as_bytes());
+        let host = journey.keep(&request.authority);
+        let target = journey.keep(&request.target);
+        let agent = journey.keep(request.fields.get(Known::UserAgent).unwrap_or_default());
+        let referer = journey.keep(request.fields.get(Known::Referer).unwrap_or_default());
+        let version = if request.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" };
+        journey.add(now, Step::Asked { method, host, target, version, agent, referer });
+    }
+
+    /// Finds the route, and what it does.
+    fn decide_route(&mut self) -> Stage {
+        let Some(listener) = self.client.place.get() else {
+            return self.refuse(503, "this listener was closed by a reload", Side::Us);
+        };
+        if self.scratch.request.method == Method::Connect {
+            // RFC 9110 §9.3.6: a server that is no proxy for its clients need not implement it.
+            return self.refuse(501, "CONNECT is for forward proxies; this server is none", Side::Client);
+        }
+        let verdict = self.snapshot.routes.decide(listener.0, &self.scratch.request, None);
+        let Verdict::Route { route, matched } = verdict else { return self.unrouted(&verdict) };
+        self.route = Some(route);
+        self.matched = matched;
+        let snapshot = self.snapshot.clone();
+        let site = &snapshot.config.sites[usize::from(route.site)];
+        if matches!(self.meta.framing, Framing::Exact(bytes) if bytes > site.max_body) {
+            return self.refuse(413, "the request's body is longer than the site allows", Side::Client);
+        }
+        let action = &site.routes[usize::from(route.route)].action;
+        self.step(Step::Routed { route, action: word(action) });
+        match action {
+            Action::Pool(index) => self.check_forwarding(&snapshot.pools[*index]),
+            Action::Redirect { status, location } => {
+                let Scratch { request, text, .. } = &mut *self.scratch;
+                Stage::Reply(Reply::redirect(*status, location, request, text))
+            }
+            Action::Answer { status, content_type, body } => Stage::Reply(Reply::fixed(*status, content_type, body)),
+            Action::Files(_) => Stage::Files,
+            Action::Application(_) => Stage::Application,
+        }
+    }
+
+    /// What ends here although its route leads on.
+    fn check_forwarding(&mut self, pool: &Arc<Pool>) -> Stage {
+        let request = &self.scratch.request;
+        if max_forwards(request) == MaxForwards::AnswerHere {
+            return Stage::Reply(Reply::fixed(200, "text/plain; charset=utf-8", "Max-Forwards came to zero here.\n"));
+        }
+        if is_loop(request, &self.snapshot.config.server.name) {
+            let error = ProxyError::LoopDetected;
+            return self.refuse(error.status(), error.sentence(), error.side());
+        }
+        if self.meta.upgrade && !self.client.input.is_empty() {
+            // They would be taken for the new protocol by one server and for a request by another.
+            return self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client);
+        }
+        Stage::Proxy(pool.clone())
+    }
+
+    fn unrouted(&mut self, verdict: &Verdict) -> Stage {
+        let (status, why) = (verdict.status(), verdict.sentence());
+        self.step(Step::Unrouted { status, why });
+        let mut reply = Reply::problem(status, why, "");
+        if let Verdict::WrongMethod { allow, .. } = verdict {
+            reply.field("Allow", allow.as_str());
+        }
+        reply.close = matches!(verdict, Verdict::BadPath(_));
+        Stage::Reply(reply)
+    }
+
+    /// Asks the application that the route names.
+    async fn application(&mut self) -> Stage {
+        let snapshot = self.snapshot.clone();
+        let (site, route) = self.site_and_route(&snapshot).expect("a routed request");
+        let Action::Application(name) = &route.action else { unreachable!("the route led here") };
+        let Some(application) = self.worker.server.applications.get(name).cloned() else {
+            return self.refuse(500, "the application that this route names does not exist", Side::Us);
+        };
+        let mut body = Vec::new();
+        if let Err(stage) = self.collect_body(&mut body, site.max_body).await {
+            return stage;
+        }
+        match application.respond(&self.scratch.request, &body) {
+            Answer::Made { status, fields, body } => Stage::Reply(Reply::made(status, fields, body)),
+            Answer::File { found, name } => {
+                let calendar = self.worker.host.calendar();
+                let (reply, step) = crate::origin::embedded(&self.scratch.request, found, &name, calendar);
+                self.step(step);
+                Stage::Reply(reply)
+            }
+        }
+    }
+
+    /// Looks for the file that the path names.
+    fn files(&mut self) -> Stage {
+        let snapshot = self.snapshot.clone();
+        let (_, route) = self.site_and_route(&snapshot).expect("a routed request");
+        let Action::Files(files) = &route.action else { unreachable!("the route led here") };
+        let calendar = self.worker.host.calendar();
+        let (reply, step) = crate::origin::reply(&self.worker.host, files, &self.scratch.request, calendar);
+        if let Some(step) = step {
+            self.step(step);
+        }
+        Stage::Reply(reply)
+    }
+
+    /// The request is over: its journey goes to the readers.
+    fn log(mut self) -> Next {
+        let now = self.worker.host.now();
+        let End { status, sent, why, side } = self.end;
+        let took = now.since(self.scratch.journey.began);
+        let received = Bytes(self.received);
+        self.scratch.journey.add(now, Step::Delivered { status, received, sent: Bytes(sent), took, end: why, side });
+        let server = &self.worker.server;
+        server.metrics.journey(self.worker.index, &self.scratch.journey, &self.snapshot.config);
+        for reader in &server.readers {
+            reader.journey(&mut self.scratch.journey, &self.snapshot);
+        }
+        self.next
+    }
+
+    // What several stages share.
+
+    pub(crate) fn step(&mut self, step: Step) {
+        self.scratch.journey.add(self.worker.host.now(), step);
+    }
+
+    pub(crate) fn step_at(&mut self, at: Instant, step: Step) {
+        self.scratch.journey.add(at, step);
+    }
+
+    pub(crate) fn site_and_route<'s>(&self, snapshot: &'s Snapshot) -> Option<(&'s Site, &'s Route)> {
+        let route = self.route?;
+        let site = &snapshot.config.sites[usize::from(route.site)];
+        Some((site, &site.routes[usize::from(route.route)]))
+    }
+
+    pub(crate) fn broke_off(&mut self, why: &'static str, side: Side) {
+        self.end.why = why;
+        self.end.side = side;
+        self.next = Next::Close;
+    }
+
+    /// Refuses a request whose bytes broke a rule.
+    pub(crate) fn refuse_rejected(&mut self, rejection: Rejection) -> Stage {
+        let (status, rule) = (rejection.status(), rejection.sentence());
+        self.step(Step::Refused { status, rule, side: Side::Client });
+        let mut reply = Reply::problem(status, rule, rejection.section());
+        reply.close = true;
+        Stage::Reply(reply)
+    }
+
+    /// Refuses a request for another reason.
+    pub(crate) fn refuse(&mut self, status: u16, rule: &'static str, side: Side) -> Stage {
+        self.step(Step::Refused { status, rule, side });
+        let mut reply = Reply::problem(status, rule, "");
+        reply.close = true;
+        Stage::Reply(reply)
+    }
+
+    /// Whether the connection may carry another request after this one.
+    pub(crate) fn may_keep_alive(&self) -> bool {
+        self.meta.keep_alive
+            && !self.client.half_closed
+            && self.client.requests < self.snapshot.config.limits.requests_per_connection
+            && !self.worker.server.is_draining()
+            && self.client.place.get().is_some()
+    }
+}
+
+/// A scratch that goes back to its thread when the request is over.
+pub(crate) struct Borrowed {
+    worker: Rc<Worker>,
+    scratch: Option<Box<Scratch>>,
+}
+
+impl Borrowed {
+    fn of(worker: &Rc<Worker>, limits: &Limits) -> Borrowed {
+        let spare = worker.scratch.borrow_mut().pop();
+        worker.server.requests_in_flight.fetch_add(1, Ordering::Relaxed);
+        Borrowed { worker: worker.clone(), scratch: Some(spare.unwrap_or_else(|| Box::new(Scratch::new(limits)))) }
+    }
+}
+
+impl Deref for Borrowed {
+    type Target = Scratch;
+    fn deref(&self) -> &Scratch {
+        self.scratch.as_ref().expect("it is there until dropped")
+    }
+}
+
+impl DerefMut for Borrowed {
+    fn deref_mut(&mut self) -> &mut Scratch {
+        self.scratch.as_mut().expect("it is there until dropped")
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        self.worker.server.requests_in_flight.fetch_sub(1, Ordering::Relaxed);
+        let mut spare = self.worker.scratch.borrow_mut();
+        if let Some(mut scratch) = self.scratch.take()
+            && spare.len() < SPARE
+        {
+            scratch.journey.clear();
+            spare.push(scratch);
+        }
+    }
+}
+
+enum HeadEnd {
+    Rejected(Rejection),
+    TooSlow,
+    Closed,
+}
+
+impl Scratch {
+    fn new(limits: &Limits) -> Scratch {
+        let limits = wire_limits(limits);
+        Scratch {
+            request: RequestHead::default(),
+            response: ResponseHead::default(),
+            up: Half::idle(limits),
+            down: Half::idle(limits),
+            journey: Journey::default(),
+            text: Vec::new(),
+        }
+    }
+}
+
+/// The caps on heads, as the codec wants them.
+pub(crate) fn wire_limits(limits: &Limits) -> http1::Limits {
+    http1::Limits { target_bytes: limits.target_bytes, head_bytes: limits.head_bytes, fields: limits.head_fields }
+}
+
+fn word(action: &Action) -> &'static str {
+    match action {
+        Action::Pool(_) => "pool",
+        Action::Redirect { .. } => "redirect",
+        Action::Answer { .. } => "answer",
+        Action::Files(_) => "files",
+        Action::Application(_) => "application",
+    }
+}

@@ -1,0 +1,399 @@
+//! A request to a backend: tried, tried again where that is safe, and its answer delivered.
+
+use crate::pool::{Pool, Ticket};
+use crate::proxy::exchange::{Exchange, Next, Scratch, Stage, wire_limits};
+use crate::proxy::relay::{Awaiting, Failure, Fault, Progress, Relay, Timers};
+use crate::proxy::reply::{Reply, write_connection};
+use crate::proxy::tunnel;
+use crate::proxy::upstream::Upstream;
+use decide::forward::{self, ProxyError, ToBackend, ToClient};
+use decide::pool::retry::{Attempt, Cause, Sent, may_retry};
+use decide::pool::{Outcome, orca};
+use decide::route::rewrite;
+use decide::step::{Bytes, Side, Step};
+use decide::time::{Duration, Instant};
+use std::io::Write;
+use std::sync::Arc;
+use wire::http::{Known, Method, Version};
+use wire::http1::{self, Framing, ResponseMeta};
+
+/// How one try ended.
+enum Tried {
+    /// The request is over.
+    Over(Stage),
+    /// The backend failed before its answer began.
+    Failed { error: ProxyError, sent: Sent },
+    /// The backend answered with a status that the owner wants retried; the answer was not passed on.
+    Unwanted { status: u16 },
+}
+
+impl Exchange<'_> {
+    /// Asks backends of the pool until one answers, or nothing more may be tried.
+    pub(crate) async fn proxy(&mut self, pool: Arc<Pool>) -> Stage {
+        let key = self.balance_key(&pool);
+        let mut tried = Vec::new();
+        if self.meta.framing != Framing::None {
+            self.client.input.hold();
+        }
+        loop {
+            let ticket = match self.select(&pool, key, &tried).await {
+                Ok(ticket) => ticket,
+                Err(stage) => return stage,
+            };
+            let backend = ticket.backend;
+            let tries = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;
+            let (cause, sent, error) = match self.attempt(ticket, tries).await {
+                Tried::Over(stage) => return stage,
+                Tried::Failed { error, sent } => (Cause::Failed(error), sent, error),
+                Tried::Unwanted { status } => (Cause::Status(status), Sent::Whole, ProxyError::ProxyInternalResponse),
+            };
+            // An unwanted status was found worth a retry before its answer was given up.
+            let again = matches!(cause, Cause::Status(_)) || self.may_try_again(&pool, tries, sent, cause);
+            let then = if again { "retry" } else { "give-up" };
+            self.step(Step::BackendFailed { backend: pool.backend_ref(backend), error: error.name(), then });
+            if !again {
+                return self.failed(error);
+            }
+            self.client.input.rewind();
+            tried.push(backend);
+        }
+    }
+
+    fn may_try_again(&self, pool: &Pool, tries: u32, sent: Sent, cause: Cause) -> bool {
+        let replayable = self.meta.framing == Framing::None || self.client.input.can_rewind();
+        let attempt = Attempt { method: &self.scratch.request.method, tries, sent, replayable, answered: false, cause };
+        may_retry(&pool.config.retry, &attempt).is_ok() && pool.may_spend_retry(self.worker.host.now())
+    }
+
+    /// One try, at one backend. A kept connection that turns out to be closed is replaced by a new one; that is nobody's failure.
+    async fn attempt(&mut self, ticket: Ticket, tries: u32) -> Tried {
+        let mut kept = true;
+        loop {
+            let began = self.worker.host.now();
+            let mut upstream = match self.connect(&ticket, kept).await {
+                Ok(upstream) => upstream,
+                Err(error) => {
+                    self.finish(ticket, Outcome::Failure(error), began);
+                    return Tried::Failed { error, sent: Sent::Nothing };
+                }
+            };
+            let mut progress = Progress::default();
+            self.begin_request(&ticket);
+            let failure = match self.ask(&mut upstream, &mut progress, ticket.pool()).await {
+                Ok(meta) => return self.answered(ticket, upstream, progress, meta, began, tries).await,
+                Err(failure) => failure,
+            };
+            let sent = match (progress.sent_at, self.scratch.up.written_in_all) {
+                (Some(_), _) => Sent::Whole,
+                (None, 0) => Sent::Nothing,
+                (None, _) => Sent::Part,
+            };
+            self.received = self.scratch.up.moved;
+            match failure {
+                Failure::Backend(ProxyError::ConnectionTerminated) if kept && upstream.requests > 0 && self.may_repeat(sent) => {
+                    self.client.input.rewind();
+                    kept = false;
+                }
+                Failure::Backend(error) => {
+                    self.finish(ticket, Outcome::Failure(error), began);
+                    return Tried::Failed { error, sent };
+                }
+                Failure::ClientGone(why) => {
+                    self.finish(ticket, Outcome::ClientGone, began);
+                    self.broke_off(why, Side::Client);
+                    return Tried::Over(Stage::Log);
+                }
+                Failure::Request(fault) => {
+                    self.finish(ticket, Outcome::ClientGone, began);
+                    return Tried::Over(self.refuse_fault(fault));
+                }
+            }
+        }
+    }
+
+    /// Whether the same request may go to the same backend again (RFC 9112 §9.3.1, RFC 9110 §9.2.2).
+    fn may_repeat(&self, sent: Sent) -> bool {
+        let replayable = self.meta.framing == Framing::None || self.client.input.can_rewind();
+        replayable && (sent == Sent::Nothing || self.scratch.request.method.is_idempotent())
+    }
+
+    /// Writes the request's head for a backend into the outgoing buffer.
+    fn begin_request(&mut self, ticket: &Ticket) {
+        let snapshot = self.snapshot.clone();
+        let (site, route) = self.site_and_route(&snapshot).expect("a routed request");
+        let now = self.worker.host.now();
+        let limits = wire_limits(&snapshot.config.limits);
+        let Scratch { request, up, text, journey, .. } = &mut *self.scratch;
+        let out = up.begin(self.meta.framing, self.meta.framing, limits, now);
+        match &route.request.path {
+            None => http1::write_request(request, &request.target, std::iter::empty(), out),
+            Some(replacement) => {
+                text.clear();
+                rewrite::target(request, replacement, self.matched, text);
+                http1::write_request(request, text, std::iter::empty(), out);
+            }
+        }
+        let own;
+        let host = if site.forward.keep_host && !request.authority.is_empty() {
+            &request.authority[..]
+        } else {
+            own = ticket.pool().config.backends[ticket.backend].at.to_string();
+            if own.starts_with("unix:") { b"localhost" } else { own.as_bytes() }
+        };
+        let to = ToBackend {
+            peer: &self.client.peer,
+            forward: site.forward,
+            edits: &route.request.fields,
+            via: &snapshot.config.server.name,
+            id: journey.id,
+            host,
+            upgrade: self.meta.upgrade,
+        };
+        forward::request_fields(request, &to, out);
+        match self.meta.framing {
+            Framing::Exact(bytes) => write!(out, "Content-Length: {bytes}\r\n").expect("writing to memory"),
+            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            // RFC 9110 §8.6: said where the method would lead one to expect a body.
+            _ if matches!(request.method, Method::Post | Method::Put | Method::Patch) => out.extend_from_slice(b"Content-Length: 0\r\n"),
+            _ => {}
+        }
+        out.extend_from_slice(b"\r\n");
+        up.most = site.max_body;
+    }
+
+    /// Sends the request and waits for the head of the answer.
+    async fn ask(&mut self, upstream: &mut Upstream, progress: &mut Progress, pool: &Pool) -> Result<ResponseMeta, Failure> {
+        let Exchange { client, scratch, worker, snapshot, .. } = self;
+        let Scratch { request, response, up, down, journey, .. } = &mut **scratch;
+        let limits = &snapshot.config.limits;
+        let timers = Timers::new(limits, &pool.config, journey.began);
+        let mut interim = |status| journey.add(worker.host.now(), Step::Interim { status });
+        let mut relay = Relay { host: &worker.host, client, upstream, up, down, timers, limits, progress };
+        let mut awaiting = Awaiting {
+            method: &request.method,
+            version: request.version,
+            limits: wire_limits(limits),
+            head: response,
+            interim: &mut interim,
+        };
+        relay.head(&mut awaiting).await
+    }
+
+    /// The head of the answer is here.
+    async fn answered(
+        &mut self,
+        ticket: Ticket,
+        upstream: Upstream,
+        progress: Progress,
+        meta: ResponseMeta,
+        began: Instant,
+        tries: u32,
+    ) -> Tried {
+        let now = self.worker.host.now();
+        let pool = ticket.pool().clone();
+        let status = self.scratch.response.status;
+        let latency = now.since(progress.sent_at.unwrap_or(began));
+        self.step_at(now, Step::Answered { backend: pool.backend_ref(ticket.backend), status, took: latency });
+        if let Some(load) = self.scratch.response.fields.get(Known::EndpointLoadMetrics).and_then(orca::load_from_field) {
+            pool.reported_load(ticket.backend, load, now);
+        }
+        if pool.config.retry.statuses.contains(&status) && self.may_try_again(&pool, tries, Sent::Whole, Cause::Status(status)) {
+            self.finish_after(ticket, Outcome::Success { status }, latency, now);
+            return Tried::Unwanted { status };
+        }
+        self.client.input.let_go();
+        if meta.upgraded && !self.meta.upgrade {
+            let error = ProxyError::HttpProtocolError;
+            self.finish_after(ticket, Outcome::Failure(error), latency, now);
+            return Tried::Failed { error, sent: Sent::Whole };
+        }
+        let keep = !meta.upgraded && progress.sent_at.is_some() && !self.upgrade_is_ambiguous() && self.may_keep_alive();
+        let keep = self.begin_answer(&meta, keep);
+        self.end.status = status;
+        if meta.upgraded {
+            return Tried::Over(self.tunnel(ticket, upstream, progress, latency).await);
+        }
+        self.deliver(ticket, upstream, progress, &meta, keep, latency).await;
+        Tried::Over(Stage::Log)
+    }
+
+    /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are.
+    fn upgrade_is_ambiguous(&self) -> bool {
+        self.meta.upgrade && !self.client.input.is_empty()
+    }
+
+    /// Writes the answer's head for the client into the outgoing buffer. Returns whether the connection can be kept after it.
+    fn begin_answer(&mut self, meta: &ResponseMeta, keep: bool) -> bool {
+        let snapshot = self.snapshot.clone();
+        let (site, route) = self.site_and_route(&snapshot).expect("a routed request");
+        let now = self.worker.host.now();
+        let date = self.worker.date();
+        let limits = wire_limits(&snapshot.config.limits);
+        let Scratch { request, response, down, journey, text, .. } = &mut *self.scratch;
+        let framing = match (meta.framing, request.version) {
+            (Framing::UntilClose, Version::Http11) => Framing::Chunked,
+            // RFC 9112 §6.1: no transfer coding to an HTTP/1.0 client.
+            (Framing::Chunked, Version::Http10) => Framing::UntilClose,
+            (framing, _) => framing,
+        };
+        let keep = keep && framing != Framing::UntilClose;
+        let out = down.begin(meta.framing, framing, limits, now);
+        http1::write_response(response, std::iter::empty(), out);
+        let id = site.show.request_id.then_some(journey.id);
+        forward::response_fields(response, &ToClient { edits: &route.response, via: &snapshot.config.server.name, date: &date, id }, out);
+        match framing {
+            Framing::Exact(bytes) => write!(out, "Content-Length: {bytes}\r\n").expect("writing to memory"),
+            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Framing::None => {
+                // RFC 9110 §8.6: with HEAD and 304 it tells what GET would have.
+                let told = response.fields.get(Known::ContentLength);
+                if let Some(length) = told.filter(|_| response.status >= 200 && response.status != 204) {
+                    http1::write_field(b"Content-Length", length, out);
+                }
+            }
+            Framing::UntilClose => {}
+        }
+        if site.show.server_timing {
+            text.clear();
+            forward::server_timing(journey, now, text);
+            http1::write_field(b"Server-Timing", text, out);
+        }
+        if !meta.upgraded {
+            write_connection(keep, request.version, out);
+        }
+        out.extend_from_slice(b"\r\n");
+        keep
+    }
+
+    /// Delivers the answer's body, and keeps what can be kept.
+    async fn deliver(
+        &mut self,
+        ticket: Ticket,
+        mut upstream: Upstream,
+        mut progress: Progress,
+        meta: &ResponseMeta,
+        keep: bool,
+        latency: Duration,
+    ) {
+        let pool = ticket.pool().clone();
+        let result = self.relay(&mut upstream, &mut progress, &pool, async |relay| relay.deliver().await).await;
+        let now = self.worker.host.now();
+        (self.received, self.end.sent) = (self.scratch.up.moved, self.scratch.down.moved);
+        let (status, backend) = (self.scratch.response.status, ticket.backend);
+        match result {
+            Ok(()) => {
+                let whole = progress.sent_at.is_some();
+                if meta.keep_alive && whole && meta.framing != Framing::UntilClose && upstream.input.is_empty() {
+                    pool.idle.put(self.worker.index, backend, upstream.stream, upstream.requests + 1, now);
+                }
+                self.next = if keep { Next::Request } else { Next::Linger };
+                self.finish_after(ticket, Outcome::Success { status }, latency, now);
+            }
+            Err(Failure::Backend(error)) => {
+                self.step_at(now, Step::BackendFailed { backend: pool.backend_ref(backend), error: error.name(), then: "give-up" });
+                self.finish_after(ticket, Outcome::Failure(error), latency, now);
+                self.broke_off(error.sentence(), error.side());
+            }
+            Err(Failure::ClientGone(why)) => {
+                self.finish_after(ticket, Outcome::ClientGone, latency, now);
+                self.broke_off(why, Side::Client);
+            }
+            Err(Failure::Request(fault)) => {
+                self.finish_after(ticket, Outcome::ClientGone, latency, now);
+                self.broke_off(fault.sentence(), Side::Client);
+            }
+        }
+    }
+
+    /// The answer was 101: carries bytes until the tunnel ends.
+    async fn tunnel(&mut self, ticket: Ticket, mut upstream: Upstream, mut progress: Progress, latency: Duration) -> Stage {
+        let pool = ticket.pool().clone();
+        let limits = wire_limits(&self.snapshot.config.limits);
+        if self.upgrade_is_ambiguous() {
+            self.finish(ticket, Outcome::ClientGone, self.worker.host.now());
+            return self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client);
+        }
+        if let Err(why) = self.flush().await {
+            self.finish(ticket, Outcome::ClientGone, self.worker.host.now());
+            self.broke_off(why, Side::Client);
+            return Stage::Log;
+        }
+        self.step(Step::Tunnelled { backend: pool.backend_ref(ticket.backend) });
+        let worker = self.worker.clone();
+        let number = self.client.counted.number;
+        let mut grace = tunnel::Grace::new(worker, number);
+        let carried = self.relay(&mut upstream, &mut progress, &pool, async |relay| tunnel::carry(relay, limits, &mut grace).await).await;
+        let now = self.worker.host.now();
+        self.step_at(now, Step::TunnelClosed { up: Bytes(carried.up), down: Bytes(carried.down), by: carried.by });
+        (self.received, self.end.sent) = (carried.up, carried.down);
+        self.finish_after(ticket, Outcome::Success { status: 101 }, latency, now);
+        Stage::Log
+    }
+
+    async fn relay<T>(
+        &mut self,
+        upstream: &mut Upstream,
+        progress: &mut Progress,
+        pool: &Pool,
+        work: impl AsyncFnOnce(&mut Relay<'_>) -> T,
+    ) -> T {
+        let Exchange { client, scratch, worker, snapshot, .. } = self;
+        let Scratch { up, down, journey, .. } = &mut **scratch;
+        let limits = &snapshot.config.limits;
+        let timers = Timers::new(limits, &pool.config, journey.began);
+        work(&mut Relay { host: &worker.host, client, upstream, up, down, timers, limits, progress }).await
+    }
+
+    fn finish(&mut self, ticket: Ticket, outcome: Outcome, began: Instant) {
+        let now = self.worker.host.now();
+        self.finish_after(ticket, outcome, now.since(began), now);
+    }
+
+    fn finish_after(&mut self, ticket: Ticket, outcome: Outcome, latency: Duration, now: Instant) {
+        if let Some(step) = ticket.finish(outcome, latency, now) {
+            self.worker.tell(step);
+        }
+    }
+
+    /// No backend could answer.
+    fn failed(&mut self, error: ProxyError) -> Stage {
+        let mut reply = Reply::problem(error.status(), error.sentence(), "");
+        if error.status() == 503 {
+            reply.field("Retry-After", "5");
+        }
+        self.show_proxy_status(error, &mut reply);
+        Stage::Reply(reply)
+    }
+
+    /// Adds `Proxy-Status` (RFC 9209) where the site shows it.
+    pub(crate) fn show_proxy_status(&mut self, error: ProxyError, reply: &mut Reply) {
+        let snapshot = self.snapshot.clone();
+        if !self.site_and_route(&snapshot).is_some_and(|(site, _)| site.show.proxy_status) {
+            return;
+        }
+        let Scratch { journey, text, .. } = &mut *self.scratch;
+        text.clear();
+        let pools = &snapshot.config.pools;
+        let name = |of: decide::step::BackendRef| &*pools[usize::from(of.pool)].backends[usize::from(of.backend)].name;
+        forward::proxy_status(journey, &snapshot.config.server.name, Some(error), name, text);
+        reply.fields.push_known(Known::ProxyStatus, text);
+    }
+
+    fn refuse_fault(&mut self, fault: Fault) -> Stage {
+        match fault {
+            Fault::Rejected(rejection) => self.refuse_rejected(rejection),
+            Fault::TooLong => self.refuse(413, fault.sentence(), Side::Client),
+            Fault::TooSlow => self.refuse(408, fault.sentence(), Side::Client),
+        }
+    }
+}
+
+impl Fault {
+    fn sentence(&self) -> &'static str {
+        match self {
+            Fault::Rejected(rejection) => rejection.sentence(),
+            Fault::TooLong => "the request's body is longer than the site allows",
+            Fault::TooSlow => "the request's body took too long",
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! One direction of an exchange: takes the framing off what comes in, puts the other side's framing on, and writes. Long pieces are written
+//! from the input buffer itself; short ones are gathered, so that a hundred small chunks are one system call.
+
+use crate::buffer::{BUFFER_BYTES, Buffer};
+use decide::time::Instant;
+use host::Stream;
+use std::io::IoSlice;
+use std::task::{Context, Poll, ready};
+use wire::http::Fields;
+use wire::http1::{BodyDecoder, BodyEncoder, BodyError, Framing, Limits};
+
+/// Pieces up to this size are gathered by copying; a copy of that many bytes costs less than another slice in a system call.
+const GATHER_BYTES: usize = 2048;
+
+/// What a direction waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitsFor {
+    /// More input.
+    Source,
+    /// Room for output.
+    Sink,
+}
+
+/// Why a direction broke off.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// The side that sends failed: reset, closed early, or broke a framing rule.
+    Source(SourceError),
+    /// The side that receives failed.
+    Sink,
+}
+
+/// What the sending side did wrong.
+#[derive(Debug)]
+pub(crate) enum SourceError {
+    /// Its connection failed.
+    Io,
+    /// Its message did.
+    Body(BodyError),
+    /// It is longer than the site allows.
+    TooLong,
+}
+
+/// One direction of an exchange.
+pub(crate) struct Half {
+    decoder: BodyDecoder,
+    encoder: BodyEncoder,
+    /// Bytes to write first: a head, gathered pieces with their framing.
+    out: Vec<u8>,
+    written: usize,
+    /// Then this many bytes from the front of the input buffer.
+    direct: usize,
+    /// Then these: what ends a direct piece.
+    tail: Vec<u8>,
+    trailers: Fields,
+    finished: bool,
+    /// `out` holds interim answers that belong before the next head.
+    prelude: bool,
+    /// Bytes written so far, framing and all.
+    pub(crate) written_in_all: u64,
+    /// Bytes of body moved so far, without framing.
+    pub(crate) moved: u64,
+    /// More than this many is [`SourceError::TooLong`].
+    pub(crate) most: u64,
+    pub(crate) waits_for: WaitsFor,
+    /// When bytes last moved.
+    pub(crate) since: Instant,
+}
+
+impl Half {
+    /// A direction with nothing to do.
+    pub(crate) fn idle(limits: Limits) -> Half {
+        Half {
+            decoder: BodyDecoder::new(Framing::None, limits),
+            encoder: BodyEncoder::new(Framing::None),
+            out: Vec::new(),
+            written: 0,
+            direct: 0,
+            tail: Vec::new(),
+            trailers: Fields::new(),
+            finished: false,
+            prelude: false,
+            written_in_all: 0,
+            moved: 0,
+            most: u64::MAX,
+            waits_for: WaitsFor::Source,
+            since: Instant::ZERO,
+        }
+    }
+
+    /// Begins a message: its head is written by the caller into the returned buffer, its body is framed `from` and becomes framed `to`.
+    pub(crate) fn begin(&mut self, from: Framing, to: Framing, limits: Limits, now: Instant) -> &mut Vec<u8> {
+        self.decoder = BodyDecoder::new(from, limits);
+        self.encoder = BodyEncoder::new(to);
+        if self.prelude {
+            self.out.drain(..self.written);
+        } else {
+            self.out.clear();
+        }
+        self.tail.clear();
+        self.trailers.clear();
+        (self.written, self.direct, self.finished, self.prelude, self.written_in_all) = (0, 0, false, false, 0);
+        (self.moved, self.most, self.waits_for, self.since) = (0, u64::MAX, WaitsFor::Source, now);
+        &mut self.out
+    }
+
+    /// For bytes to be sent before the message's own head: interim answers.
+    pub(crate) fn prelude(&mut self) -> &mut Vec<u8> {
+        if !self.prelude {
+            self.out.clear();
+            self.written = 0;
+            self.prelude = true;
+        }
+        &mut self.out
+    }
+
+    /// Adds bytes after the head of an answer made here.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// Body bytes still to come, where that is known.
+    pub(crate) fn remaining(&self) -> Option<u64> {
+        self.decoder.remaining()
+    }
+
+    /// Moves what can be moved now. Ready once the message is whole on the other side, or broke off.
+    pub(crate) fn poll_move(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: &mut Stream,
+        input: &mut Buffer,
+        sink: &mut Stream,
+        now: Instant,
+    ) -> Poll<Result<(), Broken>> {
+        loop {
+            ready!(self.poll_flush(cx, input, sink, now))?;
+            if self.finished {
+                return Poll::Ready(Ok(()));
+            }
+            self.stage(input).map_err(Broken::Source)?;
+            if self.has_staged() || self.finished {
+                continue;
+            }
+            self.waits_for = WaitsFor::Source;
+            let read = ready!(input.poll_fill(cx, source)).map_err(|_| Broken::Source(SourceError::Io))?;
+            self.since = now;
+            if read == 0 {
+                self.decoder.end_of_input().map_err(|error| Broken::Source(SourceError::Body(error)))?;
+                self.finish();
+            }
+        }
+    }
+
+    /// Writes all that is staged.
+    pub(crate) fn poll_flush(
+        &mut self,
+        cx: &mut Context<'_>,
+        input: &mut Buffer,
+        sink: &mut Stream,
+        now: Instant,
+    ) -> Poll<Result<(), Broken>> {
+        while self.has_staged() {
+            self.waits_for = WaitsFor::Sink;
+            let head = &self.out[self.written..];
+            let direct = &input.unread()[..self.direct];
+            let slices = [IoSlice::new(head), IoSlice::new(direct), IoSlice::new(&self.tail)];
+            let written = if direct.is_empty() && self.tail.is_empty() {
+                ready!(sink.poll_write(cx, &slices[..1]))
+            } else if head.is_empty() && self.tail.is_empty() {
+                ready!(sink.poll_write(cx, &slices[1..2]))
+            } else {
+                ready!(sink.poll_write(cx, &slices))
+            };
+            let mut n = written.map_err(|_| Broken::Sink)?;
+            self.since = now;
+            self.written_in_all += n as u64;
+            let of_head = n.min(head.len());
+            n -= of_head;
+            self.written += of_head;
+            let of_direct = n.min(self.direct);
+            n -= of_direct;
+            self.direct -= of_direct;
+            input.consume(of_direct);
+            if n > 0 {
+                // The tail only begins when all before it is out: it becomes the head of what is left.
+                self.tail.drain(..n);
+            }
+            if self.written == self.out.len() && self.direct == 0 {
+                self.out.clear();
+                self.written = 0;
+                std::mem::swap(&mut self.out, &mut self.tail);
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Stages what is in the input buffer.
+    fn stage(&mut self, input: &mut Buffer) -> Result<(), SourceError> {
+        while self.direct == 0 && self.out.len() < BUFFER_BYTES {
+            if self.decoder.is_done() {
+                self.finish();
+                return Ok(());
+            }
+            let piece = self.decoder.decode(input.unread(), &mut self.trailers).map_err(SourceError::Body)?;
+            if piece.skip == 0 && piece.data == 0 && !piece.done {
+                return Ok(());
+            }
+            input.consume(piece.skip);
+            if piece.data > 0 {
+                self.moved += piece.data as u64;
+                if self.moved > self.most {
+                    return Err(SourceError::TooLong);
+                }
+                self.encoder.before(piece.data, &mut self.out);
+                if piece.data <= GATHER_BYTES {
+                    self.out.extend_from_slice(&input.unread()[..piece.data]);
+                    input.consume(piece.data);
+                    self.encoder.after(&mut self.out);
+                } else {
+                    self.direct = piece.data;
+                    self.encoder.after(&mut self.tail);
+                }
+            }
+            if piece.done {
+                self.finish();
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        if !self.finished {
+            let end = if self.direct > 0 { &mut self.tail } else { &mut self.out };
+            self.encoder.finish(&self.trailers, end);
+            self.finished = true;
+        }
+    }
+
+    fn has_staged(&self) -> bool {
+        self.written < self.out.len() || self.direct > 0 || !self.tail.is_empty()
+    }
+}

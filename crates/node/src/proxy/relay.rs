@@ -1,0 +1,257 @@
+//! An exchange with a backend, both directions at once: the request goes up while the answer may already come down.
+
+use crate::buffer::LONG_BODY_BUFFER_BYTES;
+use crate::proxy::connection::Client;
+use crate::proxy::half::{Broken, Half, SourceError, WaitsFor};
+use crate::proxy::upstream::Upstream;
+use decide::config;
+use decide::forward::ProxyError;
+use decide::time::{Duration, Instant};
+use host::Host;
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
+use wire::http::{Method, ResponseHead, Version};
+use wire::http1::{self, BodyError, Limits, Parsed, Rejection, ResponseMeta, Rule};
+
+/// Interim answers a backend may send before its final one.
+const MOST_INTERIM: u32 = 64;
+
+/// The two ends, and all that is needed to move bytes between them.
+pub(crate) struct Relay<'r> {
+    pub(crate) host: &'r Host,
+    pub(crate) client: &'r mut Client,
+    pub(crate) upstream: &'r mut Upstream,
+    pub(crate) up: &'r mut Half,
+    pub(crate) down: &'r mut Half,
+    pub(crate) timers: Timers,
+    pub(crate) limits: &'r config::Limits,
+    pub(crate) progress: &'r mut Progress,
+}
+
+/// How far the request has come.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Progress {
+    /// The backend stopped reading before the request was whole.
+    pub(crate) broken: bool,
+    /// When the request was whole at the backend.
+    pub(crate) sent_at: Option<Instant>,
+}
+
+/// The limits that hold for one exchange.
+#[derive(Clone, Copy)]
+pub(crate) struct Timers {
+    pub(crate) began: Instant,
+    pub(crate) send: Duration,
+    pub(crate) response: Duration,
+    pub(crate) transfer: Duration,
+    pub(crate) tunnel: Duration,
+}
+
+impl Timers {
+    pub(crate) fn new(limits: &config::Limits, pool: &config::Pool, began: Instant) -> Timers {
+        Timers {
+            began,
+            send: limits.send_timeout,
+            response: pool.response_timeout,
+            transfer: pool.transfer_timeout,
+            tunnel: limits.tunnel_timeout,
+        }
+    }
+}
+
+/// Why an exchange broke off.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The client is gone, or stopped taking the answer.
+    ClientGone(&'static str),
+    /// The client's request is at fault.
+    Request(Fault),
+    /// The backend failed.
+    Backend(ProxyError),
+}
+
+/// What was wrong with a request's body.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Rejected(Rejection),
+    TooLong,
+    TooSlow,
+}
+
+impl Failure {
+    pub(crate) fn of_client(error: SourceError) -> Failure {
+        match error {
+            SourceError::Io => Failure::ClientGone("the client reset the connection"),
+            SourceError::Body(BodyError::Truncated) => Failure::ClientGone("the client closed before the end of its body"),
+            SourceError::Body(BodyError::Rejected(rejection)) => Failure::Request(Fault::Rejected(rejection)),
+            SourceError::TooLong => Failure::Request(Fault::TooLong),
+        }
+    }
+
+    fn of_backend(error: SourceError) -> Failure {
+        Failure::Backend(match error {
+            SourceError::Io | SourceError::Body(BodyError::Truncated) => ProxyError::HttpResponseIncomplete,
+            SourceError::Body(BodyError::Rejected(_)) | SourceError::TooLong => ProxyError::HttpProtocolError,
+        })
+    }
+}
+
+/// What happens while the final answer is awaited.
+pub(crate) struct Awaiting<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) version: Version,
+    pub(crate) limits: Limits,
+    pub(crate) head: &'a mut ResponseHead,
+    pub(crate) interim: &'a mut dyn FnMut(u16),
+}
+
+impl Relay<'_> {
+    /// Sends the request and waits for the head of the final answer; interim ones are passed on.
+    pub(crate) async fn head(&mut self, awaiting: &mut Awaiting<'_>) -> Result<ResponseMeta, Failure> {
+        let mut interims = 0;
+        poll_fn(|cx| self.poll_head(cx, awaiting, &mut interims)).await
+    }
+
+    fn poll_head(&mut self, cx: &mut Context<'_>, awaiting: &mut Awaiting<'_>, interims: &mut u32) -> Poll<Result<ResponseMeta, Failure>> {
+        let now = self.host.now();
+        self.poll_up(cx, now)?;
+        while let Some(meta) = self.read_head(cx, awaiting)? {
+            if meta.upgraded || awaiting.head.status >= 200 {
+                return Poll::Ready(Ok(meta));
+            }
+            *interims += 1;
+            if *interims > MOST_INTERIM {
+                return Poll::Ready(Err(Failure::Backend(ProxyError::HttpProtocolError)));
+            }
+            // RFC 9110 §15.2: none to an HTTP/1.0 client.
+            if awaiting.version >= Version::Http11 {
+                let out = self.down.prelude();
+                http1::write_response(awaiting.head, awaiting.head.fields.iter(), out);
+                out.extend_from_slice(b"\r\n");
+                (awaiting.interim)(awaiting.head.status);
+            }
+        }
+        if let Poll::Ready(Err(_)) = self.down.poll_flush(cx, &mut self.upstream.input, &mut self.client.stream, now) {
+            return Poll::Ready(Err(Failure::ClientGone("the client closed")));
+        }
+        self.watch_client(cx)?;
+        self.poll_head_deadline(cx)
+    }
+
+    /// Tries to parse a head; `None` where more bytes are awaited.
+    fn read_head(&mut self, cx: &mut Context<'_>, awaiting: &mut Awaiting<'_>) -> Result<Option<ResponseMeta>, Failure> {
+        loop {
+            if !self.upstream.input.is_empty() {
+                let parsed = http1::parse_response(self.upstream.input.unread(), &awaiting.limits, awaiting.method, awaiting.head);
+                match parsed.map_err(bad_head)? {
+                    Parsed::Complete { len, meta } => {
+                        self.upstream.input.consume(len);
+                        return Ok(Some(meta));
+                    }
+                    Parsed::Partial => {}
+                }
+            }
+            match self.upstream.input.poll_fill(cx, &mut self.upstream.stream) {
+                Poll::Pending => return Ok(None),
+                Poll::Ready(Ok(0)) => return Err(Failure::Backend(self.closed_early())),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Err(Failure::Backend(read_error(&error))),
+            }
+        }
+    }
+
+    fn closed_early(&self) -> ProxyError {
+        if self.upstream.input.is_empty() { ProxyError::ConnectionTerminated } else { ProxyError::HttpResponseIncomplete }
+    }
+
+    /// Moves the request up. A backend that stops reading may have answered already, so that is no failure yet.
+    fn poll_up(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), Failure> {
+        if self.progress.broken || self.progress.sent_at.is_some() {
+            return Ok(());
+        }
+        match self.up.poll_move(cx, &mut self.client.stream, &mut self.client.input, &mut self.upstream.stream, now) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(Ok(())) => {
+                self.progress.sent_at = Some(now);
+                Ok(())
+            }
+            Poll::Ready(Err(Broken::Sink)) => {
+                self.progress.broken = true;
+                Ok(())
+            }
+            Poll::Ready(Err(Broken::Source(error))) => Err(Failure::of_client(error)),
+        }
+    }
+
+    /// While the backend thinks: a client that reset its connection frees the backend. Its end of stream alone says only that it will not
+    /// ask again.
+    fn watch_client(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
+        if self.progress.sent_at.is_none() || self.client.half_closed || !self.client.input.is_empty() {
+            return Ok(());
+        }
+        match self.client.input.poll_fill(cx, &mut self.client.stream) {
+            Poll::Ready(Ok(0)) => self.client.half_closed = true,
+            Poll::Ready(Err(_)) => return Err(Failure::ClientGone("the client reset the connection")),
+            Poll::Ready(Ok(_)) | Poll::Pending => {}
+        }
+        Ok(())
+    }
+
+    fn poll_head_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Result<ResponseMeta, Failure>> {
+        let (due, failure) = match self.progress.sent_at {
+            Some(sent) => (sent + self.timers.response, Failure::Backend(ProxyError::HttpResponseTimeout)),
+            None if self.progress.broken => (self.up.since + self.timers.response, Failure::Backend(ProxyError::ConnectionTerminated)),
+            None if self.up.waits_for == WaitsFor::Source => {
+                (Timers::body_limit(self.limits, self.timers.began, self.up.since, self.up.moved), Failure::Request(Fault::TooSlow))
+            }
+            None => (self.up.since + self.timers.transfer, Failure::Backend(ProxyError::ConnectionWriteTimeout)),
+        };
+        self.client.deadline.set(due);
+        self.client.deadline.poll_passed(cx).map(|()| Err(failure))
+    }
+
+    /// Delivers the answer whose head was begun in `down`; what is left of the request goes on moving up meanwhile.
+    pub(crate) async fn deliver(&mut self) -> Result<(), Failure> {
+        let long = self.down.remaining().is_some_and(|bytes| bytes > LONG_BODY_BUFFER_BYTES as u64);
+        if long {
+            self.upstream.input.expect_long_body();
+        }
+        poll_fn(|cx| self.poll_deliver(cx)).await
+    }
+
+    fn poll_deliver(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let now = self.host.now();
+        self.poll_up(cx, now)?;
+        match self.down.poll_move(cx, &mut self.upstream.stream, &mut self.upstream.input, &mut self.client.stream, now) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
+            Poll::Ready(Err(Broken::Source(error))) => return Poll::Ready(Err(Failure::of_backend(error))),
+            Poll::Ready(Err(Broken::Sink)) => {
+                return Poll::Ready(Err(Failure::ClientGone("the client closed before the end of the answer")));
+            }
+            Poll::Pending => {}
+        }
+        let (due, failure) = match self.down.waits_for {
+            WaitsFor::Source => {
+                (self.down.since.max(self.up.since) + self.timers.transfer, Failure::Backend(ProxyError::ConnectionReadTimeout))
+            }
+            WaitsFor::Sink => (self.down.since + self.timers.send, Failure::ClientGone("the client stopped taking the answer")),
+        };
+        self.client.deadline.set(due);
+        self.client.deadline.poll_passed(cx).map(|()| Err(failure))
+    }
+}
+
+fn bad_head(rejection: Rejection) -> Failure {
+    Failure::Backend(match rejection.rule {
+        Rule::HeadTooLarge | Rule::TooManyFields => ProxyError::HttpResponseHeaderSectionSize,
+        _ => ProxyError::HttpProtocolError,
+    })
+}
+
+fn read_error(error: &io::Error) -> ProxyError {
+    match error.kind() {
+        io::ErrorKind::TimedOut => ProxyError::ConnectionReadTimeout,
+        _ => ProxyError::ConnectionTerminated,
+    }
+}

@@ -1,0 +1,157 @@
+//! The way to a backend: choose one, wait for a place if all are full, take a kept connection or open one.
+
+use crate::buffer::Buffer;
+use crate::pool::{Pool, Selected, Ticket, Waiter};
+use crate::proxy::exchange::{Exchange, Stage};
+use crate::proxy::reply::Reply;
+use decide::balance::key;
+use decide::forward::ProxyError;
+use decide::step::{Side, Step};
+use decide::time::{Duration, Instant};
+use host::Stream;
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::Poll;
+
+/// A kept connection may be closed by the backend in the very moment it is used again. A request that must not be sent twice takes only one
+/// that was used this recently.
+const FRESH: Duration = Duration::from_millis(500);
+/// Seconds a client is asked to wait before it comes back to a pool that had no backend for it.
+const RETRY_AFTER_SECONDS: &str = "5";
+
+/// A connection to a backend.
+pub(crate) struct Upstream {
+    pub(crate) stream: Stream,
+    pub(crate) input: Buffer,
+    /// Requests it carried before this one.
+    pub(crate) requests: u64,
+}
+
+impl Exchange<'_> {
+    /// The request's hash key, if the pool's algorithm wants one.
+    pub(crate) fn balance_key(&self, pool: &Pool) -> Option<u64> {
+        let wanted = key::wanted(&pool.config.algorithm)?;
+        key::of(wanted, &self.scratch.request, self.client.endpoint.ip())
+    }
+
+    /// Chooses a backend; waits in the pool's queue if it must. The error is the stage to go on with.
+    pub(crate) async fn select(&mut self, pool: &Arc<Pool>, key: Option<u64>, tried: &[usize]) -> Result<Ticket, Stage> {
+        let began = self.worker.host.now();
+        let mut waited = false;
+        loop {
+            let now = self.worker.host.now();
+            match pool.select(&self.worker.host, key, tried, now) {
+                Selected::Backend { ticket, candidates, why } => {
+                    let backend = pool.backend_ref(ticket.backend);
+                    if waited {
+                        self.step_at(now, Step::Queued { backend, waited: now.since(began) });
+                    }
+                    self.step_at(now, Step::Picked { backend, algorithm: pool.algorithm(), candidates, why });
+                    return Ok(ticket);
+                }
+                Selected::None(why) => return Err(self.unavailable(ProxyError::DestinationUnavailable, why)),
+                Selected::Full => {
+                    let Some(waiter) = pool.wait() else {
+                        return Err(self.unavailable(ProxyError::ConnectionLimitReached, "every backend and the queue are full"));
+                    };
+                    waited = true;
+                    if !self.called(pool, waiter, began + pool.config.queue_timeout).await {
+                        return Err(self.unavailable(ProxyError::ConnectionLimitReached, "no backend had a place for the request in time"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits in the queue. False: not called in time.
+    async fn called(&mut self, pool: &Arc<Pool>, waiter: Waiter, due: Instant) -> bool {
+        let mut place = Place { pool, waiter: Some(waiter) };
+        let deadline = &mut self.client.deadline;
+        deadline.set(due);
+        let called = poll_fn(|cx| {
+            if place.waiter.as_ref().is_some_and(|waiter| waiter.poll_called(cx).is_ready()) {
+                return Poll::Ready(true);
+            }
+            deadline.poll_passed(cx).map(|()| false)
+        })
+        .await;
+        if called {
+            // The place is used up: giving it back would call another for the same room.
+            place.waiter = None;
+        }
+        called
+    }
+
+    fn unavailable(&mut self, error: ProxyError, why: &'static str) -> Stage {
+        self.step(Step::Refused {
+            status: 503,
+            rule: why,
+            side: if error == ProxyError::ConnectionLimitReached { Side::Us } else { Side::Backend },
+        });
+        let mut reply = Reply::problem(503, why, "");
+        reply.field("Retry-After", RETRY_AFTER_SECONDS);
+        self.show_proxy_status(error, &mut reply);
+        Stage::Reply(reply)
+    }
+
+    /// A connection to the chosen backend: a kept one, else a new one.
+    pub(crate) async fn connect(&mut self, ticket: &Ticket, kept: bool) -> Result<Upstream, ProxyError> {
+        let pool = ticket.pool().clone();
+        let backend = pool.backend_ref(ticket.backend);
+        let began = self.worker.host.now();
+        if kept {
+            let keep = pool.config.keep_alive;
+            let keep = if self.scratch.request.method.is_idempotent() { keep } else { keep.min(FRESH) };
+            if let Some(idle) = pool.idle.take(self.worker.index, ticket.backend, keep, began) {
+                self.step_at(began, Step::Connected { backend, reused: true, took: Duration::ZERO });
+                let input = Buffer::new(&self.worker.buffers);
+                return Ok(Upstream { stream: idle.stream, input, requests: idle.requests });
+            }
+        }
+        let due = began + pool.config.connect_timeout;
+        let stream = self.open(&pool, ticket.backend, due).await?;
+        let now = self.worker.host.now();
+        self.step_at(now, Step::Connected { backend, reused: false, took: now.since(began) });
+        Ok(Upstream { stream, input: Buffer::new(&self.worker.buffers), requests: 0 })
+    }
+
+    async fn open(&mut self, pool: &Arc<Pool>, backend: usize, due: Instant) -> Result<Stream, ProxyError> {
+        let endpoint = pool.endpoint(backend)?;
+        let mut connecting = self.worker.host.connect(&endpoint);
+        let deadline = &mut self.client.deadline;
+        deadline.set(due);
+        poll_fn(|cx| {
+            if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
+                return Poll::Ready(result.map_err(|error| connect_error(&error)));
+            }
+            deadline.poll_passed(cx).map(|()| Err(ProxyError::ConnectionTimeout))
+        })
+        .await
+    }
+}
+
+/// A place in a pool's queue, given back if the wait is given up.
+struct Place<'p> {
+    pool: &'p Arc<Pool>,
+    waiter: Option<Waiter>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some(waiter) = &self.waiter {
+            self.pool.leave(waiter);
+        }
+    }
+}
+
+fn connect_error(error: &io::Error) -> ProxyError {
+    match error.kind() {
+        io::ErrorKind::TimedOut => ProxyError::ConnectionTimeout,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => ProxyError::DestinationIpUnroutable,
+        // A Unix socket whose path is not there is as good as a port nobody listens on.
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => ProxyError::ConnectionRefused,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => ProxyError::ConnectionTerminated,
+        _ => ProxyError::ProxyInternalError,
+    }
+}

@@ -1,0 +1,260 @@
+//! A running server: what all its worker threads share, and what each has of its own.
+
+use crate::application::Application;
+use crate::buffer::Buffers;
+use crate::metrics::Metrics;
+use crate::pool::Pool;
+use crate::proxy::{Connections, Scratch};
+use crate::signal::Signal;
+use arc_swap::ArcSwap;
+use decide::config::Config;
+use decide::route::Table;
+use decide::step::{Journey, Step};
+use decide::time::{Calendar, Duration, Instant};
+use host::Host;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// Someone who wants to know what happened. Called on the worker's thread: it must be quick and must not wait.
+pub trait Reader: Send + Sync {
+    /// A request is over. The reader may swap the journey for an empty one, and keep it.
+    fn journey(&self, journey: &mut Journey, snapshot: &Arc<Snapshot>);
+    /// Something happened that belongs to no request.
+    fn event(&self, at: Calendar, step: Step, snapshot: &Arc<Snapshot>);
+}
+
+/// One configuration, ready to serve. Requests in flight keep the one they began with.
+pub struct Snapshot {
+    /// What the owner wants.
+    pub config: Config,
+    /// Which configuration since the start, from 1.
+    pub generation: u64,
+    pub(crate) routes: Table,
+    pub(crate) pools: Vec<Arc<Pool>>,
+}
+
+impl Snapshot {
+    /// The pools, in the order of the configuration.
+    pub fn pools(&self) -> &[Arc<Pool>] {
+        &self.pools
+    }
+
+    /// The compiled routes: what `explain route` asks.
+    pub fn routes(&self) -> &Table {
+        &self.routes
+    }
+}
+
+/// What all worker threads share.
+pub struct Server {
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    /// Raised at every reload and at the drain.
+    pub(crate) changed: Signal,
+    /// Raised when a connection ends while the server is full, or while it drains.
+    pub(crate) room: Signal,
+    pub(crate) draining: AtomicBool,
+    pub(crate) connections: AtomicUsize,
+    pub(crate) accepted: AtomicU64,
+    pub(crate) requests_in_flight: AtomicUsize,
+    pub(crate) applications: BTreeMap<String, Arc<dyn Application>>,
+    pub(crate) readers: Vec<Arc<dyn Reader>>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) workers: usize,
+}
+
+impl Server {
+    /// A server for `config` on `workers` threads. `host` lends its clock and randomness to the pools' beginning.
+    pub fn new(
+        host: &Host,
+        config: Config,
+        workers: usize,
+        applications: BTreeMap<String, Arc<dyn Application>>,
+        readers: Vec<Arc<dyn Reader>>,
+    ) -> Arc<Server> {
+        let metrics = Arc::new(Metrics::new(workers));
+        let snapshot = Arc::new(build(host, config, workers, None));
+        metrics.follow(&snapshot.config);
+        Arc::new(Server {
+            snapshot: ArcSwap::new(snapshot),
+            changed: Signal::default(),
+            room: Signal::default(),
+            draining: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
+            accepted: AtomicU64::new(0),
+            requests_in_flight: AtomicUsize::new(0),
+            applications,
+            readers,
+            metrics,
+            workers,
+        })
+    }
+
+    /// The configuration that holds now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// The counters.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Puts a new configuration in place of the old one, by one swap. Backends that stay keep what is known of them.
+    pub fn reload(&self, host: &Host, config: Config) -> u64 {
+        let old = self.snapshot();
+        let new = Arc::new(build(host, config, self.workers, Some(&old)));
+        let generation = new.generation;
+        self.metrics.follow(&new.config);
+        self.snapshot.store(new);
+        self.changed.raise();
+        self.tell(host.calendar(), Step::Reloaded { generation });
+        generation
+    }
+
+    /// Takes no new connections, ends idle ones, and lets requests in flight end.
+    pub fn drain(&self, calendar: Calendar) {
+        if !self.draining.swap(true, Ordering::AcqRel) {
+            let connections = self.connections.load(Ordering::Acquire) as u64;
+            self.tell(calendar, Step::Draining { connections });
+            self.changed.raise();
+        }
+    }
+
+    /// Whether [`Server::drain`] was called.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Resolves when the last connection has ended.
+    pub async fn drained(&self) {
+        loop {
+            let seen = self.room.number();
+            if self.connections() == 0 {
+                return;
+            }
+            self.room.after(seen).await;
+        }
+    }
+
+    /// Client connections open now.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Acquire)
+    }
+
+    /// Client connections accepted since the start.
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Requests being answered now.
+    pub fn requests_in_flight(&self) -> usize {
+        self.requests_in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Tells every reader of something that belongs to no request.
+    pub fn tell(&self, at: Calendar, step: Step) {
+        let snapshot = self.snapshot();
+        self.metrics.event(&step, &snapshot.config);
+        for reader in &self.readers {
+            reader.event(at, step, &snapshot);
+        }
+    }
+}
+
+fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>) -> Snapshot {
+    let pools = (0u16..)
+        .zip(&config.pools)
+        .map(|(index, pool)| {
+            let before = old.and_then(|old| old.pools.iter().find(|before| before.config.name == pool.name));
+            match before {
+                // The same pool at the same place goes on as it is, with its connections.
+                Some(before) if before.config == *pool && before.index == index => before.clone(),
+                Some(before) => Arc::new(before.reconfigured(host, index, pool, workers)),
+                None => Arc::new(Pool::new(index, pool, workers)),
+            }
+        })
+        .collect();
+    let routes = Table::build(&config);
+    Snapshot { generation: old.map_or(1, |old| old.generation + 1), config, routes, pools }
+}
+
+/// A snapshot as one thread holds it: requests count here, because cores would contend for the counter that they share.
+pub(crate) struct Held(Arc<Snapshot>);
+
+impl Deref for Held {
+    type Target = Arc<Snapshot>;
+    fn deref(&self) -> &Arc<Snapshot> {
+        &self.0
+    }
+}
+
+/// What one thread has of its own.
+pub struct Worker {
+    pub(crate) host: Host,
+    pub(crate) server: Arc<Server>,
+    /// Which of the server's workers, from 0.
+    pub(crate) index: usize,
+    pub(crate) buffers: Buffers,
+    #[expect(clippy::vec_box, reason = "a scratch is large, and moves between here and its request")]
+    pub(crate) scratch: RefCell<Vec<Box<Scratch>>>,
+    pub(crate) open: Connections,
+    /// The snapshot that requests on this thread begin with.
+    current: RefCell<Rc<Held>>,
+    date: Cell<(Option<Instant>, [u8; 29])>,
+}
+
+impl Worker {
+    pub(crate) fn new(host: Host, server: Arc<Server>, index: usize) -> Rc<Worker> {
+        let current = RefCell::new(Rc::new(Held(server.snapshot())));
+        let buffers = Buffers::default();
+        Rc::new(Worker {
+            host,
+            server,
+            index,
+            buffers,
+            scratch: RefCell::default(),
+            open: Connections::default(),
+            current,
+            date: Cell::new((None, [0; 29])),
+        })
+    }
+
+    /// The snapshot that requests of this thread begin with.
+    pub(crate) fn snapshot(&self) -> Rc<Held> {
+        self.current.borrow().clone()
+    }
+
+    /// Goes over to the server's present snapshot.
+    pub(crate) fn follow(&self) {
+        *self.current.borrow_mut() = Rc::new(Held(self.server.snapshot()));
+    }
+
+    /// The value of `Date` (RFC 9110 §6.6.1), made anew once a second.
+    pub(crate) fn date(&self) -> [u8; 29] {
+        let now = self.host.now();
+        let (made, text) = self.date.get();
+        if made.is_some_and(|made: Instant| now.since(made) < Duration::from_secs(1)) {
+            return text;
+        }
+        let calendar = self.host.calendar();
+        let text = decide::date::format_imf(calendar);
+        // From the beginning of the second, so that the text changes with it.
+        self.date.set((Some(now - Duration::from_nanos(u64::from(calendar.0.subsec_nanos()))), text));
+        text
+    }
+
+    /// A journey's identity.
+    pub(crate) fn next_id(&self) -> u128 {
+        use decide::random::Random;
+        let mut host = self.host.rng();
+        (u128::from(host.next()) << 64) | u128::from(host.next())
+    }
+
+    pub(crate) fn tell(&self, step: Step) {
+        self.server.tell(self.host.calendar(), step);
+    }
+}

@@ -43,13 +43,16 @@ impl Network {
                     return Err(io::ErrorKind::AddrNotAvailable.into());
                 }
                 let port = if address.port() == 0 { node.next_listening_port } else { address.port() };
-                node.next_listening_port += u16::from(address.port() == 0);
+                if address.port() == 0 {
+                    node.next_listening_port = if port == u16::MAX { 49152 } else { port + 1 };
+                }
                 Endpoint::Ip(SocketAddr::new(ip, port))
             }
             Endpoint::Unix(_) => at.clone(),
         };
         node.open_descriptor()?;
-        let id = self.listeners.last_key_value().map_or(1, |(last, _)| last + 1);
+        self.listened += 1;
+        let id = self.listened;
         self.trace.line(self.clock.now(), format_args!("{} listens at {at}", self.nodes[host].name));
         let backlog = usize::try_from(backlog).unwrap_or(usize::MAX).max(1);
         self.listeners.insert(id, Waiting { host, at, backlog, half_open: 0, complete: VecDeque::new(), acceptor: None });

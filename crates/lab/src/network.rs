@@ -50,8 +50,11 @@ pub(crate) struct Network {
     pub(crate) names: Table,
     pub(crate) trace: Trace,
     pub(crate) listeners: BTreeMap<ListenerId, Waiting>,
+    /// How many listeners there have been.
+    pub(crate) listened: ListenerId,
     pub(crate) nodes: Vec<Node>,
     connections: BTreeMap<ConnectionId, Connection>,
+    /// How many connections there have been.
     connected: ConnectionId,
     events: BTreeMap<EventKey, Event>,
     caused: u64,
@@ -105,6 +108,7 @@ impl Network {
             names: Table::default(),
             trace: Trace::default(),
             listeners: BTreeMap::new(),
+            listened: 0,
             nodes: Vec::new(),
             connections: BTreeMap::new(),
             connected: 0,

@@ -111,7 +111,11 @@ impl Network {
         }
         if !end.received.is_empty() {
             let len = end.received.len().min(into.len());
-            end.received.drain(..len).zip(into).for_each(|(byte, place)| *place = byte);
+            let (front, back) = end.received.as_slices();
+            let first = len.min(front.len());
+            into[..first].copy_from_slice(&front[..first]);
+            into[first..len].copy_from_slice(&back[..len - first]);
+            end.received.drain(..len);
             if end.phase != Phase::Dead {
                 self.send(id, side, Parcel::Credit(len));
             }
@@ -147,10 +151,15 @@ impl Network {
         let pieces = self.pieces(id, side, fits);
         let len = pieces.iter().sum();
         self.end(id, side).room -= len;
-        let mut bytes = from.iter().flat_map(|slice| slice.iter().copied());
+        let mut bytes = Vec::with_capacity(len);
+        for slice in from {
+            bytes.extend_from_slice(&slice[..slice.len().min(len - bytes.len())]);
+        }
+        let mut rest = bytes.as_slice();
         for piece in pieces {
-            let data = bytes.by_ref().take(piece).collect();
-            self.send(id, side, Parcel::Data(data));
+            let (data, behind) = rest.split_at(piece);
+            self.send(id, side, Parcel::Data(data.to_vec()));
+            rest = behind;
         }
         Poll::Ready(Ok(len))
     }

@@ -567,6 +567,96 @@ fn idle_connections_cost_a_transfer_nothing() {
     assert_eq!(run(10_000), run(0));
 }
 
+/// What a seed makes of a transfer: torn pieces, odd windows, slow lines, and stalls from before the handshake on.
+fn troubled_transfer(world: &World) -> (u64, usize) {
+    let (client, server) = (world.host("client", "10.0.0.1"), world.host("server", "10.0.0.2"));
+    let dice = world.host("dice", "").host();
+    let draw = |most: u64| dice.rng().below(most);
+    let link = world.link(&client, &server);
+    let window = 1 + usize::try_from(draw(2000)).expect("small");
+    link.pieces(Pieces::Torn(1 + window / 3)).window(window).latency(Duration::from_micros(draw(800_000)));
+    link.bandwidth(Some(5_000 + draw(100_000)));
+    for _ in 0..draw(4) {
+        let (begin, span) = (Duration::from_micros(draw(3_000_000)), Duration::from_micros(draw(3_000_000)));
+        let (one, other) = (world.link(&client, &server), world.link(&client, &server));
+        world.at(Instant::ZERO + begin, move || _ = one.stall());
+        world.at(Instant::ZERO + begin + span, move || _ = other.mend());
+    }
+    let sent: Vec<u8> = (0..4_000).map(|_| dice.rng().next() as u8).collect();
+    world
+        .run(async {
+            let (near, far) = connected(&client, &server).await;
+            let (written, copy) = (Rc::new(Cell::new(0)), sent.clone());
+            let count = written.clone();
+            client.spawn(async move {
+                while count.get() < copy.len() {
+                    let rest = &copy[count.get()..];
+                    let len = poll_fn(|cx| near.poll_write(cx, &[IoSlice::new(&rest[..1]), IoSlice::new(&rest[1..])])).await;
+                    count.set(count.get() + len.expect("written"));
+                }
+            });
+            let (mut all, mut piece) = (Vec::new(), [0; 700]);
+            loop {
+                match far.read(&mut piece).await.expect("readable") {
+                    0 => break,
+                    len => all.extend_from_slice(&piece[..len]),
+                }
+                assert!(written.get() - all.len() <= window);
+            }
+            assert!(all == sent, "every byte, in order");
+            (world.now().as_nanos(), all.len())
+        })
+        .expect("an end")
+}
+
+#[test]
+fn bytes_come_whole_and_in_order_whatever_the_link_does_and_each_run_repeats_itself() {
+    let ends: Vec<_> = (0..40).map(|seed| World::twice(seed, troubled_transfer)).collect();
+    assert!(ends.windows(2).all(|pair| pair[0].0 != pair[1].0), "seeds differ");
+}
+
+#[test]
+#[should_panic(expected = "seed 3: the runs part here")]
+fn a_scenario_that_does_not_repeat_itself_is_found() {
+    let runs = Cell::new(0);
+    World::twice(3, |world| {
+        let (client, server) = (world.host("client", "10.0.0.1"), world.host("server", "10.0.0.2"));
+        runs.set(runs.get() + 1);
+        world.link(&client, &server).latency(runs.get() * MS);
+        assert!(world.run(client.connect(&server.at(80))).expect("an end").is_err());
+    });
+}
+
+#[test]
+fn a_killed_hosts_old_listener_does_not_touch_the_new_one() {
+    let (world, client, server) = pair(1);
+    world
+        .run(async {
+            let mut old = server.listen(&server.at(80), 1).expect("listening");
+            server.kill();
+            assert_eq!(old.accept().await.err().map(|error| error.kind()), Some(ErrorKind::NotConnected));
+            let _new = server.listen(&server.at(80), 1).expect("listening");
+            drop(old);
+            client.connect(&server.at(80)).await.expect("connected");
+        })
+        .expect("an end");
+}
+
+#[test]
+fn a_task_that_kills_its_own_host_runs_to_its_next_wait() {
+    let (world, client, server) = pair(1);
+    let (own, reached) = (server.clone(), Rc::new(Cell::new(0)));
+    let count = reached.clone();
+    server.spawn(async move {
+        own.kill();
+        count.set(1);
+        own.host().sleep(MS).await;
+        count.set(2);
+    });
+    world.run(client.host().sleep(100 * MS)).expect("an end");
+    assert_eq!((reached.get(), Rc::strong_count(&reached)), (1, 1));
+}
+
 #[test]
 fn descriptors_run_out_and_come_back() {
     let (world, client, server) = pair(1);

@@ -103,7 +103,7 @@ impl World {
         let (one, two) = (first.trace(), second.trace());
         let differs = one.lines().zip(two.lines()).find(|(one, two)| one != two);
         assert_eq!(differs, None, "seed {seed}: the runs part here");
-        assert_eq!(one.len(), two.len(), "seed {seed}: one run is longer");
+        assert_eq!(one.len(), two.len(), "seed {seed}: one run says more");
         assert_eq!(results[0], results[1], "seed {seed}: two results of the same events");
         let [result, _] = results;
         result
@@ -153,12 +153,13 @@ impl World {
         self.until.set(until);
     }
 
-    /// What happened on the network so far: lines of the time in nanoseconds and the event.
+    /// What happened on the network so far: lines of the time in nanoseconds and the event (the first 16 MiB of
+    /// them), and a last line with the number and a sum of all.
     pub fn trace(&self) -> String {
-        self.network.lock().trace.text().to_string()
+        self.network.lock().trace.text()
     }
 
-    /// How many lines [`World::trace`] has.
+    /// How many lines [`World::trace`] stands for.
     pub fn trace_lines(&self) -> u64 {
         self.network.lock().trace.lines()
     }

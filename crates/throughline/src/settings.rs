@@ -19,6 +19,7 @@ mod read;
 mod reference;
 mod rules;
 mod schema;
+mod syntax;
 mod value;
 
 pub use defaults::*;
@@ -61,7 +62,7 @@ pub fn load_with(text: &str, file_name: &str, applications: &[&str]) -> Result<L
 fn load_on(text: &str, file_name: &str, applications: &[&str], is_directory: &dyn Fn(&str) -> bool) -> Result<Loaded, Vec<Mistake>> {
     let mut mistakes = Mistakes::new(file_name, text);
     let (document, errors) = DeTable::parse_recoverable(text);
-    if !syntax(errors, &mut mistakes) {
+    if !syntax::note(errors, text, &mut mistakes) {
         return Err(mistakes.into_sorted());
     }
     let root = Reader::new(&mut mistakes, !applications.is_empty()).table(&ROOT, document.span(), document.get_ref());
@@ -74,28 +75,6 @@ fn load_on(text: &str, file_name: &str, applications: &[&str], is_directory: &dy
         return Err(found);
     }
     Ok(Loaded { config, admin, warnings: found })
-}
-
-/// Notes the errors of the parser; false if what it could read of the document is not to be trusted.
-///
-/// Two kinds of error leave the rest intact: a key written twice and a text without its quotes. After any other, the parser guesses where
-/// the next value begins, and what it says then is about its guess: the first such error ends the reading.
-fn syntax(mut errors: Vec<toml::de::Error>, mistakes: &mut Mistakes<'_>) -> bool {
-    errors.sort_by_key(|error| error.span().map(|span| span.start));
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let written = mistakes.text(&span);
-        if error.message() == "duplicate key" {
-            mistakes.error(&span, format!("{written:?} is written twice"));
-        } else if error.message().starts_with("string values must be quoted") && !written.is_empty() {
-            mistakes.error(&span, "a text without quotes").help(format!("write {written:?}"));
-        } else {
-            let (message, expected) = error.message().split_once(", expected ").unwrap_or((error.message(), ""));
-            mistakes.error(&span, message).expected(expected.replace('`', "\""));
-            return false;
-        }
-    }
-    true
 }
 
 fn known_applications(root: &read::Table, applications: &[&str], mistakes: &mut Mistakes<'_>) {

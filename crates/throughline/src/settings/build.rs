@@ -3,8 +3,8 @@
 //! Every function here also makes the defaults: given a section in which nothing is written, it gives what an empty one means.
 
 use super::mistake::Mistakes;
-use super::read::{At, Span, Table};
-use super::value;
+use super::read::{At, Span, Table, Value};
+use super::value::{self, duration_text};
 use decide::address::Address;
 use decide::config::{
     AccessLog, Action, Algorithm, Backend, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
@@ -28,7 +28,7 @@ pub(super) fn config(root: &Table, mistakes: &mut Mistakes<'_>) -> Config {
 
 /// Where the admin side listens, if anywhere.
 pub(super) fn admin(table: &Table) -> Option<Address> {
-    table.text_if("at").and_then(|text| value::listen_address(&text).ok())
+    table.text_if("at").and_then(|text| value::listen_address(&text, "").ok())
 }
 
 /// The process.
@@ -70,7 +70,7 @@ pub(super) fn access_log(table: &Table) -> AccessLog {
 const NOWHERE: Address = Address::Ip(SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
 
 fn listener(table: &Table, sites: &[Site], mistakes: &mut Mistakes<'_>) -> Listener {
-    let at = table.text_if("at").and_then(|text| value::listen_address(&text).ok()).unwrap_or(NOWHERE);
+    let at = table.text_if("at").and_then(|text| value::listen_address(&text, "").ok()).unwrap_or(NOWHERE);
     let mut served = Vec::new();
     for name in table.texts("sites") {
         match sites.iter().position(|site| site.name == name.it) {
@@ -83,7 +83,8 @@ fn listener(table: &Table, sites: &[Site], mistakes: &mut Mistakes<'_>) -> Liste
             ),
         }
     }
-    if table.given("sites").is_none() {
+    // A list that was wrong says nothing of which sites were meant: as if it were not there.
+    if table.given("sites").is_none_or(|given| matches!(given.value, Value::Wrong)) {
         served = (0..sites.len()).collect();
     }
     Listener { at, sites: served, backlog: table.number("backlog") }
@@ -163,6 +164,7 @@ fn one_of(table: &Table, what: &str, keys: &[&'static str], shown: &[&str], mist
     let mut written: Vec<(&'static str, Span)> = keys.iter().filter_map(|key| Some((*key, table.given(key)?.key.clone()))).collect();
     written.sort_by_key(|(_, span)| span.start);
     match &written[..] {
+        [] if table.meant.iter().any(|meant| keys.contains(meant)) => {}
         [] => {
             mistakes.error(&table.span, format!("{} does not say {what}", table.header)).expected(format!("one of {}", shown.join(", ")));
         }
@@ -179,7 +181,7 @@ fn action(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Acti
     let actions = ["pool", "redirect", "answer", "files", "application"];
     match one_of(table, "what to do", &actions, &actions[..4], mistakes) {
         Some("pool") => Action::Pool(pool_index(table, pools, mistakes)),
-        Some("redirect") => redirect(&table.table("redirect"), mistakes),
+        Some("redirect") => redirect(&table.table("redirect")),
         Some("files") => Action::Files(files(&table.table("files"))),
         Some("application") => Action::Application(table.text("application")),
         // Also where no action is written: the mistake is noted, and this answer is never given.
@@ -199,15 +201,8 @@ fn pool_index(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> 
     found.unwrap_or(0)
 }
 
-fn redirect(table: &Table, mistakes: &mut Mistakes<'_>) -> Action {
-    let status: u16 = table.number("status");
-    // RFC 9110 §15.4: the others of 3xx do not send a client to another place.
-    if !matches!(status, 301 | 302 | 303 | 307 | 308)
-        && let Some(given) = table.given("status")
-    {
-        mistakes.error(&given.span, format!("{status} does not redirect")).expected("301, 302, 303, 307 or 308");
-    }
-    Action::Redirect { status, location: table.text("to") }
+fn redirect(table: &Table) -> Action {
+    Action::Redirect { status: table.number("status"), location: table.text("to") }
 }
 
 fn answer(table: &Table, mistakes: &mut Mistakes<'_>) -> Action {
@@ -286,12 +281,14 @@ fn algorithm(table: &Table, mistakes: &mut Mistakes<'_>) -> Algorithm {
 }
 
 fn health(table: &Table, mistakes: &mut Mistakes<'_>) -> HealthCheck {
-    one_of(table, "what to ask", &["http", "connect"], &["http", "connect = true"], mistakes);
-    if let Some(given) = table.given("connect")
-        && !table.bool("connect")
-        && table.given("http").is_none()
-    {
-        mistakes.error(&given.span, "neither a connection nor a request is asked for").expected("connect = true, or http = \"/healthz\"");
+    let without = table.given("connect").filter(|given| matches!(given.value, Value::Bool(false)));
+    match (without, table.given("http")) {
+        (Some(_), Some(_)) => {}
+        (Some(given), None) => {
+            let message = "neither a connection nor a request is asked for";
+            mistakes.error(&given.span, message).expected("connect = true, or http = \"/healthz\"");
+        }
+        (None, _) => drop(one_of(table, "what to ask", &["http", "connect"], &["http", "connect = true"], mistakes)),
     }
     HealthCheck {
         probe: match table.text_if("http") {
@@ -324,7 +321,10 @@ pub(super) fn ejection(table: &Table, mistakes: &mut Mistakes<'_>) -> Ejection {
     if base > max
         && let Some(given) = table.given("base").or(table.given("max"))
     {
-        mistakes.error(&given.span, format!("the first ejection ({base:?}) is longer than the longest ({max:?})"));
+        mistakes.error(
+            &given.span,
+            format!("the first ejection ({}) is longer than the longest ({})", duration_text(base), duration_text(max)),
+        );
     }
     Ejection { failures: table.number("failures"), count_5xx: table.bool("count-5xx"), base, max, max_percent: table.number("max-percent") }
 }
@@ -355,8 +355,11 @@ impl ToText for HostPattern {
     }
 }
 
-/// The texts of a list, each with what it is read as.
+/// The hosts of a site with their places; none if what was written is wrong.
 pub(super) fn hosts(table: &Table) -> Vec<At<HostPattern>> {
+    if table.given("hosts").is_some_and(|given| matches!(given.value, Value::Wrong)) {
+        return Vec::new();
+    }
     let read = |host: At<String>| Some(At { span: host.span, it: value::host_pattern(&host.it).ok()? });
     table.texts("hosts").into_iter().filter_map(read).collect()
 }

@@ -40,6 +40,8 @@ pub enum Kind {
     Bool,
     /// A whole number in this range (inclusive); `unit` is for readers, empty where it counts things.
     Integer { min: u64, max: u64, unit: &'static str },
+    /// One of these numbers.
+    OneOf(&'static [u64]),
     /// A text with a unit of time: `"250ms"`; `"0s"` only where `zero` allows it.
     Duration { zero: bool },
     /// A text with a unit of size: `"64 KiB"`, in this range of bytes (inclusive).
@@ -247,7 +249,7 @@ static SITE: Section = Section {
     header: "[[site]]",
     doc: "A group of host names and what they serve.",
     entries: &[
-        entry("name", Text(Shape::Name), Means("its first host"), r#""shop""#, "Its name in logs and metrics."),
+        entry("name", Text(Shape::Name), Means("its first host"), r#""blog""#, "Its name in logs and metrics."),
         entry(
             "hosts",
             Texts { each: Shape::HostPattern, min: 1 },
@@ -340,7 +342,8 @@ static REDIRECT: Section = Section {
             r#""https://{host}{path}{query}""#,
             "The `Location`; may hold `{scheme}`, `{host}`, `{path}` and `{query}` (with its `?`, or nothing).",
         ),
-        entry("status", count(300, 399), Is("302"), "308", "301, 302, 303, 307 or 308."),
+        // RFC 9110 §15.4: the others of 3xx do not send a client to another place.
+        entry("status", Kind::OneOf(&[301, 302, 303, 307, 308]), Is("302"), "308", "Its status code."),
     ],
 };
 
@@ -515,7 +518,7 @@ static HEALTH: Section = Section {
     doc: "Probes; writing the section turns them on. Exactly one of `http` and `connect` says what is asked.",
     entries: &[
         entry("http", Text(Shape::Target), Means("`connect` is set"), r#""/healthz""#, "`GET` of this target."),
-        entry("connect", Bool, Is("false"), "true", "A connection is enough."),
+        entry("connect", Bool, Means("`http` is set"), "true", "A connection is enough."),
         entry("host", Text(Shape::HostPort), Means("the backend's address"), r#""app.example.com""#, "The `Host` of the probe.")
             .only("http", &[]),
         entry("statuses", Statuses, Is(r#"["200-299"]"#), r#"[200, "300-399"]"#, "An answer with one of these statuses is a success.")

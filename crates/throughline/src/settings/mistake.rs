@@ -1,5 +1,6 @@
 //! A mistake in a config file, and how it is shown.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -90,13 +91,24 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
+/// Which mistakes are shown where several are about the same bytes: those of the first rank there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// The others follow from it.
+    Wins,
+    /// As all others.
+    Plain,
+    /// Any other says more.
+    Yields,
+}
+
 /// The mistakes found so far in one file.
 pub(super) struct Mistakes<'a> {
     file: &'a str,
     text: &'a str,
     /// Where each line starts, in bytes.
     starts: Vec<usize>,
-    found: Vec<Mistake>,
+    found: Vec<(Rank, Mistake)>,
 }
 
 impl<'a> Mistakes<'a> {
@@ -108,12 +120,17 @@ impl<'a> Mistakes<'a> {
 
     /// Notes an error.
     pub(super) fn error(&mut self, span: &Range<usize>, message: impl Into<String>) -> &mut Mistake {
-        self.note(Severity::Error, span, message.into())
+        self.note(Rank::Plain, Severity::Error, span, message.into())
+    }
+
+    /// Notes an error of this rank.
+    pub(super) fn ranked(&mut self, rank: Rank, span: &Range<usize>, message: impl Into<String>) -> &mut Mistake {
+        self.note(rank, Severity::Error, span, message.into())
     }
 
     /// Notes a warning.
     pub(super) fn warning(&mut self, span: &Range<usize>, message: impl Into<String>) -> &mut Mistake {
-        self.note(Severity::Warning, span, message.into())
+        self.note(Rank::Plain, Severity::Warning, span, message.into())
     }
 
     /// The line a byte is on, from 1.
@@ -126,19 +143,31 @@ impl<'a> Mistakes<'a> {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
-    /// All of them in the order of the file.
-    pub(super) fn into_sorted(mut self) -> Vec<Mistake> {
-        self.found.sort_by_key(|mistake| mistake.span.start);
-        self.found
+    /// Forgets those on the line of this byte and after it.
+    pub(super) fn retain_before_line_of(&mut self, at: usize) {
+        let line = self.line(at);
+        self.found.retain(|(_, mistake)| mistake.line < line);
     }
 
-    fn note(&mut self, severity: Severity, span: &Range<usize>, message: String) -> &mut Mistake {
+    /// All of them in the order of the file.
+    pub(super) fn into_sorted(mut self) -> Vec<Mistake> {
+        self.found.sort_by_key(|(_, mistake)| mistake.span.start);
+        let mut best: BTreeMap<(usize, usize), Rank> = BTreeMap::new();
+        for (rank, mistake) in &self.found {
+            let first = best.entry((mistake.span.start, mistake.span.end)).or_insert(*rank);
+            *first = (*first).min(*rank);
+        }
+        let is_shown = |(rank, mistake): &(Rank, Mistake)| best[&(mistake.span.start, mistake.span.end)] == *rank;
+        self.found.into_iter().filter(is_shown).map(|(_, mistake)| mistake).collect()
+    }
+
+    fn note(&mut self, rank: Rank, severity: Severity, span: &Range<usize>, message: String) -> &mut Mistake {
         let start = (0..=span.start.min(self.text.len())).rev().find(|&at| self.text.is_char_boundary(at)).unwrap_or(0);
         let line = self.line(start);
         let line_start = self.starts[line - 1];
         let source = self.text[line_start..].split('\n').next().unwrap_or_default().trim_end_matches('\r');
         let column = self.text[line_start..start].chars().count() + 1;
-        self.found.push(Mistake {
+        let mistake = Mistake {
             severity,
             file: self.file.to_string(),
             line,
@@ -148,7 +177,8 @@ impl<'a> Mistakes<'a> {
             expected: String::new(),
             help: None,
             source: source.to_string(),
-        });
-        self.found.last_mut().expect("one was just pushed")
+        };
+        self.found.push((rank, mistake));
+        &mut self.found.last_mut().expect("one was just pushed").1
     }
 }

@@ -8,7 +8,7 @@ use decide::time::Duration;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 /// A place in the file, in bytes.
 pub(super) type Span = Range<usize>;
@@ -57,13 +57,15 @@ pub(super) struct Table {
     pub(super) header: String,
     /// Its header, or the braces and what is between them.
     pub(super) span: Span,
+    /// Keys that were meant by unknown ones: they are not missing too.
+    pub(super) meant: Vec<&'static str>,
     given: BTreeMap<&'static str, Given>,
 }
 
 impl Table {
     /// A section in which nothing is written.
     pub(super) fn empty(section: &'static Section) -> Self {
-        Self { section, header: section.header.to_string(), span: 0..0, given: BTreeMap::new() }
+        Self { section, header: section.header.to_string(), span: 0..0, meant: Vec::new(), given: BTreeMap::new() }
     }
 
     /// What was written for an entry, right or wrong.
@@ -200,17 +202,17 @@ impl<'m, 'a> Reader<'m, 'a> {
 
     /// Reads everything in a table: notes every unknown key, every wrong value, and every required one that is missing.
     pub(super) fn table(&mut self, section: &'static Section, span: Span, table: &DeTable<'_>) -> Table {
-        let mut given = BTreeMap::new();
+        let (mut given, mut meant) = (BTreeMap::new(), Vec::new());
         for (key, value) in in_order(table) {
             match section.entries.iter().find(|entry| entry.key == key.get_ref() && self.allows(entry)) {
                 Some(entry) => {
                     let value = Given { key: key.span(), span: value.span(), value: self.value(entry, value) };
                     given.insert(entry.key, value);
                 }
-                None => self.unknown(section, key, value.get_ref()),
+                None => meant.extend(self.unknown(section, key, value.get_ref())),
             }
         }
-        let table = Table { section, header: self.header(section), span, given };
+        let table = Table { section, header: self.header(section), span, meant, given };
         for entry in section.entries {
             self.check_presence(&table, entry);
         }
@@ -221,7 +223,8 @@ impl<'m, 'a> Reader<'m, 'a> {
         self.embedded || !matches!(entry.only, Only::Embedded)
     }
 
-    fn unknown(&mut self, section: &'static Section, key: &Spanned<std::borrow::Cow<'_, str>>, value: &DeValue<'_>) {
+    /// Notes a key that is not in a section; returns the one that was probably meant.
+    fn unknown(&mut self, section: &'static Section, key: &Spanned<DeString<'_>>, value: &DeValue<'_>) -> Option<&'static str> {
         let name = key.get_ref().as_ref();
         let known: Vec<&'static Entry> = section.entries.iter().filter(|entry| self.allows(entry)).collect();
         let right = nearest(name, known.iter().map(|entry| entry.key));
@@ -237,14 +240,20 @@ impl<'m, 'a> Reader<'m, 'a> {
             };
             (message, header.map(|header| format!("did you mean {header}?")))
         };
-        let elsewhere = || Some(format!("it belongs to {}", sections().find(|s| s.entries.iter().any(|e| e.key == name))?.header));
+        let elsewhere = || {
+            Some(format!(
+                "it belongs to {}",
+                sections().find(|other| other.entries.iter().any(|entry| entry.key == name && self.allows(entry)))?.header
+            ))
+        };
         self.mistakes.error(&key.span(), message).help = help.or_else(elsewhere);
+        right.or(section.entries.iter().map(|entry| entry.key).find(|key| *key == name))
     }
 
     /// Notes a required entry that is missing, and one that is written where it has no meaning.
     fn check_presence(&mut self, table: &Table, entry: &Entry) {
         let Some(given) = table.given(entry.key) else {
-            if matches!(entry.absent, Absent::Required) {
+            if matches!(entry.absent, Absent::Required) && !table.meant.contains(&entry.key) {
                 let what = match entry.kind {
                     Kind::Tables(section) => format!("{} has no {}", table.header, section.header),
                     _ => format!("{} lacks {:?}", table.header, entry.key),
@@ -276,7 +285,8 @@ impl<'m, 'a> Reader<'m, 'a> {
         let span = value.span();
         match (entry.kind, value.get_ref()) {
             (Kind::Bool, DeValue::Boolean(bool)) => Value::Bool(*bool),
-            (Kind::Integer { min, max, .. }, DeValue::Integer(_)) => self.integer(entry, value, min, max),
+            (Kind::Integer { min, max, .. }, DeValue::Integer(_)) => self.integer(entry, value, |number| (min..=max).contains(&number)),
+            (Kind::OneOf(numbers), DeValue::Integer(_)) => self.integer(entry, value, |number| numbers.contains(&number)),
             (Kind::Duration { zero }, DeValue::String(text)) => self.duration(entry, text, &span, zero),
             (Kind::Size { min, max }, DeValue::String(text)) => self.size(entry, text, &span, min, max),
             (Kind::Text(shape), DeValue::String(text)) => {
@@ -312,23 +322,29 @@ impl<'m, 'a> Reader<'m, 'a> {
             (Kind::Texts { each, .. }, DeValue::String(text)) if each.check(text).is_ok() => Some(format!("write [{text:?}]")),
             (Kind::Backends(_), DeValue::String(text)) => Some(format!("write [{text:?}]")),
             (Kind::Integer { .. }, DeValue::String(text)) if text.parse::<u64>().is_ok() => Some(format!("write {text} without quotes")),
-            (Kind::Bool, DeValue::String(text)) if matches!(text.as_ref(), "true" | "false") => {
-                Some(format!("write {text} without quotes"))
-            }
+            (Kind::Bool, DeValue::String(text)) => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" => Some("write true".to_string()),
+                "false" | "no" | "off" => Some("write false".to_string()),
+                _ => None,
+            },
             (Kind::Tables(section), DeValue::Table(_)) => Some(format!("write {}", section.header)),
             (Kind::Table(section), DeValue::Array(_)) if section.header.starts_with('[') => Some(format!("write {}", section.header)),
             _ => None,
         };
-        let message = format!("{:?} is {}", entry.key, type_of(value.get_ref()));
+        let unit = match (entry.kind, value.get_ref()) {
+            (Kind::Duration { .. } | Kind::Size { .. }, DeValue::Integer(_)) => " without a unit",
+            _ => "",
+        };
+        let message = format!("{:?} is {}{unit}", entry.key, type_of(value.get_ref()));
         let mistake = self.mistakes.error(&value.span(), message).expected(entry.kind.words());
         mistake.help = help;
         Value::Wrong
     }
 
-    fn integer(&mut self, entry: &Entry, value: &Spanned<DeValue<'_>>, min: u64, max: u64) -> Value {
+    fn integer(&mut self, entry: &Entry, value: &Spanned<DeValue<'_>>, holds: impl Fn(u64) -> bool) -> Value {
         let DeValue::Integer(integer) = value.get_ref() else { return self.wrong_type(entry, value) };
         match i128::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|number| u64::try_from(number).ok()) {
-            Some(number) if (min..=max).contains(&number) => Value::Number(number),
+            Some(number) if holds(number) => Value::Number(number),
             _ => {
                 self.mistakes.error(&value.span(), format!("{:?} is {integer}", entry.key)).expected(entry.kind.words());
                 Value::Wrong
@@ -340,7 +356,7 @@ impl<'m, 'a> Reader<'m, 'a> {
         match value::duration(text) {
             Ok(duration) if zero || !duration.is_zero() => Value::Duration(duration),
             Ok(_) => {
-                self.mistakes.error(span, format!("{:?} is zero", entry.key)).expected(entry.kind.words());
+                self.mistakes.error(span, format!("{:?} is zero", entry.key)).expected("a duration above zero");
                 Value::Wrong
             }
             Err(flaw) => self.flaw(text, span, "a duration", flaw, &entry.kind.words()),
@@ -484,7 +500,7 @@ impl<'m, 'a> Reader<'m, 'a> {
                 DeValue::String(_) => {
                     let given = Given { key: item.span(), span: item.span(), value: self.value(at, item) };
                     let given = BTreeMap::from([("at", given)]);
-                    tables.push(Table { section, header: self.header(section), span: item.span(), given });
+                    tables.push(Table { section, header: self.header(section), span: item.span(), meant: Vec::new(), given });
                 }
                 _ => drop(self.wrong_type(at, item)),
             }
@@ -554,6 +570,11 @@ impl Kind {
             Kind::Integer { min, max, unit } if max == u64::from(u32::MAX) => format!("a whole number from {min}{unit}"),
             Kind::Integer { min, max, unit: "" } => format!("a whole number from {min} to {max}"),
             Kind::Integer { min, max, .. } => format!("a percentage as a whole number from {min} to {max}"),
+            Kind::OneOf(numbers) => {
+                let (last, rest) = numbers.split_last().expect("a choice of something");
+                let rest: Vec<String> = rest.iter().map(u64::to_string).collect();
+                format!("{} or {last}", rest.join(", "))
+            }
             Kind::Duration { zero: true } => "a duration such as \"60s\", or \"0s\"".to_string(),
             Kind::Duration { zero: false } => "a duration such as \"60s\"".to_string(),
             Kind::Size { min: 0, .. } => "a size such as \"64 KiB\", or \"0\"".to_string(),
@@ -580,7 +601,7 @@ impl Kind {
 fn type_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a number without a unit",
+        DeValue::Integer(_) => "a number",
         DeValue::Float(_) => "a number with a fraction",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date or time",
@@ -596,7 +617,7 @@ pub(super) fn bare(name: &str) -> String {
 }
 
 /// The entries of a table in the order of the file.
-fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
+fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries

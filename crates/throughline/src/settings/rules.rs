@@ -4,7 +4,7 @@ use super::build::{ToText, hosts};
 use super::mistake::Mistakes;
 use super::read::{Span, Table};
 use decide::address::Address;
-use decide::config::{Action, Algorithm, Config, Match, Pool};
+use decide::config::{Action, Algorithm, Config, HostPattern, Match, Pool};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -87,25 +87,26 @@ fn site_names(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
 }
 
 fn duplicate_hosts(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
-    let all: Vec<_> = root
-        .tables("site")
-        .iter()
-        .enumerate()
-        .flat_map(|(site, table)| {
-            hosts(table).into_iter().map(move |host| (site, if host.span == (0..0) { table.span.clone() } else { host.span }, host.it))
-        })
-        .collect();
-    for (index, (site, span, host)) in all.iter().enumerate() {
-        let earlier = all[..index].iter().find(|(other, _, same)| same == host && (other == site || together(config, *other, *site)));
-        if let Some((_, first, _)) = earlier {
-            let message = format!("host {:?} is served by the site on line {} already", host.to_text(), mistakes.line(first.start));
-            mistakes.error(span, message);
+    let mut seen: BTreeMap<HostPattern, Vec<(usize, Span)>> = BTreeMap::new();
+    for (site, table) in root.tables("site").iter().enumerate() {
+        for host in hosts(table) {
+            let span = if host.span.is_empty() { table.span.clone() } else { host.span };
+            let earlier = seen.entry(host.it.clone()).or_default();
+            if let Some((_, first)) = earlier.iter().find(|(other, _)| *other == site || together(config, *other, site)) {
+                let message = format!("host {:?} is served by the site on line {} already", host.it.to_text(), mistakes.line(first.start));
+                mistakes.error(&span, message);
+            }
+            earlier.push((site, span));
         }
     }
 }
 
 fn unserved_sites(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
     if config.listeners.is_empty() {
+        return;
+    }
+    // A name that is no site's stands for one of them: which, nobody knows.
+    if root.tables("listener").iter().zip(&config.listeners).any(|(table, listener)| table.texts("sites").len() > listener.sites.len()) {
         return;
     }
     for (index, table) in root.tables("site").iter().enumerate() {
@@ -158,6 +159,11 @@ fn missing_directories(site: &Table, is_directory: &dyn Fn(&str) -> bool, mistak
 
 fn unused_pools(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
     let uses = |action: &Action, index: usize| matches!(action, Action::Pool(pool) if *pool == index);
+    let routes = root.tables("site").iter().flat_map(|site| site.tables("route"));
+    // A name that is no pool's stands for one of them: which, nobody knows.
+    if routes.filter_map(|route| route.text_if("pool")).any(|name| config.pools.iter().all(|pool| pool.name != name)) {
+        return;
+    }
     for (index, (name, _)) in root.named("pool").iter().enumerate() {
         if !config.sites.iter().flat_map(|site| &site.routes).any(|route| uses(&route.action, index)) {
             mistakes.warning(&name.span, format!("no route uses pool {:?}", name.it));

@@ -45,6 +45,7 @@ fn kind(kind: Kind) -> Value {
     match kind {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Integer { min, max, .. } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::OneOf(numbers) => json!({ "enum": numbers }),
         Kind::Duration { .. } => json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|m|h|d)$" }),
         Kind::Size { .. } => json!({ "type": "string", "pattern": "^(0|[0-9]+ *(B|KiB|MiB|GiB|TiB))$" }),
         Kind::Text(shape) => text(shape),

@@ -1,3 +1,8 @@
+mod arbitrary;
+mod entries;
+mod mistakes;
+mod pages;
+
 use super::*;
 use decide::config::PathMatch;
 use decide::time::Duration;
@@ -33,4 +38,62 @@ fn a_small_file_gets_every_default() {
     assert_eq!(*site, Site { routes: site.routes.clone(), ..site_defaults() });
     assert_eq!((site.routes.len(), &site.routes[0].when.path, &site.routes[0].action), (1, &PathMatch::Any, &Action::Pool(0)));
     assert_eq!(config.limits.idle_timeout, Duration::from_secs(60));
+}
+
+/// Mistakes as they are shown, first lines only.
+fn shown(mistakes: &[Mistake]) -> String {
+    let first = |mistake: &Mistake| mistake.to_string().lines().next().unwrap_or_default().to_string();
+    mistakes.iter().map(first).collect::<Vec<_>>().join("\n")
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text).expect("an address")
+}
+
+#[test]
+fn the_one_liner_is_a_small_file() {
+    let config = from_to(&[address("127.0.0.1:8080")], &[address("127.0.0.1:3000"), address("127.0.0.1:3001")]);
+    let text = SMALL.replace("[\"127.0.0.1:3000\"]", "[\"127.0.0.1:3000\", \"127.0.0.1:3001\"]").replace("app", "to");
+    assert_eq!(Ok(config), load(&text, "small.toml"));
+}
+
+#[test]
+fn defaults_of_parts_are_what_their_sections_mean() {
+    let text = format!("{SMALL}[pool.app.health]\nconnect = true\n[log]\n").replace("[[site.route]]\n", "[[site.route]]\npath = \"/\"\n");
+    let text = text.replace("[pool.app]", "[[site.route]]\nfiles = { root = \"\" }\n[pool.app]").replace("root = \"\"", "root = \"/srv\"");
+    let config = load(&text, "t.toml").unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
+    let pool = &config.pools[0];
+    assert_eq!(pool.health, Some(health_defaults(decide::config::Probe::Connect)));
+    assert_eq!((&pool.ejection, &pool.retry), (&ejection_defaults(), &retry_defaults()));
+    assert_eq!(config.access_log, Some(access_log_defaults()));
+    assert_eq!((config.sites[0].show, config.sites[0].forward), (show_defaults(), forward_defaults()));
+    let files = decide::config::Files { root: "/srv".to_string(), ..files_defaults() };
+    assert_eq!(config.sites[0].routes[1].action, Action::Files(files));
+    assert_eq!(config.sites[0].routes[1].when, match_defaults());
+}
+
+#[test]
+fn the_admin_side_can_be_off_or_elsewhere() {
+    let admin = |at: &str| load_with(&format!("{SMALL}[admin]\nat = \"{at}\"\n"), "t.toml", &[]).expect("it is right").admin;
+    assert_eq!(admin("off"), None);
+    assert_eq!(admin("unix:/run/a.sock"), Some(address("unix:/run/a.sock")));
+    assert_eq!(admin_defaults(), Some(address("127.0.0.1:8090")));
+}
+
+#[test]
+fn edits_keep_the_order_written() {
+    let rewrite = "rewrite = { set = { z = \"1\", a = \"2\" }, add = { m = [\"x\", \"y\"], b = \"z\" } }\n";
+    let config = load(&SMALL.replace("pool = \"app\"\n", &format!("pool = \"app\"\n{rewrite}")), "t.toml").expect("it is right");
+    let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
+    let fields = &config.sites[0].routes[0].request.fields;
+    assert_eq!(fields.set, [pair("z", "1"), pair("a", "2")]);
+    assert_eq!(fields.add, [pair("m", "x"), pair("m", "y"), pair("b", "z")]);
+}
+
+#[test]
+fn pools_keep_the_order_written_and_routes_point_at_them() {
+    let text = SMALL.replace("\"app\"", "\"b\"").replace("[pool.app]", "[pool.c]\nbackends = [\"127.0.0.1:1\"]\n[pool.b]");
+    let config = load(&text, "t.toml").expect("it is right");
+    assert_eq!(config.pools.iter().map(|pool| pool.name.as_str()).collect::<Vec<_>>(), ["c", "b"]);
+    assert_eq!(config.sites[0].routes[0].action, Action::Pool(1));
 }

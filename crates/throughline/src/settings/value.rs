@@ -97,9 +97,9 @@ impl Shape {
         match self {
             Shape::Any => "a text",
             Shape::Name => "a name without spaces or quotes",
-            Shape::Token => "a token of letters, digits and !#$%&'*+-.^_`|~",
-            Shape::FieldName => "a field name",
-            Shape::FieldValue => "a field value",
+            Shape::Token => "a word without spaces, quotes, commas or slashes",
+            Shape::FieldName => "a name such as \"x-name\"",
+            Shape::FieldValue => "ASCII text without line breaks, and without spaces at its ends",
             Shape::Method => "a method such as \"GET\"",
             Shape::Path => "a path such as \"/v2\"",
             Shape::PathPattern => "a path such as \"/about\", or with all below it \"/api/*\"",
@@ -131,9 +131,9 @@ impl Shape {
             Shape::Target => target(text),
             Shape::HostPattern => host_pattern(text).map(drop),
             Shape::HostPort => host_port(text),
-            Shape::ListenAddress => listen_address(text).map(drop),
+            Shape::ListenAddress => listen_address(text, "0.0.0.0").map(drop),
             Shape::AdminAddress if text == "off" => Ok(()),
-            Shape::AdminAddress => listen_address(text).map(drop),
+            Shape::AdminAddress => listen_address(text, "127.0.0.1").map(drop),
             Shape::BackendAddress => backend_address(text).map(drop),
             Shape::HashKey => hash_key(text).map(drop),
             Shape::Location => location(text),
@@ -175,6 +175,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, Flaw> {
     };
     let millis = number.checked_mul(*millis).filter(|millis| *millis <= LONGEST_DAYS * 86_400_000);
     millis.map(Duration::from_millis).ok_or_else(|| Flaw::help(format!("the longest is \"{LONGEST_DAYS}d\"")))
+}
+
+/// A duration as an owner would write it; to the millisecond.
+pub(super) fn duration_text(duration: Duration) -> String {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let fits = |unit: u64| millis >= unit && millis.is_multiple_of(unit);
+    let (name, unit) = TIME_UNITS.iter().rev().find(|(_, unit)| fits(*unit)).unwrap_or(&TIME_UNITS[1]);
+    format!("{}{name}", millis / unit)
 }
 
 /// Units of size and what each is in bytes.
@@ -271,6 +279,9 @@ fn path(text: &str) -> Result<(), Flaw> {
     if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)) {
         return Err(Flaw::why("other characters than those of a URL are written %XX"));
     }
+    if text.split('%').skip(1).any(|after| after.len() < 2 || !after.bytes().take(2).all(|b| b.is_ascii_hexdigit())) {
+        return Err(Flaw::why("a \"%\" without two hexadecimal digits"));
+    }
     if text.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(Flaw::why("it holds a dot segment"));
     }
@@ -350,13 +361,13 @@ fn host_port(text: &str) -> Result<(), Flaw> {
     }
 }
 
-/// Reads where we listen.
-pub(super) fn listen_address(text: &str) -> Result<Address, Flaw> {
+/// Reads where we listen; `interface` is what to propose where one lacks.
+pub(super) fn listen_address(text: &str, interface: &str) -> Result<Address, Flaw> {
     match Address::parse(text) {
         Ok(Address::Name(name, port)) if name == "localhost" => Err(Flaw::write(format!("127.0.0.1:{port}"))),
         Ok(Address::Name(..)) => Err(Flaw::why("a name may stand for several addresses")),
         Ok(at) => Ok(at),
-        Err(_) => Err(address_flaw(text, "0.0.0.0")),
+        Err(_) => Err(address_flaw(text, interface)),
     }
 }
 

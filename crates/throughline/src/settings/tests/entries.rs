@@ -1,0 +1,142 @@
+//! Every entry of the catalogue, written into a file: its default changes nothing, its example changes something.
+
+use super::super::catalogue::{Absent, Entry, Kind, Only, Section, sections};
+use super::*;
+
+/// A file as sections of keys and values, in order. Sections of a site or route belong to the last one.
+#[derive(Clone)]
+struct File(Vec<(String, Vec<(String, String)>)>);
+
+impl File {
+    fn base() -> Self {
+        let mut file = File(Vec::new());
+        file.open("[[listener]]").set("at", r#""127.0.0.1:8080""#);
+        file.open("[[site]]").set("hosts", r#"["shop"]"#);
+        file.open("[[site.route]]").set("answer", "{}");
+        file.open("[pool.app]").set("backends", r#"["127.0.0.1:3000", "127.0.0.1:3001"]"#);
+        file.open("[[site]]");
+        file.open("[[site.route]]").set("pool", r#""app""#);
+        file
+    }
+
+    fn open(&mut self, header: &str) -> &mut Self {
+        self.0.push((header.to_string(), Vec::new()));
+        self
+    }
+
+    /// The last section with this header, opened if there is none.
+    fn keys(&mut self, header: &str) -> &mut Vec<(String, String)> {
+        if !self.0.iter().any(|(other, _)| other == header) {
+            self.open(header);
+        }
+        &mut self.0.iter_mut().rev().find(|(other, _)| other == header).expect("it is open").1
+    }
+
+    /// In the section last opened.
+    fn set(&mut self, key: &str, value: &str) {
+        let header = self.0.last().expect("a section is open").0.clone();
+        self.put(&header, key, value);
+    }
+
+    fn put(&mut self, header: &str, key: &str, value: &str) {
+        self.remove(header, key);
+        self.keys(header).push((key.to_string(), value.to_string()));
+    }
+
+    fn remove(&mut self, header: &str, key: &str) {
+        self.keys(header).retain(|(other, _)| other != key);
+    }
+
+    fn text(&self) -> String {
+        let section = |(header, keys): &(String, Vec<(String, String)>)| {
+            let lines: String = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+            format!("{header}\n{lines}\n")
+        };
+        self.0.iter().map(section).collect()
+    }
+
+    /// What it loads as, without the warnings: they speak of lines.
+    fn load(&self) -> Result<(Config, Option<Address>), String> {
+        let text = self.text();
+        let loaded = load_on(&text, "t.toml", &["demo"], &|_| true);
+        loaded.map(|loaded| (loaded.config, loaded.admin)).map_err(|mistakes| format!("{text}\n{}", shown(&mistakes)))
+    }
+}
+
+/// A file in which this entry of this section has a meaning, and is not written.
+fn around(section: &'static Section, entry: &Entry) -> (File, String) {
+    let mut file = File::base();
+    let header = section.header.replace("NAME", "app");
+    let actions = ["pool", "redirect", "answer", "files", "application"];
+    if header.starts_with("[site.route.r") && !header.contains("redirect") {
+        file.keys(&header);
+    } else if header.starts_with("[site.route.") || (header == "[[site.route]]" && actions.contains(&entry.key)) {
+        file.remove("[[site.route]]", "pool");
+    }
+    match header.as_str() {
+        "[[listener]]" => drop(file.open(&header)),
+        "[[pool.app.backends]]" => file.remove("[pool.app]", "backends"),
+        "[pool.app.health]" if !matches!(entry.key, "http" | "connect") => file.put(&header, "http", r#""/healthz""#),
+        _ => {}
+    }
+    for other in section.entries.iter().filter(|other| matches!(other.absent, Absent::Required) && other.kind.section().is_none()) {
+        file.put(&header, other.key, other.example);
+    }
+    if let Only::With { key, one_of: [first, ..] } = entry.only {
+        file.put(&header, key, &format!("{first:?}"));
+    }
+    file.keys(&header);
+    if !(header == "[[site]]" && entry.key == "route") {
+        file.remove(&header, entry.key);
+    }
+    (file, header)
+}
+
+fn entries() -> impl Iterator<Item = (&'static Section, &'static Entry)> {
+    sections().flat_map(|section| section.entries.iter().map(move |entry| (section, entry)))
+}
+
+#[test]
+fn every_example_is_right_and_does_something() {
+    let mut seen = 0;
+    for (section, entry) in entries().filter(|(_, entry)| !entry.example.is_empty()) {
+        let (mut file, header) = around(section, entry);
+        let before = file.load();
+        file.put(&header, entry.key, entry.example);
+        let after = file.load().unwrap_or_else(|mistakes| panic!("the example of {} in {header}:\n{mistakes}", entry.key));
+        assert_ne!(before, Ok(after), "{} of {header} has no effect:\n{}", entry.key, file.text());
+        seen += 1;
+    }
+    assert!(seen > 90, "{seen} examples");
+}
+
+#[test]
+fn every_default_is_what_holds_if_nothing_is_written() {
+    let mut seen = 0;
+    for (section, entry) in entries() {
+        let Absent::Is(default) = entry.absent else { continue };
+        let (mut file, header) = around(section, entry);
+        let before = file.load().unwrap_or_else(|mistakes| panic!("{} of {header} unwritten:\n{mistakes}", entry.key));
+        file.put(&header, entry.key, default);
+        assert_eq!(Ok(before), file.load(), "{} = {default} in {header}", entry.key);
+        seen += 1;
+    }
+    assert!(seen > 70, "{seen} defaults");
+}
+
+#[test]
+fn keys_are_unique_and_in_one_style_and_docs_are_sentences() {
+    for section in sections() {
+        for (index, entry) in section.entries.iter().enumerate() {
+            assert!(!section.entries[..index].iter().any(|other| other.key == entry.key), "{} twice in {}", entry.key, section.header);
+            assert!(entry.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{}", entry.key);
+            assert!(entry.doc.ends_with('.') && !entry.doc.contains('\n'), "the doc of {}: {}", entry.key, entry.doc);
+            assert_eq!(
+                entry.example.is_empty(),
+                entry.kind.section().is_some() && !matches!(entry.kind, Kind::Backends(_)),
+                "{}",
+                entry.key
+            );
+        }
+    }
+}

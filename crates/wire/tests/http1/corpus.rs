@@ -394,7 +394,7 @@ const FIELDS: &[Row] = &[
     (
         "RFC 9110 §8.6",
         "a length that wraps around to a small one",
-        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 36893488147419103237\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 36893488147419103247\r\n\r\n",
         Rule::LengthTooLarge,
     ),
     (

@@ -1,8 +1,8 @@
 //! What holds for every algorithm; and what the tests of each share.
 
-use crate::forward::ProxyError;
 use super::*;
 use crate::config::HashKey;
+use crate::forward::ProxyError;
 use crate::random::SplitMix;
 use alloc::string::{String, ToString};
 use alloc::vec;

@@ -216,8 +216,8 @@ impl Backend {
 
     /// Counts a failure of a request begun at `began` and returns how many there were in a row. `None` if it teaches nothing new: the
     /// backend is ejected, or the request is from before its return.
-    pub(super) fn failed(&mut self, began: Instant, now: Instant) -> Option<u32> {
-        if self.is_ejected(now) || self.last_ejection.is_some_and(|last| began < last.until) {
+    pub(super) fn failed(&mut self, began: Instant) -> Option<u32> {
+        if self.last_ejection.is_some_and(|last| began < last.until) {
             return None;
         }
         self.failures = self.failures.saturating_add(1);

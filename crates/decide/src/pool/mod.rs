@@ -229,7 +229,7 @@ impl Pool {
             return None;
         }
         backend.totals.failed += 1;
-        let failures = backend.failed(now - latency, now)?;
+        let failures = backend.failed(now - latency)?;
         if self.config.ejection.failures == 0 || failures < self.config.ejection.failures || !self.may_eject(index, now) {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Whether a failed request may be tried again, and the budget that keeps retries from multiplying an outage.
 
-use crate::forward::ProxyError;
 use crate::config;
+use crate::forward::ProxyError;
 use crate::time::{Duration, Instant};
 use wire::http::Method;
 

@@ -1,6 +1,6 @@
-use crate::forward::ProxyError;
 use super::*;
 use crate::config::{Algorithm, Ejection, HashKey, HealthCheck, Probe, Retry};
+use crate::forward::ProxyError;
 use crate::random::SplitMix;
 use alloc::vec;
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
-use crate::forward::ProxyError;
 use super::super::tests::weighing;
 use super::*;
+use crate::forward::ProxyError;
 use crate::random::SplitMix;
 use crate::time::{Duration, Instant};
 

@@ -90,6 +90,27 @@ fn in_slow_start_keys_come_and_none_goes_again() {
 }
 
 #[test]
+fn the_record_says_whether_a_key_is_at_home() {
+    let mut balancer = balancer(&Algorithm::Hash(HashKey::Path), &[1; 4]);
+    let mut candidates = weighing(&[1; 4]);
+    let key = keys(100).find(|key| key % 4 == 1 && !admits(&Candidate { share: 100, ..candidates[1] }, *key)).expect("one of a hundred");
+    let mut explain = |candidates: &[Candidate]| {
+        let mut record = Record::default();
+        let ask = Ask { candidates, key: Some(key), now: crate::time::Instant::ZERO };
+        let picked = balancer.pick(&ask, &mut SplitMix::new(0), Some(&mut record)).unwrap();
+        let highest = record.scores.iter().max_by(|a, b| a.score.total_cmp(&b.score)).unwrap();
+        (picked, highest.backend, record.why)
+    };
+    assert_eq!(explain(&candidates), (1, 1, "the key's own backend"));
+    candidates[1].share = 100;
+    let (picked, _, why) = explain(&candidates);
+    assert!(picked != 1 && why.starts_with("the key's own backend cannot have it"), "{picked}: {why}");
+    candidates.remove(1);
+    let (again, highest, _) = explain(&candidates);
+    assert_eq!((again, highest), (picked, picked), "slow start and absence send a key to the same backend");
+}
+
+#[test]
 fn without_a_value_the_draw_is_even() {
     let mut balancer = balancer(&Algorithm::SourceHash, &[1; 4]);
     let counts = super::super::tests::counts(&mut *balancer, &weighing(&[1; 4]), 8000, &mut SplitMix::new(5));

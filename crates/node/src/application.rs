@@ -1,12 +1,12 @@
 //! Code in this process that answers requests: the admin side, the embedded application servers.
 
-use host::Found;
+use host::{Found, Host};
 use wire::http::RequestHead;
 
 /// Answers whole requests with whole answers. Called on a worker's thread: quick, and without waiting.
 pub trait Application: Send + Sync {
-    /// The answer. `body` is the request's, whole, up to the site's cap.
-    fn respond(&self, request: &RequestHead, body: &[u8]) -> Answer;
+    /// The answer. `host` is for its clock and randomness; `body` is the request's, whole, up to the site's cap.
+    fn respond(&self, host: &Host, request: &RequestHead, body: &[u8]) -> Answer;
 }
 
 /// What an application answers.

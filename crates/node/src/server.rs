@@ -193,7 +193,7 @@ impl Deref for Held {
 }
 
 /// What one thread has of its own.
-pub struct Worker {
+pub(crate) struct Worker {
     pub(crate) host: Host,
     pub(crate) server: Arc<Server>,
     /// Which of the server's workers, from 0.

@@ -1,7 +1,16 @@
-//! What the `throughline` command is made of, apart from its door (`main.rs`): the command is a thin layer over these modules.
+//! What the `throughline` command is made of, apart from its door (`main.rs`).
 //!
 //! - [`settings`]: the catalogue of every setting, the config file read with it, and the defaults for whoever builds a configuration
 //!   in code.
+//! - [`cmd`]: one module per verb of the command line.
+//! - [`process`]: a server as a process: threads, signals, reload, drain.
+//! - [`admin`]: the admin side of a running server. [`log`]: the readers of steps that write.
+//! - [`demo`]: the embedded default: a small site on two application servers.
 #![forbid(unsafe_code)]
 
+pub mod admin;
+pub mod cmd;
+pub mod demo;
+pub mod log;
+pub mod process;
 pub mod settings;

@@ -257,11 +257,11 @@ impl<'c> Exchange<'c> {
         if let Err(stage) = self.collect_body(&mut body, site.max_body).await {
             return stage;
         }
-        match application.respond(&self.scratch.request, &body) {
+        match application.respond(&self.worker.host, &self.scratch.request, &body) {
             Answer::Made { status, fields, body } => Stage::Reply(Reply::made(status, fields, body)),
             Answer::File { found, name } => {
                 let calendar = self.worker.host.calendar();
-                let (reply, step) = crate::origin::embedded(&self.scratch.request, found, &name, calendar);
+                let (reply, step) = crate::origin::embedded(&self.worker.host, &self.scratch.request, found, &name, calendar);
                 self.step(step);
                 Stage::Reply(reply)
             }

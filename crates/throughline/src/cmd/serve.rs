@@ -1,0 +1,73 @@
+//! `throughline serve`: the embedded default, a config file, or `--from … --to …`.
+
+use crate::cmd::{print, say};
+use crate::demo::{self, Demo};
+use crate::process::{self, Plan, Source};
+use crate::settings;
+use decide::address::Address;
+use node::Application;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// What to serve, and where.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// A configuration file. Without one, and without --from: the embedded default.
+    #[arg(conflicts_with_all = ["from", "to"])]
+    config: Option<PathBuf>,
+    /// Listen here and balance over every --to.
+    #[arg(long, value_name = "ADDR", value_parser = address, requires = "to")]
+    from: Vec<Address>,
+    /// A backend: 127.0.0.1:3000, [::1]:3000, app.internal:3000, unix:/run/app.sock.
+    #[arg(long, value_name = "ADDR", value_parser = address, requires = "from")]
+    to: Vec<Address>,
+    /// Where the embedded default serves its site.
+    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:8080", conflicts_with_all = ["config", "from"])]
+    http: Address,
+    /// Where the admin side listens; overrides the configuration file's.
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    admin: Option<Address>,
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    let hint = "an address is written 127.0.0.1:8080, [::1]:8080, name:8080 or unix:/path";
+    Address::parse(text).map_err(|_| hint.to_string())
+}
+
+/// Serves until it is told to stop.
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let plan = match (&arguments.config, arguments.from.is_empty()) {
+        (Some(path), _) => of_file(path, arguments.admin)?,
+        (None, false) => of_addresses(&arguments.from, &arguments.to, arguments.admin),
+        (None, true) => embedded(arguments.http, arguments.admin),
+    };
+    process::run(plan, print)
+}
+
+fn of_file(path: &std::path::Path, admin: Option<Address>) -> Result<Plan, String> {
+    let source = Source { path: path.to_path_buf(), admin };
+    let loaded = source.load()?;
+    for warning in &loaded.warnings {
+        say(&warning.to_string());
+    }
+    Ok(Plan { config: loaded.config, source: Some(source), applications: BTreeMap::new(), hints: Vec::new() })
+}
+
+fn of_addresses(from: &[Address], to: &[Address], admin: Option<Address>) -> Plan {
+    let mut config = settings::from_to(from, to);
+    process::add_admin(&mut config, admin);
+    Plan { config, source: None, applications: BTreeMap::new(), hints: Vec::new() }
+}
+
+/// The embedded default: a site on two application servers behind the balancer.
+fn embedded(http: Address, admin: Option<Address>) -> Plan {
+    let admin = admin.or_else(settings::admin_defaults);
+    let mut config = demo::config(http.clone());
+    process::add_admin(&mut config, admin.clone());
+    let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name)) as Arc<dyn Application>);
+    let mut hints = vec![format!("curl -i http://{http}/"), format!("curl -s http://{http}/api/visits")];
+    hints.extend(admin.map(|admin| format!("curl -s http://{admin}/metrics")));
+    Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), hints }
+}

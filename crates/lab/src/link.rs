@@ -112,28 +112,31 @@ impl Links {
     }
 }
 
-/// The handle by which a scenario changes the way between two hosts (or inside one). Every change holds for both directions, unless the
-/// handle was narrowed by [`Link::there`] or [`Link::back`]; what is already on its way keeps its latency and bandwidth.
+/// The handle by which a scenario changes the way between two hosts, inside one, or between one and all others. Every change holds for
+/// both directions, unless the handle was narrowed by [`Link::there`] or [`Link::back`]; what is already on its way keeps its latency and
+/// bandwidth.
 #[derive(Clone)]
 pub struct Link {
     network: Shared,
-    directions: Vec<(HostId, HostId)>,
+    there: Vec<(HostId, HostId)>,
+    back: Vec<(HostId, HostId)>,
 }
 
 impl Link {
-    pub(crate) fn new(network: Shared, a: HostId, b: HostId) -> Link {
-        let directions = if a == b { vec![(a, a)] } else { vec![(a, b), (b, a)] };
-        Link { network, directions }
+    pub(crate) fn new(network: Shared, a: HostId, others: impl IntoIterator<Item = HostId>) -> Link {
+        let there: Vec<_> = others.into_iter().map(|b| (a, b)).collect();
+        let back = there.iter().map(|&(a, b)| (b, a)).collect();
+        Link { network, there, back }
     }
 
     /// Only the direction from the first host to the second.
     pub fn there(&self) -> Link {
-        Link { network: self.network.clone(), directions: self.directions[..1].to_vec() }
+        Link { back: Vec::new(), ..self.clone() }
     }
 
     /// Only the direction from the second host to the first.
     pub fn back(&self) -> Link {
-        Link { network: self.network.clone(), directions: self.directions[self.directions.len() - 1..].to_vec() }
+        Link { there: Vec::new(), ..self.clone() }
     }
 
     /// How long a byte takes; one millisecond between hosts at first, ten microseconds inside a host.
@@ -187,13 +190,17 @@ impl Link {
 
     /// Resets the existing connections, at once and at both ends, whatever was on its way; new ones meet `then`.
     pub fn cut(&self, then: Reach) -> &Link {
-        self.network.lock().cut(|from, to| self.directions.contains(&(from, to)));
+        self.network.lock().cut(|from, to| self.directions().any(|direction| direction == (from, to)));
         self.reach(then)
+    }
+
+    fn directions(&self) -> impl Iterator<Item = (HostId, HostId)> {
+        self.there.iter().chain(&self.back).copied()
     }
 
     fn change(&self, what: std::fmt::Arguments<'_>, change: impl Fn(&mut Direction)) -> &Link {
         let mut network = self.network.lock();
-        for &(from, to) in &self.directions {
+        for (from, to) in self.directions() {
             let names = format!("{}>{}", network.links.name(from), network.links.name(to));
             network.note(format_args!("link {names} {what}"));
             change(network.links.direction(from, to));

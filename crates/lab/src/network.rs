@@ -150,6 +150,11 @@ impl Network {
         self.happened
     }
 
+    /// How many connections somebody holds an end of, or has something on its way.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
     /// Lets the next event happen; the clock has come to it.
     pub(crate) fn happen(&mut self) {
         let Some((_, event)) = self.events.pop_first() else { return };

@@ -339,6 +339,77 @@ fn a_stall_freezes_what_is_on_its_way_and_it_goes_on() {
 }
 
 #[test]
+fn a_stalled_host_neither_hears_nor_is_heard() {
+    let (world, client, server) = pair(1);
+    world
+        .run(async {
+            let (near, far) = connected(&client, &server).await;
+            near.write_all(b"in").await.expect("written");
+            far.write_all(b"out").await.expect("written");
+            server.stall();
+            world.sleep(1000 * MS).await;
+            server.mend();
+            let mended = world.now();
+            assert_eq!(near.read(&mut [0; 9]).await.expect("readable"), 3);
+            assert_eq!(world.now().since(mended), 30 * MS);
+            assert_eq!(far.read(&mut [0; 9]).await.expect("readable"), 2);
+            assert_eq!(world.now().since(mended), 30 * MS);
+        })
+        .expect("an end");
+}
+
+#[test]
+fn a_connection_that_is_asked_for_in_a_stall_is_made_after_it() {
+    for (mended, made) in [(500, 560), (1500, 1560)] {
+        let (world, client, server) = pair(1);
+        server.spawn(echo(server.host(), server.at(80)));
+        world.link(&client, &server).stall();
+        let link = world.link(&client, &server);
+        world.at(at_ms(mended), move || _ = link.mend());
+        world
+            .run(async {
+                let stream = client.connect(&server.at(80)).await.expect("connected");
+                assert_eq!(world.now(), at_ms(made));
+                // The request was sent twice by then, and the second is nothing new.
+                stream.write_all(b"x").await.expect("written");
+                assert_eq!(stream.read(&mut [0; 2]).await.expect("echoed"), 1);
+                world.sleep(5000 * MS).await;
+            })
+            .expect("an end");
+        assert_eq!(server.open_descriptors(), 2);
+    }
+}
+
+#[test]
+fn a_slow_host_is_slow_to_all_others() {
+    let (world, client, server) = pair(1);
+    let third = world.host("third", "10.0.0.3");
+    world.links(&server).latency(100 * MS).back().latency(50 * MS);
+    server.spawn(echo(server.host(), server.at(80)));
+    for (from, made) in [(&client, 150), (&third, 300)] {
+        let connected = world.run(async { from.connect(&server.at(80)).await.map(|_| world.now()) });
+        assert_eq!(connected.expect("an end").expect("connected"), at_ms(made));
+    }
+}
+
+#[test]
+fn nothing_overtakes_when_the_latency_falls() {
+    let (world, client, server) = pair(1);
+    world
+        .run(async {
+            let (near, far) = connected(&client, &server).await;
+            let began = world.now();
+            near.write_all(b"first").await.expect("written");
+            world.link(&client, &server).latency(MS);
+            near.write_all(b"second").await.expect("written");
+            let mut piece = [0; 5];
+            far.read(&mut piece).await.expect("readable");
+            assert_eq!((&piece, world.now().since(began)), (b"first", 30 * MS));
+        })
+        .expect("an end");
+}
+
+#[test]
 fn one_direction_can_stall_alone() {
     let (world, client, server) = pair(1);
     world
@@ -407,7 +478,7 @@ fn connections_that_nobody_accepted_are_reset_with_their_listener() {
             assert_eq!(near.read(&mut [0; 5]).await.expect_err("reset").kind(), ErrorKind::ConnectionReset);
         })
         .expect("an end");
-    assert_eq!(server.open_descriptors(), 0);
+    assert_eq!((server.open_descriptors(), world.connections()), (0, 0));
 }
 
 #[test]

@@ -119,7 +119,14 @@ impl World {
 
     /// The way between two machines, or inside one.
     pub fn link(&self, a: &VirtualHost, b: &VirtualHost) -> Link {
-        Link::new(self.network.clone(), a.id(), b.id())
+        Link::new(self.network.clone(), a.id(), [b.id()])
+    }
+
+    /// The ways between a machine and each other one that there is by now; [`Link::there`] leads away from it.
+    pub fn links(&self, of: &VirtualHost) -> Link {
+        // The first is the director, which has no links.
+        let others = (1..self.hosts.borrow().len()).filter(|other| *other != of.id());
+        Link::new(self.network.clone(), of.id(), others)
     }
 
     /// The name service.
@@ -167,6 +174,11 @@ impl World {
     /// How many events have happened on the network.
     pub fn events(&self) -> u64 {
         self.network.lock().happened()
+    }
+
+    /// How many connections there are: those of which somebody holds an end, or on which something is on its way.
+    pub fn connections(&self) -> usize {
+        self.network.lock().connections()
     }
 
     /// Runs until `scenario` ends. What it leaves behind stays, and goes on in the next run.

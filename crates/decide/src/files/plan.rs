@@ -31,7 +31,7 @@ pub struct Found<'a> {
     pub name: &'a str,
     /// The file.
     pub file: Stored,
-    /// Its precompressed siblings. It is enough to list the first of [`Preference::iter`] that is there.
+    /// Its precompressed siblings. It is enough to list the first of [`Preference::iter`] that is there and [current](Sibling::is_current).
     pub siblings: &'a [Sibling],
 }
 
@@ -54,6 +54,14 @@ pub struct Sibling {
     pub coding: Coding,
     /// The sibling itself.
     pub stored: Stored,
+}
+
+impl Sibling {
+    /// Whether it was made from the file as it is now: one that is older was made from an earlier one. Whole seconds, as compressors
+    /// copy time stamps no finer.
+    pub fn is_current(&self, file: &Stored) -> bool {
+        self.stored.modified.0.as_secs() >= file.modified.0.as_secs()
+    }
 }
 
 /// The answer, but for the bytes of the file. Its fields stand beside it; `Content-Length` is the caller's, from `length`.
@@ -157,9 +165,8 @@ fn select(request: &Request<'_>, found: &Found<'_>, files: &config::Files) -> Op
         if coding == Coding::Identity {
             return Some((coding, found.file));
         }
-        // A sibling older than its file was made from an earlier one. Whole seconds, as compressors copy time stamps no finer.
-        let fresh = |sibling: &&Sibling| sibling.coding == coding && sibling.stored.modified.0.as_secs() >= found.file.modified.0.as_secs();
-        found.siblings.iter().find(fresh).map(|sibling| (coding, sibling.stored))
+        let fits = |sibling: &&Sibling| sibling.coding == coding && sibling.is_current(&found.file);
+        found.siblings.iter().find(fits).map(|sibling| (coding, sibling.stored))
     })
 }
 

@@ -58,6 +58,14 @@ fn keys_follow_the_weights() {
 }
 
 #[test]
+fn a_point_owns_the_keys_up_to_its_own_place() {
+    let ring = ConsistentHash { virtual_nodes: 1, bound: 0, ring: vec![(100, 1), (200, 0)] };
+    let candidates = weighing(&[1, 1]);
+    let owners = [0, 100, 101, 200, 201].map(|key| ring.walk(&candidates, key).unwrap().0.index);
+    assert_eq!(owners, [1, 1, 0, 0, 1]);
+}
+
+#[test]
 fn a_ring_of_huge_weights_stays_within_its_cap() {
     let mut ring = ConsistentHash::new(1000, 0);
     let names = names(20);

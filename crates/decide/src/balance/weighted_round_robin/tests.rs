@@ -39,3 +39,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_round_ends_with_all_debts_paid() {
+    let mut smooth = Smooth { credit: alloc::vec![0; 3] };
+    let candidates = weighing(&[5, 1, 1]);
+    (0..7).for_each(|_| drop(smooth.pick(candidates.iter())));
+    assert_eq!(smooth.credit, [0, 0, 0]);
+}

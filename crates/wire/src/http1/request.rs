@@ -66,7 +66,7 @@ fn read_head(input: &[u8], limits: &Limits, head: &mut RequestHead) -> Result<(u
     Ok((len, meta))
 }
 
-/// RFC 9112 §2.2: at least one empty line before the request line is ignored, for clients that end a body with one too many. We ignore one.
+/// RFC 9112 §2.2: at least one empty line before a request is ignored, for clients that end a body with one too many. We ignore one.
 fn skip_empty_line(input: &[u8]) -> Result<usize, Stop> {
     match input {
         [b'\r' | b'\n', ..] => {

@@ -97,8 +97,8 @@ rules! {
     // Chunked bodies.
     ChunkSize 400 "chunk size" "RFC 9112 §7.1" "A chunk does not begin with its size in hexadecimal digits.",
     ChunkSizeTooLong 400 "chunk size too long" "RFC 9112 §7.1" "A chunk size has more than sixteen digits.",
-    ChunkExtension 400 "chunk extension" "RFC 9112 §7.1.1" "Something other than an extension follows a chunk size, or an extension holds a control character.",
-    ChunkExtensionsTooLarge 413 "chunk extensions too large" "RFC 9112 §7.1.1" "The chunk extensions of one body are larger than this server reads.",
+    ChunkExtension 400 "chunk extension" "RFC 9112 §7.1.1" "What follows a chunk size is not a valid extension.",
+    ChunkExtensionsTooLarge 413 "chunk extensions too large" "RFC 9112 §7.1.1" "A body has more chunk extensions than this server reads.",
     ChunkEnd 400 "chunk end" "RFC 9112 §7.1" "The data of a chunk is not followed by CRLF.",
     TrailerForbidden 400 "trailer forbidden" "RFC 9110 §6.5.1" "A trailer field is one that frames or routes a message.",
     TrailersTooLarge 431 "trailers too large" "RFC 6585 §5" "The trailer section is larger than this server reads.",

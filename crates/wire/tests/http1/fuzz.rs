@@ -128,8 +128,8 @@ fn seeds<'a>(malformed: &'a [corpus::Case], kind: corpus::Kind, valid: &[&'a [u8
     short.chain(valid.iter().copied()).collect()
 }
 
-/// A second opinion on an accepted head, with none of the parser's cleverness: lines end with CRLF, hold no control characters, and are fields
-/// with a name before the colon.
+/// A second opinion on an accepted head, with none of the parser's cleverness: lines end with CRLF, hold no control characters, and are
+/// fields with a name before the colon.
 fn is_plain(head: &[u8]) {
     let text = head.strip_prefix(b"\r\n").unwrap_or(head);
     let text = text.strip_suffix(b"\r\n\r\n").expect("a head ends with an empty line");

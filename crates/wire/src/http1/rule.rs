@@ -60,7 +60,7 @@ rules! {
     VersionSyntax 400 "version syntax" "RFC 9112 §2.3" "The version is not HTTP/ in capitals, a digit, a dot and a digit.",
     VersionUnsupported 505 "version unsupported" "RFC 9110 §15.6.6" "The version is not of the HTTP/1 family.",
     TargetForm 400 "target form" "RFC 9112 §3.2" "The request target has none of the four forms.",
-    AuthorityForm 400 "authority form" "RFC 9112 §3.2.3" "A target of the authority form goes with CONNECT only, and CONNECT with no other.",
+    AuthorityForm 400 "authority form" "RFC 9112 §3.2.3" "The authority form goes with CONNECT only, and CONNECT with no other.",
     AsteriskForm 400 "asterisk form" "RFC 9112 §3.2.4" "The asterisk as target goes with OPTIONS only.",
     TargetScheme 400 "target scheme" "RFC 9110 §4.2" "An absolute request target has a scheme other than http or https.",
     TargetUserinfo 400 "target userinfo" "RFC 9110 §4.2.4" "The request target holds a user name.",

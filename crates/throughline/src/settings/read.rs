@@ -240,13 +240,9 @@ impl<'m, 'a> Reader<'m, 'a> {
             };
             (message, header.map(|header| format!("did you mean {header}?")))
         };
-        let elsewhere = || {
-            Some(format!(
-                "it belongs to {}",
-                sections().find(|other| other.entries.iter().any(|entry| entry.key == name && self.allows(entry)))?.header
-            ))
-        };
-        self.mistakes.error(&key.span(), message).help = help.or_else(elsewhere);
+        let holds = |other: &&Section| other.entries.iter().any(|entry| entry.key == name && self.allows(entry));
+        let help = help.or_else(|| Some(format!("it belongs to {}", sections().find(holds)?.header)));
+        self.mistakes.error(&key.span(), message).help = help;
         right.or(section.entries.iter().map(|entry| entry.key).find(|key| *key == name))
     }
 
@@ -427,7 +423,7 @@ impl<'m, 'a> Reader<'m, 'a> {
         for (key, value) in in_order(table) {
             let name = At { span: key.span(), it: key.get_ref().to_string() };
             let named = self.shape(Shape::FieldName, &name.it, &name.span);
-            if let Some((first, _)) = pairs.iter().find(|(first, _)| first.it.eq_ignore_ascii_case(&name.it) && first.span != name.span) {
+            if let Some((first, _)) = pairs.iter().find(|(first, _)| first.it.eq_ignore_ascii_case(&name.it)) {
                 let message =
                     format!("field {:?} was written on line {} already, as {:?}", name.it, self.mistakes.line(first.span.start), first.it);
                 self.mistakes.error(&name.span, message);

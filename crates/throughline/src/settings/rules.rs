@@ -78,7 +78,7 @@ fn site_names(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
         let Some(first) = config.sites[..index].iter().position(|other| other.name == site.name) else { continue };
         let written = tables[index].given("name").is_some();
         // Two sites named by the same first host: on one listener, that host is the mistake.
-        if site.name.is_empty() || (!written && tables[first].given("name").is_none() && together(config, first, index)) {
+        if !written && tables[first].given("name").is_none() && together(config, first, index) {
             continue;
         }
         let message = format!("a site is named {:?} already, on line {}", site.name, mistakes.line(tables[first].span.start));
@@ -224,7 +224,6 @@ fn reaches(to: &Address, at: &Address) -> bool {
     // On the way out, the unspecified address is this machine too.
     let here = |ip: &SocketAddr| ip.ip().is_loopback() || ip.ip().is_unspecified();
     match (to, at) {
-        (_, Address::Ip(at)) if at.port() == 0 => false,
         (Address::Ip(to), Address::Ip(at)) => {
             let same_family = to.is_ipv4() == at.is_ipv4();
             to == at || (to.port() == at.port() && here(to) && at.ip().is_unspecified() && (same_family || at.is_ipv6()))

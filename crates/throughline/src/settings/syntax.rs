@@ -23,8 +23,9 @@ pub(super) fn note(mut errors: Vec<toml::de::Error>, text: &str, mistakes: &mut 
             mistakes.ranked(Rank::Wins, &span, format!("{written} is no value")).expected("a number, true, false or a text in quotes");
         } else {
             mistakes.retain_before_line_of(span.start);
-            let (message, expected) = error.message().split_once(", expected ").unwrap_or((error.message(), ""));
-            mistakes.error(&span, message).expected(expected.replace('`', "\""));
+            let told = error.message().replace('`', "\"");
+            let (message, expected) = told.split_once(", expected ").unwrap_or((&told, ""));
+            mistakes.error(&span, message).expected(if expected == "nothing" { "" } else { expected });
             return false;
         }
     }

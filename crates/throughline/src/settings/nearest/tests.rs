@@ -19,5 +19,6 @@ fn near_enough_or_nothing() {
     assert_eq!(nearest("ap", ["app", "api"]), Some("app"), "the earlier of two equals");
     assert_eq!(nearest("colour", ["queue", "algorithm"]), None);
     assert_eq!(nearest("x", ["queue"]), None);
+    assert_eq!(nearest("quite", ["queue"]), None, "two of five letters is too far");
     assert_eq!(nearest(&"x".repeat(10_000), ["queue"]), None);
 }

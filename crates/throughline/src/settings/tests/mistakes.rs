@@ -11,14 +11,14 @@ fn whole(case: &str) -> String {
 #[test]
 fn each_mistake_is_told_as_written_down() {
     let cases: Vec<(&str, &str)> =
-        include_str!("mistakes.txt").split("\n---\n").skip(1).map(|case| case.split_once("\n>>\n").expect("a case has a >>")).collect();
+        include_str!("mistakes.txt").split("\n---\n").skip(1).map(|case| case.split_once("\n>>").expect("a case has a >>")).collect();
     assert!(cases.len() > 70, "{} cases", cases.len());
     for (case, expected) in cases {
         let found = match load_on(&whole(case), "t.toml", &[], &|_| true) {
             Ok(loaded) => loaded.warnings,
             Err(mistakes) => mistakes,
         };
-        assert_eq!(shown(&found), expected.trim_end(), "in\n{case}");
+        assert_eq!(shown(&found), expected.trim(), "in\n{case}");
     }
 }
 
@@ -123,4 +123,35 @@ fn applications_are_known_only_where_they_are_given() {
     assert_eq!(first(&["dem"]), Err("t.toml:8:15: unknown application \"demo\"; did you mean \"dem\"?".to_string()));
     let loaded = first(&["demo", "admin"]).expect("it is known");
     assert_eq!(loaded.config.sites[0].routes[0].action, Action::Application("demo".to_string()));
+}
+
+/// Two sites for one host, each behind a listener of its own or not.
+fn twins(first: &str, second: &str, listeners: &str) -> String {
+    let site = |name: &str| format!("[[site]]\n{name}hosts = [\"a.test\"]\n[[site.route]]\nanswer = {{}}\n");
+    let text = format!("{listeners}{}{}", site(first), site(second));
+    load(&text, "t.toml").map_or_else(|mistakes| shown(&mistakes), |_| String::new())
+}
+
+#[test]
+fn one_host_may_be_two_sites_on_two_listeners() {
+    let apart = "listener = [{ at = \"127.0.0.1:1\", sites = [\"x\"] }, { at = \"127.0.0.1:2\", sites = [\"y\"] }]\n";
+    let together = "listener = [{ at = \"127.0.0.1:1\" }]\n";
+    let (x, y) = ("name = \"x\"\n", "name = \"y\"\n");
+    assert_eq!(twins(x, y, apart), "");
+    assert_eq!(twins(x, y, together), "t.toml:9:10: host \"a.test\" is served by the site on line 4 already");
+    let same = "t.toml:7:1: warning: no listener serves site \"x\"\n\
+                t.toml:8:8: a site is named \"x\" already, on line 2; give each a name of its own";
+    assert_eq!(twins(x, x, &apart.replace("\"y\"", "\"x\"")), same, "and no host twice: no listener has both");
+    let unnamed = twins("", "", together);
+    assert_eq!(unnamed, "t.toml:7:10: host \"a.test\" is served by the site on line 3 already", "told once");
+}
+
+#[test]
+fn a_site_that_no_listener_serves_is_told() {
+    let text = SMALL.replace("at = \"127.0.0.1:8080\"", "at = \"127.0.0.1:8080\"\nsites = [\"*\"]");
+    let text = format!("{text}[[site]]\nhosts = [\"a.test\"]\n[[site.route]]\npool = \"app\"\n");
+    let warned = |text: &str| load_with(text, "t.toml", &[]).map_or_else(|mistakes| shown(&mistakes), |loaded| shown(&loaded.warnings));
+    assert_eq!(warned(&text), "t.toml:13:1: warning: no listener serves site \"a.test\"");
+    let unknown = text.replace("sites = [\"*\"]", "sites = [\"b.test\"]");
+    assert_eq!(warned(&unknown), "t.toml:4:10: unknown site \"b.test\"; did you mean \"a.test\"?", "and nothing that follows from it");
 }

@@ -9,7 +9,7 @@ use decide::step::{Side, Step};
 use decide::time::Instant;
 use host::File;
 use std::future::poll_fn;
-use std::io::Write;
+use std::io::{self, Write};
 use std::task::Poll;
 use wire::http::{Fields, Known, Method, RequestHead, ResponseHead, Version};
 use wire::http1::{self, BodyDecoder, BodyError, Framing};
@@ -111,7 +111,7 @@ impl Exchange<'_> {
         let with_body = self.begin_reply(&reply, keep);
         self.end.status = reply.status;
         match self.send_reply(&reply, with_body).await {
-            Err(why) => self.broke_off(why, Side::Client),
+            Err((why, side)) => self.broke_off(why, side),
             Ok(()) if keep && self.drain_body().await => self.next = super::exchange::Next::Request,
             Ok(()) => self.next = super::exchange::Next::Linger,
         }
@@ -155,21 +155,24 @@ impl Exchange<'_> {
         !bodiless && scratch.request.method != Method::Head
     }
 
-    async fn send_reply(&mut self, reply: &Reply, with_body: bool) -> Result<(), &'static str> {
+    async fn send_reply(&mut self, reply: &Reply, with_body: bool) -> Result<(), (&'static str, Side)> {
+        let by_client = |why| (why, Side::Client);
         if with_body {
             for segment in &reply.body {
                 match segment {
-                    Segment::Bytes(bytes) => self.scratch.down.append(bytes),
+                    Segment::Bytes(bytes) => {
+                        self.scratch.down.append(bytes);
+                        self.end.sent += segment.len();
+                    }
                     Segment::File { start, len } => {
-                        self.flush().await?;
+                        self.flush().await.map_err(by_client)?;
                         let file = reply.file.as_ref().expect("file segments come with their file");
                         self.send_file(file, *start, *len).await?;
                     }
                 }
-                self.end.sent += segment.len();
             }
         }
-        self.flush().await
+        self.flush().await.map_err(by_client)
     }
 
     /// Sends what is in the outgoing buffer.
@@ -191,9 +194,9 @@ impl Exchange<'_> {
         .await
     }
 
-    async fn send_file(&mut self, file: &File, start: u64, len: u64) -> Result<(), &'static str> {
+    async fn send_file(&mut self, file: &File, start: u64, len: u64) -> Result<(), (&'static str, Side)> {
         let send = self.snapshot.config.limits.send_timeout;
-        let Exchange { client, worker, .. } = self;
+        let Exchange { client, worker, end: so_far, .. } = self;
         let end = start + len;
         let mut at = start;
         let mut since = worker.host.now();
@@ -202,15 +205,19 @@ impl Exchange<'_> {
                 let piece = usize::try_from(end - at).unwrap_or(usize::MAX).min(1 << 20);
                 match client.stream.poll_send_file(cx, file, at, piece) {
                     // The length was promised; all that is left is to break off.
-                    Poll::Ready(Ok(0)) => return Poll::Ready(Err("the file became shorter while it was sent")),
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(("the file became shorter while it was sent", Side::Us))),
                     Poll::Ready(Ok(n)) => {
                         at += n as u64;
+                        so_far.sent += n as u64;
                         since = worker.host.now();
                     }
-                    Poll::Ready(Err(_)) => return Poll::Ready(Err("the client closed before the end of the answer")),
+                    Poll::Ready(Err(error)) if is_of_client(&error) => {
+                        return Poll::Ready(Err(("the client closed before the end of the answer", Side::Client)));
+                    }
+                    Poll::Ready(Err(_)) => return Poll::Ready(Err(("the file could not be read to its end", Side::Us))),
                     Poll::Pending => {
                         client.deadline.set(since + send);
-                        return client.deadline.poll_passed(cx).map(|()| Err("the client stopped taking the answer"));
+                        return client.deadline.poll_passed(cx).map(|()| Err(("the client stopped taking the answer", Side::Client)));
                     }
                 }
             }
@@ -303,6 +310,15 @@ impl Exchange<'_> {
         })
         .await
     }
+}
+
+/// sendfile(2) reads and writes: what its error says of the connection is the client's, all else is the file's.
+fn is_of_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkUnreachable, NotConnected, TimedOut};
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset | HostUnreachable | NetworkUnreachable | NotConnected | TimedOut
+    )
 }
 
 enum BodyEnd {

@@ -289,7 +289,7 @@ impl<'c> Exchange<'c> {
         let received = Bytes(self.received);
         self.scratch.journey.add(now, Step::Delivered { status, received, sent: Bytes(sent), took, end: why, side });
         let server = &self.worker.server;
-        server.metrics.journey(self.worker.index, &self.scratch.journey, &self.snapshot.config);
+        self.snapshot.counters().journey(self.worker.index, &self.scratch.journey);
         for reader in &server.readers {
             reader.journey(&mut self.scratch.journey, &self.snapshot);
         }
@@ -379,7 +379,7 @@ impl Drop for Borrowed {
         if let Some(mut scratch) = self.scratch.take()
             && spare.len() < SPARE
         {
-            scratch.journey.clear();
+            scratch.reset();
             spare.push(scratch);
         }
     }
@@ -402,6 +402,18 @@ impl Scratch {
             journey: Journey::default(),
             text: Vec::new(),
         }
+    }
+}
+
+impl Scratch {
+    /// Nothing of one request may reach the next.
+    fn reset(&mut self) {
+        self.request.clear();
+        self.response.clear();
+        self.up.reset();
+        self.down.reset();
+        self.journey.clear();
+        self.text.clear();
     }
 }
 

@@ -43,6 +43,7 @@ pub(crate) enum SourceError {
 
 /// One direction of an exchange.
 pub(crate) struct Half {
+    limits: Limits,
     decoder: BodyDecoder,
     encoder: BodyEncoder,
     /// Bytes to write first: a head, gathered pieces with their framing.
@@ -71,6 +72,7 @@ impl Half {
     /// A direction with nothing to do.
     pub(crate) fn idle(limits: Limits) -> Half {
         Half {
+            limits,
             decoder: BodyDecoder::new(Framing::None, limits),
             encoder: BodyEncoder::new(Framing::None),
             out: Vec::new(),
@@ -90,6 +92,7 @@ impl Half {
 
     /// Begins a message: its head is written by the caller into the returned buffer, its body is framed `from` and becomes framed `to`.
     pub(crate) fn begin(&mut self, from: Framing, to: Framing, limits: Limits, now: Instant) -> &mut Vec<u8> {
+        self.limits = limits;
         self.decoder = BodyDecoder::new(from, limits);
         self.encoder = BodyEncoder::new(to);
         if self.prelude {
@@ -102,6 +105,12 @@ impl Half {
         (self.written, self.direct, self.finished, self.prelude, self.written_in_all) = (0, 0, false, false, 0);
         (self.moved, self.most, self.waits_for, self.since) = (0, u64::MAX, WaitsFor::Source, now);
         &mut self.out
+    }
+
+    /// Forgets everything, so that nothing of one exchange can reach the next, however this one ended.
+    pub(crate) fn reset(&mut self) {
+        self.prelude = false;
+        self.begin(Framing::None, Framing::None, self.limits, Instant::ZERO);
     }
 
     /// For bytes to be sent before the message's own head: interim answers.
@@ -134,12 +143,13 @@ impl Half {
         now: Instant,
     ) -> Poll<Result<(), Broken>> {
         loop {
+            // What is in the buffer goes out together with what is staged: a head and a short body are one system call.
+            self.stage(input).map_err(Broken::Source)?;
             ready!(self.poll_flush(cx, input, sink, now))?;
             if self.finished {
                 return Poll::Ready(Ok(()));
             }
-            self.stage(input).map_err(Broken::Source)?;
-            if self.has_staged() || self.finished {
+            if !input.is_empty() {
                 continue;
             }
             self.waits_for = WaitsFor::Source;
@@ -197,7 +207,7 @@ impl Half {
 
     /// Stages what is in the input buffer.
     fn stage(&mut self, input: &mut Buffer) -> Result<(), SourceError> {
-        while self.direct == 0 && self.out.len() < BUFFER_BYTES {
+        while !self.finished && self.direct == 0 && self.out.len() < BUFFER_BYTES {
             if self.decoder.is_done() {
                 self.finish();
                 return Ok(());

@@ -4,8 +4,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 /// The core of the server under test; load and origin have the other.
 pub(super) const SERVER_CORE: usize = 0;
@@ -17,7 +18,7 @@ pub(super) fn prepare() -> Result<(), String> {
     if cores <= LOAD_CORE {
         return Err("bench: needs two cores, one for the server under test and one for the load".to_string());
     }
-    for tool in ["wrk", "nginx", "taskset", "setpriv"] {
+    for tool in ["wrk", "nginx", "taskset"] {
         if first_line(tool, &["--version"]).is_none() {
             return Err(format!("bench: {tool} is missing (Debian: wrk, nginx-light, util-linux)"));
         }
@@ -67,22 +68,56 @@ pub(super) fn release_binary(root: &Path) -> PathBuf {
     target.join("release/throughline")
 }
 
+/// A command that runs when this is dropped, and also when this process dies: a shell waits for the end of a pipe that we hold.
+pub(super) struct Afterwards(Child);
+
+impl Afterwards {
+    pub(super) fn run(command: &[&str]) -> Result<Afterwards, String> {
+        let shell = Command::new("sh")
+            .args(["-c", "read -r _; \"$@\" 2>/dev/null", "afterwards"])
+            .args(command)
+            .stdin(Stdio::piped())
+            // Not in our group: the terminal's interrupt is not for it.
+            .process_group(0)
+            .spawn();
+        shell.map(Afterwards).map_err(|error| format!("bench: sh cannot be run: {error}"))
+    }
+}
+
+impl Drop for Afterwards {
+    fn drop(&mut self) {
+        // Waiting closes the pipe first. If the shell is gone, there is nothing left to wait for.
+        let _ = self.0.wait();
+    }
+}
+
 /// A folder in memory, where there is one; gone at the end.
-pub(super) struct Folder(pub(super) PathBuf);
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    _removal: Afterwards,
+}
 
 impl Folder {
     pub(super) fn new() -> Result<Folder, String> {
         let memory = Path::new("/dev/shm");
         let parent = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
-        let folder = parent.join(format!("throughline-bench-{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Folder(folder))
+        let path = parent.join(format!("throughline-bench-{}", std::process::id()));
+        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let removal = Afterwards::run(&["rm", "-rf", "--", &path.to_string_lossy()])?;
+        Ok(Folder { path, _removal: removal })
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left behind lies in memory and is gone with the next start.
-        let _ = fs::remove_dir_all(&self.0);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_gone_with_its_owner() {
+        let folder = Folder::new().expect("memory or a disk is there");
+        let path = folder.path.clone();
+        fs::write(path.join("a"), "b").expect("the folder can be written");
+        drop(folder);
+        assert!(!path.exists());
     }
 }

@@ -117,7 +117,7 @@ pub(super) fn start_origin(bench: &Bench) -> Result<Server, String> {
 fn write_config(bench: &Bench, template: &str, port: u16, values: &[(&str, &str)]) -> Result<(PathBuf, PathBuf), String> {
     let source = bench.source.join("peers").join(template);
     let text = fs::read_to_string(&source).map_err(|error| format!("{}: {error}", source.display()))?;
-    let folder = bench.folder.0.join(format!("{template}-{port}"));
+    let folder = bench.folder.path.join(format!("{template}-{port}"));
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let (port, files, user) = (port.to_string(), machine::open_files().to_string(), machine::user());
     let place = folder.to_string_lossy();

@@ -14,6 +14,7 @@ pub(super) fn heading(peers: &[Peer], plan: &Plan) -> String {
     for peer in peers {
         line(&mut text, format_args!("- {}: {}", peer.name, peer.version));
     }
+    line(&mut text, format_args!("- this tree: {}", machine::first_line("git", &["describe", "--always", "--dirty"]).unwrap_or_default()));
     line(&mut text, format_args!("- load: {}", machine::first_line("wrk", &["-v"]).unwrap_or_default()));
     let seconds = plan.round.as_secs();
     line(&mut text, format_args!("\n{} rounds of {seconds} s per server and row; figures are medians of the rounds.", plan.rounds));

@@ -1,7 +1,7 @@
 //! A server in a process group of its own: started, stopped and continued, its processor time and memory read.
 
 use super::client;
-use super::machine::SERVER_CORE;
+use super::machine::{Afterwards, SERVER_CORE};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -16,6 +16,8 @@ pub(super) struct Server {
     pub(super) port: u16,
     child: Child,
     group: Pid,
+    /// Should the bench itself be killed: ends the whole group. A master that dies alone would leave its workers behind.
+    _killing: Afterwards,
 }
 
 impl Server {
@@ -25,11 +27,9 @@ impl Server {
         let pin: &[&str] = if measured { &["taskset", "-c", &core] } else { &[] };
         let output = fs::File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
         let errors = output.try_clone().map_err(|error| format!("{}: {error}", log.display()))?;
-        // Should the bench itself be killed, its servers go with it.
-        let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL"])
-            .args(pin)
-            .args(command)
+        let words: Vec<&str> = pin.iter().chain(command).copied().collect();
+        let child = Command::new(words[0])
+            .args(&words[1..])
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
@@ -37,7 +37,8 @@ impl Server {
             .spawn()
             .map_err(|error| format!("{name} cannot be started: {error}"))?;
         let group = Pid::from_child(&child);
-        let mut server = Server { name, port, child, group };
+        let killing = Afterwards::run(&["kill", "-KILL", &format!("-{}", group.as_raw_nonzero())])?;
+        let mut server = Server { name, port, child, group, _killing: killing };
         server.wait_until_answers(path, log)?;
         Ok(server)
     }
@@ -128,6 +129,19 @@ mod tests {
         let line = "7 (a b) c) S 1 42 42 0 -1 4194560 1 0 0 0 310 25 0 0 20 0 1 0 100 1 1";
         let process = read_stat(7, line).expect("the line is whole");
         assert_eq!((process.group, process.ticks), (42, 335));
+    }
+
+    #[test]
+    fn the_group_is_ended_with_its_owner_even_if_it_stands_still() {
+        let mut own = Command::new("sleep").arg("60").process_group(0).spawn().expect("sleep is there");
+        let group = Pid::from_child(&own);
+        kill_process_group(group, Signal::STOP).expect("it runs");
+        drop(Afterwards::run(&["kill", "-KILL", &format!("-{}", group.as_raw_nonzero())]).expect("sh is there"));
+        let begin = Instant::now();
+        while own.try_wait().expect("it is ours").is_none() {
+            assert!(begin.elapsed() < Duration::from_secs(5), "it still stands");
+            thread::yield_now();
+        }
     }
 
     #[test]

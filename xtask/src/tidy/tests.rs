@@ -142,6 +142,15 @@ fn names_of_machines_and_package_hosts_are_found() {
 }
 
 #[test]
+fn what_git_and_cargo_keep_is_not_read() {
+    let sample = Sample::new();
+    sample.write(".git", concat!("gitdir: /wo", "rk/x\n"));
+    sample.write("target/a.rs", "// \n ");
+    sample.write("crates/node/target-b/a.rs", "// \n ");
+    assert_eq!(sample.found(), Vec::<String>::new());
+}
+
+#[test]
 fn an_empty_name_is_found() {
     let sample = Sample::new();
     sample.write("crates/node/src/lib.rs", "mod string_utils;\n");

@@ -40,7 +40,10 @@ impl Tree {
         for entry in entries {
             let entry = entry.map_err(|error| format!("{}: {error}", folder.display()))?;
             let kind = entry.file_type().map_err(|error| format!("{}: {error}", entry.path().display()))?;
-            if kind.is_dir() && !is_skipped(&entry.file_name().to_string_lossy()) {
+            if is_skipped(&entry.file_name().to_string_lossy()) {
+                continue;
+            }
+            if kind.is_dir() {
                 self.read_folder(&entry.path())?;
             } else if kind.is_file() {
                 self.read_file(&entry.path());
@@ -69,7 +72,7 @@ impl Tree {
     }
 }
 
-/// Folders that hold no work of ours: Git's own, and what Cargo builds.
-fn is_skipped(folder: &str) -> bool {
-    folder == ".git" || folder == "target" || folder.starts_with("target-")
+/// What holds no work of ours: Git's own (a folder, or in a second working tree a file), and what Cargo builds.
+fn is_skipped(name: &str) -> bool {
+    name == ".git" || name == "target" || name.starts_with("target-")
 }

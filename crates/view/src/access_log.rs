@@ -3,10 +3,11 @@
 mod combined;
 mod facts;
 mod json;
-mod names;
+pub(crate) mod names;
 
 pub use combined::combined;
+pub(crate) use facts::Date;
 pub use json::json;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,7 @@
 //! Steps, records and states as text. Nothing here reads a clock, a file or a socket: data comes in, a `String` goes out.
 //!
 //! - [`access_log`]: one line per request, as JSON with every step or in Apache's combined format.
+//! - [`event`]: one line per step of the process.
 //! - [`explain`]: the records of a routing and a balancing decision.
 //! - [`status`]: the state of a running process, as data and as a table.
 //! - [`steps_reference`]: the catalogue of steps as a page of the guide.
@@ -9,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access_log;
+pub mod event;
 pub mod explain;
 pub mod status;
 mod steps_reference;

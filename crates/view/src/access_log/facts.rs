@@ -49,33 +49,33 @@ impl<'a> Facts<'a> {
 }
 
 /// A time in the calendar, in parts of fixed width.
-pub(super) struct Date([u8; 29]);
+pub(crate) struct Date([u8; 29]);
 
 impl Date {
-    pub(super) fn of(at: Calendar) -> Self {
+    pub(crate) fn of(at: Calendar) -> Self {
         Self(decide::date::format_imf(at))
     }
 
-    pub(super) fn year(&self) -> &str {
+    pub(crate) fn year(&self) -> &str {
         self.part(12..16)
     }
 
     /// `Jan` to `Dec`
-    pub(super) fn month(&self) -> &str {
+    pub(crate) fn month(&self) -> &str {
         self.part(8..11)
     }
 
     /// 1 to 12
-    pub(super) fn month_number(&self) -> usize {
+    pub(crate) fn month_number(&self) -> usize {
         "JanFebMarAprMayJunJulAugSepOctNovDec".find(self.month()).expect("a month of the format") / 3 + 1
     }
 
-    pub(super) fn day(&self) -> &str {
+    pub(crate) fn day(&self) -> &str {
         self.part(5..7)
     }
 
     /// `08:49:37`
-    pub(super) fn clock(&self) -> &str {
+    pub(crate) fn clock(&self) -> &str {
         self.part(17..25)
     }
 

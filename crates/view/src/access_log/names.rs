@@ -3,12 +3,12 @@
 use decide::config::Config;
 use decide::step::{BackendRef, ListenerRef, RouteRef};
 
-pub(super) fn listener(config: &Config, at: ListenerRef) -> String {
+pub(crate) fn listener(config: &Config, at: ListenerRef) -> String {
     config.listeners.get(usize::from(at.0)).map_or_else(|| at.0.to_string(), |listener| listener.at.to_string())
 }
 
 /// `site/route`; a route that is named by its path begins with the slash already.
-pub(super) fn route(config: &Config, at: RouteRef) -> String {
+pub(crate) fn route(config: &Config, at: RouteRef) -> String {
     let site = config.sites.get(usize::from(at.site));
     let route = site.and_then(|site| site.routes.get(usize::from(at.route)));
     let (site, route) = (name(site.map(|site| &site.name), at.site), name(route.map(|route| &route.name), at.route));
@@ -17,7 +17,7 @@ pub(super) fn route(config: &Config, at: RouteRef) -> String {
 }
 
 /// `pool/backend`
-pub(super) fn backend(config: &Config, at: BackendRef) -> String {
+pub(crate) fn backend(config: &Config, at: BackendRef) -> String {
     let pool = config.pools.get(usize::from(at.pool));
     let backend = pool.and_then(|pool| pool.backends.get(usize::from(at.backend)));
     format!("{}/{}", name(pool.map(|pool| &pool.name), at.pool), name(backend.map(|backend| &backend.name), at.backend))

@@ -6,7 +6,7 @@ use decide::time::{Calendar, Duration, Instant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let zero = Duration::ZERO;
     let route = Route {
         name: "api".to_owned(),

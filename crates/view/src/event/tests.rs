@@ -1,0 +1,34 @@
+use super::*;
+use decide::step::{BackendRef, ListenerRef};
+
+/// Sunday, 06 Nov 1994 08:49:37.042 UTC.
+const AT: Calendar = Calendar(Duration::new(784_111_777, 42_000_000));
+
+fn config() -> Config {
+    let mut config = crate::access_log::tests::config();
+    config.pools[0].backends[0].name = "a 1\u{1b}".to_owned();
+    config
+}
+
+#[test]
+fn a_line_has_time_name_and_fields_with_names() {
+    let down = Step::BackendDown { backend: BackendRef { pool: 0, backend: 7 }, probes: 3, why: "the connection was refused" };
+    assert_eq!(
+        line(AT, &down, &config()),
+        "1994-11-06T08:49:37.042Z backend-down backend=app/7 probes=3 why=\"the connection was refused\""
+    );
+    let paused = Step::AcceptPaused { listener: ListenerRef(0), pause: Duration::from_millis(100) };
+    assert_eq!(line(AT, &paused, &config()), "1994-11-06T08:49:37.042Z accept-paused listener=127.0.0.1:8080 pause=0.1s");
+}
+
+#[test]
+fn a_name_that_could_break_a_line_is_escaped() {
+    let restored = Step::BackendRestored { backend: BackendRef { pool: 0, backend: 0 } };
+    assert_eq!(line(AT, &restored, &config()), "1994-11-06T08:49:37.042Z backend-restored backend=\"app/a 1\\u{1b}\"");
+}
+
+#[test]
+fn spans_are_seconds_without_needless_digits() {
+    let ms = |ms| seconds(Duration::from_millis(ms));
+    assert_eq!([ms(0), ms(100), ms(1_500), ms(30_000), ms(600_000)], ["0s", "0.1s", "1.5s", "30s", "600s"]);
+}

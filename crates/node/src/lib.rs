@@ -7,7 +7,7 @@
 
 mod application;
 mod buffer;
-mod metrics;
+pub mod metrics;
 mod origin;
 mod pool;
 mod proxy;
@@ -15,6 +15,5 @@ mod server;
 mod signal;
 
 pub use application::{Answer, Application};
-pub use metrics::Metrics;
 pub use pool::Pool;
 pub use server::{Reader, Server, Snapshot};

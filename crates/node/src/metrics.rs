@@ -1,29 +1,281 @@
-//! Counters, read from steps.
+//! Counters, read from steps: of every journey when its request is over, and of the steps that belong to no request.
+//!
+//! What is counted belongs to a name (of a site, a pool, a backend, a listener), so it outlives reloads, which move indices. A snapshot
+//! holds an [`Index`] from its own indices to the counters: requests in flight over a reload count where they began. Each worker writes
+//! cells that no other thread writes; whoever reads adds them up.
 
-use decide::config::Config;
-use decide::step::{Journey, Step};
+mod cells;
+mod counts;
+
+pub use counts::{
+    BackendCounts, CLASSES, Counts, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES, SiteCounts,
+};
+
+use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
+use decide::config::{Action, Config};
+use decide::step::{BackendRef, Journey, ListenerRef, RouteRef, Side, Step};
+use decide::time::Calendar;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 /// The counters of a server.
-pub struct Metrics {}
+pub struct Metrics {
+    workers: usize,
+    process: Arc<ProcessCells>,
+    known: Mutex<Known>,
+}
+
+/// Everything that is counted, by name.
+#[derive(Default)]
+struct Known {
+    sites: BTreeMap<String, Arc<SiteCells>>,
+    pools: BTreeMap<String, Arc<PoolCells>>,
+    /// By pool and backend.
+    backends: BTreeMap<(String, String), Arc<BackendCells>>,
+    listeners: BTreeMap<String, Arc<ListenerCells>>,
+}
+
+/// The counters that belong to the indices of one configuration.
+pub struct Index {
+    sites: Vec<Arc<SiteCells>>,
+    /// For requests that no site served; its name is empty.
+    unrouted: Arc<SiteCells>,
+    /// By site and route: the pool that the route leads to.
+    routes: Vec<Vec<Option<usize>>>,
+    pools: Vec<Arc<PoolCells>>,
+    /// By pool and backend.
+    backends: Vec<Vec<Arc<BackendCells>>>,
+    listeners: Vec<Arc<ListenerCells>>,
+    process: Arc<ProcessCells>,
+}
 
 impl Metrics {
     pub(crate) fn new(workers: usize) -> Metrics {
-        let _ = workers;
-        Metrics {}
+        Metrics { workers, process: Arc::default(), known: Mutex::default() }
     }
 
-    /// A configuration is about to hold: what it names is counted from now on.
-    pub(crate) fn follow(&self, config: &Config) {
-        let _ = config;
+    /// The counters for a configuration. What was counted under its names is counted on; what only older configurations named is
+    /// forgotten once none of them is in use.
+    pub(crate) fn index(&self, config: &Config) -> Index {
+        let mut known = self.known.lock().expect("no panic while it is held");
+        known.forget_unused();
+        let workers = self.workers;
+        let Known { sites, pools, backends, listeners } = &mut *known;
+        let leads_to = |action: &Action| match action {
+            Action::Pool(index) => Some(*index),
+            _ => None,
+        };
+        Index {
+            sites: config.sites.iter().map(|site| entry(sites, &site.name, || SiteCells::new(workers))).collect(),
+            unrouted: entry(sites, "", || SiteCells::new(workers)),
+            routes: config.sites.iter().map(|site| site.routes.iter().map(|route| leads_to(&route.action)).collect()).collect(),
+            pools: config.pools.iter().map(|pool| entry(pools, &pool.name, || PoolCells::new(workers))).collect(),
+            backends: config
+                .pools
+                .iter()
+                .map(|pool| {
+                    let name = |backend: &decide::config::Backend| (pool.name.clone(), backend.name.clone());
+                    let cells = |backend| backends.entry(name(backend)).or_insert_with(|| Arc::new(BackendCells::new(workers))).clone();
+                    pool.backends.iter().map(cells).collect()
+                })
+                .collect(),
+            listeners: config
+                .listeners
+                .iter()
+                .map(|listener| entry(listeners, &listener.at.to_string(), || ListenerCells::new(workers)))
+                .collect(),
+            process: self.process.clone(),
+        }
     }
 
-    /// A request is over.
-    pub(crate) fn journey(&self, worker: usize, journey: &Journey, config: &Config) {
-        let _ = (worker, journey, config);
-    }
-
-    /// Something happened that belongs to no request.
-    pub(crate) fn event(&self, step: &Step, config: &Config) {
-        let _ = (step, config);
+    /// What was counted so far. Counters are read one after another, while requests go on: their sums may differ by those requests.
+    pub fn counts(&self) -> Counts {
+        let known = self.known.lock().expect("no panic while it is held");
+        Counts {
+            sites: known.sites.iter().map(|(name, cells)| cells.counts(name)).collect(),
+            pools: known.pools.iter().map(|(name, cells)| cells.counts(name)).collect(),
+            backends: known.backends.iter().map(|((pool, name), cells)| cells.counts(pool, name)).collect(),
+            listeners: known.listeners.iter().map(|(name, cells)| cells.counts(name)).collect(),
+            process: self.process.counts(),
+        }
     }
 }
+
+fn entry<T>(of: &mut BTreeMap<String, Arc<T>>, name: &str, new: impl Fn() -> T) -> Arc<T> {
+    of.entry(name.to_string()).or_insert_with(|| Arc::new(new())).clone()
+}
+
+impl Known {
+    fn forget_unused(&mut self) {
+        self.sites.retain(|_, cells| Arc::strong_count(cells) > 1);
+        self.pools.retain(|_, cells| Arc::strong_count(cells) > 1);
+        self.backends.retain(|_, cells| Arc::strong_count(cells) > 1);
+        self.listeners.retain(|_, cells| Arc::strong_count(cells) > 1);
+    }
+}
+
+/// The steps that belong to no request; [`Index::event`] counts them. Written out, so that a new step does not go uncounted by oversight.
+macro_rules! steps_of_the_process {
+    () => {
+        Step::Listening { .. }
+            | Step::AcceptPaused { .. }
+            | Step::BackendUp { .. }
+            | Step::BackendDown { .. }
+            | Step::BackendEjected { .. }
+            | Step::BackendRestored { .. }
+            | Step::Resolved { .. }
+            | Step::ResolveFailed { .. }
+            | Step::Reloaded { .. }
+            | Step::ReloadRefused { .. }
+            | Step::Draining { .. }
+    };
+}
+
+/// The steps of a request; [`Index::journey`] counts them.
+macro_rules! steps_of_a_request {
+    () => {
+        Step::Accepted { .. }
+            | Step::Asked { .. }
+            | Step::Refused { .. }
+            | Step::Routed { .. }
+            | Step::Unrouted { .. }
+            | Step::Queued { .. }
+            | Step::Picked { .. }
+            | Step::Connected { .. }
+            | Step::BackendFailed { .. }
+            | Step::Interim { .. }
+            | Step::Answered { .. }
+            | Step::FileChosen { .. }
+            | Step::Made { .. }
+            | Step::Tunnelled { .. }
+            | Step::TunnelClosed { .. }
+            | Step::Delivered { .. }
+    };
+}
+
+impl Index {
+    /// A request is over: which step moves which counter. Called by the worker `worker` and no other thread.
+    ///
+    /// A connection may have moved to another place of the configuration since its request began, so no index is taken on trust.
+    pub(crate) fn journey(&self, worker: usize, journey: &Journey) {
+        let mut site = self.unrouted.of(worker);
+        let mut pool = None;
+        let mut tunnelled = false;
+        for (_, step) in journey.steps() {
+            match *step {
+                Step::Accepted { listener, .. } => self.at_listener(listener, |cells| cells.of(worker).requests.add(1)),
+                Step::Routed { route, .. } => {
+                    site = self.sites.get(usize::from(route.site)).unwrap_or(&self.unrouted).of(worker);
+                    pool = self.pool_of(route);
+                }
+                Step::Refused { status, side, .. } => {
+                    site.refused[side_index(side)].add(1);
+                    // The pool's own refusal: no backend is available, or none had a place in time.
+                    if let (503, Some(pool)) = (status, pool) {
+                        pool.of(worker).no_backend.add(1);
+                    }
+                }
+                Step::Queued { backend, waited } => self.at_pool(backend, |cells| cells.of(worker).queue_wait.observe(waited)),
+                Step::Picked { backend, .. } => self.at_backend(backend, |cells| cells.of(worker).requests.add(1)),
+                Step::Connected { backend, reused: true, .. } => self.at_backend(backend, |cells| cells.of(worker).reused.add(1)),
+                Step::Connected { backend, reused: false, took } => {
+                    self.at_backend(backend, |cells| cells.of(worker).connect.observe(took))
+                }
+                Step::Answered { backend, status, took } => self.at_backend(backend, |cells| {
+                    cells.of(worker).answers[class_index(status)].add(1);
+                    cells.of(worker).answer_time.observe(took);
+                }),
+                Step::BackendFailed { backend, error, then } => {
+                    self.at_backend(backend, |cells| cells.of(worker).failed(error));
+                    if then == "retry" {
+                        self.at_pool(backend, |cells| cells.of(worker).retries.add(1));
+                    }
+                }
+                Step::Tunnelled { .. } => {
+                    tunnelled = true;
+                    site.tunnels.add(1);
+                }
+                Step::Delivered { status, received, sent, took, end, side } => {
+                    site.requests[class_index(status)].add(1);
+                    site.received.add(received.0);
+                    site.sent.add(sent.0);
+                    if end != "complete" {
+                        site.broken_off[side_index(side)].add(1);
+                    }
+                    // How long people talk through a tunnel says nothing about how long an answer takes.
+                    if !tunnelled {
+                        site.duration.observe(took);
+                    }
+                }
+                // Facts for the log; what they lead to is counted above.
+                Step::Asked { .. } | Step::Unrouted { .. } | Step::Interim { .. } | Step::FileChosen { .. } | Step::Made { .. } => {}
+                Step::TunnelClosed { .. } => {}
+                steps_of_the_process!() => debug_assert!(false, "{} is no step of a request", step.name()),
+            }
+        }
+    }
+
+    /// Something happened that belongs to no request: which step moves which counter. Called from any thread.
+    pub(crate) fn event(&self, at: Calendar, step: &Step) {
+        match *step {
+            Step::AcceptPaused { listener, pause } => self.at_listener(listener, |cells| cells.paused(at, pause)),
+            Step::BackendUp { backend, .. } => self.at_backend(backend, |cells| cells.went_up.add(1)),
+            Step::BackendDown { backend, .. } => self.at_backend(backend, |cells| cells.went_down.add(1)),
+            Step::BackendEjected { backend, .. } => self.at_backend(backend, |cells| cells.ejections.add(1)),
+            Step::ResolveFailed { backend, .. } => self.at_backend(backend, |cells| cells.resolve_failures.add(1)),
+            Step::Reloaded { .. } => self.process.reloads.add(1),
+            Step::ReloadRefused { .. } => self.process.refused_reloads.add(1),
+            // States, which are read where they are kept.
+            Step::Listening { .. } | Step::BackendRestored { .. } | Step::Resolved { .. } | Step::Draining { .. } => {}
+            steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
+        }
+    }
+
+    /// A line of the access log was dropped, because its writer did not keep up.
+    pub fn dropped_log_line(&self) {
+        self.process.dropped_log_lines.add(1);
+    }
+
+    fn pool_of(&self, route: RouteRef) -> Option<&PoolCells> {
+        let pool = *self.routes.get(usize::from(route.site))?.get(usize::from(route.route))?;
+        self.pools.get(pool?).map(|cells| &**cells)
+    }
+
+    fn at_listener(&self, at: ListenerRef, count: impl FnOnce(&ListenerCells)) {
+        if let Some(cells) = self.listeners.get(usize::from(at.0)) {
+            count(cells);
+        }
+    }
+
+    fn at_pool(&self, at: BackendRef, count: impl FnOnce(&PoolCells)) {
+        if let Some(cells) = self.pools.get(usize::from(at.pool)) {
+            count(cells);
+        }
+    }
+
+    fn at_backend(&self, at: BackendRef, count: impl FnOnce(&BackendCells)) {
+        if let Some(cells) = self.backends.get(usize::from(at.pool)).and_then(|pool| pool.get(usize::from(at.backend))) {
+            count(cells);
+        }
+    }
+}
+
+/// Into [`CLASSES`].
+fn class_index(status: u16) -> usize {
+    match status {
+        100..=599 => usize::from(status / 100),
+        _ => 0,
+    }
+}
+
+/// Into [`SIDES`].
+fn side_index(side: Side) -> usize {
+    match side {
+        Side::Client => 0,
+        Side::Us => 1,
+        Side::Backend => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -183,7 +183,23 @@ impl Pool {
         true
     }
 
-    pub(crate) fn algorithm(&self) -> &'static str {
+    /// What the owner wants of it.
+    pub fn config(&self) -> &config::Pool {
+        &self.config
+    }
+
+    /// Whether so few of its backends are healthy that health is ignored.
+    pub fn panics(&self, now: Instant) -> bool {
+        self.lock().decide.panics(now)
+    }
+
+    /// Connections kept for a backend, by all threads.
+    pub fn kept_connections(&self, backend: usize) -> usize {
+        self.idle.count(backend)
+    }
+
+    /// The name of its algorithm.
+    pub fn algorithm(&self) -> &'static str {
         self.algorithm
     }
 

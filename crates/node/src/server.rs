@@ -2,7 +2,7 @@
 
 use crate::application::Application;
 use crate::buffer::Buffers;
-use crate::metrics::Metrics;
+use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Scratch};
 use crate::signal::Signal;
@@ -35,12 +35,18 @@ pub struct Snapshot {
     pub generation: u64,
     pub(crate) routes: Table,
     pub(crate) pools: Vec<Arc<Pool>>,
+    counters: Index,
 }
 
 impl Snapshot {
     /// The pools, in the order of the configuration.
     pub fn pools(&self) -> &[Arc<Pool>] {
         &self.pools
+    }
+
+    /// The counters of what this configuration names.
+    pub fn counters(&self) -> &Index {
+        &self.counters
     }
 
     /// The compiled routes: what `explain route` asks.
@@ -59,10 +65,11 @@ pub struct Server {
     pub(crate) draining: AtomicBool,
     pub(crate) connections: AtomicUsize,
     pub(crate) accepted: AtomicU64,
+    began: Instant,
     pub(crate) requests_in_flight: AtomicUsize,
     pub(crate) applications: BTreeMap<String, Arc<dyn Application>>,
     pub(crate) readers: Vec<Arc<dyn Reader>>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics: Metrics,
     pub(crate) workers: usize,
 }
 
@@ -75,9 +82,8 @@ impl Server {
         applications: BTreeMap<String, Arc<dyn Application>>,
         readers: Vec<Arc<dyn Reader>>,
     ) -> Arc<Server> {
-        let metrics = Arc::new(Metrics::new(workers));
-        let snapshot = Arc::new(build(host, config, workers, None));
-        metrics.follow(&snapshot.config);
+        let metrics = Metrics::new(workers);
+        let snapshot = Arc::new(build(host, config, workers, None, &metrics));
         Arc::new(Server {
             snapshot: ArcSwap::new(snapshot),
             changed: Signal::default(),
@@ -85,6 +91,7 @@ impl Server {
             draining: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
             accepted: AtomicU64::new(0),
+            began: host.now(),
             requests_in_flight: AtomicUsize::new(0),
             applications,
             readers,
@@ -99,16 +106,15 @@ impl Server {
     }
 
     /// The counters.
-    pub fn metrics(&self) -> &Arc<Metrics> {
+    pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
     /// Puts a new configuration in place of the old one, by one swap. Backends that stay keep what is known of them.
     pub fn reload(&self, host: &Host, config: Config) -> u64 {
         let old = self.snapshot();
-        let new = Arc::new(build(host, config, self.workers, Some(&old)));
+        let new = Arc::new(build(host, config, self.workers, Some(&old), &self.metrics));
         let generation = new.generation;
-        self.metrics.follow(&new.config);
         self.snapshot.store(new);
         self.changed.raise();
         self.tell(host.calendar(), Step::Reloaded { generation });
@@ -145,6 +151,11 @@ impl Server {
         self.connections.load(Ordering::Acquire)
     }
 
+    /// When it began, on its host's clock.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
     /// Client connections accepted since the start.
     pub fn accepted(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed)
@@ -158,14 +169,14 @@ impl Server {
     /// Tells every reader of something that belongs to no request.
     pub fn tell(&self, at: Calendar, step: Step) {
         let snapshot = self.snapshot();
-        self.metrics.event(&step, &snapshot.config);
+        snapshot.counters.event(at, &step);
         for reader in &self.readers {
             reader.event(at, step, &snapshot);
         }
     }
 }
 
-fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>) -> Snapshot {
+fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, metrics: &Metrics) -> Snapshot {
     let pools = (0u16..)
         .zip(&config.pools)
         .map(|(index, pool)| {
@@ -179,7 +190,8 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>) ->
         })
         .collect();
     let routes = Table::build(&config);
-    Snapshot { generation: old.map_or(1, |old| old.generation + 1), config, routes, pools }
+    let counters = metrics.index(&config);
+    Snapshot { generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, counters }
 }
 
 /// A snapshot as one thread holds it: requests count here, because cores would contend for the counter that they share.

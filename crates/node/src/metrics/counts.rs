@@ -1,0 +1,142 @@
+//! What was counted, as plain data. Everything counts from the start of the process, each kind in the order of its names.
+
+use decide::time::{Calendar, Duration};
+
+/// Classes of status codes; `none`: no status was sent.
+pub const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// Whose doing: the words of [`decide::step::Side`].
+pub const SIDES: [&str; 3] = ["client", "us", "backend"];
+
+/// The upper bounds of a histogram's buckets but the last, which has none. A span equal to a bound belongs below it.
+pub const LATENCY_BOUNDS: [Duration; 16] = {
+    let micros = [
+        500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000,
+        30_000_000, 60_000_000,
+    ];
+    let mut bounds = [Duration::ZERO; 16];
+    let mut at = 0;
+    while at < bounds.len() {
+        bounds[at] = Duration::from_micros(micros[at]);
+        at += 1;
+    }
+    bounds
+};
+
+/// All of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// By name; the one without a name is for requests that no site served.
+    pub sites: Vec<SiteCounts>,
+    /// By name.
+    pub pools: Vec<PoolCounts>,
+    /// By pool and name.
+    pub backends: Vec<BackendCounts>,
+    /// By address.
+    pub listeners: Vec<ListenerCounts>,
+    /// The process as a whole.
+    pub process: ProcessCounts,
+}
+
+/// Spans of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistogramCounts {
+    /// How many fell between one bound of [`LATENCY_BOUNDS`] and the next; the last: above all.
+    pub buckets: [u64; LATENCY_BOUNDS.len() + 1],
+    /// Of all spans.
+    pub sum: Duration,
+}
+
+impl HistogramCounts {
+    /// How many spans.
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+}
+
+/// A site.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SiteCounts {
+    /// Its name.
+    pub name: String,
+    /// Requests that are over, by [`CLASSES`] of the status sent.
+    pub requests: [u64; CLASSES.len()],
+    /// Of those, refused for a rule, by [`SIDES`].
+    pub refused: [u64; SIDES.len()],
+    /// Of those, ended before their answer was whole, by [`SIDES`].
+    pub broken_off: [u64; SIDES.len()],
+    /// Bytes of bodies, and of tunnels, from clients.
+    pub received: u64,
+    /// Bytes of bodies, and of tunnels, to clients.
+    pub sent: u64,
+    /// Requests that became tunnels.
+    pub tunnels: u64,
+    /// From the first byte of a request to the last of its answer; without tunnels.
+    pub duration: HistogramCounts,
+}
+
+/// A pool.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolCounts {
+    /// Its name.
+    pub name: String,
+    /// Second and later tries.
+    pub retries: u64,
+    /// Requests answered 503 because no backend could have them.
+    pub no_backend: u64,
+    /// What requests waited that got a backend after all.
+    pub queue_wait: HistogramCounts,
+}
+
+/// A backend.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BackendCounts {
+    /// Its pool.
+    pub pool: String,
+    /// Its name.
+    pub name: String,
+    /// Requests given to it, each try counted.
+    pub requests: u64,
+    /// Its answers, by [`CLASSES`].
+    pub answers: [u64; CLASSES.len()],
+    /// Its failures, by the error types of RFC 9209 §2.3; every type is there.
+    pub failures: Vec<(&'static str, u64)>,
+    /// Requests that went over a kept connection.
+    pub reused: u64,
+    /// New connections, and what they took to open.
+    pub connect: HistogramCounts,
+    /// From the request sent to the head of the answer.
+    pub answer_time: HistogramCounts,
+    /// How often the probes said that it is up again.
+    pub went_up: u64,
+    /// How often they said that it is down.
+    pub went_down: u64,
+    /// How often it was ejected for failures in real traffic.
+    pub ejections: u64,
+    /// How often its name could not be resolved.
+    pub resolve_failures: u64,
+}
+
+/// A listener.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListenerCounts {
+    /// Its address.
+    pub address: String,
+    /// Requests that came in here.
+    pub requests: u64,
+    /// How often accepting paused for want of descriptors.
+    pub pauses: u64,
+    /// The end of the latest pause.
+    pub paused_until: Calendar,
+}
+
+/// The process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessCounts {
+    /// Configurations put into force after the first.
+    pub reloads: u64,
+    /// Configurations refused.
+    pub refused_reloads: u64,
+    /// Lines that the access log dropped.
+    pub dropped_log_lines: u64,
+}

@@ -69,3 +69,24 @@ fn a_cleared_or_dropped_limit_never_fires() {
     assert!(cleared.poll_passed(&mut cx).is_pending());
     assert!(successor.poll_passed(&mut cx).is_pending(), "the slot's next owner inherits nothing");
 }
+
+#[test]
+fn a_limit_that_is_set_again_to_the_same_time_at_every_poll_passes() {
+    let timers = Timers::default();
+    let count = Arc::new(Count(AtomicUsize::new(0)));
+    let waker = Waker::from(count.clone());
+    let mut cx = Context::from_waker(&waker);
+    let mut limit = timers.deadline();
+    let mut poll = |limit: &mut Deadline| {
+        limit.set(at(10));
+        limit.poll_passed(&mut cx)
+    };
+    assert!(poll(&mut limit).is_pending());
+    assert!(poll(&mut limit).is_pending());
+    timers.fire(at(10));
+    assert_eq!(count.0.load(Ordering::SeqCst), 1);
+    assert!(poll(&mut limit).is_ready());
+    assert_eq!(timers.next(), None, "or its task would be woken for ever");
+    limit.set(at(20));
+    assert!(limit.poll_passed(&mut cx).is_pending(), "a new limit is not the old one");
+}

@@ -237,6 +237,12 @@ impl Relay<'_> {
             }
             WaitsFor::Sink => (self.down.since + self.timers.send, Failure::ClientGone("the client stopped taking the answer")),
         };
+        // A body that still goes up is held to its own limits, or one that never ends could keep an answer that waits for it for ever.
+        let sending = self.progress.sent_at.is_none() && !self.progress.broken && self.up.waits_for == WaitsFor::Source;
+        let (due, failure) = match sending.then(|| Timers::body_limit(self.limits, self.timers.began, self.up.since, self.up.moved)) {
+            Some(limit) if limit <= due => (limit, Failure::Request(Fault::TooSlow)),
+            _ => (due, failure),
+        };
         self.client.deadline.set(due);
         self.client.deadline.poll_passed(cx).map(|()| Err(failure))
     }

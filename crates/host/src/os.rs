@@ -6,12 +6,14 @@ mod sockets;
 
 use crate::{Connecting, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
 use decide::random::{Random, SplitMix};
-use decide::time::{Calendar, Instant};
-use std::cell::RefCell;
+use decide::time::{Calendar, Duration, Instant};
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::OnceLock;
+use std::task::{Context, Poll};
 use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
@@ -22,11 +24,13 @@ pub fn run<F: Future>(program: impl FnOnce(Host) -> F) -> io::Result<F::Output> 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let timers = Timers::default();
     let seed = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), std::thread::current().id());
-    let host = Host::new(Rc::new(Kernel { random: RefCell::new(SplitMix::new(seed)) }), timers.clone());
+    let clock = Rc::new(Clock::default());
+    let kernel = Kernel { random: RefCell::new(SplitMix::new(seed)), clock: clock.clone() };
+    let host = Host::new(Rc::new(kernel), timers.clone());
     let local = LocalSet::new();
     Ok(local.block_on(&runtime, async {
         tokio::task::spawn_local(drive(timers));
-        program(host).await
+        Turn { clock, task: Box::pin(program(host)) }.await
     }))
 }
 
@@ -59,7 +63,6 @@ impl Signals {
 
     /// The next one.
     pub async fn next(&mut self) -> Signal {
-        use std::task::Poll;
         std::future::poll_fn(|cx| {
             if self.interrupt.poll_recv(cx).is_ready() || self.terminate.poll_recv(cx).is_ready() {
                 return Poll::Ready(Signal::Stop);
@@ -104,17 +107,65 @@ fn now() -> Instant {
     Instant::from_nanos(u64::try_from(began.elapsed().as_nanos()).expect("the clock lasts 584 years"))
 }
 
+/// The clock as tasks see it: it stands still while one task is polled, so that a request that takes a dozen decisions at once reads it
+/// once.
+#[derive(Default)]
+struct Clock {
+    now: Cell<Option<Instant>>,
+    /// The calendar, and the time it was read at: asked again once a second.
+    calendar: Cell<(Calendar, Option<Instant>)>,
+}
+
+impl Clock {
+    fn now(&self) -> Instant {
+        self.now.get().unwrap_or_else(|| {
+            let now = now();
+            self.now.set(Some(now));
+            now
+        })
+    }
+
+    fn calendar(&self) -> Calendar {
+        let now = self.now();
+        let (calendar, read) = self.calendar.get();
+        if let Some(read) = read
+            && now.since(read) < Duration::from_secs(1)
+        {
+            return Calendar(calendar.0 + now.since(read));
+        }
+        let calendar = Calendar(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+        self.calendar.set((calendar, Some(now)));
+        calendar
+    }
+}
+
+/// A task for which the clock moves on whenever it is polled.
+struct Turn<F: ?Sized> {
+    clock: Rc<Clock>,
+    task: Pin<Box<F>>,
+}
+
+impl<F: Future + ?Sized> Future for Turn<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.clock.now.set(None);
+        self.task.as_mut().poll(cx)
+    }
+}
+
 struct Kernel {
     random: RefCell<SplitMix>,
+    clock: Rc<Clock>,
 }
 
 impl Machine for Kernel {
     fn now(&self) -> Instant {
-        now()
+        self.clock.now()
     }
 
     fn calendar(&self) -> Calendar {
-        Calendar(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+        self.clock.calendar()
     }
 
     fn random(&self) -> u64 {
@@ -144,7 +195,7 @@ impl Machine for Kernel {
     }
 
     fn spawn(&self, task: Task) {
-        tokio::task::spawn_local(task);
+        tokio::task::spawn_local(Turn { clock: self.clock.clone(), task });
     }
 
     fn open(&self, root: &str, path: &str) -> io::Result<Opened> {

@@ -164,11 +164,8 @@ impl<'c> Exchange<'c> {
     }
 
     fn accepted(&mut self) {
-        use std::io::Write;
-        let Scratch { journey, text, .. } = &mut *self.scratch;
-        text.clear();
-        write!(text, "{}", self.client.endpoint).expect("writing to memory");
-        let peer = journey.keep(text);
+        let journey = &mut self.scratch.journey;
+        let peer = journey.keep(self.client.name.as_bytes());
         let listener = self.client.place.get().unwrap_or_default();
         journey.add(journey.began, Step::Accepted { listener, peer });
     }

@@ -1,0 +1,112 @@
+//! The configuration of the embedded default: the listeners, the pool, and who answers what.
+
+use super::{SERVERS, files};
+use crate::settings::{
+    backend_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, pool_defaults, server_defaults, site_defaults,
+};
+use decide::address::Address;
+use decide::config::{
+    Action, Algorithm, Backend, Config, FieldEdits, HealthCheck, Listener, Match, PathMatch, Pool, Probe, Rewrite, Route, Show, Site,
+    ValueMatch,
+};
+use decide::time::Duration;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+/// The configuration of the embedded default, with its site at `http` and the application servers on ports that were free just now. A
+/// program that takes one of them before this one listens there makes it end with the sentence that says so.
+pub fn config(http: Address) -> Config {
+    let addresses = free_addresses();
+    let servers = || SERVERS.into_iter().zip(addresses);
+    let mut sites = vec![public_site()];
+    sites.extend(SERVERS.map(server_site));
+    let mut listeners = vec![listener_defaults(http, vec![0])];
+    listeners.extend(servers().enumerate().map(|(index, (_, at))| server_listener(at, 1 + index)));
+    let backends = servers().map(|(name, at)| Backend { name: name.to_string(), ..backend_defaults(Address::Ip(at)) }).collect();
+    Config { listeners, sites, pools: vec![pool(backends)], limits: limits_defaults(), server: server_defaults(), access_log: None }
+}
+
+/// A loopback address for each application server, with a port that the kernel says is free.
+///
+/// All are held until all are known, so that none is given twice. A kernel that gives none gives `bind_all` none either, on whatever port:
+/// that is where the failure is told, and so the ports used then are of no consequence but that they differ.
+fn free_addresses() -> [SocketAddr; SERVERS.len()] {
+    let mut held = Vec::new();
+    let mut fallback = 8081..;
+    SERVERS.map(|_| {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| Ok((socket.local_addr()?, socket)));
+        match taken {
+            Ok((at, socket)) => {
+                held.push(socket);
+                at
+            }
+            Err(_) => (Ipv4Addr::LOCALHOST, fallback.next().expect("more ports than servers")).into(),
+        }
+    })
+}
+
+/// What clients ask: everything goes to the pool.
+fn public_site() -> Site {
+    Site {
+        name: "demo".to_string(),
+        routes: vec![route("app", Action::Pool(0), FieldEdits::default())],
+        max_body: MAX_BODY,
+        show: Show { server_timing: true, proxy_status: true, request_id: true },
+        ..site_defaults()
+    }
+}
+
+/// What the balancer asks of one application server: everything is answered by its application, and every answer says by whom.
+fn server_site(name: &str) -> Site {
+    let application = || Action::Application(name.to_string());
+    // The pages name these files with a version, as `/style.css?v=…`. Browsers then keep them without asking, and a page that is loaded
+    // again costs one request: its turn is the other server's.
+    let versioned = |path: &str| Route {
+        when: Match {
+            path: PathMatch::Exact(path.to_string()),
+            query: vec![ValueMatch { name: "v".to_string(), value: None }],
+            ..match_defaults()
+        },
+        ..route(path, application(), signed(name, "public, max-age=31536000, immutable"))
+    };
+    let mut routes = files::VERSIONED.map(versioned).to_vec();
+    routes.push(route("*", application(), signed(name, "no-cache")));
+    Site { name: name.to_string(), routes, max_body: MAX_BODY, ..site_defaults() }
+}
+
+/// The fields of every answer of this server.
+fn signed(name: &str, cache_control: &str) -> FieldEdits {
+    let set = [
+        ("X-Served-By", name),
+        ("Cache-Control", cache_control),
+        ("Content-Security-Policy", POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+    ];
+    FieldEdits { set: set.map(|(name, value)| (name.to_string(), value.to_string())).to_vec(), ..FieldEdits::default() }
+}
+
+fn server_listener(at: SocketAddr, site: usize) -> Listener {
+    listener_defaults(Address::Ip(at), vec![site])
+}
+
+fn route(name: &str, action: Action, response: FieldEdits) -> Route {
+    Route { name: name.to_string(), when: match_defaults(), action, request: Rewrite::default(), response }
+}
+
+fn pool(backends: Vec<Backend>) -> Pool {
+    let probe = Probe::Http {
+        target: "/healthz".to_string(),
+        host: String::new(),
+        statuses: vec![(200, 200)],
+        contains: "ok".to_string(),
+        load_from_body: false,
+    };
+    // One who tries the demo does not wait long to see a server leave and come back.
+    let health = HealthCheck { interval: Duration::from_secs(1), ..health_defaults(probe) };
+    Pool { name: "app".to_string(), backends, algorithm: Algorithm::RoundRobin, health: Some(health), ..pool_defaults() }
+}
+
+/// Bytes of a request's body. Enough for every request that the site knows.
+const MAX_BODY: u64 = 4096;
+
+/// The pages use nothing from elsewhere, and stand in no other site's frame. The front page has its icon in itself; the picture its styles.
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";

@@ -38,14 +38,15 @@ impl IdleConnections {
         shelf.push(Idle { stream, requests, since: now });
     }
 
-    /// A connection that is still open as far as this machine knows: of this worker's own, else one that another thread kept.
-    pub(crate) fn take(&self, worker: usize, backend: usize, keep: Duration, now: Instant) -> Option<Idle> {
-        if let Some(own) = self.take_from(worker, backend, keep, now) {
+    /// A connection that is still open as far as this machine knows: of this worker's own, else one that another thread kept. It was used
+    /// less than `fresh` ago; what is older is left to others, and closed if it was kept for `keep`.
+    pub(crate) fn take(&self, worker: usize, backend: usize, fresh: Duration, keep: Duration, now: Instant) -> Option<Idle> {
+        if let Some(own) = self.take_from(worker, backend, fresh, keep, now) {
             return Some(own);
         }
         let others = (1..self.shelves.len()).map(|step| (worker + step) % self.shelves.len());
         for other in others {
-            if let Some(mut idle) = self.take_from(other, backend, keep, now)
+            if let Some(mut idle) = self.take_from(other, backend, fresh, keep, now)
                 && let Ok(stream) = idle.stream.adopt()
             {
                 idle.stream = stream;
@@ -55,14 +56,19 @@ impl IdleConnections {
         None
     }
 
-    fn take_from(&self, worker: usize, backend: usize, keep: Duration, now: Instant) -> Option<Idle> {
+    fn take_from(&self, worker: usize, backend: usize, fresh: Duration, keep: Duration, now: Instant) -> Option<Idle> {
         let mut shelf = self.shelves[worker][backend].lock().expect("no panic while it is held");
-        while let Some(mut idle) = shelf.pop() {
-            if now.since(idle.since) < keep && idle.stream.is_quiet() {
+        loop {
+            let age = now.since(shelf.last()?.since);
+            if age >= fresh && age < keep {
+                // Those below it are older still.
+                return None;
+            }
+            let mut idle = shelf.pop()?;
+            if age < keep && idle.stream.is_quiet() {
                 return Some(idle);
             }
         }
-        None
     }
 
     /// Closes what is too old, or was closed by the backend.

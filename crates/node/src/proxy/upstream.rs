@@ -102,8 +102,8 @@ impl Exchange<'_> {
         let began = self.worker.host.now();
         if kept {
             let keep = pool.config.keep_alive;
-            let keep = if self.scratch.request.method.is_idempotent() { keep } else { keep.min(FRESH) };
-            if let Some(idle) = pool.idle.take(self.worker.index, ticket.backend, keep, began) {
+            let fresh = if self.scratch.request.method.is_idempotent() { keep } else { keep.min(FRESH) };
+            if let Some(idle) = pool.idle.take(self.worker.index, ticket.backend, fresh, keep, began) {
                 self.step_at(began, Step::Connected { backend, reused: true, took: Duration::ZERO });
                 let input = Buffer::new(&self.worker.buffers);
                 return Ok(Upstream { stream: idle.stream, input, requests: idle.requests });

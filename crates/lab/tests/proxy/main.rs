@@ -1,0 +1,8 @@
+//! The production server in virtual time: every timing rule at its exact time, every failure of a backend, a client or the network, and the
+//! same bytes on every run.
+
+mod support;
+
+mod timeouts;
+mod tunnels;
+mod upstream;

@@ -1,0 +1,82 @@
+//! A configuration to begin with: the values that the documentation names as defaults, so that a scenario only says what it changes.
+
+use decide::address::Address;
+use decide::config::{
+    Action, Algorithm, Backend, Config, Ejection, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool, Retry,
+    Rewrite, Route, Server, Show, Site,
+};
+use decide::time::Duration;
+
+/// The times that most scenarios have.
+pub(crate) const MODEL: Limits = Limits {
+    head_bytes: 32 * 1024,
+    head_fields: 100,
+    target_bytes: 8 * 1024,
+    head_timeout: Duration::from_secs(10),
+    idle_timeout: Duration::from_secs(60),
+    body_timeout: Duration::from_secs(60),
+    body_min_rate: 240,
+    send_timeout: Duration::from_secs(60),
+    tunnel_timeout: Duration::from_secs(60),
+    requests_per_connection: 10_000,
+};
+
+/// One listener on port 80, and one site that sends everything to a pool of so many backends.
+pub(crate) fn config(backends: usize) -> Config {
+    Config {
+        listeners: vec![Listener { at: address("10.0.0.2:80"), sites: vec![0], backlog: 1024 }],
+        sites: vec![site()],
+        pools: vec![pool((0..backends).map(|number| backend(&format!("10.0.1.{}:80", number + 1))).collect())],
+        limits: MODEL,
+        server: Server { workers: 1, drain_timeout: Duration::from_secs(30), name: "edge".to_string(), max_connections: 20_000 },
+        access_log: None,
+    }
+}
+
+pub(crate) fn backend(at: &str) -> Backend {
+    Backend { name: at.to_string(), at: address(at), weight: 1 }
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text).expect("an address")
+}
+
+fn site() -> Site {
+    let every = Match { path: PathMatch::Any, methods: Vec::new(), headers: Vec::new(), query: Vec::new() };
+    let route = Route {
+        name: "all".to_string(),
+        when: every,
+        action: Action::Pool(0),
+        request: Rewrite::default(),
+        response: FieldEdits::default(),
+    };
+    Site {
+        name: "site".to_string(),
+        hosts: vec![HostPattern::Any],
+        routes: vec![route],
+        max_body: 100 * 1024 * 1024,
+        show: Show { server_timing: false, proxy_status: true, request_id: false },
+        forward: Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true },
+    }
+}
+
+fn pool(backends: Vec<Backend>) -> Pool {
+    Pool {
+        name: "app".to_string(),
+        backends,
+        algorithm: Algorithm::RoundRobin,
+        slow_start: Duration::ZERO,
+        health: None,
+        ejection: Ejection { failures: 5, count_5xx: false, base: Duration::from_secs(10), max: Duration::from_secs(300), max_percent: 50 },
+        panic_percent: 50,
+        retry: Retry { attempts: 1, budget_percent: 20, budget_min: 10, statuses: Vec::new() },
+        max_in_flight: 0,
+        queue: 1024,
+        queue_timeout: Duration::from_secs(5),
+        connect_timeout: Duration::from_secs(3),
+        response_timeout: Duration::from_secs(60),
+        transfer_timeout: Duration::from_secs(60),
+        keep_alive: Duration::from_secs(60),
+        keep_alive_connections: 64,
+    }
+}

@@ -27,8 +27,6 @@ impl Listener {
         match self {
             Listener::Tcp(tcp) => {
                 let (stream, peer) = ready!(tcp.poll_accept(cx))?;
-                // A proxy writes whole messages; waiting for more (Nagle) would only delay them.
-                stream.set_nodelay(true)?;
                 Poll::Ready(Ok((Stream::Tcp(stream), Endpoint::Ip(peer))))
             }
             Listener::Unix(unix) => {

@@ -76,6 +76,10 @@ pub fn edit(edits: &FieldEdits, fields: &mut Fields) {
 
 /// Whether fields of this name are taken out or replaced.
 pub fn replaces(edits: &FieldEdits, name: &[u8]) -> bool {
+    // Asked for every field of every message, and most owners edit none.
+    if edits.remove.is_empty() && edits.set.is_empty() {
+        return false;
+    }
     let is = |edited: &str| edited.as_bytes().eq_ignore_ascii_case(name);
     edits.remove.iter().any(|removed| is(removed)) || edits.set.iter().any(|(set, _)| is(set))
 }

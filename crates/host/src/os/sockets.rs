@@ -70,6 +70,8 @@ pub(super) fn listen(at: &Endpoint, backlog: u32) -> io::Result<Listener> {
             let socket = tcp_socket(address)?;
             socket.set_reuse_port(true)?;
             socket.set_nonblocking(true)?;
+            // A proxy writes whole messages; waiting for more (Nagle) would only delay them. Accepted sockets inherit it.
+            socket.set_tcp_nodelay(true)?;
             socket.bind(&SockAddr::from(*address))?;
             socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
             Ok(Listener::Tcp(tokio::net::TcpListener::from_std(socket.into())?))

@@ -332,6 +332,16 @@ impl<'c> Exchange<'c> {
         Stage::Reply(reply)
     }
 
+    /// What is next after a whole answer. A client that said it would close sends nothing more: nothing can be lost by closing at once.
+    pub(crate) fn after(&self, keep: bool) -> Next {
+        let sends_no_more = !self.meta.keep_alive && self.meta.framing == Framing::None && self.client.input.is_empty();
+        match keep {
+            true => Next::Request,
+            false if sends_no_more => Next::Close,
+            false => Next::Linger,
+        }
+    }
+
     /// Whether the connection may carry another request after this one.
     pub(crate) fn may_keep_alive(&self) -> bool {
         self.meta.keep_alive

@@ -286,7 +286,7 @@ impl Exchange<'_> {
                 if meta.keep_alive && whole && meta.framing != Framing::UntilClose && upstream.input.is_empty() {
                     pool.idle.put(self.worker.index, backend, upstream.stream, upstream.requests + 1, now);
                 }
-                self.next = if keep { Next::Request } else { Next::Linger };
+                self.next = self.after(keep);
                 self.finish_after(ticket, Outcome::Success { status }, latency, now);
             }
             Err(Failure::Backend(error)) => {

@@ -1,6 +1,6 @@
 //! An exchange with a backend, both directions at once: the request goes up while the answer may already come down.
 
-use crate::buffer::LONG_BODY_BUFFER_BYTES;
+use crate::buffer::BUFFER_BYTES;
 use crate::proxy::connection::Client;
 use crate::proxy::half::{Broken, Half, SourceError, WaitsFor};
 use crate::proxy::upstream::Upstream;
@@ -213,7 +213,7 @@ impl Relay<'_> {
 
     /// Delivers the answer whose head was begun in `down`; what is left of the request goes on moving up meanwhile.
     pub(crate) async fn deliver(&mut self) -> Result<(), Failure> {
-        let long = self.down.remaining().is_some_and(|bytes| bytes > LONG_BODY_BUFFER_BYTES as u64);
+        let long = self.down.remaining().is_some_and(|bytes| bytes > BUFFER_BYTES as u64);
         if long {
             self.upstream.input.expect_long_body();
         }

@@ -113,7 +113,7 @@ impl Exchange<'_> {
         match self.send_reply(&reply, with_body).await {
             Err((why, side)) => self.broke_off(why, side),
             Ok(()) if keep && self.drain_body().await => self.next = super::exchange::Next::Request,
-            Ok(()) => self.next = super::exchange::Next::Linger,
+            Ok(()) => self.next = self.after(false),
         }
         Stage::Log
     }

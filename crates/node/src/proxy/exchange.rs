@@ -91,7 +91,8 @@ impl<'c> Exchange<'c> {
         let snapshot = worker.snapshot();
         let mut scratch = Borrowed::of(worker, &snapshot.config.limits);
         scratch.journey.began = worker.host.now();
-        let meta = RequestMeta { framing: Framing::None, keep_alive: false, expects_continue: false, upgrade: false };
+        // Until its head is read, a client may send anything.
+        let meta = RequestMeta { framing: Framing::None, keep_alive: true, expects_continue: false, upgrade: false };
         let end = End { status: 0, sent: 0, why: "complete", side: Side::Client };
         Exchange { worker, client, snapshot, scratch, meta, route: None, matched: 0, received: 0, end, next: Next::Close }
     }

@@ -5,6 +5,7 @@ mod probe;
 mod queue;
 mod resolve;
 
+use crate::signal::Signal;
 use decide::balance::Record;
 use decide::config;
 use decide::forward::ProxyError;
@@ -32,18 +33,20 @@ pub struct Pool {
     attended: AtomicBool,
     /// By worker: its kept connections are looked after.
     swept: Vec<AtomicBool>,
+    /// Raised when the name service has answered for a backend.
+    named: Signal,
 }
 
 struct State {
     decide: decide::pool::Pool,
     queue: Queue,
-    /// Addresses of backends that are given by name; the first is used next.
-    resolved: Vec<Vec<IpAddr>>,
+    /// Addresses of backends that are given by name; the first is used next. `None` until the first answer of the name service.
+    resolved: Vec<Option<Vec<IpAddr>>>,
 }
 
 impl Pool {
     pub(crate) fn new(index: u16, config: &config::Pool, workers: usize) -> Pool {
-        Pool::of(decide::pool::Pool::new(config, index), index, config, workers, vec![Vec::new(); config.backends.len()])
+        Pool::of(decide::pool::Pool::new(config, index), index, config, workers, vec![None; config.backends.len()])
     }
 
     /// The same pool under a changed configuration: backends that stay keep their health, their ejection and their addresses.
@@ -53,28 +56,37 @@ impl Pool {
         let resolved = config
             .backends
             .iter()
-            .map(|backend| {
-                self.config.backends.iter().position(|old| old.at == backend.at).map_or(Vec::new(), |at| state.resolved[at].clone())
-            })
+            .map(|backend| self.config.backends.iter().position(|old| old.at == backend.at).and_then(|at| state.resolved[at].clone()))
             .collect();
         Pool::of(decide, index, config, workers, resolved)
     }
 
-    fn of(decide: decide::pool::Pool, index: u16, config: &config::Pool, workers: usize, resolved: Vec<Vec<IpAddr>>) -> Pool {
+    fn of(decide: decide::pool::Pool, index: u16, config: &config::Pool, workers: usize, resolved: Vec<Option<Vec<IpAddr>>>) -> Pool {
         let idle = IdleConnections::new(workers, config.backends.len(), config.keep_alive_connections);
         let algorithm = decide.algorithm();
         let swept = (0..workers).map(|_| AtomicBool::new(false)).collect();
         let state = State { decide, queue: Queue::default(), resolved };
-        Pool { index, config: config.clone(), algorithm, state: Mutex::new(state), idle, attended: AtomicBool::new(false), swept }
+        let (state, attended, named) = (Mutex::new(state), AtomicBool::new(false), Signal::default());
+        Pool { index, config: config.clone(), algorithm, state, idle, attended, swept, named }
     }
 
-    /// Chooses a backend and counts the request as in flight there.
-    pub(crate) fn select(self: &Arc<Self>, host: &Host, key: Option<u64>, tried: &[usize], now: Instant) -> Selected {
+    /// Chooses a backend and counts the request as in flight there. `called`: it waited in the queue and was called.
+    pub(crate) fn select(self: &Arc<Self>, host: &Host, key: Option<u64>, tried: &[usize], called: bool, now: Instant) -> Selected {
         let mut state = self.lock();
-        if tried.is_empty() {
+        if called {
+            state.queue.chooses();
+        } else if tried.is_empty() {
             state.decide.requested(now);
         }
-        match state.decide.select(key, tried, now, &mut host.rng(), None) {
+        if !called && state.queue.has_called() {
+            return Selected::Full;
+        }
+        let selection = state.decide.select(key, tried, now, &mut host.rng(), None);
+        if called && selection != Selection::Full {
+            // There may be room for one more: who came while this one was called has not been looked at.
+            state.queue.wake_one();
+        }
+        match selection {
             Selection::Backend { index, candidates, why } => {
                 state.decide.started(index);
                 Selected::Backend { ticket: Ticket { pool: self.clone(), backend: index, open: true }, candidates, why }
@@ -95,6 +107,17 @@ impl Pool {
     /// A place in the queue, unless it is full.
     pub(crate) fn wait(&self) -> Option<Waiter> {
         self.lock().queue.join(self.config.queue)
+    }
+
+    /// The place that a request had before it was called in vain. Where that was because of the backends it has tried, the next one behind
+    /// it is called.
+    pub(crate) fn wait_again(&self, before: &Waiter, tried: &[usize]) -> Waiter {
+        let mut state = self.lock();
+        let waiter = state.queue.rejoin(before);
+        if !tried.is_empty() {
+            state.queue.wake_behind(&waiter);
+        }
+        waiter
     }
 
     pub(crate) fn leave(&self, waiter: &Waiter) {
@@ -142,7 +165,7 @@ impl Pool {
     /// New addresses for a backend that is given by name. Whether they differ from the old ones, order aside.
     pub(crate) fn set_addresses(&self, backend: usize, addresses: Vec<IpAddr>) -> bool {
         let mut state = self.lock();
-        let before = &mut state.resolved[backend];
+        let before = state.resolved[backend].get_or_insert_default();
         let sorted = |of: &[IpAddr]| {
             let mut of = of.to_vec();
             of.sort_unstable();
@@ -152,7 +175,15 @@ impl Pool {
         if changed {
             *before = addresses;
         }
+        drop(state);
+        self.named.raise();
         changed
+    }
+
+    /// The name service could not tell the addresses of a backend; earlier ones stay.
+    pub(crate) fn not_resolved(&self, backend: usize) {
+        self.lock().resolved[backend].get_or_insert_default();
+        self.named.raise();
     }
 
     /// The state of every backend, for `ctl status` and the metrics.
@@ -207,18 +238,29 @@ impl Pool {
         BackendRef { pool: self.index, backend: u16::try_from(backend).expect("the settings cap the number of backends") }
     }
 
-    /// Where to connect next for a backend: the addresses of a name take turns.
-    pub(crate) fn endpoint(&self, backend: usize) -> Result<Endpoint, ProxyError> {
+    /// Where to connect next for a backend: the addresses of a name take turns. `None` where the name service has not answered yet.
+    pub(crate) fn known_endpoint(&self, backend: usize) -> Option<Result<Endpoint, ProxyError>> {
         let address = &self.config.backends[backend].at;
         if let Some(endpoint) = Endpoint::of(address) {
-            return Ok(endpoint);
+            return Some(Ok(endpoint));
         }
         let decide::address::Address::Name(_, port) = address else { unreachable!("only a name is no endpoint") };
         let mut state = self.lock();
-        let resolved = &mut state.resolved[backend];
-        let first = *resolved.first().ok_or(ProxyError::DnsError)?;
+        let resolved = state.resolved[backend].as_mut()?;
+        let Some(first) = resolved.first().copied() else { return Some(Err(ProxyError::DnsError)) };
         resolved.rotate_left(1);
-        Ok(Endpoint::Ip(SocketAddr::new(first, *port)))
+        Some(Ok(Endpoint::Ip(SocketAddr::new(first, *port))))
+    }
+
+    /// The same, once the name service has answered; the caller brings the time limit.
+    pub(crate) async fn endpoint(&self, backend: usize) -> Result<Endpoint, ProxyError> {
+        loop {
+            let seen = self.named.number();
+            if let Some(known) = self.known_endpoint(backend) {
+                return known;
+            }
+            self.named.after(seen).await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

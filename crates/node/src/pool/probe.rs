@@ -101,7 +101,7 @@ async fn once(worker: &Rc<Worker>, pool: &Pool, backend: usize, check: &HealthCh
 }
 
 async fn ask(worker: &Rc<Worker>, pool: &Pool, backend: usize, wanted: &Probe) -> Result<Option<f64>, &'static str> {
-    let endpoint = pool.endpoint(backend).map_err(|error| error.sentence())?;
+    let endpoint = pool.endpoint(backend).await.map_err(|error| error.sentence())?;
     let mut stream = worker.host.connect(&endpoint).await.map_err(|_| "the connection failed")?;
     let Probe::Http { target, host, load_from_body, .. } = wanted else { return Ok(None) };
     let address = pool.config.backends[backend].at.to_string();

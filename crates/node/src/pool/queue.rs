@@ -7,12 +7,20 @@ use std::task::{Context, Poll, Waker};
 /// The queue of one pool; the pool's lock guards it.
 #[derive(Default)]
 pub(crate) struct Queue {
+    /// By rising number.
     waiting: VecDeque<Waiter>,
+    joined: u64,
+    /// Requests that were called and have not chosen a backend yet: what is free is theirs before it is a newcomer's.
+    called: usize,
 }
 
 /// One place in the queue.
 #[derive(Clone)]
-pub(crate) struct Waiter(Arc<Mutex<Called>>);
+pub(crate) struct Waiter {
+    /// In the order of joining.
+    number: u64,
+    state: Arc<Mutex<Called>>,
+}
 
 #[derive(Default)]
 struct Called {
@@ -25,21 +33,41 @@ impl Queue {
         self.waiting.len()
     }
 
+    /// Whether a request that was not called has to stand behind those that were.
+    pub(super) fn has_called(&self) -> bool {
+        self.called > 0
+    }
+
     /// A place at the end, unless `most` wait already.
     pub(super) fn join(&mut self, most: u32) -> Option<Waiter> {
         if self.waiting.len() >= most as usize {
             return None;
         }
-        let waiter = Waiter(Arc::default());
+        self.joined += 1;
+        let waiter = Waiter { number: self.joined, state: Arc::default() };
         self.waiting.push_back(waiter.clone());
         Some(waiter)
+    }
+
+    /// A request that was called chooses now.
+    pub(super) fn chooses(&mut self) {
+        self.called -= 1;
+    }
+
+    /// A request that was called found nothing that it could use, and takes its old place again.
+    pub(super) fn rejoin(&mut self, before: &Waiter) -> Waiter {
+        let waiter = Waiter { number: before.number, state: Arc::default() };
+        let at = self.waiting.partition_point(|other| other.number < waiter.number);
+        self.waiting.insert(at, waiter.clone());
+        waiter
     }
 
     /// Gives a place up. If it had been called, the next in the queue is called instead.
     pub(super) fn leave(&mut self, waiter: &Waiter) {
         let before = self.waiting.len();
-        self.waiting.retain(|other| !Arc::ptr_eq(&other.0, &waiter.0));
+        self.waiting.retain(|other| other.number != waiter.number);
         if self.waiting.len() == before {
+            self.called -= 1;
             self.wake_one();
         }
     }
@@ -47,7 +75,17 @@ impl Queue {
     /// A place is free.
     pub(super) fn wake_one(&mut self) {
         if let Some(waiter) = self.waiting.pop_front() {
+            self.called += 1;
             waiter.call();
+        }
+    }
+
+    /// A place is free that this one cannot use: it is the next one's behind it.
+    pub(super) fn wake_behind(&mut self, waiter: &Waiter) {
+        let at = self.waiting.partition_point(|other| other.number <= waiter.number);
+        if let Some(next) = self.waiting.remove(at) {
+            self.called += 1;
+            next.call();
         }
     }
 
@@ -62,7 +100,7 @@ impl Queue {
 impl Waiter {
     /// Ready once called.
     pub(crate) fn poll_called(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.0.lock().expect("no panic while it is held");
+        let mut state = self.state.lock().expect("no panic while it is held");
         if state.called {
             return Poll::Ready(());
         }
@@ -71,7 +109,7 @@ impl Waiter {
     }
 
     fn call(&self) {
-        let mut state = self.0.lock().expect("no panic while it is held");
+        let mut state = self.state.lock().expect("no panic while it is held");
         state.called = true;
         let waker = state.waker.take();
         drop(state);

@@ -33,6 +33,7 @@ pub(super) async fn keep_resolved(worker: Rc<Worker>, pool: Weak<Pool>, backend:
                     std::io::ErrorKind::TimedOut => "the name server did not answer in time",
                     _ => "the name server could not be asked",
                 };
+                pool.not_resolved(backend);
                 worker.tell(Step::ResolveFailed { backend: reference, why });
                 SOONEST
             }

@@ -10,7 +10,7 @@ use decide::time::Duration;
 use host::{Deadline, Endpoint, Stream};
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 /// While the process drains, a connection that has been asked before gets this long to ask once more: its client may not know yet, and
 /// the answer will tell it.
@@ -63,6 +63,20 @@ pub(crate) async fn serve(worker: Rc<Worker>, counted: Counted, stream: Stream, 
 }
 
 impl Client {
+    /// Whether the client has reset its connection, while nothing else is read of it. Its end of stream alone says only that it will not ask
+    /// again. Wakes the task when that changes.
+    pub(crate) fn is_gone(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.half_closed || !self.input.is_empty() {
+            return false;
+        }
+        match self.input.poll_fill(cx, &mut self.stream) {
+            Poll::Ready(Ok(0)) => self.half_closed = true,
+            Poll::Ready(Err(_)) => return true,
+            Poll::Ready(Ok(_)) | Poll::Pending => {}
+        }
+        false
+    }
+
     /// Waits for the first bytes of a request. False: there will be none.
     async fn wait(&mut self, worker: &Worker) -> bool {
         if !self.input.is_empty() {

@@ -184,16 +184,10 @@ impl Relay<'_> {
         }
     }
 
-    /// While the backend thinks: a client that reset its connection frees the backend. Its end of stream alone says only that it will not
-    /// ask again.
+    /// While the backend thinks: a client that is gone frees it.
     fn watch_client(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
-        if self.progress.sent_at.is_none() || self.client.half_closed || !self.client.input.is_empty() {
-            return Ok(());
-        }
-        match self.client.input.poll_fill(cx, &mut self.client.stream) {
-            Poll::Ready(Ok(0)) => self.client.half_closed = true,
-            Poll::Ready(Err(_)) => return Err(Failure::ClientGone("the client reset the connection")),
-            Poll::Ready(Ok(_)) | Poll::Pending => {}
+        if self.progress.sent_at.is_some() && self.client.is_gone(cx) {
+            return Err(Failure::ClientGone("the client reset the connection"));
         }
         Ok(())
     }

@@ -8,9 +8,10 @@ use decide::balance::key;
 use decide::forward::ProxyError;
 use decide::step::{Side, Step};
 use decide::time::{Duration, Instant};
-use host::Stream;
+use host::{Endpoint, Stream};
 use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -38,13 +39,13 @@ impl Exchange<'_> {
     /// Chooses a backend; waits in the pool's queue if it must. The error is the stage to go on with.
     pub(crate) async fn select(&mut self, pool: &Arc<Pool>, key: Option<u64>, tried: &[usize]) -> Result<Ticket, Stage> {
         let began = self.worker.host.now();
-        let mut waited = false;
+        let mut place = None;
         loop {
             let now = self.worker.host.now();
-            match pool.select(&self.worker.host, key, tried, now) {
+            match pool.select(&self.worker.host, key, tried, place.is_some(), now) {
                 Selected::Backend { ticket, candidates, why } => {
                     let backend = pool.backend_ref(ticket.backend);
-                    if waited {
+                    if place.is_some() {
                         self.step_at(now, Step::Queued { backend, waited: now.since(began) });
                     }
                     self.step_at(now, Step::Picked { backend, algorithm: pool.algorithm(), candidates, why });
@@ -52,35 +53,47 @@ impl Exchange<'_> {
                 }
                 Selected::None(why) => return Err(self.unavailable(ProxyError::DestinationUnavailable, why)),
                 Selected::Full => {
-                    let Some(waiter) = pool.wait() else {
+                    let waiter = match &place {
+                        Some(before) => Some(pool.wait_again(before, tried)),
+                        None => pool.wait(),
+                    };
+                    let Some(waiter) = waiter else {
                         return Err(self.unavailable(ProxyError::ConnectionLimitReached, "every backend and the queue are full"));
                     };
-                    waited = true;
-                    if !self.called(pool, waiter, began + pool.config.queue_timeout).await {
-                        return Err(self.unavailable(ProxyError::ConnectionLimitReached, "no backend had a place for the request in time"));
-                    }
+                    place = Some(waiter.clone());
+                    self.called(pool, waiter, began + pool.config.queue_timeout).await?;
                 }
             }
         }
     }
 
-    /// Waits in the queue. False: not called in time.
-    async fn called(&mut self, pool: &Arc<Pool>, waiter: Waiter, due: Instant) -> bool {
+    /// Waits in the queue until called. The error is the stage to go on with.
+    async fn called(&mut self, pool: &Arc<Pool>, waiter: Waiter, due: Instant) -> Result<(), Stage> {
         let mut place = Place { pool, waiter: Some(waiter) };
-        let deadline = &mut self.client.deadline;
-        deadline.set(due);
-        let called = poll_fn(|cx| {
+        let client = &mut *self.client;
+        client.deadline.set(due);
+        let ended = poll_fn(|cx| {
             if place.waiter.as_ref().is_some_and(|waiter| waiter.poll_called(cx).is_ready()) {
-                return Poll::Ready(true);
+                return Poll::Ready(Waited::Called);
             }
-            deadline.poll_passed(cx).map(|()| false)
+            if client.is_gone(cx) {
+                return Poll::Ready(Waited::ClientGone);
+            }
+            client.deadline.poll_passed(cx).map(|()| Waited::TooLong)
         })
         .await;
-        if called {
-            // The place is used up: giving it back would call another for the same room.
-            place.waiter = None;
+        match ended {
+            Waited::Called => {
+                // The place is used up: giving it back would call another for the same room.
+                place.waiter = None;
+                Ok(())
+            }
+            Waited::TooLong => Err(self.unavailable(ProxyError::ConnectionLimitReached, "no backend had a place for the request in time")),
+            Waited::ClientGone => {
+                self.broke_off("the client reset the connection", Side::Client);
+                Err(Stage::Log)
+            }
         }
-        called
     }
 
     fn unavailable(&mut self, error: ProxyError, why: &'static str) -> Stage {
@@ -117,7 +130,10 @@ impl Exchange<'_> {
     }
 
     async fn open(&mut self, pool: &Arc<Pool>, backend: usize, due: Instant) -> Result<Stream, ProxyError> {
-        let endpoint = pool.endpoint(backend)?;
+        let endpoint = match pool.known_endpoint(backend) {
+            Some(known) => known?,
+            None => self.resolved(pool, backend, due).await?,
+        };
         let mut connecting = self.worker.host.connect(&endpoint);
         let deadline = &mut self.client.deadline;
         deadline.set(due);
@@ -129,6 +145,27 @@ impl Exchange<'_> {
         })
         .await
     }
+
+    /// Waits for the first answer of the name service.
+    async fn resolved(&mut self, pool: &Pool, backend: usize, due: Instant) -> Result<Endpoint, ProxyError> {
+        let mut answered = pin!(pool.endpoint(backend));
+        let deadline = &mut self.client.deadline;
+        deadline.set(due);
+        poll_fn(|cx| {
+            if let Poll::Ready(result) = answered.as_mut().poll(cx) {
+                return Poll::Ready(result);
+            }
+            deadline.poll_passed(cx).map(|()| Err(ProxyError::DnsTimeout))
+        })
+        .await
+    }
+}
+
+/// How a wait in the queue ended.
+enum Waited {
+    Called,
+    TooLong,
+    ClientGone,
 }
 
 /// A place in a pool's queue, given back if the wait is given up.

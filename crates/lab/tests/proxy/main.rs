@@ -3,6 +3,9 @@
 
 mod support;
 
+mod balancing;
+mod health;
+mod queue;
 mod timeouts;
 mod tunnels;
 mod upstream;

@@ -1,7 +1,7 @@
 //! A request to a backend: tried, tried again where that is safe, and its answer delivered.
 
 use crate::pool::{Pool, Ticket};
-use crate::proxy::exchange::{Exchange, Next, Scratch, Stage, wire_limits};
+use crate::proxy::exchange::{Exchange, Scratch, Stage, wire_limits};
 use crate::proxy::relay::{Awaiting, Failure, Fault, Progress, Relay, Timers};
 use crate::proxy::reply::{Reply, write_connection};
 use crate::proxy::tunnel;

@@ -1,7 +1,11 @@
 //! The verbs of the command line, one module each.
 
+mod check;
+mod ctl;
+mod explain;
 mod serve;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 /// A verb and its arguments.
@@ -9,12 +13,22 @@ use std::process::ExitCode;
 pub enum Verb {
     /// Run the path: load balancer, proxy, web server.
     Serve(serve::Arguments),
+    /// Ask a running server: its state, a reload, a drain, a change of a backend.
+    Ctl(ctl::Arguments),
+    /// Tell every mistake of a configuration file.
+    Check(check::Arguments),
+    /// Tell what would happen to a request, and why.
+    #[command(subcommand)]
+    Explain(explain::What),
 }
 
 /// Does what the verb says.
 pub fn run(verb: Verb) -> ExitCode {
     let result = match verb {
         Verb::Serve(arguments) => serve::run(arguments),
+        Verb::Ctl(arguments) => ctl::run(arguments),
+        Verb::Check(arguments) => check::run(&arguments),
+        Verb::Explain(what) => explain::run(&what),
     };
     match result {
         Ok(code) => code,
@@ -31,8 +45,7 @@ fn say(line: &str) {
     eprintln!("{line}");
 }
 
-/// Prints a line to standard output.
-#[expect(clippy::print_stdout, reason = "this is the command line speaking")]
+/// Prints a line to standard output. Whoever reads it may have seen enough and left (`| head`): that is no error.
 fn print(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -81,7 +81,8 @@ pub fn run(mut plan: Plan, print: fn(&str)) -> Result<ExitCode, String> {
 /// Makes sure of every listener's address. A port 0 is replaced by the one that the kernel chose.
 fn bind_all(config: &mut Config) -> Result<Vec<Bound>, String> {
     let bind = |listener: &mut decide::config::Listener| {
-        let endpoint = Endpoint::of(&listener.at).ok_or_else(|| format!("cannot listen on {}: a listener needs an IP address", listener.at))?;
+        let endpoint =
+            Endpoint::of(&listener.at).ok_or_else(|| format!("cannot listen on {}: a listener needs an IP address", listener.at))?;
         let bound = os::bind(&endpoint).map_err(|error| cannot_listen(&listener.at, &error))?;
         if let Endpoint::Ip(chosen) = &bound.endpoint {
             listener.at = Address::Ip(*chosen);
@@ -94,7 +95,9 @@ fn bind_all(config: &mut Config) -> Result<Vec<Bound>, String> {
 fn cannot_listen(at: &Address, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            format!("cannot listen on {at}: another program is listening there. Stop it, or choose another address (--http ADDR, --admin ADDR, or the configuration).")
+            format!(
+                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--http ADDR, --admin ADDR, or the configuration)."
+            )
         }
         io::ErrorKind::PermissionDenied => {
             format!("cannot listen on {at}: not allowed. Ports below 1024 need root or CAP_NET_BIND_SERVICE; choose a higher one.")
@@ -113,23 +116,27 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     let admin = Arc::new(Admin::default());
     let mut applications = plan.applications;
     applications.insert(ADMIN.to_string(), admin.clone());
-    let readers = readers(&plan.config)?;
-    let server = Server::new(&host, plan.config, workers, applications, readers);
-    let reloader = Arc::new(Reloader { server: server.clone(), source: plan.source, bound: Mutex::new(bound) });
+    let access = plan.config.access_log.as_ref().map(|log| log::Access::open(log).map(Arc::new)).transpose()?;
+    let server = Server::new(&host, plan.config, workers, applications, readers(access.as_ref()));
+    let reloader = Arc::new(Reloader::new(server.clone(), plan.source, bound));
     admin.show(server.clone(), reloader.clone());
-    let mut ended = start_workers(&server, workers)?;
+    let failed = start_workers(&server, workers)?;
     welcome(&server, &plan.hints, print);
-    loop {
-        match either(signals.next(), &mut ended).await {
+    let ended = loop {
+        match next(&mut signals, &reloader.stop, &failed).await {
             Some(Signal::Reload) => {
                 if let Err(problem) = reloader.reload(&host) {
                     log::note(&problem);
                 }
             }
-            Some(Signal::Stop) => return Ok(stop(&host, &server, signals, print).await),
-            None => return Err("a worker thread ended before its time; see the message above".to_string()),
+            Some(Signal::Stop) => break Ok(stop(&host, &server, signals, print).await),
+            None => break Err("a worker thread ended before its time; see the message above".to_string()),
         }
+    };
+    if let Some(access) = access {
+        access.close();
     }
+    ended
 }
 
 /// Lets requests in flight end, for as long as the configuration allows; a second signal ends it at once.
@@ -152,18 +159,16 @@ async fn stop(host: &Host, server: &Arc<Server>, mut signals: Signals, print: fn
     .await
 }
 
-fn readers(config: &Config) -> Result<Vec<Arc<dyn Reader>>, String> {
+fn readers(access: Option<&Arc<log::Access>>) -> Vec<Arc<dyn Reader>> {
     let mut readers: Vec<Arc<dyn Reader>> = vec![Arc::new(log::Events)];
-    if let Some(access) = &config.access_log {
-        readers.push(Arc::new(log::Access::open(access)?));
-    }
-    Ok(readers)
+    readers.extend(access.map(|access| access.clone() as Arc<dyn Reader>));
+    readers
 }
 
-/// A thread per worker. The result ends if one of them ends although the server does not drain.
-fn start_workers(server: &Arc<Server>, workers: usize) -> Result<impl Future<Output = ()> + Unpin + use<>, String> {
+/// A thread per worker. The result is told if one of them ends although the server does not drain.
+fn start_workers(server: &Arc<Server>, workers: usize) -> Result<Arc<Told>, String> {
     let (ready, wait) = mpsc::channel();
-    let failed = Arc::new(Failed::default());
+    let failed = Arc::new(Told::default());
     for index in 0..workers {
         let (server, ready, failed) = (server.clone(), ready.clone(), failed.clone());
         let work = move || {
@@ -177,19 +182,22 @@ fn start_workers(server: &Arc<Server>, workers: usize) -> Result<impl Future<Out
                 failed.tell();
             }
         };
-        std::thread::Builder::new().name(format!("worker-{index}")).spawn(work).map_err(|error| format!("cannot start a thread: {error}"))?;
+        std::thread::Builder::new()
+            .name(format!("worker-{index}"))
+            .spawn(work)
+            .map_err(|error| format!("cannot start a thread: {error}"))?;
     }
     for _ in 0..workers {
         wait.recv().map_err(|_| "a worker thread could not start".to_string())?;
     }
-    Ok(Box::pin(async move { poll_fn(|cx| failed.poll(cx)).await }))
+    Ok(failed)
 }
 
-/// Whether a worker has failed.
+/// Something that one thread tells another, once.
 #[derive(Default)]
-struct Failed(Mutex<(bool, Option<std::task::Waker>)>);
+struct Told(Mutex<(bool, Option<std::task::Waker>)>);
 
-impl Failed {
+impl Told {
     fn tell(&self) {
         let mut state = self.0.lock().expect("no panic while it is held");
         state.0 = true;
@@ -208,14 +216,17 @@ impl Failed {
     }
 }
 
-/// The next signal, or `None` if a worker failed first.
-async fn either(signal: impl Future<Output = Signal>, failed: &mut (impl Future<Output = ()> + Unpin)) -> Option<Signal> {
-    let mut signal = Box::pin(signal);
+/// The next signal, or `None` if a worker failed first. To be told to stop is as good as the signal.
+async fn next(signals: &mut Signals, stop: &Told, failed: &Told) -> Option<Signal> {
+    let mut signal = Box::pin(signals.next());
     poll_fn(|cx| {
         if let Poll::Ready(signal) = signal.as_mut().poll(cx) {
             return Poll::Ready(Some(signal));
         }
-        std::pin::Pin::new(&mut *failed).poll(cx).map(|()| None)
+        if stop.poll(cx).is_ready() {
+            return Poll::Ready(Some(Signal::Stop));
+        }
+        failed.poll(cx).map(|()| None)
     })
     .await
 }
@@ -236,14 +247,25 @@ fn welcome(server: &Server, hints: &[String], print: fn(&str)) {
     }
 }
 
-/// Puts a changed configuration file into force.
+/// What the admin side may ask of the process: to put a changed configuration file into force, and to end.
 pub struct Reloader {
     server: Arc<Server>,
     source: Option<Source>,
     bound: Mutex<Vec<Bound>>,
+    stop: Told,
 }
 
 impl Reloader {
+    /// For a server that listens on `bound`.
+    pub(crate) fn new(server: Arc<Server>, source: Option<Source>, bound: Vec<Bound>) -> Reloader {
+        Reloader { server, source, bound: Mutex::new(bound), stop: Told::default() }
+    }
+
+    /// Ends the process as SIGTERM does: what is in flight ends first.
+    pub fn stop(&self) {
+        self.stop.tell();
+    }
+
     /// Reads the file again. Its number if it holds now; else why not, and nothing has changed.
     pub fn reload(&self, host: &Host) -> Result<u64, String> {
         let Some(source) = &self.source else { return Err("there is no configuration file to reload".to_string()) };

@@ -31,13 +31,13 @@ pub struct Arguments {
     admin: Option<Address>,
 }
 
-fn address(text: &str) -> Result<Address, String> {
+pub(super) fn address(text: &str) -> Result<Address, String> {
     let hint = "an address is written 127.0.0.1:8080, [::1]:8080, name:8080 or unix:/path";
     Address::parse(text).map_err(|_| hint.to_string())
 }
 
 /// Serves until it is told to stop.
-pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let plan = match (&arguments.config, arguments.from.is_empty()) {
         (Some(path), _) => of_file(path, arguments.admin)?,
         (None, false) => of_addresses(&arguments.from, &arguments.to, arguments.admin),

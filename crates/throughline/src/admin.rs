@@ -1,0 +1,259 @@
+//! The admin side of a running server: status, metrics, and what an operator may ask of it.
+//!
+//! `GET` changes nothing. What changes something is a `POST`, and must carry [`GUARD`]: a page in a browser on this machine cannot send
+//! that field to another origin without asking first (Fetch Standard, CORS preflight), and an answer that allows it is never given.
+//! Nor can such a page make its own name point here (DNS rebinding): a `POST` is taken only for a `Host` that no stranger can own.
+//!
+//! - [`client`]: asks the admin side of another process. [`explain`]: `explain`, live and from a file. [`asked`]: a request made of a URL.
+
+pub(crate) mod asked;
+pub(crate) mod client;
+pub(crate) mod explain;
+mod exposition;
+mod metrics;
+pub(crate) mod parameters;
+mod status;
+
+use crate::process::Reloader;
+use decide::pool::Admin as Wanted;
+use host::Host;
+use node::{Answer, Application, Server};
+use parameters::{Parameters, decoded};
+use serde_json::json;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, OnceLock};
+use wire::http::{Method, RequestHead};
+
+/// The field that every `POST` must carry.
+pub(crate) const GUARD: (&str, &str) = ("X-Throughline-Admin", "1");
+
+const INDEX: &str = "\
+The admin side of throughline.
+
+GET  /                                     this text
+GET  /status                               the state, as JSON; ?text for a table
+GET  /metrics                              for Prometheus
+GET  /explain/route?url=URL                which route serves a request, and why
+GET  /explain/balance?url=URL              which backend would get it, and why; or ?pool=NAME
+       also: method=, header=NAME: VALUE (as often as needed), listener=ADDR, client=IP
+POST /reload                               read the configuration file again
+POST /drain                                end, once what is in flight has ended
+POST /backends/POOL/NAME?admin=WORD        ready, drain or maintenance
+POST /backends/POOL/NAME?weight=N          0 to 65535, until a reload changes the configured weight
+
+A POST must carry the field X-Throughline-Admin: 1.
+";
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
+
+/// The admin side, as an application of the server that it shows.
+#[derive(Default)]
+pub struct Admin {
+    shown: OnceLock<Shown>,
+}
+
+struct Shown {
+    server: Arc<Server>,
+    reloader: Arc<Reloader>,
+}
+
+impl Admin {
+    /// From now on it answers for this server. To be called once, before the server's workers start.
+    pub fn show(&self, server: Arc<Server>, reloader: Arc<Reloader>) {
+        assert!(self.shown.set(Shown { server, reloader }).is_ok(), "an admin side shows one server");
+    }
+}
+
+impl Application for Admin {
+    fn respond(&self, host: &Host, request: &RequestHead, _body: &[u8]) -> Answer {
+        match self.shown.get() {
+            Some(shown) => shown.respond(host, request),
+            None => refusal(503, "the server is starting"),
+        }
+    }
+}
+
+/// What can be asked for.
+#[derive(Debug, PartialEq)]
+enum Resource {
+    Index,
+    Status,
+    Metrics,
+    ExplainRoute,
+    ExplainBalance,
+    Reload,
+    Drain,
+    Backend { pool: String, name: String },
+}
+
+impl Resource {
+    fn of(path: &[u8]) -> Option<Resource> {
+        Some(match path {
+            b"/" => Resource::Index,
+            b"/status" => Resource::Status,
+            b"/metrics" => Resource::Metrics,
+            b"/explain/route" => Resource::ExplainRoute,
+            b"/explain/balance" => Resource::ExplainBalance,
+            b"/reload" => Resource::Reload,
+            b"/drain" => Resource::Drain,
+            other => {
+                let other = other.strip_prefix(b"/backends/")?;
+                // The name of a backend may itself hold slashes: `unix:/run/app.sock`.
+                let slash = other.iter().position(|byte| *byte == b'/')?;
+                Resource::Backend { pool: decoded(&other[..slash])?, name: decoded(&other[slash + 1..])? }
+            }
+        })
+    }
+
+    /// It changes something.
+    fn is_action(&self) -> bool {
+        matches!(self, Resource::Reload | Resource::Drain | Resource::Backend { .. })
+    }
+}
+
+impl Shown {
+    fn respond(&self, host: &Host, request: &RequestHead) -> Answer {
+        let Some(resource) = Resource::of(request.path()) else {
+            return refusal(404, "there is nothing here; GET / lists what there is");
+        };
+        let allow = if resource.is_action() { "POST" } else { "GET, HEAD" };
+        match (&request.method, resource.is_action()) {
+            (Method::Post, true) | (Method::Get | Method::Head, false) => {}
+            _ => return not_allowed(allow),
+        }
+        if resource.is_action()
+            && let Err(why) = self.guard(request)
+        {
+            return refusal(403, why);
+        }
+        let parameters = match Parameters::of(request.query()) {
+            Ok(parameters) => parameters,
+            Err(problem) => return refusal(400, &problem),
+        };
+        let answer = match resource {
+            Resource::Index => Ok(plain(INDEX)),
+            Resource::Status => self.status(host, &parameters),
+            Resource::Metrics => Ok(Answer::text(200, exposition::CONTENT_TYPE, metrics::text(&self.server, host))),
+            Resource::ExplainRoute => explain::live_route(&self.server, &parameters).map(plain),
+            Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
+            Resource::Reload => self.reload(host),
+            Resource::Drain => Ok(self.drain()),
+            Resource::Backend { pool, name } => self.backend(host, &pool, &name, &parameters),
+        };
+        answer.unwrap_or_else(|Refusal { status, why }| refusal(status, &why))
+    }
+
+    fn guard(&self, request: &RequestHead) -> Result<(), &'static str> {
+        if request.fields.named(GUARD.0.as_bytes()).next() != Some(GUARD.1.as_bytes()) {
+            return Err("a POST must carry the field X-Throughline-Admin: 1, which no web page can send from elsewhere");
+        }
+        let own = &self.server.snapshot().config.server.name;
+        if is_own_host(request.host(), own) {
+            Ok(())
+        } else {
+            Err("a POST must be addressed to an IP address, localhost or this server's own name")
+        }
+    }
+
+    fn status(&self, host: &Host, parameters: &Parameters) -> Result<Answer, Refusal> {
+        parameters.only(&["text"])?;
+        let status = status::of(&self.server, host);
+        Ok(match parameters.has("text") {
+            true => plain(view::status::table(&status, view::status::Paint::Plain)),
+            false => Answer::text(200, JSON, status.to_json() + "\n"),
+        })
+    }
+
+    fn reload(&self, host: &Host) -> Result<Answer, Refusal> {
+        let generation = self.reloader.reload(host).map_err(|why| Refusal { status: 409, why })?;
+        Ok(done(&json!({ "ok": true, "generation": generation })))
+    }
+
+    fn drain(&self) -> Answer {
+        self.reloader.stop();
+        done(&json!({ "ok": true, "draining": true, "connections": self.server.connections() }))
+    }
+
+    fn backend(&self, host: &Host, pool: &str, name: &str, parameters: &Parameters) -> Result<Answer, Refusal> {
+        parameters.only(&["admin", "weight"])?;
+        let snapshot = self.server.snapshot();
+        let unknown = |why: String| Refusal { status: 404, why };
+        let held = snapshot.pools().iter().find(|held| held.config().name == pool);
+        let held = held.ok_or_else(|| unknown(format!("there is no pool {pool:?}")))?;
+        if !held.config().backends.iter().any(|backend| backend.name == name) {
+            return Err(unknown(format!("pool {pool:?} has no backend {name:?}")));
+        }
+        // Both are read before either holds: a request changes all that it asks for, or nothing.
+        let wanted = parameters.first("admin").map(wanted).transpose()?;
+        let weight = parameters.first("weight").map(weight).transpose()?;
+        if wanted.is_none() && weight.is_none() {
+            return Err(bad("say what to change: ?admin=ready, ?admin=drain, ?admin=maintenance or ?weight=N".to_string()));
+        }
+        if let Some(wanted) = wanted {
+            held.set_admin(name, wanted, host.now());
+        }
+        if let Some(weight) = weight {
+            held.set_weight(name, weight);
+        }
+        let now = held.status(host.now()).into_iter().find(|backend| backend.name == name).expect("it was found above");
+        crate::log::note(&format!("backend {pool}/{name} is {}, weight {}: asked for on the admin side", now.admin.word(), now.weight));
+        Ok(done(
+            &json!({ "ok": true, "pool": pool, "backend": name, "admin": now.admin.word(), "weight": now.weight, "in_flight": now.in_flight }),
+        ))
+    }
+}
+
+fn wanted(word: &str) -> Result<Wanted, Refusal> {
+    let known = [Wanted::Ready, Wanted::Drain, Wanted::Maintenance];
+    let unknown = || bad(format!("admin is ready, drain or maintenance, not {word:?}"));
+    known.into_iter().find(|wanted| wanted.word() == word).ok_or_else(unknown)
+}
+
+fn weight(text: &str) -> Result<u32, Refusal> {
+    let weight = text.parse().ok().filter(|weight| *weight <= 65_535);
+    weight.ok_or_else(|| bad(format!("a weight is a number from 0 to 65535, not {text:?}")))
+}
+
+/// A name that only its owner can make point here: an address, this machine, our own name. HTTP/1.0 may name none.
+fn is_own_host(host: &[u8], own: &str) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    host.is_empty()
+        || host.eq_ignore_ascii_case("localhost")
+        || host.eq_ignore_ascii_case(own)
+        || host.parse::<Ipv4Addr>().is_ok()
+        || literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok())
+}
+
+/// Why something is not done.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Refusal {
+    status: u16,
+    why: String,
+}
+
+/// The request makes no sense.
+fn bad(why: String) -> Refusal {
+    Refusal { status: 400, why }
+}
+
+fn refusal(status: u16, why: &str) -> Answer {
+    Answer::text(status, TEXT, format!("{why}\n"))
+}
+
+fn not_allowed(allow: &str) -> Answer {
+    let fields = vec![("Content-Type", TEXT.to_string()), ("Allow", allow.to_string())];
+    Answer::Made { status: 405, fields, body: format!("use {allow}\n").into_bytes() }
+}
+
+fn plain(text: impl Into<Vec<u8>>) -> Answer {
+    Answer::text(200, TEXT, text)
+}
+
+fn done(what: &serde_json::Value) -> Answer {
+    Answer::text(200, JSON, format!("{what}\n"))
+}
+
+#[cfg(test)]
+mod tests;

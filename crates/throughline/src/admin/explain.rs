@@ -1,0 +1,194 @@
+//! What would happen to a request, and why: from a configuration alone, or as a running server knows it. Both ask the functions that
+//! serve real requests.
+
+use super::asked::{self, Asked};
+use super::parameters::Parameters;
+use super::{Refusal, bad};
+use decide::address::Address;
+use decide::balance::{Record, key};
+use decide::config::{self, Action, Config, HashKey};
+use decide::pool::Selection;
+use decide::random::SplitMix;
+use decide::route::{self, Table, Verdict};
+use decide::step::RouteRef;
+use decide::time::Instant;
+use host::Host;
+use node::Server;
+use std::fmt::Write;
+use std::net::IpAddr;
+use wire::http::RequestHead;
+use wire::http1::Limits;
+
+/// What is asked about.
+#[derive(Debug, Default)]
+pub(crate) struct Question<'a> {
+    /// Of the request; needed for a route, and for a pool unless it is named.
+    pub(crate) url: Option<&'a str>,
+    /// Of the request; GET unless said.
+    pub(crate) method: Option<&'a str>,
+    /// Its fields, as `name: value`.
+    pub(crate) fields: Vec<&'a str>,
+    /// The listener it comes in at.
+    pub(crate) listener: Option<&'a str>,
+    /// The pool, without regard to routes.
+    pub(crate) pool: Option<&'a str>,
+    /// The address it comes from.
+    pub(crate) client: Option<IpAddr>,
+}
+
+/// `explain route`: every rule with its outcome. The error is a sentence.
+pub(crate) fn route(question: &Question<'_>, config: &Config, table: &Table) -> Result<String, String> {
+    let asked = question.asked(&config.limits)?.ok_or("say which request: a URL")?;
+    let listener = question.listener_in(config, asked.port)?;
+    let mut record = route::Record::default();
+    table.decide(number(listener), &asked.head, Some(&mut record));
+    Ok(format!("listener {}\n{}", config.listeners[listener].at, view::explain::route(&record)))
+}
+
+/// `explain balance` from the configuration alone: nothing is known of health and load, and chance is a fixed seed.
+pub(crate) fn balance(question: &Question<'_>, config: &Config) -> Result<String, String> {
+    let choice = question.choice(config, &Table::build(config))?;
+    let config = &config.pools[choice.pool];
+    let mut pool = decide::pool::Pool::new(config, number(choice.pool));
+    let mut record = Record::default();
+    let selection = pool.select(choice.key(config), &[], Instant::ZERO, &mut SplitMix::new(1), Some(&mut record));
+    let note = "from the configuration alone: every backend unknown and idle; --admin asks a running server\n";
+    Ok(choice.shown(config, pool.algorithm(), selection, record) + note)
+}
+
+/// `GET /explain/route`.
+pub(super) fn live_route(server: &Server, parameters: &Parameters) -> Result<String, Refusal> {
+    parameters.only(&["url", "method", "header", "listener"])?;
+    let snapshot = server.snapshot();
+    route(&Question::of(parameters)?, &snapshot.config, snapshot.routes()).map_err(bad)
+}
+
+/// `GET /explain/balance`: what the pool would choose now; nothing moves by it.
+pub(super) fn live_balance(server: &Server, host: &Host, parameters: &Parameters) -> Result<String, Refusal> {
+    parameters.only(&["url", "method", "header", "listener", "pool", "client"])?;
+    let snapshot = server.snapshot();
+    let choice = Question::of(parameters)?.choice(&snapshot.config, snapshot.routes()).map_err(bad)?;
+    let pool = &snapshot.pools()[choice.pool];
+    let (selection, record) = pool.explain(host, choice.key(pool.config()));
+    Ok(choice.shown(pool.config(), pool.algorithm(), selection, record))
+}
+
+impl<'a> Question<'a> {
+    fn of(parameters: &'a Parameters) -> Result<Question<'a>, Refusal> {
+        let client =
+            parameters.first("client").map(|text| text.parse().map_err(|_| bad(format!("{text:?} is no IP address")))).transpose()?;
+        Ok(Question {
+            url: parameters.first("url"),
+            method: parameters.first("method"),
+            fields: parameters.all("header").collect(),
+            listener: parameters.first("listener"),
+            pool: parameters.first("pool"),
+            client,
+        })
+    }
+
+    fn asked(&self, limits: &config::Limits) -> Result<Option<Asked>, String> {
+        let limits = Limits { target_bytes: limits.target_bytes, head_bytes: limits.head_bytes, fields: limits.head_fields };
+        self.url.map(|url| asked::of(url, self.method.unwrap_or("GET"), &self.fields, &limits)).transpose()
+    }
+
+    /// The listener that is named; else the first on the URL's port; else the first.
+    fn listener_in(&self, config: &Config, port: u16) -> Result<usize, String> {
+        let position = |is: &dyn Fn(&Address) -> bool| config.listeners.iter().position(|listener| is(&listener.at));
+        let Some(name) = self.listener else {
+            let on_port = position(&|at| matches!(at, Address::Ip(ip) if ip.port() == port));
+            return if config.listeners.is_empty() { Err("there is no listener".to_string()) } else { Ok(on_port.unwrap_or(0)) };
+        };
+        let known = || config.listeners.iter().map(|listener| listener.at.to_string()).collect::<Vec<_>>().join(", ");
+        position(&|at| at.to_string() == name).ok_or_else(|| format!("nothing listens on {name}; listeners: {}", known()))
+    }
+
+    /// The pool and what is known of the request.
+    fn choice(&self, config: &Config, table: &Table) -> Result<Choice, String> {
+        let asked = self.asked(&config.limits)?;
+        let pool = match (self.pool, &asked) {
+            (Some(name), _) => config.pools.iter().position(|pool| pool.name == name).ok_or_else(|| {
+                let known: Vec<_> = config.pools.iter().map(|pool| &*pool.name).collect();
+                format!("there is no pool {name:?}; pools: {}", known.join(", "))
+            })?,
+            (None, Some(asked)) => {
+                let listener = self.listener_in(config, asked.port)?;
+                pool_of(config, &table.decide(number(listener), &asked.head, None))?
+            }
+            (None, None) => return Err("say which request or which pool: a URL, or --pool NAME".to_string()),
+        };
+        Ok(Choice { pool, head: asked.map(|asked| asked.head), client: self.client })
+    }
+}
+
+fn pool_of(config: &Config, verdict: &Verdict) -> Result<usize, String> {
+    let Verdict::Route { route: RouteRef { site, route }, .. } = verdict else {
+        return Err(format!("no pool gets this request: {} ({})", verdict.sentence(), verdict.status()));
+    };
+    let site = &config.sites[usize::from(*site)];
+    let route = &site.routes[usize::from(*route)];
+    match route.action {
+        Action::Pool(pool) => Ok(pool),
+        _ => Err(format!("no pool gets this request: route {} of site {} answers it itself", route.name, site.name)),
+    }
+}
+
+/// A pool that is to choose, for a request of which more or less is known.
+struct Choice {
+    pool: usize,
+    head: Option<RequestHead>,
+    client: Option<IpAddr>,
+}
+
+impl Choice {
+    fn key(&self, pool: &config::Pool) -> Option<u64> {
+        let wanted = key::wanted(&pool.algorithm)?;
+        match &self.head {
+            Some(head) => key::of(wanted, head, self.client),
+            None => key::of(wanted, &RequestHead::default(), self.client).filter(|_| *wanted == HashKey::Source),
+        }
+    }
+
+    fn shown(&self, pool: &config::Pool, algorithm: &str, selection: Selection, mut record: Record) -> String {
+        let mut out = format!("pool       {}\n", pool.name);
+        if let Some(wanted) = key::wanted(&pool.algorithm) {
+            let value = self.key(pool).map_or("the request has none: drawn at random".to_string(), |key| format!("{key:016x}"));
+            let _ = writeln!(out, "key        {}: {value}", in_words(wanted));
+        }
+        let chosen = match selection {
+            Selection::Backend { index, why, .. } => {
+                if why == "panic" {
+                    out.push_str("panic      too few backends are healthy: health is ignored\n");
+                }
+                Some(index)
+            }
+            Selection::Full => {
+                record.why = "all are at their limit of requests in flight: the request would wait in the queue";
+                None
+            }
+            Selection::None(why) => {
+                record.why = why;
+                None
+            }
+        };
+        let names: Vec<&str> = pool.backends.iter().map(|backend| &*backend.name).collect();
+        out + &view::explain::balance(&record, algorithm, &names, chosen)
+    }
+}
+
+fn in_words(key: &HashKey) -> String {
+    match key {
+        HashKey::Source => "hash of the client's address".to_string(),
+        HashKey::Header(name) => format!("hash of field {name}"),
+        HashKey::Cookie(name) => format!("hash of cookie {name}"),
+        HashKey::Path => "hash of the path".to_string(),
+        HashKey::Query(name) => format!("hash of query parameter {name}"),
+    }
+}
+
+fn number(index: usize) -> u16 {
+    u16::try_from(index).expect("the settings cap the number of listeners and pools")
+}
+
+#[cfg(test)]
+mod tests;

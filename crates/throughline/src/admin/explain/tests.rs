@@ -1,0 +1,87 @@
+use super::*;
+use crate::settings;
+
+const CONFIG: &str = r#"
+[[listener]]
+at = "127.0.0.1:8080"
+sites = ["main"]
+
+[[listener]]
+at = "127.0.0.1:8081"
+sites = ["other"]
+
+[[site]]
+name = "main"
+hosts = ["a.test"]
+
+[[site.route]]
+path = "/api/*"
+methods = ["POST"]
+pool = "app"
+
+[[site]]
+name = "other"
+hosts = ["*"]
+
+[[site.route]]
+pool = "keyed"
+
+[pool.app]
+backends = ["127.0.0.1:3000", "127.0.0.1:3001"]
+
+[pool.keyed]
+algorithm = "hash"
+hash-key = "header:X-User"
+backends = ["127.0.0.1:3000", "127.0.0.1:3001", "127.0.0.1:3002"]
+"#;
+
+fn config() -> Config {
+    settings::load(CONFIG, "edge.toml").unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+fn route_of(question: &Question<'_>) -> Result<String, String> {
+    let config = config();
+    route(question, &config, &Table::build(&config))
+}
+
+#[test]
+fn a_route_is_explained_at_the_listener_of_the_port() {
+    let url = |url| Question { url: Some(url), ..Question::default() };
+    let text = route_of(&Question { method: Some("POST"), ..url("http://a.test/api/x") }).expect("an answer");
+    assert!(text.starts_with("listener 127.0.0.1:8080\n") && text.contains("holds"), "{text}");
+    let text = route_of(&url("http://a.test/api/x")).expect("an answer");
+    assert!(text.contains("405"), "{text}");
+    let text = route_of(&url("http://a.test:8081/api/x")).expect("an answer");
+    assert!(text.starts_with("listener 127.0.0.1:8081\n"), "{text}");
+    let named = Question { listener: Some("127.0.0.1:8081"), ..url("http://a.test/api/x") };
+    assert!(route_of(&named).is_ok_and(|text| text.starts_with("listener 127.0.0.1:8081\n")));
+    let unknown = Question { listener: Some("127.0.0.1:9"), ..url("http://a.test/") };
+    assert_eq!(route_of(&unknown), Err("nothing listens on 127.0.0.1:9; listeners: 127.0.0.1:8080, 127.0.0.1:8081".to_string()));
+}
+
+#[test]
+fn a_choice_from_a_file_is_the_pools_own() {
+    let config = config();
+    let question = Question { url: Some("http://b.test:8081/"), fields: vec!["X-User: ann"], ..Question::default() };
+    let text = balance(&question, &config).expect("a choice");
+    let key = decide::balance::hash::hash_key(b"ann");
+    let mut pool = decide::pool::Pool::new(&config.pools[1], 1);
+    let Selection::Backend { index, .. } = pool.select(Some(key), &[], Instant::ZERO, &mut SplitMix::new(7), None) else { panic!() };
+    assert!(text.starts_with("pool       keyed\n") && text.contains(&format!("hash of field X-User: {key:016x}\n")), "{text}");
+    assert!(text.contains(&format!("=>         {}", config.pools[1].backends[index].name)), "{text}");
+    for backend in &config.pools[1].backends {
+        assert!(text.contains(&backend.name), "each candidate is there: {text}");
+    }
+}
+
+#[test]
+fn a_pool_can_be_named_and_a_missing_value_is_said() {
+    let config = config();
+    let text = balance(&Question { pool: Some("keyed"), ..Question::default() }, &config).expect("a choice");
+    assert!(text.contains("hash of field X-User: the request has none: drawn at random"), "{text}");
+    let error = balance(&Question { pool: Some("keys"), ..Question::default() }, &config);
+    assert_eq!(error, Err("there is no pool \"keys\"; pools: app, keyed".to_string()));
+    let error = balance(&Question { url: Some("http://a.test/"), ..Question::default() }, &config);
+    assert!(error.is_err_and(|error| error.starts_with("no pool gets this request")));
+    assert!(balance(&Question::default(), &config).is_err());
+}

@@ -1,0 +1,196 @@
+//! The counters of [`node::metrics`] and the state of the pools, for Prometheus.
+
+use super::exposition::{Exposition, Family, Kind};
+use Kind::{Counter, Gauge};
+use decide::pool::{BackendStatus, Health};
+use host::Host;
+use node::metrics::{BackendCounts, CLASSES, Counts, HistogramCounts, PoolCounts, SIDES, SiteCounts};
+use node::{Pool, Server};
+use std::sync::Arc;
+
+/// The whole page.
+pub(super) fn text(server: &Server, host: &Host) -> String {
+    let counts = server.metrics().counts();
+    let mut out = Exposition::default();
+    process(server, host, &counts, &mut out);
+    listeners(&counts, &mut out);
+    sites(&counts.sites, &mut out);
+    pools(&counts.pools, server.snapshot().pools(), host, &mut out);
+    backends(&counts.backends, &mut out);
+    backend_states(server.snapshot().pools(), host, &mut out);
+    out.into_text()
+}
+
+fn process(server: &Server, host: &Host, counts: &Counts, out: &mut Exposition) {
+    let snapshot = server.snapshot();
+    let config = &snapshot.config.server;
+    let began = host.calendar().0.saturating_sub(host.now().since(server.began()));
+    out.family(Gauge, "throughline_build_info", "The version that runs.", |family| {
+        family.sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+    });
+    out.single(Gauge, "throughline_start_time_seconds", "When the process began, in seconds since 1970.", began.as_secs());
+    out.single(Gauge, "throughline_configuration_generation", "Which configuration holds, from 1 at the start.", snapshot.generation);
+    out.single(Gauge, "throughline_draining", "1 once the process takes no new connections.", u8::from(server.is_draining()));
+    out.single(Gauge, "throughline_connections_open", "Client connections open now.", server.connections());
+    out.single(Gauge, "throughline_connections_limit", "Client connections there may be at once.", config.max_connections);
+    out.single(Counter, "throughline_connections_accepted_total", "Client connections accepted.", server.accepted());
+    out.single(Gauge, "throughline_requests_in_flight", "Requests being answered now.", server.requests_in_flight());
+    out.family(Counter, "throughline_reloads_total", "Reloads of the configuration by result.", |family| {
+        family.sample(&[("result", "ok")], counts.process.reloads);
+        family.sample(&[("result", "refused")], counts.process.refused_reloads);
+    });
+    let dropped = counts.process.dropped_log_lines;
+    out.single(Counter, "throughline_access_log_dropped_lines_total", "Lines lost because the log's writer did not keep up.", dropped);
+}
+
+fn listeners(counts: &Counts, out: &mut Exposition) {
+    out.family(Counter, "throughline_listener_requests_total", "Requests by the listener they came in at.", |family| {
+        counts.listeners.iter().for_each(|listener| family.sample(&[("listener", &listener.address)], listener.requests));
+    });
+    out.family(Counter, "throughline_listener_accept_pauses_total", "Pauses of accepting for want of descriptors.", |family| {
+        counts.listeners.iter().for_each(|listener| family.sample(&[("listener", &listener.address)], listener.pauses));
+    });
+}
+
+fn sites(sites: &[SiteCounts], out: &mut Exposition) {
+    let number = |of: fn(&SiteCounts) -> u64| {
+        move |family: &mut Family<'_>| sites.iter().for_each(|site| family.sample(&[("site", &site.name)], of(site)))
+    };
+    let by_side = |of: fn(&SiteCounts) -> [u64; SIDES.len()]| {
+        move |family: &mut Family<'_>| {
+            for (site, side, count) in
+                sites.iter().flat_map(|site| SIDES.iter().zip(of(site)).map(move |(side, count)| (site, side, count)))
+            {
+                family.sample(&[("site", &site.name), ("side", side)], count);
+            }
+        }
+    };
+    out.family(Counter, "throughline_requests_total", "Requests by the class of the status sent; no site: none served them.", |family| {
+        for site in sites {
+            classes(&[("site", &site.name)], &site.requests, family);
+        }
+    });
+    let help = "Requests refused for a rule, by whose fault it was.";
+    out.family(Counter, "throughline_requests_refused_total", help, by_side(|site| site.refused));
+    let help = "Requests that ended before their answer was whole, by whose doing it was.";
+    out.family(Counter, "throughline_requests_broken_off_total", help, by_side(|site| site.broken_off));
+    let help = "Bytes of request bodies, and of tunnels, received from clients.";
+    out.family(Counter, "throughline_received_bytes_total", help, number(|site| site.received));
+    let help = "Bytes of answer bodies, and of tunnels, sent to clients.";
+    out.family(Counter, "throughline_sent_bytes_total", help, number(|site| site.sent));
+    out.family(Counter, "throughline_tunnels_total", "Requests that became tunnels.", number(|site| site.tunnels));
+    let help = "From the first byte of a request to the last of its answer, without tunnels.";
+    out.histograms("throughline_request_duration_seconds", help, |family| {
+        sites.iter().for_each(|site| family.histogram(&[("site", &site.name)], &site.duration));
+    });
+}
+
+fn classes(labels: &[(&str, &str)], counts: &[u64; CLASSES.len()], family: &mut Family<'_>) {
+    for (class, count) in CLASSES.iter().zip(counts) {
+        let labels: Vec<_> = labels.iter().copied().chain([("status_class", *class)]).collect();
+        family.sample(&labels, count);
+    }
+}
+
+fn pools(counts: &[PoolCounts], pools: &[Arc<Pool>], host: &Host, out: &mut Exposition) {
+    let help = "Second and later tries of a request.";
+    out.family(Counter, "throughline_pool_retries_total", help, |family| {
+        counts.iter().for_each(|pool| family.sample(&[("pool", &pool.name)], pool.retries));
+    });
+    let help = "Requests answered 503 because no backend could have them.";
+    out.family(Counter, "throughline_pool_no_backend_total", help, |family| {
+        counts.iter().for_each(|pool| family.sample(&[("pool", &pool.name)], pool.no_backend));
+    });
+    let help = "What requests waited for a place at a backend, those that got one.";
+    out.histograms("throughline_pool_queue_wait_seconds", help, |family| {
+        counts.iter().for_each(|pool| family.histogram(&[("pool", &pool.name)], &pool.queue_wait));
+    });
+    out.family(Gauge, "throughline_pool_queued", "Requests waiting for a place at a backend now.", |family| {
+        pools.iter().for_each(|pool| family.sample(&[("pool", &pool.config().name)], pool.queued()));
+    });
+    let help = "1 while so few backends are healthy that health is ignored.";
+    out.family(Gauge, "throughline_pool_panic", help, |family| {
+        pools.iter().for_each(|pool| family.sample(&[("pool", &pool.config().name)], u8::from(pool.panics(host.now()))));
+    });
+}
+
+fn backends(backends: &[BackendCounts], out: &mut Exposition) {
+    let number = |of: fn(&BackendCounts) -> u64| {
+        move |family: &mut Family<'_>| backends.iter().for_each(|backend| family.sample(&name(backend), of(backend)))
+    };
+    let histogram = |of: fn(&BackendCounts) -> &HistogramCounts| {
+        move |family: &mut Family<'_>| backends.iter().for_each(|backend| family.histogram(&name(backend), of(backend)))
+    };
+    let pairs = |word: &'static str, of: fn(&BackendCounts) -> [(&'static str, u64); 2]| {
+        move |family: &mut Family<'_>| {
+            for (backend, (value, count)) in backends.iter().flat_map(|backend| of(backend).map(|pair| (backend, pair))) {
+                let [pool, own] = name(backend);
+                family.sample(&[pool, own, (word, value)], count);
+            }
+        }
+    };
+    out.family(Counter, "throughline_backend_requests_total", "Requests given to a backend, each try counted.", number(|b| b.requests));
+    out.family(Counter, "throughline_backend_answers_total", "Answers of a backend by the class of their status.", |family| {
+        backends.iter().for_each(|backend| classes(&name(backend), &backend.answers, family));
+    });
+    let help = "Failures of a backend by the error types of RFC 9209; those that have occurred.";
+    out.family(Counter, "throughline_backend_failures_total", help, |family| {
+        for backend in backends {
+            let [pool, own] = name(backend);
+            for (error, count) in backend.failures.iter().filter(|(_, count)| *count > 0) {
+                family.sample(&[pool, own, ("error", error)], count);
+            }
+        }
+    });
+    let help = "Connections that requests went over, new ones and kept ones.";
+    let used = pairs("connection", |backend| [("new", backend.connect.count()), ("kept", backend.reused)]);
+    out.family(Counter, "throughline_backend_connections_used_total", help, used);
+    let help = "What it took to open a new connection.";
+    out.histograms("throughline_backend_connect_duration_seconds", help, histogram(|backend| &backend.connect));
+    let help = "From the request sent to the head of the answer.";
+    out.histograms("throughline_backend_response_duration_seconds", help, histogram(|backend| &backend.answer_time));
+    let changes = pairs("to", |backend| [("up", backend.went_up), ("down", backend.went_down)]);
+    out.family(Counter, "throughline_backend_health_changes_total", "Changes of health by probes.", changes);
+    let help = "Ejections for failures in real traffic.";
+    out.family(Counter, "throughline_backend_ejections_total", help, number(|backend| backend.ejections));
+    let help = "Failures to resolve a backend's name.";
+    out.family(Counter, "throughline_backend_resolve_failures_total", help, number(|backend| backend.resolve_failures));
+}
+
+fn name(backend: &BackendCounts) -> [(&'static str, &str); 2] {
+    [("pool", &backend.pool), ("backend", &backend.name)]
+}
+
+fn backend_states(pools: &[Arc<Pool>], host: &Host, out: &mut Exposition) {
+    type State = fn(&Pool, usize, &BackendStatus) -> u64;
+    let now = host.now();
+    let families: [(&str, &str, State); 5] = [
+        ("throughline_backend_in_flight", "Requests in flight at a backend now.", |_, _, backend| u64::from(backend.in_flight)),
+        ("throughline_backend_kept_connections", "Idle connections kept to a backend.", |pool, at, _| pool.kept_connections(at) as u64),
+        ("throughline_backend_weight", "A backend's weight, without slow start.", |_, _, backend| u64::from(backend.weight)),
+        ("throughline_backend_up", "0 while the probes say that a backend is down.", |_, _, backend| {
+            u64::from(backend.health != Health::Down)
+        }),
+        (
+            "throughline_backend_available",
+            "1 while a backend may get requests: ready, of some weight, not down, not ejected.",
+            |_, _, b| {
+                let ready = b.admin == decide::pool::Admin::Ready && b.weight > 0;
+                u64::from(ready && b.health != Health::Down && b.ejected_for.is_none())
+            },
+        ),
+    ];
+    let states: Vec<(&Pool, Vec<BackendStatus>)> = pools.iter().map(|pool| (&**pool, pool.status(now))).collect();
+    for (name, help, value) in families {
+        out.family(Gauge, name, help, |family| {
+            for (pool, backends) in &states {
+                for (at, backend) in backends.iter().enumerate() {
+                    family.sample(&[("pool", &pool.config().name), ("backend", &backend.name)], value(pool, at, backend));
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

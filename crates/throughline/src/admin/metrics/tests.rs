@@ -1,0 +1,116 @@
+use crate::admin::tests::with_server;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One sample: its labels as written, and its value.
+type Sample = (Vec<(String, String)>, f64);
+
+/// A family as a reader of the format sees it.
+#[derive(Debug)]
+struct Family {
+    kind: String,
+    /// By the suffix behind the family's name.
+    samples: Vec<(String, Sample)>,
+}
+
+/// Reads the text format strictly: every sample stands under its family's HELP and TYPE, no family comes twice.
+fn parsed(text: &str) -> BTreeMap<String, Family> {
+    assert!(text.ends_with('\n'));
+    let mut families: BTreeMap<String, Family> = BTreeMap::new();
+    let mut current = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            let (name, words) = help.split_once(' ').expect("a help text");
+            assert!(words.ends_with('.'), "{name}: {words}");
+            let kind = lines.next().and_then(|line| line.strip_prefix(&format!("# TYPE {name} "))).expect("TYPE after HELP");
+            let family = Family { kind: kind.to_string(), samples: Vec::new() };
+            assert!(families.insert(name.to_string(), family).is_none(), "{name} comes twice");
+            current = name.to_string();
+            continue;
+        }
+        let rest = line.strip_prefix(&current).unwrap_or_else(|| panic!("{line} is not of {current}"));
+        let at = rest.find(['{', ' ']).expect("a value");
+        let (labels, value) = labels(&rest[at..]);
+        let sample = (labels, value.trim().parse().unwrap_or_else(|_| panic!("{line}")));
+        families.get_mut(&current).expect("it was put there").samples.push((rest[..at].to_string(), sample));
+    }
+    families
+}
+
+fn labels(text: &str) -> (Vec<(String, String)>, &str) {
+    let mut found = Vec::new();
+    let Some(mut rest) = text.strip_prefix('{') else { return (found, text) };
+    loop {
+        let (name, after) = rest.split_once("=\"").expect("a label");
+        let mut value = String::new();
+        let mut characters = after.char_indices();
+        let end = loop {
+            match characters.next().expect("a closing quote") {
+                (at, '"') => break at,
+                (_, '\\') => match characters.next().expect("an escaped character").1 {
+                    'n' => value.push('\n'),
+                    other => value.push(other),
+                },
+                (_, other) => value.push(other),
+            }
+        };
+        found.push((name.to_string(), value));
+        rest = &after[end + 1..];
+        match rest.strip_prefix(',') {
+            Some(more) => rest = more,
+            None => return (found, rest.strip_prefix('}').expect("a closing brace")),
+        }
+    }
+}
+
+#[test]
+fn the_page_keeps_to_the_format() {
+    with_server(|host, server, _| {
+        let families = parsed(&super::text(server, host));
+        assert!(families.len() > 30);
+        for (name, family) in &families {
+            assert!(name.starts_with("throughline_") && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_')), "{name}");
+            assert_eq!(family.kind == "counter", name.ends_with("_total"), "{name}");
+            let mut seen = BTreeSet::new();
+            for (suffix, (labels, value)) in &family.samples {
+                assert!(seen.insert((suffix, labels)), "{name}{suffix} {labels:?} comes twice");
+                assert!(value.is_finite() && *value >= 0.0, "{name}");
+                assert!(suffix.is_empty() || family.kind == "histogram", "{name}{suffix}");
+            }
+            assert!(!family.samples.is_empty() || name == "throughline_backend_failures_total", "{name}");
+        }
+        let up = &families["throughline_backend_up"].samples;
+        let backend = |at: usize| up[at].1.0.iter().find(|(name, _)| name == "backend").map(|(_, value)| value.as_str());
+        assert_eq!((backend(0), backend(1)), (Some("127.0.0.1:3000"), Some("b \"quoted\"\\")), "escaped, and read back");
+    });
+}
+
+#[test]
+fn histograms_are_cumulative() {
+    let mut histogram = node::metrics::HistogramCounts { sum: std::time::Duration::from_millis(1500), ..Default::default() };
+    histogram.buckets = std::array::from_fn(|at| at as u64 + 1);
+    let mut out = super::Exposition::default();
+    out.histograms("throughline_x_seconds", "Help.", |family| family.histogram(&[("site", "a")], &histogram));
+    let text = out.into_text();
+    let family = &parsed(&text)["throughline_x_seconds"];
+    let buckets: Vec<_> = family.samples.iter().filter(|(suffix, _)| suffix == "_bucket").map(|(_, sample)| sample).collect();
+    assert_eq!(buckets.len(), 17);
+    assert_eq!((&*buckets[0].0[1].1, buckets[0].1), ("0.0005", 1.0));
+    assert_eq!((&*buckets[10].0[1].1, buckets[10].1), ("1", 66.0), "all below, not this bucket alone");
+    assert_eq!((&*buckets[15].0[1].1, &*buckets[16].0[1].1, buckets[16].1), ("60", "+Inf", 153.0));
+    assert!(text.contains("throughline_x_seconds_sum{site=\"a\"} 1.5\n") && text.contains("throughline_x_seconds_count{site=\"a\"} 153\n"));
+}
+
+#[test]
+fn what_an_operator_did_is_seen() {
+    with_server(|host, server, _| {
+        let pool = server.snapshot().pools()[0].clone();
+        assert!(pool.set_weight("127.0.0.1:3000", 9));
+        assert!(pool.set_admin("127.0.0.1:3000", decide::pool::Admin::Drain, host.now()));
+        let families = parsed(&super::text(server, host));
+        let of_first = |name: &str| families[name].samples[0].1.1;
+        assert_eq!((of_first("throughline_backend_weight"), of_first("throughline_backend_available")), (9.0, 0.0));
+        assert_eq!(of_first("throughline_backend_up"), 1.0, "a drained backend is up all the same");
+        assert_eq!(families["throughline_backend_available"].samples[1].1.1, 1.0);
+    });
+}

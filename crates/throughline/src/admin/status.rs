@@ -1,0 +1,59 @@
+//! The state of a server, gathered for `ctl status`.
+
+use host::Host;
+use node::metrics::{Counts, SiteCounts};
+use node::{Pool, Server, Snapshot};
+use view::status::{Connections, ListenerStatus, PoolStatus, Requests, Status};
+
+/// The state now.
+pub(super) fn of(server: &Server, host: &Host) -> Status {
+    let snapshot = server.snapshot();
+    let counts = server.metrics().counts();
+    let config = &snapshot.config;
+    let now = host.now();
+    Status {
+        name: config.server.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_string(),
+        generation: snapshot.generation,
+        uptime: now.since(server.began()).as_secs(),
+        draining: server.is_draining(),
+        listeners: listeners(&snapshot, &counts, host),
+        connections: Connections {
+            open: server.connections() as u64,
+            limit: config.server.max_connections as u64,
+            total: server.accepted(),
+        },
+        requests: requests(&counts.sites, server.requests_in_flight() as u64),
+        pools: snapshot.pools().iter().map(|held| pool(held, &counts, host)).collect(),
+    }
+}
+
+fn listeners(snapshot: &Snapshot, counts: &Counts, host: &Host) -> Vec<ListenerStatus> {
+    let config = &snapshot.config;
+    let status = |listener: &decide::config::Listener| {
+        let address = listener.at.to_string();
+        let paused = counts.listeners.iter().any(|counted| counted.address == address && counted.paused_until > host.calendar());
+        let sites = listener.sites.iter().map(|site| config.sites[*site].name.clone()).collect();
+        ListenerStatus { address, sites, paused }
+    };
+    config.listeners.iter().map(status).collect()
+}
+
+fn requests(sites: &[SiteCounts], in_flight: u64) -> Requests {
+    let class = |at: usize| sites.iter().map(|site| site.requests[at]).sum();
+    let total = sites.iter().flat_map(|site| site.requests).sum();
+    Requests { in_flight, total, client_errors: class(4), server_errors: class(5) }
+}
+
+fn pool(pool: &Pool, counts: &Counts, host: &Host) -> PoolStatus {
+    let name = &pool.config().name;
+    let now = host.now();
+    PoolStatus {
+        name: name.clone(),
+        algorithm: pool.algorithm().to_string(),
+        panic: pool.panics(now),
+        queued: pool.queued() as u64,
+        retries: counts.pools.iter().find(|counted| counted.name == *name).map_or(0, |counted| counted.retries),
+        backends: pool.status(now).iter().map(Into::into).collect(),
+    }
+}

@@ -1,0 +1,113 @@
+//! `throughline ctl`: asks a running server, over its admin side.
+
+use crate::admin::client::ask;
+use crate::admin::parameters::encoded;
+use crate::cmd::{print, serve};
+use crate::settings;
+use decide::address::Address;
+use serde_json::Value;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use view::status::{Paint, Status, table};
+use wire::http::Method;
+
+/// Whom to ask, and for what.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Where the admin side listens; the default address unless given.
+    #[arg(long, value_name = "ADDR", value_parser = serve::address, global = true)]
+    admin: Option<Address>,
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What to ask for.
+#[derive(clap::Subcommand)]
+enum What {
+    /// The state of listeners, pools and backends, as a table.
+    Status {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read the configuration file again. A file with mistakes changes nothing.
+    Reload,
+    /// End the process, once what is in flight has ended.
+    Drain,
+    /// Change one backend.
+    Backend {
+        /// The name of its pool.
+        pool: String,
+        /// Its name: the address, unless the configuration names it.
+        name: String,
+        #[command(subcommand)]
+        change: Change,
+    },
+}
+
+/// What becomes of a backend.
+#[derive(clap::Subcommand)]
+enum Change {
+    /// Takes requests.
+    Ready,
+    /// Takes no new requests; those in flight finish.
+    Drain,
+    /// Takes no new requests, and is not probed.
+    Maintenance,
+    /// Takes this share relative to the others, until a reload changes the configured weight.
+    Weight {
+        /// 0 to 65535.
+        #[arg(value_parser = clap::value_parser!(u32).range(..=65_535))]
+        weight: u32,
+    },
+}
+
+/// Asks, and prints the answer.
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let admin = admin(arguments.admin)?;
+    let line = match arguments.what {
+        What::Status { json: true } => ask(&admin, Method::Get, "/status")?.into_result()?,
+        What::Status { json: false } => status(&ask(&admin, Method::Get, "/status")?.into_result()?)?,
+        What::Reload => {
+            let answer = post(&admin, "/reload")?;
+            format!("configuration {} holds", answer["generation"])
+        }
+        What::Drain => {
+            let answer = post(&admin, "/drain")?;
+            format!("draining; connections open: {}", answer["connections"])
+        }
+        What::Backend { pool, name, change } => {
+            let change = match change {
+                Change::Ready => "admin=ready".to_string(),
+                Change::Drain => "admin=drain".to_string(),
+                Change::Maintenance => "admin=maintenance".to_string(),
+                Change::Weight { weight } => format!("weight={weight}"),
+            };
+            let answer = post(&admin, &format!("/backends/{}/{}?{change}", encoded(&pool), encoded(&name)))?;
+            let word = answer["admin"].as_str().unwrap_or_default();
+            format!("backend {pool}/{name}: {word}, weight {}, {} in flight", answer["weight"], answer["in_flight"])
+        }
+    };
+    print(line.trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The address given, else the default of the settings.
+pub(super) fn admin(given: Option<Address>) -> Result<Address, String> {
+    given.or_else(settings::admin_defaults).ok_or_else(|| "say where the admin side listens: --admin ADDR".to_string())
+}
+
+fn post(admin: &Address, target: &str) -> Result<Value, String> {
+    let body = ask(admin, Method::Post, target)?.into_result()?;
+    serde_json::from_str(&body).map_err(|_| not_ours(admin))
+}
+
+fn status(json: &str) -> Result<String, String> {
+    let status = Status::from_json(json).map_err(|error| format!("the answer is no status of a throughline: {error}"))?;
+    let paint = if std::io::stdout().is_terminal() { Paint::Colour } else { Paint::Plain };
+    Ok(table(&status, paint))
+}
+
+fn not_ours(admin: &Address) -> String {
+    format!("what answers on {admin} is not the admin side of a throughline")
+}

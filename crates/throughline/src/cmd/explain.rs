@@ -1,0 +1,120 @@
+//! `throughline explain`: what would happen to a request, and why. From a config file alone, or asked of a running server.
+
+use crate::admin::client::ask;
+use crate::admin::explain::{self, Question};
+use crate::admin::parameters::encoded;
+use crate::cmd::{check, print, serve};
+use crate::settings;
+use decide::address::Address;
+use decide::config::Config;
+use decide::route::Table;
+use std::net::IpAddr;
+use std::process::ExitCode;
+use wire::http::Method;
+
+/// Which decision.
+#[derive(clap::Subcommand)]
+pub enum What {
+    /// Which site and route serve a request: every rule in the order tried.
+    #[command(
+        override_usage = "throughline explain route [OPTIONS] CONFIG URL\n       throughline explain route [OPTIONS] --admin ADDR URL"
+    )]
+    Route(Request),
+    /// Which backend gets a request: every candidate with its score.
+    #[command(
+        override_usage = "throughline explain balance [OPTIONS] CONFIG URL\n       throughline explain balance [OPTIONS] CONFIG --pool NAME\n       \
+                          throughline explain balance [OPTIONS] --admin ADDR [URL]"
+    )]
+    Balance {
+        #[command(flatten)]
+        request: Request,
+        /// This pool, whatever the routes say.
+        #[arg(long, value_name = "NAME")]
+        pool: Option<String>,
+        /// The address the request comes from.
+        #[arg(long, value_name = "IP")]
+        client: Option<IpAddr>,
+    },
+}
+
+/// A request.
+#[derive(clap::Args)]
+pub struct Request {
+    /// The configuration file (not with --admin), and the URL.
+    #[arg(value_name = "CONFIG|URL", num_args = 0..=2)]
+    what: Vec<String>,
+    /// Ask the running server whose admin side listens here, instead of reading a file.
+    #[arg(long, value_name = "ADDR", value_parser = serve::address)]
+    admin: Option<Address>,
+    /// The method.
+    #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET")]
+    method: String,
+    /// A field; may be repeated.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// The listener the request comes in at; else the first on the URL's port, else the first.
+    #[arg(long, value_name = "ADDR")]
+    listener: Option<String>,
+}
+
+/// Prints the decision and its reasons.
+pub(super) fn run(what: &What) -> Result<ExitCode, String> {
+    let text = match what {
+        What::Route(request) => {
+            let question = request.question()?;
+            match &request.admin {
+                Some(admin) => live(admin, "route", &question)?,
+                None => {
+                    let config = request.config()?;
+                    explain::route(&question, &config, &Table::build(&config))?
+                }
+            }
+        }
+        What::Balance { request, pool, client } => {
+            let question = Question { pool: pool.as_deref(), client: *client, ..request.question()? };
+            match &request.admin {
+                Some(admin) => live(admin, "balance", &question)?,
+                None => explain::balance(&question, &request.config()?)?,
+            }
+        }
+    };
+    print(text.trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Request {
+    fn question(&self) -> Result<Question<'_>, String> {
+        let files = usize::from(self.admin.is_none());
+        if self.what.len() > files + 1 {
+            return Err("with --admin no configuration file is read: give only a URL".to_string());
+        }
+        Ok(Question {
+            url: self.what.get(files).map(String::as_str),
+            method: Some(&self.method),
+            fields: self.headers.iter().map(String::as_str).collect(),
+            listener: self.listener.as_deref(),
+            ..Question::default()
+        })
+    }
+
+    fn config(&self) -> Result<Config, String> {
+        let path = self.what.first().ok_or("say which configuration file, or --admin ADDR to ask a running server")?;
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        settings::load(&text, path).map_err(|found| format!("{path} has {}; `throughline check {path}` shows them", check::tally(&found)))
+    }
+}
+
+fn live(admin: &Address, decision: &str, question: &Question<'_>) -> Result<String, String> {
+    let client = question.client.map(|client| client.to_string());
+    let single = [
+        ("url", question.url),
+        ("method", question.method),
+        ("listener", question.listener),
+        ("pool", question.pool),
+        ("client", client.as_deref()),
+    ];
+    let single = single.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let headers = question.fields.iter().map(|field| ("header", *field));
+    let query: Vec<String> = single.chain(headers).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    ask(admin, Method::Get, &format!("/explain/{decision}?{}", query.join("&")))?.into_result()
+}

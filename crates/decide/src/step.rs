@@ -348,6 +348,15 @@ steps! {
         /// Which.
         backend: BackendRef,
     }
+    /// An operator changed what is wanted of a backend.
+    BackendSet "backend-set" {
+        /// Which.
+        backend: BackendRef,
+        /// Its administrative state now: `ready`, `drain`, `maintenance`.
+        admin: &'static str,
+        /// Its weight now.
+        weight: u64,
+    }
     /// A backend's name was resolved.
     Resolved "resolved" {
         /// Whose.

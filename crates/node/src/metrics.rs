@@ -123,6 +123,7 @@ macro_rules! steps_of_the_process {
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
             | Step::BackendRestored { .. }
+            | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
             | Step::Reloaded { .. }
@@ -226,7 +227,8 @@ impl Index {
             Step::Reloaded { .. } => self.process.reloads.add(1),
             Step::ReloadRefused { .. } => self.process.refused_reloads.add(1),
             // States, which are read where they are kept.
-            Step::Listening { .. } | Step::BackendRestored { .. } | Step::Resolved { .. } | Step::Draining { .. } => {}
+            Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
+            Step::Resolved { .. } | Step::Draining { .. } => {}
             steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

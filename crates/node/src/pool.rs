@@ -234,7 +234,8 @@ impl Pool {
         self.algorithm
     }
 
-    pub(crate) fn backend_ref(&self, backend: usize) -> BackendRef {
+    /// How steps refer to a backend, by its index in the pool.
+    pub fn backend_ref(&self, backend: usize) -> BackendRef {
         BackendRef { pool: self.index, backend: u16::try_from(backend).expect("the settings cap the number of backends") }
     }
 

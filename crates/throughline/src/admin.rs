@@ -16,6 +16,7 @@ mod status;
 
 use crate::process::Reloader;
 use decide::pool::Admin as Wanted;
+use decide::step::Step;
 use host::Host;
 use node::{Answer, Application, Server};
 use parameters::{Parameters, decoded};
@@ -139,7 +140,8 @@ impl Shown {
             Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
             Resource::Reload => self.reload(host),
             Resource::Drain => Ok(self.drain()),
-            Resource::Backend { pool, name } => self.backend(host, &pool, &name, &parameters),
+            // A reload meanwhile would carry the backend over as it was before.
+            Resource::Backend { pool, name } => self.reloader.between_reloads(|| self.backend(host, &pool, &name, &parameters)),
         };
         answer.unwrap_or_else(|Refusal { status, why }| refusal(status, &why))
     }
@@ -179,11 +181,11 @@ impl Shown {
         parameters.only(&["admin", "weight"])?;
         let snapshot = self.server.snapshot();
         let unknown = |why: String| Refusal { status: 404, why };
-        let held = snapshot.pools().iter().find(|held| held.config().name == pool);
-        let held = held.ok_or_else(|| unknown(format!("there is no pool {pool:?}")))?;
-        if !held.config().backends.iter().any(|backend| backend.name == name) {
-            return Err(unknown(format!("pool {pool:?} has no backend {name:?}")));
-        }
+        let at = snapshot.config.pools.iter().position(|known| known.name == pool);
+        let at = at.ok_or_else(|| unknown(format!("there is no pool {pool:?}")))?;
+        let backend = snapshot.config.pools[at].backends.iter().position(|known| known.name == name);
+        let backend = backend.ok_or_else(|| unknown(format!("pool {pool:?} has no backend {name:?}")))?;
+        let held = &snapshot.pools()[at];
         // Both are read before either holds: a request changes all that it asks for, or nothing.
         let wanted = parameters.first("admin").map(wanted).transpose()?;
         let weight = parameters.first("weight").map(weight).transpose()?;
@@ -196,11 +198,11 @@ impl Shown {
         if let Some(weight) = weight {
             held.set_weight(name, weight);
         }
-        let now = held.status(host.now()).into_iter().find(|backend| backend.name == name).expect("it was found above");
-        crate::log::note(&format!("backend {pool}/{name} is {}, weight {}: asked for on the admin side", now.admin.word(), now.weight));
-        Ok(done(
-            &json!({ "ok": true, "pool": pool, "backend": name, "admin": now.admin.word(), "weight": now.weight, "in_flight": now.in_flight }),
-        ))
+        let now = held.status(host.now()).swap_remove(backend);
+        let (admin, weight) = (now.admin.word(), now.weight);
+        self.server.tell(host.calendar(), Step::BackendSet { backend: held.backend_ref(backend), admin, weight: u64::from(weight) });
+        let in_flight = now.in_flight;
+        Ok(done(&json!({ "ok": true, "pool": pool, "backend": name, "admin": admin, "weight": weight, "in_flight": in_flight })))
     }
 }
 

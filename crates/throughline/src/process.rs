@@ -261,6 +261,12 @@ impl Reloader {
         Reloader { server, source, bound: Mutex::new(bound), stop: Told::default() }
     }
 
+    /// Does something while no configuration is being replaced.
+    pub(crate) fn between_reloads<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _held = self.bound.lock().expect("no panic while it is held");
+        work()
+    }
+
     /// Ends the process as SIGTERM does: what is in flight ends first.
     pub fn stop(&self) {
         self.stop.tell();

@@ -23,8 +23,9 @@ impl Running {
         std::fs::create_dir_all(&directory).expect("a directory for the test");
         let [http, admin] = free_ports();
         std::fs::write(directory.join("edge.toml"), config(http, admin, &directory, "first")).expect("a config file");
-        let mut child =
-            program(&["serve", "edge.toml"], &directory).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
+        let events = std::fs::File::create(directory.join("events")).expect("a file");
+        let mut serve = program(&["serve", "edge.toml"], &directory);
+        let mut child = serve.stdout(Stdio::piped()).stderr(events).spawn().expect("the program");
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         for at in [http, admin] {
             let line = lines.next().expect("a line for each listener").expect("text");
@@ -44,6 +45,11 @@ impl Running {
 
     fn get(&self, target: &str) -> String {
         exchange(self.admin, &format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.admin))
+    }
+
+    /// What it has written to standard error. A step is there before the answer to whoever caused it.
+    fn events(&self) -> String {
+        std::fs::read_to_string(self.directory.join("events")).expect("text")
     }
 
     /// What the site answers.
@@ -174,12 +180,14 @@ fn a_reload_holds_at_once_and_a_bad_one_changes_nothing() {
         }
     }
     assert!(said.contains("did you mean \"least-connections\"?"), "{said}");
+    assert!(running.events().contains(" reload-refused mistakes="), "{}", running.events());
     assert!(running.served().ends_with("first"), "the old configuration serves on");
 
     running.configure(&config("second"));
     let accepted = running.ctl(&["reload"]);
     assert_eq!((accepted.status.code(), text(&accepted.stdout)), (Some(0), "configuration 2 holds\n"));
     assert!(running.served().ends_with("second"));
+    assert!(running.events().ends_with("Z reloaded generation=2\n"), "{}", running.events());
     let page = running.get("/metrics");
     assert_eq!(sample(&page, r#"throughline_reloads_total{result="ok"}"#), Some(1.0));
     assert_eq!(sample(&page, r#"throughline_reloads_total{result="refused"}"#), Some(1.0));
@@ -193,6 +201,8 @@ fn a_backend_is_drained_and_explain_says_so() {
     assert_eq!(text(&drained.stdout), "backend app/one: drain, weight 1, 0 in flight\n");
     let weighted = running.ctl(&["backend", "app", "two", "weight", "5"]);
     assert_eq!(text(&weighted.stdout), "backend app/two: ready, weight 5, 0 in flight\n");
+    let events: Vec<String> = running.events().lines().map(|line| line.split_once(' ').expect("a time").1.to_string()).collect();
+    assert_eq!(events, ["backend-set backend=app/one admin=drain weight=1", "backend-set backend=app/two admin=ready weight=5"]);
     let admin = running.admin.to_string();
     let explain = |arguments: &[&str]| program(arguments, &running.directory).output().expect("the program");
     let live = explain(&["explain", "balance", "--admin", &admin, "http://a.test/x"]);

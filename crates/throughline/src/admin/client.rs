@@ -42,8 +42,8 @@ pub(crate) fn ask(admin: &Address, method: Method, target: &str) -> Result<Answe
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => format!("{admin} does not answer within {} s", TIMEOUT.as_secs()),
         _ => format!("cannot ask {admin}: {error}"),
     };
-    let mut stream = connect(admin).map_err(failed)?;
-    stream.write_all(&request(admin, &method, target)).map_err(failed)?;
+    let (mut stream, host) = connect(admin).map_err(failed)?;
+    stream.write_all(&request(&host, &method, target)).map_err(failed)?;
     let mut reading = Reading { stream: &mut *stream, input: Vec::new(), ended: false };
     reading.answer(&method).map_err(failed)
 }
@@ -51,13 +51,14 @@ pub(crate) fn ask(admin: &Address, method: Method, target: &str) -> Result<Answe
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-fn connect(admin: &Address) -> io::Result<Box<dyn Stream>> {
+/// A connection, and the `Host` to ask for there: an address rather than a name, which the admin side could not know to be its own.
+fn connect(admin: &Address) -> io::Result<(Box<dyn Stream>, String)> {
     let addresses = match admin {
         Address::Unix(path) => {
             let stream = UnixStream::connect(path)?;
             stream.set_read_timeout(Some(TIMEOUT))?;
             stream.set_write_timeout(Some(TIMEOUT))?;
-            return Ok(Box::new(stream));
+            return Ok((Box::new(stream), "localhost".to_string()));
         }
         Address::Ip(address) => vec![*address],
         Address::Name(name, port) => (&**name, *port).to_socket_addrs()?.collect(),
@@ -68,7 +69,7 @@ fn connect(admin: &Address) -> io::Result<Box<dyn Stream>> {
             Ok(stream) => {
                 stream.set_read_timeout(Some(TIMEOUT))?;
                 stream.set_write_timeout(Some(TIMEOUT))?;
-                return Ok(Box::new(stream));
+                return Ok((Box::new(stream), address.to_string()));
             }
             Err(error) => last = error,
         }
@@ -76,13 +77,9 @@ fn connect(admin: &Address) -> io::Result<Box<dyn Stream>> {
     Err(last)
 }
 
-fn request(admin: &Address, method: &Method, target: &str) -> Vec<u8> {
+fn request(host: &str, method: &Method, target: &str) -> Vec<u8> {
     let head = RequestHead { method: method.clone(), target: target.as_bytes().to_vec(), ..RequestHead::default() };
     let mut fields = Fields::new();
-    let host = match admin {
-        Address::Unix(_) => "localhost".to_string(),
-        other => other.to_string(),
-    };
     fields.push(b"Host", host.as_bytes());
     fields.push(b"User-Agent", concat!("throughline-ctl/", env!("CARGO_PKG_VERSION")).as_bytes());
     fields.push(b"Connection", b"close");

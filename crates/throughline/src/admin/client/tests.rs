@@ -66,3 +66,11 @@ fn nobody_there_is_one_plain_sentence() {
     let missing = Address::Unix("/nonexistent/admin.sock".to_string());
     assert_eq!(ask(&missing, Method::Get, "/"), sentence("unix:/nonexistent/admin.sock".to_string()));
 }
+
+#[test]
+fn a_name_is_asked_by_its_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = listener.local_addr().expect("it is bound");
+    let (_stream, host) = connect(&Address::Name("localhost".to_string(), at.port())).expect("it listens");
+    assert_eq!(host, at.to_string());
+}

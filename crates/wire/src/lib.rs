@@ -2,6 +2,8 @@
 //!
 //! - [`http`]: messages as every version of HTTP sees them: [`http::Fields`], [`http::RequestHead`], [`http::ResponseHead`].
 //! - [`http1`]: HTTP/1.1 on the wire (RFC 9112): heads, body framing, both directions.
+//! - [`dns`]: a question for the addresses of a name, and the answers to it (RFC 1035).
+//! - [`resolver_files`]: `/etc/resolv.conf` and `/etc/hosts`.
 //!
 //! Order of calls for one HTTP/1.1 message: [`http1::parse_request`] (or [`http1::parse_response`]) until it is complete, then a
 //! [`http1::BodyDecoder`] made from the [`http1::Framing`] it returned, until that is done. Writing mirrors it:
@@ -11,5 +13,7 @@
 
 extern crate alloc;
 
+pub mod dns;
 pub mod http;
 pub mod http1;
+pub mod resolver_files;

@@ -16,9 +16,9 @@ struct Place {
 
 /// The map of ARCHITECTURE.md. Imports point one way.
 const PLACES: &[Place] = &[
-    Place { package: "tl-wire", folder: "wire", ours: &[], others: Some(&["memchr"]) },
+    Place { package: "tl-wire", folder: "wire", ours: &[], others: Some(&["domain", "memchr"]) },
     Place { package: "tl-decide", folder: "decide", ours: &["tl-wire"], others: Some(&["libm"]) },
-    Place { package: "tl-host", folder: "host", ours: &["tl-decide"], others: None },
+    Place { package: "tl-host", folder: "host", ours: &["tl-decide", "tl-wire"], others: None },
     Place { package: "tl-node", folder: "node", ours: &["tl-decide", "tl-host", "tl-wire"], others: None },
     Place { package: "tl-lab", folder: "lab", ours: &["tl-decide", "tl-host", "tl-node", "tl-wire"], others: None },
     Place { package: "tl-view", folder: "view", ours: &["tl-decide", "tl-wire"], others: Some(&["serde", "serde_json"]) },

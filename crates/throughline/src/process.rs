@@ -96,7 +96,8 @@ fn cannot_listen(at: &Address, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!(
-                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--http ADDR, --admin ADDR, or the configuration)."
+                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--http ADDR, --admin ADDR, \
+                 or the configuration)."
             )
         }
         io::ErrorKind::PermissionDenied => {
@@ -172,14 +173,10 @@ fn start_workers(server: &Arc<Server>, workers: usize) -> Result<Arc<Told>, Stri
     for index in 0..workers {
         let (server, ready, failed) = (server.clone(), ready.clone(), failed.clone());
         let work = move || {
-            let result = os::run(|host| async move {
-                let work = server.work(host, index);
-                let _ = ready.send(());
-                work.await
-            });
-            if let Err(error) | Ok(Err(error)) = result {
+            if let Err(error) = work(server, index, &ready) {
                 log::note(&format!("worker {index}: {error}"));
                 failed.tell();
+                let _ = ready.send(false);
             }
         };
         std::thread::Builder::new()
@@ -187,10 +184,23 @@ fn start_workers(server: &Arc<Server>, workers: usize) -> Result<Arc<Told>, Stri
             .spawn(work)
             .map_err(|error| format!("cannot start a thread: {error}"))?;
     }
-    for _ in 0..workers {
-        wait.recv().map_err(|_| "a worker thread could not start".to_string())?;
+    if wait.iter().take(workers).any(|ready| !ready) {
+        return Err("a worker thread could not start; see the message above".to_string());
     }
     Ok(failed)
+}
+
+/// One worker, on the calling thread. `ready` is told when its listeners are open: only then may anyone be told that they are.
+fn work(server: Arc<Server>, index: usize, ready: &mpsc::Sender<bool>) -> io::Result<()> {
+    os::run(|host| async move {
+        let mut work = std::pin::pin!(server.work(host, index));
+        // The work opens the listeners before it waits for the first time.
+        if let Poll::Ready(ended) = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
+            return ended;
+        }
+        let _ = ready.send(true);
+        work.await
+    })?
 }
 
 /// Something that one thread tells another, once.

@@ -73,7 +73,9 @@ impl Exchange<'_> {
             let mut upstream = match self.connect(&ticket, kept).await {
                 Ok(upstream) => upstream,
                 Err(error) => {
-                    self.finish(ticket, Outcome::Failure(error), began);
+                    // What this machine lacks (descriptors, memory) says nothing about the backend.
+                    let ours = error == ProxyError::ProxyInternalError;
+                    self.finish(ticket, if ours { Outcome::ClientGone } else { Outcome::Failure(error) }, began);
                     return Tried::Failed { error, sent: Sent::Nothing };
                 }
             };
@@ -358,6 +360,10 @@ impl Exchange<'_> {
     /// No backend could answer.
     fn failed(&mut self, error: ProxyError) -> Stage {
         let mut reply = Reply::problem(error.status(), error.sentence(), "");
+        // A part of the body may have gone to the backend. Either all of it lies before us again, or nobody can tell here where the next
+        // request begins.
+        reply.close = self.meta.framing != Framing::None && !self.client.input.rewind();
+        self.client.input.let_go();
         if error.status() == 503 {
             reply.field("Retry-After", "5");
         }

@@ -66,6 +66,7 @@ fn reconcile(worker: &Rc<Worker>, doors: &mut BTreeMap<Endpoint, Rc<Door>>) -> i
     let snapshot = worker.snapshot();
     let listeners = &snapshot.config.listeners;
     let wanted: Vec<Endpoint> = listeners.iter().map(|listener| Endpoint::of(&listener.at).expect("a listener is no name")).collect();
+    let before = doors.len();
     doors.retain(|at, door| {
         let stays = wanted.contains(at);
         if !stays {
@@ -74,6 +75,10 @@ fn reconcile(worker: &Rc<Worker>, doors: &mut BTreeMap<Endpoint, Rc<Door>>) -> i
         }
         stays
     });
+    if doors.len() < before {
+        // Connections of a listener that is gone are ended as in a drain.
+        worker.open.wake_all();
+    }
     for ((number, listener), at) in (0u16..).zip(listeners).zip(wanted) {
         let place = ListenerRef(number);
         if let Some(door) = doors.get(&at) {

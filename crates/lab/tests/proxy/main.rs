@@ -5,7 +5,10 @@ mod support;
 
 mod balancing;
 mod health;
+mod hostile;
 mod queue;
+mod reload_drain;
+mod soak;
 mod timeouts;
 mod tunnels;
 mod upstream;

@@ -415,3 +415,38 @@ fn times_are_exact_at_any_latency() {
     };
     assert_eq!([took(0), took(1), took(150)], [60_000, 60_006, 60_000 + 6 * 150]);
 }
+
+#[test]
+fn after_a_failure_in_the_middle_of_a_body_the_next_request_is_where_it_is() {
+    // Short enough to be held, and longer than that.
+    for length in [9_000, 40_000] {
+        World::twice(21, |world| {
+            let rig = Rig::new(world, config(1));
+            rig.serve(0, |request| match request.number {
+                0 => vec![Act::Wait(100 * MS), Act::Close],
+                _ => vec![Act::TakeBody, Act::answer("next")],
+            });
+            // The backend goes when half of the body is there; the rest, and the next request, come later.
+            let (first, rest) = (vec![b'x'; length / 2], vec![b'y'; length - length / 2]);
+            let client = rig.ask(vec![
+                Act::send(post(length)),
+                Act::Send(first),
+                Act::Wait(SECOND),
+                Act::Send(rest),
+                Act::send(get("/next")),
+                Act::Wait(SECOND),
+                Act::send(format!("{}{}", post(500), "z".repeat(500))),
+                Act::Finish,
+            ]);
+            rig.over(&client);
+            let seen = statuses(&client);
+            let whole = length < 16_384;
+            assert_eq!(seen, if whole { vec![502, 200, 200] } else { vec![502] }, "{}", client.text());
+            assert_eq!(client.text().contains("Connection: close\r\n"), true);
+            let asked = rig.log.steps("asked");
+            assert_eq!(asked.len(), seen.len(), "no byte of a body is taken for a request: {asked:?}");
+            rig.run_until(at_ms(10_000));
+            rig.close();
+        });
+    }
+}

@@ -290,7 +290,8 @@ pub enum Algorithm {
         key: HashKey,
         /// Points on the ring per unit of weight.
         virtual_nodes: u32,
-        /// Percent of the average load that one backend may have before its keys move on (bounded loads, Mirrokni et al. 2016); 0 for no bound.
+        /// Percent of the average load that one backend may have before its keys move on (bounded loads, Mirrokni et al. 2016); 0 for no
+        /// bound.
         bounded_load: u32,
     },
     /// The fewest requests in flight per weight; above `sample_above` backends, the better of two drawn at random.

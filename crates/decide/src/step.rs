@@ -158,7 +158,9 @@ macro_rules! steps {
 
             /// Hands every field, in the catalogue's order, to `see`.
             pub fn fields(&self, mut see: impl FnMut(&'static str, Value)) {
-                match *self { $(Step::$step { $($field,)* } => { $(see(stringify!($field), FieldType::value($field));)* let _ = &mut see; })* }
+                match *self {
+                    $(Step::$step { $($field,)* } => { $(see(stringify!($field), FieldType::value($field));)* let _ = &mut see; })*
+                }
             }
         }
     };

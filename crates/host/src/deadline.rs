@@ -123,8 +123,8 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// Sets or moves the limit. Setting it to where it is changes nothing, not even that it has passed: a future may set the limit that holds
-    /// each time it is polled.
+    /// Sets or moves the limit. Setting it to where it is changes nothing, not even that it has passed: a future may set the limit that
+    /// holds each time it is polled.
     pub fn set(&mut self, at: Instant) {
         let mut queue = self.timers.0.borrow_mut();
         let slot = &mut queue.slots[self.slot];

@@ -60,8 +60,8 @@ impl Fastest {
         seconds * f64::from(candidate.in_flight + 1) * 1000.0 / candidate.effective() as f64
     }
 
-    /// What a backend not seen yet counts with: the slowest estimate among those seen. If all are seen or none is, any number will do: it is
-    /// not asked for, or all are then compared by requests in flight.
+    /// What a backend not seen yet counts with: the slowest estimate among those seen. If all are seen or none is, any number will do: it
+    /// is not asked for, or all are then compared by requests in flight.
     fn slowest(&self, ask: &Ask<'_>) -> f64 {
         let seen = || ask.candidates.iter().map(|candidate| self.seen[candidate.index]);
         if seen().all(|estimate| estimate.is_some()) {

@@ -158,7 +158,7 @@ proptest! {
                 balancer.reported(backend, *millis as f64 / 1000.0, now);
                 let offered: Vec<_> = backends.iter().enumerate()
                     .filter(|(index, (.., there))| *there || *index == backend)
-                    .map(|(index, (weight, share, in_flight, _))| Candidate { index, weight: *weight, share: *share, in_flight: *in_flight })
+                    .map(|(index, &(weight, share, in_flight, _))| Candidate { index, weight, share, in_flight })
                     .collect();
                 let key = (kind % 2 == 0).then(|| random.next());
                 let ask = Ask { candidates: &offered, key, now };

@@ -382,7 +382,10 @@ proptest! {
     /// Fields as a parser lets them through: no control bytes in them, whatever else.
     #[test]
     fn every_line_is_one_field(
-        pairs in prop::collection::vec(("[A-Za-z_-]{1,12}|Connection|TE|Via|X-Forwarded-For|Forwarded|Max-Forwards", "[ -~\u{80}-\u{ff}]{0,20}"), 0..12),
+        pairs in prop::collection::vec(
+            ("[A-Za-z_-]{1,12}|Connection|TE|Via|X-Forwarded-For|Forwarded|Max-Forwards", "[ -~\u{80}-\u{ff}]{0,20}"),
+            0..12,
+        ),
         authority in "[!-~]{0,12}",
         set in "\\PC{0,4}[\r\n\0]?\\PC{0,4}",
         trust: bool,

@@ -224,8 +224,8 @@ impl Backend {
         Some(self.failures)
     }
 
-    /// Ejects it and returns for how long: `base` doubled once for each ejection before, at most `max`. For each stretch as long as its last
-    /// ejection that it has stayed in since, one doubling is forgiven.
+    /// Ejects it and returns for how long: `base` doubled once for each ejection before, at most `max`. For each stretch as long as its
+    /// last ejection that it has stayed in since, one doubling is forgiven.
     pub(super) fn eject(&mut self, config: &config::Ejection, now: Instant) -> Duration {
         let level = self.last_ejection.map_or(0, |last| {
             let well = now.since(last.until).as_nanos() / last.span.as_nanos().max(1);

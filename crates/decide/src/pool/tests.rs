@@ -458,8 +458,8 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Whatever happens: a backend that is picked is ready, below its limit, and healthy unless in panic; none that may be picked is refused;
-    /// counts of requests in flight are exact; someone healthy is never ejected away.
+    /// Whatever happens: a backend that is picked is ready, below its limit, and healthy unless in panic; none that may be picked is
+    /// refused; counts of requests in flight are exact; someone healthy is never ejected away.
     #[test]
     fn the_invariants_hold_whatever_happens(
         events in proptest::collection::vec(event(), 1..120),
@@ -491,7 +491,10 @@ proptest! {
                             pool.started(index);
                             running.push(index);
                         }
-                        Selection::Full => prop_assert!((0..4).any(open) && (0..4).all(|index| !open(index) || !room(index) || tried.contains(&index))),
+                        Selection::Full => {
+                            let has_no_place = |index| !open(index) || !room(index) || tried.contains(&index);
+                            prop_assert!((0..4).any(open) && (0..4).all(has_no_place));
+                        }
                         Selection::None(_) => prop_assert!(!(0..4).any(open)),
                     }
                 }

@@ -63,8 +63,8 @@ pub(crate) async fn serve(worker: Rc<Worker>, counted: Counted, stream: Stream, 
 }
 
 impl Client {
-    /// Whether the client has reset its connection, while nothing else is read of it. Its end of stream alone says only that it will not ask
-    /// again. Wakes the task when that changes.
+    /// Whether the client has reset its connection, while nothing else is read of it. Its end of stream alone says only that it will not
+    /// ask again. Wakes the task when that changes.
     pub(crate) fn is_gone(&mut self, cx: &mut Context<'_>) -> bool {
         if self.half_closed || !self.input.is_empty() {
             return false;

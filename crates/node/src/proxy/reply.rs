@@ -338,8 +338,8 @@ pub(crate) fn write_connection(keep: bool, client: Version, out: &mut Vec<u8>) {
 }
 
 impl Timers {
-    /// When a client that sends a body must have sent more of it: after a pause of `body_timeout`, or when its rate since `began` has fallen
-    /// below the least one.
+    /// When a client that sends a body must have sent more of it: after a pause of `body_timeout`, or when its rate since `began` has
+    /// fallen below the least one.
     pub(crate) fn body_limit(limits: &decide::config::Limits, began: Instant, since: Instant, received: u64) -> Instant {
         let pause = since + limits.body_timeout;
         match (received.saturating_mul(1000)).checked_div(limits.body_min_rate) {

@@ -40,8 +40,8 @@ pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, grace: &mut Gra
     Carried { up: relay.up.moved, down: relay.down.moved, by }
 }
 
-/// A tunnel has no end of its own: while the process drains it is given half of the time that draining may take, and is then closed, so that
-/// both sides still get their end of stream.
+/// A tunnel has no end of its own: while the process drains it is given half of the time that draining may take, and is then closed, so
+/// that both sides still get their end of stream.
 pub(crate) struct Grace {
     worker: Rc<Worker>,
     connection: u64,

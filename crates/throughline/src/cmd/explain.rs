@@ -21,10 +21,9 @@ pub enum What {
     )]
     Route(Request),
     /// Which backend gets a request: every candidate with its score.
-    #[command(
-        override_usage = "throughline explain balance [OPTIONS] CONFIG URL\n       throughline explain balance [OPTIONS] CONFIG --pool NAME\n       \
-                          throughline explain balance [OPTIONS] --admin ADDR [URL]"
-    )]
+    #[command(override_usage = "throughline explain balance [OPTIONS] CONFIG URL\n       \
+                          throughline explain balance [OPTIONS] CONFIG --pool NAME\n       \
+                          throughline explain balance [OPTIONS] --admin ADDR [URL]")]
     Balance {
         #[command(flatten)]
         request: Request,

@@ -109,4 +109,5 @@ fn pool(backends: Vec<Backend>) -> Pool {
 const MAX_BODY: u64 = 4096;
 
 /// The pages use nothing from elsewhere, and stand in no other site's frame. The front page has its icon in itself; the picture its styles.
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; \
+    form-action 'self'; base-uri 'none'";

@@ -17,8 +17,8 @@ This page is made from the catalogue of settings (`UPDATE=1 cargo test -p throug
 file to begin with is [edge.toml](edge.toml); editors that know JSON Schema can check one with
 [settings.schema.json](settings.schema.json).
 
-A config file is TOML. Durations and sizes carry a unit: `\"250ms\"`, `\"2s\"`, `\"5m\"`, `\"1h\"`, `\"30d\"`; `\"512 B\"`, `\"64 KiB\"`, `\"10 MiB\"`,
-`\"1 GiB\"`. Percentages are whole numbers. A section below a site, a route or a pool may also be written as a table in
+A config file is TOML. Durations and sizes carry a unit: `\"250ms\"`, `\"2s\"`, `\"5m\"`, `\"1h\"`, `\"30d\"`; `\"512 B\"`, `\"64 KiB\"`,
+`\"10 MiB\"`, `\"1 GiB\"`. Percentages are whole numbers. A section below a site, a route or a pool may also be written as a table in
 braces: `redirect = { to = \"/new\" }`. `throughline check FILE` reports all mistakes of a file at once.
 ";
 

@@ -53,7 +53,10 @@ fn kind(kind: Kind) -> Value {
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Statuses => json!({
             "type": "array",
-            "items": { "anyOf": [{ "type": "integer", "minimum": 100, "maximum": 599 }, { "type": "string", "pattern": "^[1-5][0-9]{2} *- *[1-5][0-9]{2}$" }] },
+            "items": { "anyOf": [
+                { "type": "integer", "minimum": 100, "maximum": 599 },
+                { "type": "string", "pattern": "^[1-5][0-9]{2} *- *[1-5][0-9]{2}$" },
+            ] },
         }),
         Kind::Fields { many: false } => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Kind::Fields { many: true } => json!({

@@ -96,7 +96,7 @@ impl Pool {
         }
     }
 
-    /// What [`Pool::select`] would choose now, and why; changes nothing.
+    /// What a request would get now, and why; changes nothing.
     pub fn explain(&self, host: &Host, key: Option<u64>) -> (Selection, Record) {
         let mut copy = self.lock().decide.clone();
         let mut record = Record::default();
@@ -251,6 +251,11 @@ impl Pool {
         let Some(first) = resolved.first().copied() else { return Some(Err(ProxyError::DnsError)) };
         resolved.rotate_left(1);
         Some(Ok(Endpoint::Ip(SocketAddr::new(first, *port))))
+    }
+
+    /// How many addresses a backend is known by.
+    pub(crate) fn addresses(&self, backend: usize) -> usize {
+        self.lock().resolved[backend].len().max(1)
     }
 
     /// The same, once the name service has answered; the caller brings the time limit.

@@ -1,10 +1,11 @@
 //! The admin side of a running server: status, metrics, and what an operator may ask of it.
 //!
-//! `GET` changes nothing. What changes something is a `POST`, and must carry [`GUARD`]: a page in a browser on this machine cannot send
-//! that field to another origin without asking first (Fetch Standard, CORS preflight), and an answer that allows it is never given.
+//! `GET` changes nothing. What changes something is a `POST`, and must carry `X-Throughline-Admin: 1`: a page in a browser on this
+//! machine cannot send that field to another origin without asking first (Fetch Standard, CORS preflight), and an answer that allows
+//! it is never given.
 //! Nor can such a page make its own name point here (DNS rebinding): a `POST` is taken only for a `Host` that no stranger can own.
 //!
-//! - [`client`]: asks the admin side of another process. [`explain`]: `explain`, live and from a file. [`asked`]: a request made of a URL.
+//! - `client`: asks the admin side of another process. `explain`: `explain`, live and from a file. `asked`: a request made of a URL.
 
 pub(crate) mod asked;
 pub(crate) mod client;

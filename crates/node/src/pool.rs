@@ -255,7 +255,7 @@ impl Pool {
 
     /// How many addresses a backend is known by.
     pub(crate) fn addresses(&self, backend: usize) -> usize {
-        self.lock().resolved[backend].len().max(1)
+        self.lock().resolved[backend].as_ref().map_or(1, Vec::len)
     }
 
     /// The same, once the name service has answered; the caller brings the time limit.

@@ -129,12 +129,25 @@ impl Exchange<'_> {
         Ok(Upstream { stream, input: Buffer::new(&self.worker.buffers), requests: 0 })
     }
 
+    /// Connects; the addresses of a name are tried one after another, because one that refuses (`localhost` on ::1, an instance that went)
+    /// says nothing about the others.
     async fn open(&mut self, pool: &Arc<Pool>, backend: usize, due: Instant) -> Result<Stream, ProxyError> {
-        let endpoint = match pool.known_endpoint(backend) {
-            Some(known) => known?,
-            None => self.resolved(pool, backend, due).await?,
-        };
-        let mut connecting = self.worker.host.connect(&endpoint);
+        let mut tried = 0;
+        loop {
+            let endpoint = match pool.known_endpoint(backend) {
+                Some(known) => known?,
+                None => self.resolved(pool, backend, due).await?,
+            };
+            tried += 1;
+            match self.open_at(&endpoint, due).await {
+                Err(ProxyError::ConnectionRefused | ProxyError::DestinationIpUnroutable) if tried < pool.addresses(backend) => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Stream, ProxyError> {
+        let mut connecting = self.worker.host.connect(endpoint);
         let deadline = &mut self.client.deadline;
         deadline.set(due);
         poll_fn(|cx| {

@@ -28,8 +28,8 @@ pub struct Plan {
     pub source: Option<Source>,
     /// Code in this process that routes may name, beside the admin side.
     pub applications: BTreeMap<String, Arc<dyn Application>>,
-    /// Commands to try, printed at the start.
-    pub hints: Vec<String>,
+    /// Commands to try, printed at the start; made of the configuration once its listeners have their ports.
+    pub hints: fn(&Config) -> Vec<String>,
 }
 
 /// A config file, and what the command line changed of it.
@@ -122,7 +122,7 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     let reloader = Arc::new(Reloader::new(server.clone(), plan.source, bound));
     admin.show(server.clone(), reloader.clone());
     let failed = start_workers(&server, workers)?;
-    welcome(&server, &plan.hints, print);
+    welcome(&server, plan.hints, print);
     let ended = loop {
         match next(&mut signals, &reloader.stop, &failed).await {
             Some(Signal::Reload) => {
@@ -241,7 +241,7 @@ async fn next(signals: &mut Signals, stop: &Told, failed: &Told) -> Option<Signa
     .await
 }
 
-fn welcome(server: &Server, hints: &[String], print: fn(&str)) {
+fn welcome(server: &Server, hints: fn(&Config) -> Vec<String>, print: fn(&str)) {
     let snapshot = server.snapshot();
     for listener in &snapshot.config.listeners {
         let sites: Vec<&str> = listener.sites.iter().map(|site| &*snapshot.config.sites[*site].name).collect();
@@ -251,6 +251,7 @@ fn welcome(server: &Server, hints: &[String], print: fn(&str)) {
         };
         print(&format!("listening on {at:<28} {}", sites.join(", ")));
     }
+    let hints = hints(&snapshot.config);
     if !hints.is_empty() {
         print("try:");
         hints.iter().for_each(|hint| print(&format!("  {hint}")));

@@ -5,6 +5,7 @@ use crate::demo::{self, Demo};
 use crate::process::{self, Plan, Source};
 use crate::settings;
 use decide::address::Address;
+use decide::config::{Config, Listener};
 use node::Application;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,22 +53,32 @@ fn of_file(path: &std::path::Path, admin: Option<Address>) -> Result<Plan, Strin
     for warning in &loaded.warnings {
         say(&warning.to_string());
     }
-    Ok(Plan { config: loaded.config, source: Some(source), applications: BTreeMap::new(), hints: Vec::new() })
+    Ok(Plan { config: loaded.config, source: Some(source), applications: BTreeMap::new(), hints: |_| Vec::new() })
 }
 
 fn of_addresses(from: &[Address], to: &[Address], admin: Option<Address>) -> Plan {
     let mut config = settings::from_to(from, to);
     process::add_admin(&mut config, admin);
-    Plan { config, source: None, applications: BTreeMap::new(), hints: Vec::new() }
+    Plan { config, source: None, applications: BTreeMap::new(), hints: |_| Vec::new() }
 }
 
 /// The embedded default: a site on two application servers behind the balancer.
 fn embedded(http: Address, admin: Option<Address>) -> Plan {
     let admin = admin.or_else(settings::admin_defaults);
-    let mut config = demo::config(http.clone());
-    process::add_admin(&mut config, admin.clone());
+    let mut config = demo::config(http);
+    process::add_admin(&mut config, admin);
     let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name)) as Arc<dyn Application>);
-    let mut hints = vec![format!("curl -i http://{http}/"), format!("curl -s http://{http}/api/visits")];
-    hints.extend(admin.map(|admin| format!("curl -s http://{admin}/metrics")));
     Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), hints }
+}
+
+/// Commands to try on the embedded default, whose site is on the first listener and whose admin side is on the last.
+fn hints(config: &Config) -> Vec<String> {
+    let curl = |options: &str, listener: Option<&Listener>, path: &str| {
+        Some(match &listener?.at {
+            Address::Unix(socket) => format!("curl {options} --unix-socket {socket} http://localhost{path}"),
+            other => format!("curl {options} http://{other}{path}"),
+        })
+    };
+    let (site, admin) = (config.listeners.first(), config.listeners.last());
+    [curl("-i", site, "/"), curl("-s", site, "/api/visits"), curl("-s", admin, "/metrics")].into_iter().flatten().collect()
 }

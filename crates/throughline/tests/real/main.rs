@@ -1,0 +1,17 @@
+//! The built binary over real sockets: with curl, wrk, nginx, HAProxy, and with clients and backends that do what no well-meaning one does.
+//!
+//! Each test runs its own processes on ports that the kernel chooses. A test of a program that is not installed says so and passes; with
+//! `THROUGHLINE_REAL_PEERS=required` it fails.
+
+mod carrying;
+mod demo;
+mod fields;
+mod limits;
+mod load;
+mod malformed;
+mod peers;
+mod process;
+mod routes;
+mod support;
+mod troubles;
+mod websocket;

@@ -1,0 +1,202 @@
+//! The process: how it starts, refuses to start, reloads and ends.
+
+use crate::support::PATIENCE;
+use crate::support::backend::Backend;
+use crate::support::client::Client;
+use crate::support::edge::{BINARY, Edge};
+use crate::support::place::Place;
+use std::io::Read;
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const ANSWER: &str = "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\nanswer = { body = \"one\\n\" }\n";
+
+/// A configuration that sends everything to these backends.
+pub(crate) fn to(backends: &[&Backend]) -> String {
+    let backends: Vec<String> = backends.iter().map(|backend| format!("\"{}\"", backend.at)).collect();
+    format!(
+        "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\npool = \"app\"\n[pool.app]\nbackends = [{}]\n",
+        backends.join(", ")
+    )
+}
+
+/// A taken port: one sentence, and exit code 1.
+#[test]
+fn a_taken_port_is_one_clear_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = taken.local_addr().expect("it is bound").to_string();
+    let output = Command::new(BINARY).args(["serve", "--http", &at, "--admin", "127.0.0.1:0"]).output().expect("the binary runs");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(output.stdout, b"", "nothing listens yet");
+    assert!(said.contains(&at) && said.contains("another program is listening there") && said.contains("--http"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+/// The same of the admin side, and of a Unix socket that a living process holds.
+#[test]
+fn whatever_is_taken_is_named() {
+    let held = Edge::of(ANSWER);
+    let at = held.at(0).to_string();
+    let output = Command::new(BINARY).args(["serve", "--http", "127.0.0.1:0", "--admin", &at]).output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&at));
+    let place = Place::new();
+    let path = place.at("edge.sock");
+    let config = format!("[[listener]]\nat = \"unix:{path}\"\n[[site]]\n[[site.route]]\nanswer = {{ }}\n");
+    let first = Edge::of(&config);
+    let again = place.file("again.toml", format!("[admin]\nat = \"off\"\n{config}"));
+    let output = Command::new(BINARY).args(["serve", &again]).output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&path));
+    drop(first);
+    // Killed, it left its socket file behind: that is no hindrance.
+    assert!(std::path::Path::new(&path).exists());
+    Edge::of(&config);
+}
+
+/// A file with mistakes: all of them, each with its line, and exit code 1.
+#[test]
+fn a_bad_file_is_refused_with_all_its_mistakes() {
+    let place = Place::new();
+    let path = place.file("bad.toml", "[[listener]]\nat = \"127.0.0.1:0\"\nbaklog = 5\n[[site]]\n[[site.route]]\npool = \"nowhere\"\n");
+    let output = Command::new(BINARY).args(["serve", &path]).output().expect("the binary runs");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("3:1") && said.contains("backlog"), "{said}");
+    assert!(said.contains("nowhere"), "{said}");
+}
+
+/// Ctrl-C: a request in flight is answered, an idle connection closed, and the exit code is 0.
+#[test]
+fn an_interrupt_drains_and_ends_well() {
+    let backend = Backend::start();
+    let mut edge = Edge::of(&to(&[&backend]));
+    let mut idle = edge.connect();
+    let mut busy = edge.connect();
+    assert!(!idle.get("/").closes());
+    busy.send("GET /hold HTTP/1.1\r\nHost: test.example\r\n\r\n");
+    backend.await_seen(2);
+    edge.signal("INT");
+    assert!(edge.line().starts_with("draining 2 connections"));
+    assert_eq!(idle.rest(), b"", "an idle connection ends without a word");
+    // Whoever comes now is refused: nobody listens any more.
+    assert!(Client::try_connect(edge.at(0)).is_err(), "a new connection was accepted");
+    backend.release();
+    let response = busy.response().expect("the answer to the request in flight");
+    assert_eq!((response.status, response.text().as_str()), (200, "held\n"));
+    assert!(response.closes(), "{:?}", response.fields);
+    let status = edge.ended(PATIENCE).expect("it ends when all is answered");
+    assert_eq!(status.code(), Some(0));
+}
+
+/// A connection that was asked before may ask once more while the process drains, and is told that it was the last time.
+#[test]
+fn a_kept_connection_may_ask_once_more() {
+    let backend = Backend::start();
+    let mut edge = Edge::of(&to(&[&backend]));
+    let mut client = edge.connect();
+    assert!(!client.get("/").closes());
+    edge.signal("TERM");
+    assert!(edge.line().starts_with("draining 1 connections"));
+    let response = client.get("/");
+    assert_eq!(response.status, 200);
+    assert!(response.closes(), "{:?}", response.fields);
+    assert_eq!(edge.ended(PATIENCE).expect("it ends").code(), Some(0));
+}
+
+/// The second Ctrl-C does not wait.
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let backend = Backend::start();
+    let mut edge = Edge::of(&to(&[&backend]));
+    let mut busy = edge.connect();
+    busy.send("GET /hold HTTP/1.1\r\nHost: test.example\r\n\r\n");
+    backend.await_seen(1);
+    edge.signal("INT");
+    assert!(edge.line().starts_with("draining 1 connections"));
+    edge.signal("INT");
+    let status = edge.ended(Duration::from_secs(5)).expect("it ends at once");
+    assert_eq!(status.code(), Some(2), "cut short is no success");
+    assert_eq!(busy.rest(), b"");
+}
+
+/// What takes longer than the drain may take is cut, and the exit code says so.
+#[test]
+fn draining_has_an_end() {
+    let backend = Backend::start();
+    let mut edge = Edge::of(&format!("[server]\ndrain-timeout = \"1s\"\n{}", to(&[&backend])));
+    let mut busy = edge.connect();
+    busy.send("GET /hold HTTP/1.1\r\nHost: test.example\r\n\r\n");
+    backend.await_seen(1);
+    let began = Instant::now();
+    edge.signal("TERM");
+    let status = edge.ended(PATIENCE).expect("it ends");
+    assert_eq!(status.code(), Some(2));
+    assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
+}
+
+/// `--from` and `--to`: no file, a listener, a balancer.
+#[test]
+fn the_one_liner_balances() {
+    let (first, second) = (Backend::start(), Backend::start());
+    let mut command = Command::new(BINARY);
+    command.args(["serve", "--from", "127.0.0.1:0", "--to", &first.at, "--to", &second.at]);
+    let edge = Edge::start(Place::new(), &mut command, 1);
+    let mut client = edge.connect();
+    for _ in 0..10 {
+        assert_eq!(client.get("/").status, 200);
+    }
+    assert_eq!((first.seen().len(), second.seen().len()), (5, 5));
+}
+
+/// SIGHUP puts the file's new content into force; a bad one changes nothing and says where it is wrong.
+#[test]
+fn a_hangup_reloads() {
+    let edge = Edge::of(ANSWER);
+    let mut client = edge.connect();
+    assert_eq!(client.get("/").text(), "one\n");
+    let config = ANSWER.replace("127.0.0.1:0", &edge.at(0).to_string());
+    edge.rewrite(&config.replace("one", "two"));
+    edge.signal("HUP");
+    let seen = edge.await_error(0, "reloaded");
+    assert_eq!(client.get("/").text(), "two\n", "on a connection that was there before");
+    edge.rewrite(&config.replace("answer", "anser"));
+    edge.signal("HUP");
+    edge.await_error(seen, "reload-refused");
+    edge.await_error(seen, "anser");
+    assert_eq!(client.get("/").text(), "two\n");
+}
+
+/// A listener that a reload adds is open when it is told, one that it takes away is closed, and one that cannot be opened changes nothing.
+#[test]
+fn a_reload_opens_and_closes_listeners() {
+    let place = Place::new();
+    let (stays, comes) = (place.at("stays.sock"), place.at("comes.sock"));
+    let config = |paths: &[&str]| {
+        let listeners: String = paths.iter().map(|path| format!("[[listener]]\nat = \"unix:{path}\"\n")).collect();
+        format!("{listeners}[[site]]\n[[site.route]]\nanswer = {{ body = \"here\\n\" }}\n")
+    };
+    let ask = |path: &str| {
+        let mut stream = std::os::unix::net::UnixStream::connect(path)?;
+        std::io::Write::write_all(&mut stream, b"GET / HTTP/1.0\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).map(|_| text.ends_with("here\n"))
+    };
+    let edge = Edge::of(&config(&[&stays]));
+    edge.rewrite(&config(&[&stays, &comes]));
+    edge.signal("HUP");
+    let mut seen = edge.await_error(0, "reloaded");
+    assert!(ask(&comes).expect("the new listener") && ask(&stays).expect("the old listener"));
+    edge.rewrite(&config(&[&stays]));
+    edge.signal("HUP");
+    seen = edge.await_error(seen, "reloaded");
+    assert!(ask(&comes).is_err(), "the listener is gone");
+    assert!(ask(&stays).expect("the one that stays"));
+    let nowhere = place.at("no/such/folder.sock");
+    edge.rewrite(&config(&[&stays, &nowhere]));
+    edge.signal("HUP");
+    edge.await_error(seen, "reload-refused");
+    assert!(ask(&stays).expect("the one that stays"));
+}

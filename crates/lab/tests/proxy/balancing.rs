@@ -97,7 +97,8 @@ fn a_backend_that_reports_load_gets_less_until_it_reports_none() {
         let share = |from, to| tally.count("b0", at_ms(from), at_ms(to));
         // With nothing else to do a backend of three times the load is asked only when its report is too old to be believed.
         assert!(share(2_000, 30_000) <= 10, "{}", share(2_000, 30_000));
-        assert!((200..=300).contains(&share(45_000, 60_000)) || share(45_000, 60_000) >= 100, "{}", share(45_000, 60_000));
+        // Then both report the same.
+        assert!((120..=180).contains(&share(45_000, 60_000)), "{}", share(45_000, 60_000));
         rig.close();
     });
 }

@@ -97,7 +97,7 @@ fn a_listener_that_a_reload_moves_is_open_at_its_new_place_at_once() {
 fn a_drain_lets_everything_end_and_tells_when_it_is_over() {
     World::twice(4, |world| {
         let rig = Rig::new(world, config(1));
-        rig.serve(0, |request| vec![Act::Wait(if request.head.contains("/slow") { 5 * SECOND } else { 0 * MS }), Act::answer("ok")]);
+        rig.serve(0, |request| vec![Act::Wait(if request.head.contains("/slow") { 5 * SECOND } else { MS }), Act::answer("ok")]);
         let slow = rig.ask(vec![Act::WaitUntil(at_ms(1_002)), Act::send(get("/slow"))]);
         let asks_again = rig.ask(vec![Act::send(GET), Act::WaitUntil(at_ms(3_500)), Act::send(GET)]);
         let idle = rig.ask(vec![Act::send(GET)]);
@@ -122,7 +122,7 @@ fn a_drain_lets_everything_end_and_tells_when_it_is_over() {
         assert_eq!((statuses(&slow), statuses(&asks_again), statuses(&idle)), (vec![200], vec![200, 200], vec![200]));
         // One closed after its second answer, one a second after the drain began.
         rig.run_until(at_ms(6_100));
-        assert_eq!((ended(&asks_again), ended(&idle), ended(&slow)), (Some(3_504), Some(4_001), Some(6_006)));
+        assert_eq!((ended(&asks_again), ended(&idle), ended(&slow)), (Some(3_505), Some(4_001), Some(6_006)));
         let closes = |client: &lab::peer::Record| client.text().matches("Connection: close\r\n").count();
         assert_eq!((closes(&slow), closes(&asks_again), closes(&idle)), (1, 1, 0));
         assert!(asks_again.text().rfind("HTTP/1.1") < asks_again.text().find("Connection: close"));

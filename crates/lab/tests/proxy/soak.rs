@@ -126,7 +126,7 @@ fn settings(draw: &Draw) -> Config {
 
 /// A backend: its answers say which request they belong to, and what it does stands in the path.
 fn serve(rig: &Rig<'_>, backend: usize) {
-    rig.serve(backend, |request| answer(request));
+    rig.serve(backend, answer);
 }
 
 fn answer(request: &Request) -> Vec<Act> {
@@ -248,7 +248,6 @@ fn trouble(rig: &Rig<'_>, draw: &Draw) {
                         backend.exit()
                     }
                     host.sleep(last / 2).await;
-                    // An exit leaves the listener to the moment its task is dropped, which is over by now.
                     lab::peer::serve(backend, &backend.at(80), answer);
                 }
                 2 => _ = to_backends[which].cut(Reach::Open),

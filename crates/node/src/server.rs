@@ -168,10 +168,14 @@ impl Server {
 
     /// Tells every reader of something that belongs to no request.
     pub fn tell(&self, at: Calendar, step: Step) {
-        let snapshot = self.snapshot();
+        self.tell_under(&self.snapshot(), at, step);
+    }
+
+    /// The same, for a step whose indices are those of a certain snapshot.
+    pub(crate) fn tell_under(&self, snapshot: &Arc<Snapshot>, at: Calendar, step: Step) {
         snapshot.counters.event(at, &step);
         for reader in &self.readers {
-            reader.event(at, step, &snapshot);
+            reader.event(at, step, snapshot);
         }
     }
 }
@@ -268,5 +272,13 @@ impl Worker {
 
     pub(crate) fn tell(&self, step: Step) {
         self.server.tell(self.host.calendar(), step);
+    }
+
+    /// Tells a step of a pool's. What still happens in a pool that a reload has replaced is no news.
+    pub(crate) fn tell_of(&self, pool: &Pool, step: Step) {
+        let snapshot = self.server.snapshot();
+        if snapshot.pools.get(usize::from(pool.index)).is_some_and(|present| std::ptr::eq(&**present, pool)) {
+            self.server.tell_under(&snapshot, self.host.calendar(), step);
+        }
     }
 }

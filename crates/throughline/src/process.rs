@@ -1,11 +1,15 @@
 //! A server as a process: its listeners bound before any thread starts, a thread per core, signals, reload and drain.
 
+mod reload;
+mod workers;
+
+pub use reload::Reloader;
+
 use crate::admin::Admin;
 use crate::log;
-use crate::settings::{self, Loaded, Mistake};
+use crate::settings::{self, Loaded, Mistake, Severity};
 use decide::address::Address;
 use decide::config::{Action, Config, Route, Site};
-use decide::step::Step;
 use host::os::{self, Bound, Signal, Signals};
 use host::{Endpoint, Host};
 use node::{Application, Reader, Server};
@@ -14,8 +18,9 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::Arc;
 use std::task::Poll;
+use workers::Told;
 
 /// The name of the admin side among the applications.
 pub const ADMIN: &str = "admin";
@@ -42,19 +47,33 @@ pub struct Source {
 
 impl Source {
     /// Reads the file. The error holds every mistake in it.
-    pub fn load(&self) -> Result<Loaded, String> {
+    pub fn load(&self) -> Result<Loaded, Refused> {
         let name = self.path.display().to_string();
-        let text = std::fs::read_to_string(&self.path).map_err(|error| format!("cannot read {name}: {error}"))?;
-        let mut loaded = settings::load_with(&text, &name, &[]).map_err(|found| listed(&found))?;
+        let text = std::fs::read_to_string(&self.path).map_err(|error| Refused::one(format!("cannot read {name}: {error}")))?;
+        let mut loaded = settings::load_with(&text, &name, &[]).map_err(|found| Refused::listed(&found))?;
         let admin = self.admin.clone().or_else(|| loaded.admin.clone());
         add_admin(&mut loaded.config, admin);
         Ok(loaded)
     }
 }
 
-/// All mistakes of a file, as one text.
-fn listed(found: &[Mistake]) -> String {
-    found.iter().map(Mistake::to_string).collect::<Vec<_>>().join("\n")
+/// Why a configuration was refused.
+pub struct Refused {
+    /// Every mistake in it.
+    pub text: String,
+    /// How many they are.
+    pub mistakes: u64,
+}
+
+impl Refused {
+    fn one(text: String) -> Refused {
+        Refused { text, mistakes: 1 }
+    }
+
+    fn listed(found: &[Mistake]) -> Refused {
+        let errors = found.iter().filter(|mistake| mistake.severity == Severity::Error).count();
+        Refused { text: found.iter().map(Mistake::to_string).collect::<Vec<_>>().join("\n"), mistakes: errors as u64 }
+    }
 }
 
 /// Adds the admin side to a configuration, if it is to listen anywhere.
@@ -121,7 +140,7 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     let server = Server::new(&host, plan.config, workers, applications, readers(access.as_ref()));
     let reloader = Arc::new(Reloader::new(server.clone(), plan.source, bound));
     admin.show(server.clone(), reloader.clone());
-    let failed = start_workers(&server, workers)?;
+    let failed = workers::start(&server, workers)?;
     welcome(&server, plan.hints, print);
     let ended = loop {
         match next(&mut signals, &reloader.stop, &failed).await {
@@ -166,66 +185,6 @@ fn readers(access: Option<&Arc<log::Access>>) -> Vec<Arc<dyn Reader>> {
     readers
 }
 
-/// A thread per worker. The result is told if one of them ends although the server does not drain.
-fn start_workers(server: &Arc<Server>, workers: usize) -> Result<Arc<Told>, String> {
-    let (ready, wait) = mpsc::channel();
-    let failed = Arc::new(Told::default());
-    for index in 0..workers {
-        let (server, ready, failed) = (server.clone(), ready.clone(), failed.clone());
-        let work = move || {
-            if let Err(error) = work(server, index, &ready) {
-                log::note(&format!("worker {index}: {error}"));
-                failed.tell();
-                let _ = ready.send(false);
-            }
-        };
-        std::thread::Builder::new()
-            .name(format!("worker-{index}"))
-            .spawn(work)
-            .map_err(|error| format!("cannot start a thread: {error}"))?;
-    }
-    if wait.iter().take(workers).any(|ready| !ready) {
-        return Err("a worker thread could not start; see the message above".to_string());
-    }
-    Ok(failed)
-}
-
-/// One worker, on the calling thread. `ready` is told when its listeners are open: only then may anyone be told that they are.
-fn work(server: Arc<Server>, index: usize, ready: &mpsc::Sender<bool>) -> io::Result<()> {
-    os::run(|host| async move {
-        let mut work = std::pin::pin!(server.work(host, index));
-        // The work opens the listeners before it waits for the first time.
-        if let Poll::Ready(ended) = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
-            return ended;
-        }
-        let _ = ready.send(true);
-        work.await
-    })?
-}
-
-/// Something that one thread tells another, once.
-#[derive(Default)]
-struct Told(Mutex<(bool, Option<std::task::Waker>)>);
-
-impl Told {
-    fn tell(&self) {
-        let mut state = self.0.lock().expect("no panic while it is held");
-        state.0 = true;
-        if let Some(waker) = state.1.take() {
-            waker.wake();
-        }
-    }
-
-    fn poll(&self, cx: &mut std::task::Context<'_>) -> Poll<()> {
-        let mut state = self.0.lock().expect("no panic while it is held");
-        if state.0 {
-            return Poll::Ready(());
-        }
-        state.1 = Some(cx.waker().clone());
-        Poll::Pending
-    }
-}
-
 /// The next signal, or `None` if a worker failed first. To be told to stop is as good as the signal.
 async fn next(signals: &mut Signals, stop: &Told, failed: &Told) -> Option<Signal> {
     let mut signal = Box::pin(signals.next());
@@ -255,59 +214,5 @@ fn welcome(server: &Server, hints: fn(&Config) -> Vec<String>, print: fn(&str)) 
     if !hints.is_empty() {
         print("try:");
         hints.iter().for_each(|hint| print(&format!("  {hint}")));
-    }
-}
-
-/// What the admin side may ask of the process: to put a changed configuration file into force, and to end.
-pub struct Reloader {
-    server: Arc<Server>,
-    source: Option<Source>,
-    bound: Mutex<Vec<Bound>>,
-    stop: Told,
-}
-
-impl Reloader {
-    /// For a server that listens on `bound`.
-    pub(crate) fn new(server: Arc<Server>, source: Option<Source>, bound: Vec<Bound>) -> Reloader {
-        Reloader { server, source, bound: Mutex::new(bound), stop: Told::default() }
-    }
-
-    /// Does something while no configuration is being replaced.
-    pub(crate) fn between_reloads<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _held = self.bound.lock().expect("no panic while it is held");
-        work()
-    }
-
-    /// Ends the process as SIGTERM does: what is in flight ends first.
-    pub fn stop(&self) {
-        self.stop.tell();
-    }
-
-    /// Reads the file again. Its number if it holds now; else why not, and nothing has changed.
-    pub fn reload(&self, host: &Host) -> Result<u64, String> {
-        let Some(source) = &self.source else { return Err("there is no configuration file to reload".to_string()) };
-        let refused = |problem: String| {
-            self.server.tell(host.calendar(), Step::ReloadRefused { mistakes: problem.lines().count() as u64 });
-            problem
-        };
-        let mut config = source.load().map_err(refused)?.config;
-        let old = self.server.snapshot();
-        if config.server.workers != old.config.server.workers || config.access_log != old.config.access_log {
-            log::note("reload: [server] workers and [log] change only with a restart; the old ones hold");
-            config.server.workers = old.config.server.workers;
-            config.access_log = old.config.access_log.clone();
-        }
-        let mut bound = self.bound.lock().expect("no panic while it is held");
-        let mut added = Vec::new();
-        for listener in &config.listeners {
-            let endpoint = Endpoint::of(&listener.at).ok_or_else(|| refused(format!("cannot listen on {}", listener.at)))?;
-            if !bound.iter().any(|held| held.endpoint == endpoint) {
-                added.push(os::bind(&endpoint).map_err(|error| refused(cannot_listen(&listener.at, &error)))?);
-            }
-        }
-        let wanted = |endpoint: &Endpoint| config.listeners.iter().any(|listener| Endpoint::of(&listener.at).as_ref() == Some(endpoint));
-        bound.retain(|held| wanted(&held.endpoint));
-        bound.append(&mut added);
-        Ok(self.server.reload(host, config))
     }
 }

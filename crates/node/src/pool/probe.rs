@@ -60,7 +60,7 @@ async fn expire(worker: Rc<Worker>, pool: Weak<Pool>) {
         worker.host.sleep_until(at.unwrap_or(now + SWEEP).min(now + SWEEP).max(now + Duration::from_millis(1))).await;
         let Some(pool) = pool.upgrade() else { return };
         for step in pool.expire(worker.host.now()) {
-            worker.tell(step);
+            worker.tell_of(&pool, step);
         }
     }
 }
@@ -77,7 +77,7 @@ async fn attend(worker: Rc<Worker>, pool: Weak<Pool>, backend: usize, check: Hea
                     pool.reported_load(backend, load, now);
                 }
                 if let Some(step) = pool.probed(backend, result.map(drop), now) {
-                    worker.tell(step);
+                    worker.tell_of(&pool, step);
                 }
             }
         }

@@ -23,7 +23,7 @@ pub(super) async fn keep_resolved(worker: Rc<Worker>, pool: Weak<Pool>, backend:
                 let ttl = names.ttl.clamp(SOONEST, LATEST);
                 let addresses = names.addresses.len() as u64;
                 if pool.set_addresses(backend, names.addresses) {
-                    worker.tell(Step::Resolved { backend: reference, addresses, ttl });
+                    worker.tell_of(&pool, Step::Resolved { backend: reference, addresses, ttl });
                 }
                 ttl
             }
@@ -34,7 +34,7 @@ pub(super) async fn keep_resolved(worker: Rc<Worker>, pool: Weak<Pool>, backend:
                     _ => "the name server could not be asked",
                 };
                 pool.not_resolved(backend);
-                worker.tell(Step::ResolveFailed { backend: reference, why });
+                worker.tell_of(&pool, Step::ResolveFailed { backend: reference, why });
                 SOONEST
             }
         };

@@ -353,7 +353,7 @@ impl Exchange<'_> {
 
     fn finish_after(&mut self, ticket: Ticket, outcome: Outcome, latency: Duration, now: Instant) {
         if let Some(step) = ticket.finish(outcome, latency, now) {
-            self.worker.tell(step);
+            self.worker.server.tell_under(&self.snapshot, self.worker.host.calendar(), step);
         }
     }
 

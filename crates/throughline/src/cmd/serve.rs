@@ -49,7 +49,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
 
 fn of_file(path: &std::path::Path, admin: Option<Address>) -> Result<Plan, String> {
     let source = Source { path: path.to_path_buf(), admin };
-    let loaded = source.load()?;
+    let loaded = source.load().map_err(|refused| refused.text)?;
     for warning in &loaded.warnings {
         say(&warning.to_string());
     }

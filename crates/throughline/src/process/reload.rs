@@ -1,0 +1,64 @@
+//! A changed configuration file put into force, or refused as a whole.
+
+use super::workers::Told;
+use super::{Refused, Source, cannot_listen};
+use crate::log;
+use decide::step::Step;
+use host::os::{self, Bound};
+use host::{Endpoint, Host};
+use node::Server;
+use std::sync::{Arc, Mutex};
+
+/// What the admin side may ask of the process: to put a changed configuration file into force, and to end.
+pub struct Reloader {
+    server: Arc<Server>,
+    source: Option<Source>,
+    bound: Mutex<Vec<Bound>>,
+    pub(super) stop: Told,
+}
+
+impl Reloader {
+    /// For a server that listens on `bound`.
+    pub(crate) fn new(server: Arc<Server>, source: Option<Source>, bound: Vec<Bound>) -> Reloader {
+        Reloader { server, source, bound: Mutex::new(bound), stop: Told::default() }
+    }
+
+    /// Does something while no configuration is being replaced.
+    pub(crate) fn between_reloads<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _held = self.bound.lock().expect("no panic while it is held");
+        work()
+    }
+
+    /// Ends the process as SIGTERM does: what is in flight ends first.
+    pub fn stop(&self) {
+        self.stop.tell();
+    }
+
+    /// Reads the file again. Its number if it holds now; else why not, and nothing has changed.
+    pub fn reload(&self, host: &Host) -> Result<u64, String> {
+        let Some(source) = &self.source else { return Err("there is no configuration file to reload".to_string()) };
+        let refused = |refused: Refused| {
+            self.server.tell(host.calendar(), Step::ReloadRefused { mistakes: refused.mistakes });
+            refused.text
+        };
+        let mut config = source.load().map_err(refused)?.config;
+        let old = self.server.snapshot();
+        if config.server.workers != old.config.server.workers || config.access_log != old.config.access_log {
+            log::note("reload: [server] workers and [log] change only with a restart; the old ones hold");
+            config.server.workers = old.config.server.workers;
+            config.access_log = old.config.access_log.clone();
+        }
+        let mut bound = self.bound.lock().expect("no panic while it is held");
+        let mut added = Vec::new();
+        for listener in &config.listeners {
+            let endpoint = Endpoint::of(&listener.at).ok_or_else(|| refused(Refused::one(format!("cannot listen on {}", listener.at))))?;
+            if !bound.iter().any(|held| held.endpoint == endpoint) {
+                added.push(os::bind(&endpoint).map_err(|error| refused(Refused::one(cannot_listen(&listener.at, &error))))?);
+            }
+        }
+        let wanted = |endpoint: &Endpoint| config.listeners.iter().any(|listener| Endpoint::of(&listener.at).as_ref() == Some(endpoint));
+        bound.retain(|held| wanted(&held.endpoint));
+        bound.append(&mut added);
+        Ok(self.server.reload(host, config))
+    }
+}

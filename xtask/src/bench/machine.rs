@@ -62,10 +62,16 @@ pub(super) fn free_port() -> Result<u16, String> {
     listener.map(|at| at.port()).map_err(|error| format!("bench: no free port: {error}"))
 }
 
-/// Where `cargo build --release` puts the binary.
-pub(super) fn release_binary(root: &Path) -> PathBuf {
+/// Where `cargo build --release` puts what it builds.
+pub(super) fn release_folder(root: &Path) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
-    target.join("release/throughline")
+    target.join("release")
+}
+
+/// How many tasks want a core, over the last minute; this bench's own are among them.
+pub(super) fn load_average() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or_default().to_string()
 }
 
 /// A command that runs when this is dropped, and also when this process dies: a shell waits for the end of a pipe that we hold.

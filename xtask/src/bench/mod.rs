@@ -10,6 +10,7 @@ mod machine;
 mod memory;
 mod peers;
 mod report;
+mod seam;
 mod server;
 mod tail;
 mod throughput;
@@ -33,16 +34,31 @@ struct Plan {
     tail_round: Duration,
     /// Connections of the memory row.
     idle_connections: usize,
+    /// Rounds per kind of echo server in the seam's row.
+    seam_rounds: usize,
 }
 
-const FULL: Plan =
-    Plan { rounds: 6, round: Duration::from_secs(2), tail_rounds: 2, tail_round: Duration::from_secs(4), idle_connections: 10_000 };
+const FULL: Plan = Plan {
+    rounds: 6,
+    round: Duration::from_secs(2),
+    tail_rounds: 2,
+    tail_round: Duration::from_secs(4),
+    idle_connections: 10_000,
+    seam_rounds: 200,
+};
 
-const QUICK: Plan =
-    Plan { rounds: 2, round: Duration::from_secs(1), tail_rounds: 1, tail_round: Duration::from_secs(2), idle_connections: 10_000 };
+const QUICK: Plan = Plan {
+    rounds: 2,
+    round: Duration::from_secs(1),
+    tail_rounds: 1,
+    tail_round: Duration::from_secs(2),
+    idle_connections: 10_000,
+    seam_rounds: 40,
+};
 
 const IDLE_MEMORY: &str = "idle-memory";
 const SLOW_BACKEND: &str = "slow-backend";
+const SEAM: &str = "seam";
 
 /// What stays the same for all rows of a run.
 struct Bench {
@@ -55,9 +71,9 @@ struct Bench {
 
 /// `cargo xtask bench [--quick] [--list] [--binary PATH] [ROW…]`.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
-    let known: Vec<&str> = throughput::ROWS.iter().map(|row| row.name).chain([IDLE_MEMORY, SLOW_BACKEND]).collect();
+    let known: Vec<&str> = throughput::ROWS.iter().map(|row| row.name).chain([IDLE_MEMORY, SLOW_BACKEND, SEAM]).collect();
     let mut plan = FULL;
-    let mut binary = machine::release_binary(root);
+    let mut binary = machine::release_folder(root).join("throughline");
     let mut wanted = Vec::new();
     let mut arguments = arguments.iter().copied();
     while let Some(argument) = arguments.next() {
@@ -100,6 +116,10 @@ impl Bench {
         if rows.contains(&SLOW_BACKEND) {
             eprintln!("bench: {SLOW_BACKEND} …");
             text += &report::tail(&tail::measure(self)?);
+        }
+        if rows.contains(&SEAM) {
+            eprintln!("bench: {SEAM} …");
+            text += &report::seam(&seam::measure(self, root)?);
         }
         text += &format!("\nThe run took {:.0} s.\n", begin.elapsed().as_secs_f64());
         print!("{text}");

@@ -1,7 +1,7 @@
 //! Who takes part, with what configuration.
 
 use super::server::Server;
-use super::{Bench, machine};
+use super::{Bench, client, machine};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -97,7 +97,7 @@ pub(super) fn start(bench: &Bench, peer: &Peer, balance: &str, backends: &[u16])
         write_config(bench, peer.config, port, &[("balance", balance), ("servers", &servers), ("admin", &admin.to_string())])?;
     let config = config.to_string_lossy().into_owned();
     let command: Vec<&str> = peer.command.iter().map(|word| if word == "CONFIG" { config.as_str() } else { word }).collect();
-    Server::start(peer.name, &command, port, true, "/1k", &folder.join("log"))
+    Server::start(peer.name, &command, port, true, serves_files, &folder.join("log"))
 }
 
 /// Starts the origin, with the bodies of the rows in memory.
@@ -110,7 +110,11 @@ pub(super) fn start_origin(bench: &Bench) -> Result<Server, String> {
         fs::write(files.join(name), vec![b'x'; len]).map_err(|error| format!("{name}: {error}"))?;
     }
     let config = config.to_string_lossy().into_owned();
-    Server::start("the origin", &["nginx", "-e", "stderr", "-c", &config], port, false, "/1k", &folder.join("log"))
+    Server::start("the origin", &["nginx", "-e", "stderr", "-c", &config], port, false, serves_files, &folder.join("log"))
+}
+
+fn serves_files(port: u16) -> bool {
+    client::ask_once(port, "/1k").is_ok_and(|status| status == 200)
 }
 
 /// A folder for one server, and its configuration in there, made from a file of `bench/peers`.

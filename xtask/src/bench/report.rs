@@ -2,6 +2,7 @@
 
 use super::memory::Idle;
 use super::peers::{OURS, Peer};
+use super::seam::{CONNECTIONS, MESSAGE, ROUND, Seam};
 use super::tail::{RATE, Tail};
 use super::throughput::{Figure, Figures, Row};
 use super::{Plan, machine};
@@ -87,6 +88,36 @@ pub(super) fn tail(all: &[Tail]) -> String {
     text
 }
 
+/// The seam's row: each kind of server, and the ratio of its rounds to the first one's rounds of the same turn.
+pub(super) fn seam(seam: &Seam) -> String {
+    let rounds = seam.kinds.first().map_or(0, |kind| kind.rounds.len());
+    let mut text = format!(
+        "\n## seam\n\nAn echo server of one thread, {CONNECTIONS} connections, messages of {MESSAGE} bytes; {rounds} rounds of {} ms each, \
+         load average {} before and {} after.\n\n",
+        ROUND.as_millis(),
+        seam.load.0,
+        seam.load.1
+    );
+    line(&mut text, format_args!("| server | CPU µs / message | user | system | middle half | × the first, paired | middle half |"));
+    line(&mut text, format_args!("|---|---:|---:|---:|---:|---:|---:|"));
+    let Some(first) = seam.kinds.first() else { return text };
+    for kind in &seam.kinds {
+        let ratios: Vec<f64> = kind.rounds.iter().zip(&first.rounds).map(|(own, other)| own / other).collect();
+        let [low, cost, high] = quartiles(kind.rounds.clone());
+        let [low_ratio, ratio, high_ratio] = quartiles(ratios);
+        let user = cost * kind.user / (kind.user + kind.system);
+        line(
+            &mut text,
+            format_args!(
+                "| {} | {cost:.2} | {user:.2} | {:.2} | {low:.2} – {high:.2} | {ratio:.3} | {low_ratio:.3} – {high_ratio:.3} |",
+                kind.says,
+                cost - user
+            ),
+        );
+    }
+    text
+}
+
 fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
     writeln!(text, "{content}").expect("a String takes everything");
 }
@@ -97,13 +128,21 @@ fn capitalised(text: &str) -> String {
 }
 
 fn median(figures: &Figures, of: impl Fn(&Figure) -> f64) -> f64 {
-    let mut values: Vec<f64> = figures.rounds.iter().map(of).collect();
+    let [_, median, _] = quartiles(figures.rounds.iter().map(of).collect());
+    median
+}
+
+/// The values that a quarter, half and three quarters lie below; between two, their middle or as near to either as the quarter is.
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
     values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => f64::NAN,
-        len if len % 2 == 1 => values[len / 2],
-        len => f64::midpoint(values[len / 2 - 1], values[len / 2]),
-    }
+    [1, 2, 3].map(|quarter| {
+        let Some(last) = values.len().checked_sub(1) else { return f64::NAN };
+        let (index, rest) = (last * quarter / 4, last * quarter % 4);
+        let next = values[(index + 1).min(last)];
+        #[expect(clippy::cast_precision_loss, reason = "0 to 3")]
+        let share = rest as f64 / 4.0;
+        values[index] + (next - values[index]) * share
+    })
 }
 
 fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
@@ -138,6 +177,14 @@ mod tests {
         let expected = "| throughline | 10.0 | 9.0 – 11.0 | 0.50 | 0.40 | 0.50 | 20000 | 20 % | 900 µs | 2.5 ms |";
         assert!(text.contains(expected), "{text}");
         assert!(text.contains("| HAProxy | 20.0 | 10.0 – 30.0 | 1.00 | 0.80 | 1.00 |"), "{text}");
+    }
+
+    #[test]
+    fn quartiles_stand_where_the_quarters_end() {
+        assert_eq!(quartiles(vec![5.0, 1.0, 4.0, 2.0, 3.0]), [2.0, 3.0, 4.0]);
+        assert_eq!(quartiles(vec![2.0, 1.0]), [1.25, 1.5, 1.75]);
+        assert_eq!(quartiles(vec![7.0]), [7.0; 3]);
+        assert!(quartiles(Vec::new())[1].is_nan());
     }
 
     #[test]

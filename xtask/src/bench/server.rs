@@ -1,6 +1,5 @@
 //! A server in a process group of its own: started, stopped and continued, its processor time and memory read.
 
-use super::client;
 use super::machine::{Afterwards, SERVER_CORE};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs;
@@ -21,8 +20,15 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts `command` (program and arguments), on its own core if it is `measured`, and waits until `path` is answered with 200.
-    pub(super) fn start(name: &'static str, command: &[&str], port: u16, measured: bool, path: &str, log: &Path) -> Result<Server, String> {
+    /// Starts `command` (program and arguments), on its own core if it is `measured`, and waits until it `answers` on this port.
+    pub(super) fn start(
+        name: &'static str,
+        command: &[&str],
+        port: u16,
+        measured: bool,
+        answers: fn(u16) -> bool,
+        log: &Path,
+    ) -> Result<Server, String> {
         let core = SERVER_CORE.to_string();
         let pin: &[&str] = if measured { &["taskset", "-c", &core] } else { &[] };
         let output = fs::File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
@@ -39,13 +45,13 @@ impl Server {
         let group = Pid::from_child(&child);
         let killing = Afterwards::run(&["kill", "-KILL", &format!("-{}", group.as_raw_nonzero())])?;
         let mut server = Server { name, port, child, group, _killing: killing };
-        server.wait_until_answers(path, log)?;
+        server.wait_until(answers, log)?;
         Ok(server)
     }
 
-    fn wait_until_answers(&mut self, path: &str, log: &Path) -> Result<(), String> {
+    fn wait_until(&mut self, answers: fn(u16) -> bool, log: &Path) -> Result<(), String> {
         let begin = Instant::now();
-        while !client::ask_once(self.port, path).is_ok_and(|status| status == 200) {
+        while !answers(self.port) {
             let ended = self.child.try_wait().ok().flatten();
             if ended.is_some() || begin.elapsed() > Duration::from_secs(5) {
                 let said = fs::read_to_string(log).unwrap_or_default();
@@ -73,9 +79,32 @@ impl Server {
 
     /// User and system time that its processes have used, in seconds.
     pub(super) fn cpu_seconds(&self) -> f64 {
+        let (user, system) = self.user_and_system_seconds();
+        user + system
+    }
+
+    /// User time and system time that its processes have used, in seconds. The kernel counts in ticks.
+    pub(super) fn user_and_system_seconds(&self) -> (f64, f64) {
         #[expect(clippy::cast_precision_loss, reason = "ticks of a run are far below 2^52")]
-        let ticks = |ticks: u64| ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
-        ticks(self.processes().iter().map(|process| process.ticks).sum())
+        let seconds = |ticks: u64| ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
+        let processes = self.processes();
+        let sum = |of: fn(&Process) -> u64| seconds(processes.iter().map(of).sum());
+        (sum(|process| process.user_ticks), sum(|process| process.system_ticks))
+    }
+
+    /// Waits until a server of one thread has nothing to do; the time that it has had on a core, in nanoseconds. From the scheduler's
+    /// books, which are exact only for who is off the core: the ticks of a short round would say nothing.
+    pub(super) fn idle_nanos(&self) -> Result<u64, String> {
+        let path = format!("/proc/{}/schedstat", self.group.as_raw_nonzero());
+        let begin = Instant::now();
+        while self.processes().iter().any(|process| process.runs) {
+            if begin.elapsed() > Duration::from_secs(5) {
+                return Err(format!("{} does not come to rest", self.name));
+            }
+            thread::yield_now();
+        }
+        let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        text.split(' ').next().and_then(|first| first.parse().ok()).ok_or_else(|| format!("{path} says {text}"))
     }
 
     /// Resident memory of its processes, in bytes.
@@ -109,15 +138,24 @@ impl Drop for Server {
 struct Process {
     id: u32,
     group: i32,
-    ticks: u64,
+    /// Or waits for a core.
+    runs: bool,
+    user_ticks: u64,
+    system_ticks: u64,
 }
 
 /// Reads a line of `/proc/PID/stat`. The second field, the command, may hold blanks and brackets: the rest begins after the last bracket.
 fn read_stat(id: u32, line: &str) -> Option<Process> {
     let fields: Vec<&str> = line.rsplit_once(')')?.1.split_whitespace().collect();
     let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-    // Fields 5, 14 and 15 of proc(5), counted from 1; `fields` begins with field 3.
-    Some(Process { id, group: fields.get(2)?.parse().ok()?, ticks: number(11)? + number(12)? })
+    // Fields 3, 5, 14 and 15 of proc(5), counted from 1; `fields` begins with field 3.
+    Some(Process {
+        id,
+        group: fields.get(2)?.parse().ok()?,
+        runs: *fields.first()? == "R",
+        user_ticks: number(11)?,
+        system_ticks: number(12)?,
+    })
 }
 
 #[cfg(test)]
@@ -128,7 +166,7 @@ mod tests {
     fn a_command_with_brackets_does_not_shift_the_fields() {
         let line = "7 (a b) c) S 1 42 42 0 -1 4194560 1 0 0 0 310 25 0 0 20 0 1 0 100 1 1";
         let process = read_stat(7, line).expect("the line is whole");
-        assert_eq!((process.group, process.ticks), (42, 335));
+        assert_eq!((process.group, process.runs, process.user_ticks, process.system_ticks), (42, false, 310, 25));
     }
 
     #[test]
@@ -146,7 +184,7 @@ mod tests {
 
     #[test]
     fn our_own_time_grows_with_work() {
-        let own = || read_stat(1, &fs::read_to_string("/proc/self/stat").expect("procfs is there")).expect("a line of procfs").ticks;
+        let own = || read_stat(1, &fs::read_to_string("/proc/self/stat").expect("procfs is there")).expect("a line of procfs").user_ticks;
         let before = own();
         let mut sum = 1_u64;
         while own() < before + 2 {

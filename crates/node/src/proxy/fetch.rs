@@ -38,7 +38,11 @@ impl Exchange<'_> {
         loop {
             let ticket = match self.select(&pool, key, &tried).await {
                 Ok(ticket) => ticket,
-                Err(stage) => return stage,
+                Err(stage) => {
+                    // The next request must find nothing held of this one.
+                    self.client.input.let_go();
+                    return stage;
+                }
             };
             let backend = ticket.backend;
             let tries = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;

@@ -1,7 +1,7 @@
 //! Clients, backends and faults drawn from a seed, for some minutes of virtual time. Whatever happens, every request has an end with a
 //! reason, no client is given what was meant for another, and nothing is left over.
 //!
-//! `SEEDS=1000 cargo test -p tl-lab --test proxy soak` runs more of them; a failure names its seed.
+//! `SEED=20 SEEDS=1000 cargo test -p tl-lab --test proxy soak` runs others, and more of them; a failure names its seed.
 
 use crate::support::{Caller, MS, Rig, SECOND, Tally, at_ms, config, get};
 use decide::config::{Algorithm, Config, HealthCheck, Probe};
@@ -17,10 +17,10 @@ const FAULTS: u64 = 60_000;
 
 #[test]
 fn whatever_happens_every_request_has_an_end_and_nothing_is_left() {
-    #[expect(clippy::disallowed_methods, reason = "how long to go on is the tester's to say; a run does not depend on it")]
-    let seeds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(20);
-    for seed in 0..seeds {
-        // Every run says its seed when it fails; every fourth is run twice, to prove that it repeats itself.
+    let (first, seeds) = (wish("SEED").unwrap_or(0), wish("SEEDS").unwrap_or(20));
+    for seed in first..first + seeds {
+        let _named = Named(seed);
+        // Every fourth is run twice, to prove that it repeats itself.
         if seed % 4 == 0 {
             World::twice(seed, soak)
         } else {
@@ -29,8 +29,25 @@ fn whatever_happens_every_request_has_an_end_and_nothing_is_left() {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long to go on is the tester's to say; a run does not depend on it")]
+fn wish(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Tells the seed of a failure.
+struct Named(u64);
+
+impl Drop for Named {
+    #[expect(clippy::print_stderr, reason = "the seed of a failure must be seen")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the soak failed: SEED={} SEEDS=1", self.0);
+        }
+    }
+}
+
 fn soak(world: &World) -> Vec<String> {
-    let draw = Draw(Rc::new(RefCell::new(SplitMix::new(0x50a6 + world_seed(world)))));
+    let draw = Draw(Rc::new(RefCell::new(SplitMix::new(own_seed(world)))));
     let rig = Rig::new(world, settings(&draw));
     if draw.one_in(2) {
         world.links(&rig.edge).pieces(Pieces::Torn(2_000));
@@ -75,8 +92,8 @@ fn soak(world: &World) -> Vec<String> {
     delivered
 }
 
-fn world_seed(world: &World) -> u64 {
-    // The first word of a host's own randomness is the seed's too.
+/// The first word of a host's own randomness comes from the world's seed.
+fn own_seed(world: &World) -> u64 {
     world.host("seed", "10.9.9.9").host().rng().next()
 }
 

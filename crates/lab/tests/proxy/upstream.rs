@@ -449,3 +449,31 @@ fn after_a_failure_in_the_middle_of_a_body_the_next_request_is_where_it_is() {
         });
     }
 }
+
+#[test]
+fn a_body_that_was_refused_a_backend_is_over_when_the_next_request_is_retried() {
+    World::twice(22, |world| {
+        let mut config = config(2);
+        let pool = &mut config.pools[0];
+        (pool.max_in_flight, pool.queue_timeout, pool.retry.statuses) = (1, SECOND, vec![503]);
+        let rig = Rig::new(world, config);
+        let answer = |request: &lab::peer::Request, name: &str| match &request.head {
+            head if head.contains("/long") => vec![Act::Wait(3 * SECOND), Act::answer("long")],
+            _ if name == "b0" => vec![Act::send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy")],
+            _ => vec![Act::TakeBody, Act::answer(name)],
+        };
+        rig.serve(0, move |request| answer(request, "b0"));
+        rig.serve(1, move |request| answer(request, "b1"));
+        for _ in 0..2 {
+            rig.ask(vec![Act::send(get("/long")), Act::Finish]);
+        }
+        // No place for the first in a second; both backends are free when the second comes, and the first of them sends it on.
+        let put = format!("PUT / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3000\r\n\r\n{}", "x".repeat(3000));
+        let client =
+            rig.ask(vec![Act::WaitUntil(at_ms(100)), Act::send(put), Act::WaitUntil(at_ms(5_000)), Act::send(GET.repeat(3)), Act::Finish]);
+        rig.over(&client);
+        assert_eq!(statuses(&client), [503, 200, 200, 200], "{}", client.text());
+        assert_eq!(rig.log.steps("asked").len(), 2 + 4);
+        rig.close();
+    });
+}

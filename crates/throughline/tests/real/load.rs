@@ -5,7 +5,7 @@ use crate::support::backend::Backend;
 use crate::support::edge::Edge;
 use crate::support::load::Load;
 use crate::support::peers::find;
-use crate::support::{PATIENCE, noise};
+use crate::support::{PATIENCE, checksum, noise};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -31,7 +31,10 @@ fn balancing(listen: &str, backends: &[SocketAddr], more: &str) -> String {
 fn a_killed_backend_costs_no_request() {
     let mut backends = [backend_process("127.0.0.1:0"), backend_process("127.0.0.1:0")];
     let addresses = [backends[0].at(0), backends[1].at(0)];
-    let settings = "retry = { attempts = 2 }\nhealth = { connect = true, interval = \"100ms\", rise = 1, fall = 1 }\nejection = { base = \"200ms\" }\n";
+    // Probes alone say who is well: an ejection could outlast a backend's return, and the other one goes as soon as this one is back. Until
+    // the next probe every second request is retried, which takes more than the usual budget.
+    let settings = "retry = { attempts = 2, budget-percent = 100 }\nejection = { failures = 0 }\n\
+                    health = { connect = true, interval = \"100ms\", rise = 1, fall = 1 }\n";
     let edge = Edge::of(&balancing("127.0.0.1:0", &addresses, settings));
     let load = Load::start(CLIENTS, edge.at(0), "/", BODY.into());
     for round in 0..4 {
@@ -45,6 +48,28 @@ fn a_killed_backend_costs_no_request() {
         edge.await_error(seen, "backend-up");
     }
     load.stop().check(2400);
+}
+
+/// The same without probes: the failures of real requests eject the dead backend, and it gets its share again once it is back.
+#[test]
+fn a_killed_backend_is_ejected_and_comes_back() {
+    let mut backends = [backend_process("127.0.0.1:0"), backend_process("127.0.0.1:0")];
+    let addresses = [backends[0].at(0), backends[1].at(0)];
+    let settings = "retry = { attempts = 2 }\nejection = { failures = 3, base = \"1s\" }\n";
+    let edge = Edge::of(&balancing("127.0.0.1:0", &addresses, settings));
+    let load = Load::start(CLIENTS, edge.at(0), "/", BODY.into());
+    load.await_answers(300);
+    backends[0].kill();
+    let seen = edge.await_error(0, &format!("backend-ejected backend=app/{}", addresses[0]));
+    load.await_answers(300);
+    backends[0] = backend_process(&addresses[0].to_string());
+    edge.await_error(seen, &format!("backend-restored backend=app/{}", addresses[0]));
+    load.await_answers(300);
+    // Now the other one: whatever is answered is answered by the one that is back.
+    backends[1].kill();
+    edge.await_error(seen, &format!("backend-ejected backend=app/{}", addresses[1]));
+    load.await_answers(300);
+    load.stop().check(1200);
 }
 
 /// A reload every 100 ms, between two configurations that differ in everything but the listener; wrk beside our own clients, if it is here.
@@ -61,6 +86,7 @@ fn reloads_cost_no_request() {
         balancing(&listen, &[addresses[1], addresses[0]], "retry = { attempts = 0 }\n"),
     ];
     let load = Load::start(CLIENTS, edge.at(0), "/", BODY.into());
+    let afresh = Load::start_afresh(2, edge.at(0), "/", BODY.into());
     let mut wrk = find("wrk").map(|wrk| {
         let command = &mut Command::new(wrk);
         command.args(["-t1", "-c8", "-d4s", "--timeout", "10s", &edge.url("/")]).stdout(Stdio::piped());
@@ -77,6 +103,7 @@ fn reloads_cost_no_request() {
     }
     let said = wrk.take().map(|wrk| wrk.wait_with_output().expect("it is our child"));
     load.stop().check(500);
+    afresh.stop().check(100);
     assert!(reloads >= 20, "only {reloads} reloads");
     assert!(!edge.errors().iter().any(|line| line.contains("reload-refused")));
     if let Some(output) = said {
@@ -128,4 +155,26 @@ fn the_drain_of_the_process_costs_no_request() {
         tally.check(300);
         assert_eq!(backend.begun() as u64, tally.answered, "what the backend was asked is what the clients were answered");
     }
+}
+
+/// A long answer and a long request on their way when the process is told to end: both arrive whole.
+#[test]
+fn the_drain_of_the_process_cuts_no_transfer() {
+    const LONG: usize = 16 * 1024 * 1024;
+    let backend = Backend::start();
+    let mut edge = Edge::of(&to(&[&backend]));
+    let (mut down, mut up) = (edge.connect(), edge.connect());
+    let body = noise(LONG);
+    down.send(format!("GET /bytes/{LONG} HTTP/1.1\r\nHost: a.example\r\n\r\n"));
+    down.stream.get_ref().peek(&mut [0]).expect("the answer begins");
+    up.send(format!("POST /echo HTTP/1.1\r\nHost: a.example\r\nContent-Length: {LONG}\r\n\r\n"));
+    up.send(&body[..LONG / 2]);
+    edge.signal("TERM");
+    assert!(edge.line().starts_with("draining 2 connections"));
+    up.send(&body[LONG / 2..]);
+    let answer = up.response().expect("an answer");
+    assert_eq!(answer.text(), format!("{LONG} {:016x} \n", checksum(&body)));
+    let answer = down.response().expect("an answer");
+    assert!(answer.body == body, "{} bytes of {LONG}", answer.body.len());
+    assert_eq!(edge.ended(PATIENCE).expect("it ends").code(), Some(0));
 }

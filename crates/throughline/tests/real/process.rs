@@ -5,9 +5,9 @@ use crate::support::backend::Backend;
 use crate::support::client::Client;
 use crate::support::edge::{BINARY, Edge};
 use crate::support::place::Place;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const ANSWER: &str = "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\nanswer = { body = \"one\\n\" }\n";
@@ -199,4 +199,31 @@ fn a_reload_opens_and_closes_listeners() {
     edge.signal("HUP");
     edge.await_error(seen, "reload-refused");
     assert!(ask(&stays).expect("the one that stays"));
+}
+
+/// Nobody reads what it prints any more (`serve | head -1`): it serves on, and drains.
+#[test]
+fn a_closed_standard_output_is_no_end() {
+    let (backend, place) = (Backend::start(), Place::new());
+    let path = place.file("edge.toml", format!("[admin]\nat = \"off\"\n{}", to(&[&backend])));
+    let mut command = Command::new(BINARY);
+    let mut child = command.args(["serve", &path]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("a line");
+    let at = line.split_whitespace().nth(2).and_then(|url| url.strip_prefix("http://")).expect("where it listens");
+    let mut client = Client::connect(at.parse().expect("an address"));
+    client.send("GET /hold HTTP/1.1\r\nHost: test.example\r\n\r\n");
+    backend.await_seen(1);
+    let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status().expect("sh runs");
+    assert!(sent.success());
+    // The listener is closed when the drain has begun.
+    let began = Instant::now();
+    while Client::try_connect(at.parse().expect("an address")).is_ok() {
+        assert!(began.elapsed() < PATIENCE, "it does not drain");
+    }
+    backend.release();
+    let response = client.response();
+    let status = child.wait().expect("it is our child");
+    assert_eq!(response.expect("an answer").text(), "held\n");
+    assert_eq!(status.code(), Some(0));
 }

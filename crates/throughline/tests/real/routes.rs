@@ -107,6 +107,10 @@ fn a_body_sent_to_a_fixed_answer_is_dropped() {
     client.send("POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
     assert_eq!(client.response().expect("an answer").text(), "a");
     assert_eq!(client.get("/").text(), "a");
+    // It does not ask for a body that nobody reads (RFC 9110 §10.1.1).
+    client.send("POST / HTTP/1.1\r\nHost: a.example\r\nExpect: 100-continue\r\nContent-Length: 5000000\r\n\r\n");
+    let response = client.response().expect("an answer without a wait");
+    assert_eq!((response.interim.len(), response.status, response.closes()), (0, 200, true));
 }
 
 /// Files and backends side by side: a file's bytes, its validators, its ranges; nothing outside the root.

@@ -33,6 +33,9 @@ fn failures_of_a_backend_have_names() {
     let mut client = edge.connect();
     assert_eq!(told(&client.get("/reset")), (502, "connection_terminated".to_string()));
     assert_eq!(told(&client.get("/nonsense")), (502, "http_protocol_error".to_string()));
+    assert_eq!(told(&client.get("/both")), (502, "http_protocol_error".to_string()));
+    assert_eq!(told(&client.get("/switch")), (502, "http_protocol_error".to_string()));
+    assert_eq!(told(&client.get("/wide/40000")), (502, "http_response_header_section_size".to_string()));
     let began = Instant::now();
     assert_eq!(told(&client.get("/hang")), (504, "http_response_timeout".to_string()));
     assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
@@ -119,4 +122,49 @@ fn only_what_is_safe_is_tried_again() {
     client.send("POST /reset HTTP/1.1\r\nHost: a.example\r\nContent-Length: 2\r\n\r\nhi");
     assert_eq!(client.response().expect("an answer").status, 502);
     assert_eq!(first.seen().len() + second.seen().len(), 3, "it was tried at one");
+}
+
+/// A backend that says more than it was asked: the rest is nobody's answer.
+#[test]
+fn what_follows_an_answer_is_nobodys() {
+    let backend = Backend::start();
+    let edge = edge(&backend, "");
+    let mut client = edge.connect();
+    for _ in 0..10 {
+        assert_eq!(client.get("/extra").text(), "good");
+        assert_eq!(client.get("/bytes/3").body, crate::support::noise(3));
+    }
+}
+
+/// A backend that closes after its answer without a word: a request that meets the end of a kept connection is asked on a new one.
+#[test]
+fn a_backend_may_close_without_a_word() {
+    let backend = Backend::start();
+    let edge = edge(&backend, "retry = { attempts = 0 }\n");
+    let mut client = edge.connect();
+    for path in ["/bye", "/old"].repeat(100) {
+        assert_eq!(client.get(path).text(), format!("{}\n", &path[1..]));
+    }
+    assert_eq!(backend.seen().len(), 200, "none was answered twice");
+}
+
+/// Clients that leave in the middle of an answer leave nothing behind.
+#[test]
+fn who_leaves_leaves_nothing_behind() {
+    let backend = Backend::start();
+    let edge = Edge::of(&format!("[admin]\nat = \"127.0.0.1:0\"\n{}", to(&[&backend])));
+    for path in ["/hinted", "/bytes/20000000"].repeat(5) {
+        let mut client = edge.connect();
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: a.example\r\n\r\n"));
+        // Closed with bytes unread, a connection is reset.
+        client.stream.get_ref().peek(&mut [0]).expect("the answer begins");
+    }
+    let began = Instant::now();
+    loop {
+        let status = crate::support::client::Client::connect(edge.at(1)).get("/status").text();
+        if status.contains("\"connections\":{\"open\":1,") && status.matches("\"in_flight\":0").count() == 1 {
+            break;
+        }
+        assert!(began.elapsed() < crate::support::PATIENCE, "{status}");
+    }
 }

@@ -177,7 +177,25 @@ fn answer(request: &Request, reader: &mut impl io::BufRead, writer: &mut impl Wr
         }
         "/hang" => io::copy(reader, &mut io::sink()).map(|_| After::Close),
         "/reset" => Ok(After::Close),
+        "/hinted" => {
+            writer.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n")?;
+            io::copy(reader, &mut io::sink()).map(|_| After::Close)
+        }
         "/nonsense" => writer.write_all(b"220 mail.example ESMTP\r\n\r\n").map(|()| After::Close),
+        "/both" => {
+            writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")?;
+            Ok(After::Close)
+        }
+        "/switch" => {
+            writer.write_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n").map(|()| After::Close)
+        }
+        "/wide" => plain(writer, request, 200, &format!("X-Wide: {}\r\n", "w".repeat(number)), b"wide\n"),
+        "/extra" => {
+            let twice = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngoodHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+            writer.write_all(twice).map(|()| After::Keep)
+        }
+        "/bye" => plain(writer, request, 200, "", b"bye\n").map(|_| After::Close),
+        "/old" => writer.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nold\n").map(|()| After::Close),
         "/short" => {
             writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")?;
             Ok(After::Close)

@@ -18,6 +18,8 @@ struct Shared {
     target: &'static str,
     /// What every answer must be.
     body: Vec<u8>,
+    /// Fields of every request, with their line ends.
+    fields: &'static str,
     stop: AtomicBool,
     /// From now on an answer may be the connection's last, and a new connection may be refused: the server ends.
     ending: AtomicBool,
@@ -36,8 +38,17 @@ pub(crate) struct Tally {
 impl Load {
     /// `clients` connections that ask for `target` one request after the other; every answer must be 200 with this body.
     pub(crate) fn start(clients: usize, at: SocketAddr, target: &'static str, body: Vec<u8>) -> Load {
+        Load::with_fields(clients, at, target, body, "")
+    }
+
+    /// The same with a new connection for every request.
+    pub(crate) fn start_afresh(clients: usize, at: SocketAddr, target: &'static str, body: Vec<u8>) -> Load {
+        Load::with_fields(clients, at, target, body, "Connection: close\r\n")
+    }
+
+    fn with_fields(clients: usize, at: SocketAddr, target: &'static str, body: Vec<u8>, fields: &'static str) -> Load {
         let (stop, ending) = (AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Shared { at, target, body, stop, ending, answered: AtomicU64::new(0), failed: Mutex::default() };
+        let shared = Shared { at, target, body, fields, stop, ending, answered: AtomicU64::new(0), failed: Mutex::default() };
         let shared = Arc::new(shared);
         let client = |_| {
             let shared = shared.clone();
@@ -108,7 +119,7 @@ impl Shared {
 
     /// Asks on one connection until the server says that it closes it. False: no other connection is to follow.
     fn converse(&self, mut client: Client) -> bool {
-        let request = format!("GET {} HTTP/1.1\r\nHost: load.example\r\n\r\n", self.target);
+        let request = format!("GET {} HTTP/1.1\r\nHost: load.example\r\n{}\r\n", self.target, self.fields);
         for asked in 0.. {
             if self.stop.load(Ordering::SeqCst) {
                 return false;

@@ -313,7 +313,7 @@ steps! {
         /// Which.
         listener: ListenerRef,
     }
-    /// No descriptor was left for a new connection: accepting pauses.
+    /// A listener could not accept, or not be opened after a reload, as a rule because no descriptor was left: it pauses.
     AcceptPaused "accept-paused" {
         /// Where.
         listener: ListenerRef,

@@ -88,6 +88,8 @@ fn boxed(stream: Stream) -> Stream {
         fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
             Pin::new(&mut self.0).poll_shutdown(cx)
         }
+
+        fn reset(&mut self) {}
     }
     match stream {
         Stream::Tcp(tcp) => Stream::Virtual(Box::new(Boxed(tcp))),

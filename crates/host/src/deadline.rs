@@ -107,6 +107,11 @@ impl Queue {
         let earliest = self.due.peek().is_none_or(|Reverse((first, ..))| at < *first);
         self.due.push(Reverse((at, sequence, slot)));
         self.slots[slot].queued = Some((at, sequence));
+        if self.due.len() > 2 * self.slots.len() + 64 {
+            // Entries of limits that were dropped or moved earlier; left alone they would stay until their time.
+            let slots = &self.slots;
+            self.due.retain(|Reverse((at, sequence, slot))| slots[*slot].queued == Some((*at, *sequence)));
+        }
         if earliest {
             self.changed = true;
             if let Some(driver) = self.driver.take() {

@@ -69,6 +69,8 @@ impl fmt::Display for Endpoint {
 pub trait Machine {
     /// The machine's own clock.
     fn now(&self) -> Instant;
+    /// Forgets the time that a task sees while it is polled, so that it can tell how long its own work took.
+    fn renew_clock(&self) {}
     /// The calendar.
     fn calendar(&self) -> Calendar;
     /// 64 random bits; not for secrets.
@@ -100,6 +102,12 @@ impl Host {
 
     /// The machine's own clock.
     pub fn now(&self) -> Instant {
+        self.machine.now()
+    }
+
+    /// The machine's own clock, read anew: [`Host::now`] stands still while one task is polled.
+    pub fn now_afresh(&self) -> Instant {
+        self.machine.renew_clock();
         self.machine.now()
     }
 

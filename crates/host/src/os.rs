@@ -164,6 +164,10 @@ impl Machine for Kernel {
         self.clock.now()
     }
 
+    fn renew_clock(&self) {
+        self.clock.now.set(None);
+    }
+
     fn calendar(&self) -> Calendar {
         self.clock.calendar()
     }

@@ -15,6 +15,8 @@ pub trait ByteStream: Send {
     fn poll_write(&mut self, cx: &mut Context<'_>, from: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
     /// Sends the end of stream; reading goes on.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+    /// Breaks the connection off, so that the far end sees an error and not the end of stream.
+    fn reset(&mut self);
 }
 
 /// A connected byte stream. Dropping it closes it.
@@ -58,6 +60,16 @@ impl Stream {
             Stream::Tcp(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Stream::Unix(unix) => Pin::new(unix).poll_shutdown(cx),
             Stream::Virtual(stream) => stream.poll_shutdown(cx),
+        }
+    }
+
+    /// Breaks the connection off: the far end sees an error and not the end of stream. A Unix socket cannot say so; it just closes.
+    pub fn reset(mut self) {
+        match &mut self {
+            // Closed with a linger time of zero, it is reset (socket(7)); if that cannot be set, it is closed all the same.
+            Stream::Tcp(tcp) => drop(socket2::SockRef::from(&*tcp).set_linger(Some(std::time::Duration::ZERO))),
+            Stream::Unix(_) => {}
+            Stream::Virtual(stream) => stream.reset(),
         }
     }
 

@@ -81,6 +81,10 @@ impl ByteStream for VirtualStream {
         self.shutdown();
         Poll::Ready(Ok(()))
     }
+
+    fn reset(&mut self) {
+        VirtualStream::reset(self);
+    }
 }
 
 impl Drop for VirtualStream {

@@ -70,16 +70,25 @@ impl Pool {
         Pool { index, config: config.clone(), algorithm, state, idle, attended, swept, named }
     }
 
-    /// Chooses a backend and counts the request as in flight there. `called`: it waited in the queue and was called.
-    pub(crate) fn select(self: &Arc<Self>, host: &Host, key: Option<u64>, tried: &[usize], called: bool, now: Instant) -> Selected {
+    /// Chooses a backend and counts the request as in flight there; where all are full, it has a place in the queue. `place`: it had one, and
+    /// was called.
+    pub(crate) fn select(
+        self: &Arc<Self>,
+        host: &Host,
+        key: Option<u64>,
+        tried: &[usize],
+        place: Option<&Waiter>,
+        now: Instant,
+    ) -> Selected {
         let mut state = self.lock();
+        let called = place.is_some();
         if called {
             state.queue.chooses();
         } else if tried.is_empty() {
             state.decide.requested(now);
         }
         if !called && state.queue.has_called() {
-            return Selected::Full;
+            return Selected::Full(state.queue.join(self.config.queue));
         }
         let selection = state.decide.select(key, tried, now, &mut host.rng(), None);
         if called && selection != Selection::Full {
@@ -91,7 +100,11 @@ impl Pool {
                 state.decide.started(index);
                 Selected::Backend { ticket: Ticket { pool: self.clone(), backend: index, open: true }, candidates, why }
             }
-            Selection::Full => Selected::Full,
+            // Under the same lock: a backend that is free from now on finds the request in the queue.
+            Selection::Full => Selected::Full(match place {
+                None => state.queue.join(self.config.queue),
+                Some(before) => Some(state.queue.rejoin_behind(before, tried)),
+            }),
             Selection::None(why) => Selected::None(why),
         }
     }
@@ -102,22 +115,6 @@ impl Pool {
         let mut record = Record::default();
         let selection = copy.select(key, &[], host.now(), &mut host.rng(), Some(&mut record));
         (selection, record)
-    }
-
-    /// A place in the queue, unless it is full.
-    pub(crate) fn wait(&self) -> Option<Waiter> {
-        self.lock().queue.join(self.config.queue)
-    }
-
-    /// The place that a request had before it was called in vain. Where that was because of the backends it has tried, the next one behind
-    /// it is called.
-    pub(crate) fn wait_again(&self, before: &Waiter, tried: &[usize]) -> Waiter {
-        let mut state = self.lock();
-        let waiter = state.queue.rejoin(before);
-        if !tried.is_empty() {
-            state.queue.wake_behind(&waiter);
-        }
-        waiter
     }
 
     pub(crate) fn leave(&self, waiter: &Waiter) {
@@ -276,8 +273,13 @@ impl Pool {
 
 /// What [`Pool::select`] came to.
 pub(crate) enum Selected {
-    Backend { ticket: Ticket, candidates: u16, why: &'static str },
-    Full,
+    Backend {
+        ticket: Ticket,
+        candidates: u16,
+        why: &'static str,
+    },
+    /// The place in the queue, unless that is full too.
+    Full(Option<Waiter>),
     None(&'static str),
 }
 

@@ -64,6 +64,8 @@ pub struct Server {
     pub(crate) room: Signal,
     pub(crate) draining: AtomicBool,
     pub(crate) connections: AtomicUsize,
+    /// Listeners, counted per thread, that may still let connections in.
+    pub(crate) doors: AtomicUsize,
     pub(crate) accepted: AtomicU64,
     began: Instant,
     pub(crate) requests_in_flight: AtomicUsize,
@@ -90,6 +92,7 @@ impl Server {
             room: Signal::default(),
             draining: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
+            doors: AtomicUsize::new(0),
             accepted: AtomicU64::new(0),
             began: host.now(),
             requests_in_flight: AtomicUsize::new(0),
@@ -123,8 +126,8 @@ impl Server {
 
     /// Takes no new connections, ends idle ones, and lets requests in flight end.
     pub fn drain(&self, calendar: Calendar) {
-        if !self.draining.swap(true, Ordering::AcqRel) {
-            let connections = self.connections.load(Ordering::Acquire) as u64;
+        if !self.draining.swap(true, Ordering::SeqCst) {
+            let connections = self.connections.load(Ordering::SeqCst) as u64;
             self.tell(calendar, Step::Draining { connections });
             self.changed.raise();
         }
@@ -132,14 +135,14 @@ impl Server {
 
     /// Whether [`Server::drain`] was called.
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
+        self.draining.load(Ordering::SeqCst)
     }
 
     /// Resolves when the last connection has ended.
     pub async fn drained(&self) {
         loop {
             let seen = self.room.number();
-            if self.connections() == 0 {
+            if self.doors.load(Ordering::SeqCst) == 0 && self.connections() == 0 {
                 return;
             }
             self.room.after(seen).await;
@@ -148,7 +151,7 @@ impl Server {
 
     /// Client connections open now.
     pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::Acquire)
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// When it began, on its host's clock.

@@ -31,6 +31,9 @@ impl<'a> Nominated<'a> {
     /// the backend rely on: so the listing counts only for names this program has no rule about, and [`is_essential`] ones are kept.
     pub(super) fn of(fields: &'a Fields) -> Self {
         let mut names = Vec::new();
+        if !fields.has(Known::Connection) {
+            return Self(names);
+        }
         for token in fields.all(Known::Connection).flat_map(|value| value.split(|byte| *byte == b',')) {
             let name = token.trim_ascii();
             let option = name.is_empty() || name.eq_ignore_ascii_case(b"close");

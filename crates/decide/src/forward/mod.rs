@@ -1,7 +1,7 @@
 //! Which fields go on to the backend and back to the client (RFC 9110 §7.6), and what we say of ourselves on the way.
 //!
 //! Order of calls for one exchange: [`max_forwards`] and [`is_loop`] may end it here; [`request_fields`] writes the header section to the
-//! backend, [`response_fields`] the one to the client (interim responses too), [`trailer_fields`] trailers in either direction. They
+//! backend, [`response_fields`] the one to the client (interim responses too), [`trailer_passes`] says which trailers may go on, in either direction. They
 //! write field lines straight into the head that is about to be sent; nothing is built in between. Framing (`Content-Length`,
 //! `Transfer-Encoding`) and the empty line are the caller's.
 //!
@@ -22,10 +22,10 @@ pub use max_forwards::{MaxForwards, max_forwards};
 pub use origin::Peer;
 pub use proxy_error::ProxyError;
 pub use proxy_status::proxy_status;
-pub use request::{ToBackend, request_fields};
+pub use request::{ToBackend, request_fields, upgrade_passes};
 pub use response::{ToClient, response_fields};
 pub use server_timing::server_timing;
-pub use trailers::trailer_fields;
+pub use trailers::trailer_passes;
 pub use via::{MOST_PASSES, is_loop};
 
 use crate::step::JourneyId;

@@ -8,7 +8,7 @@ use crate::step::JourneyId;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use wire::http::{Field, Known, RequestHead, Version};
-use wire::http1::write_field;
+use wire::http1::{write_field, write_line};
 
 /// What [`request_fields`] is told besides the head.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub fn request_fields(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>)
     for field in head.fields.iter() {
         match field.known {
             Known::MaxForwards if max_forwards::counts(&head.method) => one_less(field, out),
-            _ if goes_on(field, head, to, &nominated) => write_field(field.name, field.value, out),
+            _ if goes_on(field, head, to, &nominated) => write_line(field, out),
             _ => {}
         }
     }
@@ -60,7 +60,7 @@ fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: 
     let copied = match field.known {
         Known::Host | Known::XRequestId => false,
         known if ends_here(known) || origin::is_written(known, to.forward) => false,
-        Known::Upgrade => upgrades(head, to),
+        Known::Upgrade => to.upgrade && upgrade_passes(head, to.edits),
         // Trailers come only with the chunked coding (RFC 9110 §6.5).
         Known::Trailer => head.fields.has(Known::TransferEncoding),
         // RFC 9110 §10.1.1: an expectation of an HTTP/1.0 client is ignored.
@@ -71,22 +71,22 @@ fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: 
     copied && !rewrite::replaces(to.edits, field.name)
 }
 
-/// RFC 9110 §7.8 lets a recipient ignore any `Upgrade`. Through a tunnel of HTTP/2 (`h2c`, RFC 7540 §3.2, withdrawn by RFC 9113) or TLS
-/// a client could send requests that no rule here ever sees.
-fn upgrades(head: &RequestHead, to: &ToBackend<'_>) -> bool {
+/// Whether a wish to change the protocol goes along, if the route's `edits` leave it. RFC 9110 §7.8 lets a recipient ignore any `Upgrade`:
+/// through a tunnel of HTTP/2 (`h2c`, RFC 7540 §3.2, withdrawn by RFC 9113) or TLS a client could send requests that no rule here ever sees.
+pub fn upgrade_passes(head: &RequestHead, edits: &FieldEdits) -> bool {
     let mut members = head.fields.all(Known::Upgrade).flat_map(|value| value.split(|byte| *byte == b','));
     let evades = |member: &[u8]| {
         let name = member.split(|byte| *byte == b'/').next().unwrap_or_default().trim_ascii();
         [&b"h2c"[..], b"h2", b"HTTP", b"TLS"].iter().any(|evasive| name.eq_ignore_ascii_case(evasive))
     };
-    to.upgrade && head.fields.has(Known::Upgrade) && !members.any(evades)
+    head.fields.has(Known::Upgrade) && !members.any(evades) && !rewrite::replaces(edits, b"Upgrade")
 }
 
 // RFC 9110 §7.6.2: the number less one. What is no number stays as it is.
 fn one_less(field: Field<'_>, out: &mut Vec<u8>) {
     match max_forwards::number(field.value) {
         Some(number) => write_field(field.name, number.saturating_sub(1).to_string().as_bytes(), out),
-        None => write_field(field.name, field.value, out),
+        None => write_line(field, out),
     }
 }
 
@@ -98,7 +98,7 @@ fn connection(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>) {
     if trailers {
         out.extend_from_slice(b"TE: trailers\r\n");
     }
-    out.extend_from_slice(match (upgrades(head, to), trailers) {
+    out.extend_from_slice(match (to.upgrade && upgrade_passes(head, to.edits), trailers) {
         (true, true) => b"Connection: upgrade, TE\r\n",
         (true, false) => b"Connection: upgrade\r\n",
         (false, true) => b"Connection: TE\r\n",

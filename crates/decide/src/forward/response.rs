@@ -7,7 +7,7 @@ use crate::route::rewrite;
 use crate::step::JourneyId;
 use alloc::vec::Vec;
 use wire::http::{Field, Known, ResponseHead};
-use wire::http1::write_field;
+use wire::http1::{write_field, write_line};
 
 /// What [`response_fields`] is told besides the head.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ pub fn response_fields(head: &ResponseHead, to: &ToClient<'_>, out: &mut Vec<u8>
         _ => true,
     };
     for field in head.fields.iter().filter(goes_on).filter(|field| !edited(field.name)) {
-        write_field(field.name, field.value, out);
+        write_line(field, out);
     }
     if upgrade {
         out.extend_from_slice(b"Connection: upgrade\r\n");

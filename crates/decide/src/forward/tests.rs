@@ -309,7 +309,7 @@ fn interim_answers_and_changes_of_protocol_pass() {
 // RFC 9110 §6.5.1
 #[test]
 fn trailers_carry_no_framing_routing_or_claims() {
-    let trailers = fields(&[
+    let mut trailers = fields(&[
         ("X-Checksum", "1"),
         ("Content-Length", "5"),
         ("Transfer-Encoding", "chunked"),
@@ -322,9 +322,8 @@ fn trailers_carry_no_framing_routing_or_claims() {
         ("Server-Timing", "db;dur=1"),
         ("ETag", "\"x\""),
     ]);
-    let mut out = Vec::new();
-    trailer_fields(&trailers, &mut out);
-    assert_eq!(lines(out), ["X-Checksum: 1", "Server-Timing: db;dur=1", "ETag: \"x\""]);
+    trailers.retain(trailer_passes);
+    assert_eq!(trailers, fields(&[("X-Checksum", "1"), ("Server-Timing", "db;dur=1"), ("ETag", "\"x\"")]));
 }
 
 fn journey() -> Journey {

@@ -1,23 +1,16 @@
 //! Trailer sections, in either direction.
 
 use super::hop_by_hop::is_claim;
-use alloc::vec::Vec;
-use wire::http::{Fields, Known};
-use wire::http1::write_field;
+use wire::http::{Field, Known};
 
-/// Appends the trailer fields that may go on. A recipient may merge trailers into the header section, so whatever frames, routes,
-/// authenticates or qualifies a message is left out (RFC 9110 §6.5.1): every name this program has a rule about, except `ETag` and
-/// `Server-Timing`, which are often known only at the end; and the client's claims and credentials.
-pub fn trailer_fields(fields: &Fields, out: &mut Vec<u8>) {
-    for field in fields.iter() {
-        let goes_on = match field.known {
-            Known::ETag | Known::ServerTiming => true,
-            Known::Other => !is_claim(field.name) && !is_credential(field.name),
-            _ => false,
-        };
-        if goes_on {
-            write_field(field.name, field.value, out);
-        }
+/// Whether a trailer field may go on. A recipient may merge trailers into the header section, so whatever frames, routes, authenticates or
+/// qualifies a message is left out (RFC 9110 §6.5.1): every name this program has a rule about, except `ETag` and `Server-Timing`, which
+/// are often known only at the end; and the client's claims and credentials.
+pub fn trailer_passes(field: Field<'_>) -> bool {
+    match field.known {
+        Known::ETag | Known::ServerTiming => true,
+        Known::Other => !is_claim(field.name) && !is_credential(field.name),
+        _ => false,
     }
 }
 

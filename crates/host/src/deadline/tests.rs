@@ -55,6 +55,18 @@ fn a_limit_that_was_moved_earlier_fires_there_and_not_again() {
 }
 
 #[test]
+fn limits_that_come_and_go_leave_nothing_behind() {
+    let timers = Timers::default();
+    let mut stays = timers.deadline();
+    stays.set(at(7));
+    for n in 0..100_000 {
+        timers.deadline().set(at(1_000_000 + n));
+    }
+    assert!(timers.0.borrow().due.len() < 100, "{} entries", timers.0.borrow().due.len());
+    assert_eq!(timers.next(), Some(at(7)), "and what is still set is not lost");
+}
+
+#[test]
 fn a_cleared_or_dropped_limit_never_fires() {
     let timers = Timers::default();
     let mut cx = Context::from_waker(Waker::noop());

@@ -54,8 +54,17 @@ impl Queue {
         self.called -= 1;
     }
 
-    /// A request that was called found nothing that it could use, and takes its old place again.
-    pub(super) fn rejoin(&mut self, before: &Waiter) -> Waiter {
+    /// A request that was called found nothing that it could use, and takes its old place again. Where that was because of the backends it has
+    /// tried, the next one behind it is called.
+    pub(super) fn rejoin_behind(&mut self, before: &Waiter, tried: &[usize]) -> Waiter {
+        let waiter = self.rejoin(before);
+        if !tried.is_empty() {
+            self.wake_behind(&waiter);
+        }
+        waiter
+    }
+
+    fn rejoin(&mut self, before: &Waiter) -> Waiter {
         let waiter = Waiter { number: before.number, state: Arc::default() };
         let at = self.waiting.partition_point(|other| other.number < waiter.number);
         self.waiting.insert(at, waiter.clone());
@@ -81,7 +90,7 @@ impl Queue {
     }
 
     /// A place is free that this one cannot use: it is the next one's behind it.
-    pub(super) fn wake_behind(&mut self, waiter: &Waiter) {
+    fn wake_behind(&mut self, waiter: &Waiter) {
         let at = self.waiting.partition_point(|other| other.number <= waiter.number);
         if let Some(next) = self.waiting.remove(at) {
             self.called += 1;

@@ -8,8 +8,9 @@ use decide::time::Duration;
 use host::{Endpoint, Host, Listener, Stream};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,21 +28,47 @@ impl Server {
         let worker = Worker::new(host, self, index);
         let server = &worker.server;
         let mut doors = BTreeMap::new();
+        let mut started = false;
         loop {
             let seen = server.changed.number();
             worker.follow();
             if server.is_draining() {
                 break;
             }
-            reconcile(&worker, &mut doors)?;
+            let failed = match reconcile(&worker, &mut doors) {
+                Err((_, error)) if !started => return Err(error),
+                result => result.err(),
+            };
+            started = true;
+            // There may be a higher limit than the one that somebody waits under, and a door that waits may have been closed.
+            server.room.raise();
             pool::start_tasks(&worker);
-            server.changed.after(seen).await;
+            match failed {
+                None => {
+                    server.changed.after(seen).await;
+                }
+                Some((listener, _)) => {
+                    worker.tell(Step::AcceptPaused { listener, pause: PAUSE });
+                    changed_or_paused(&worker, seen).await;
+                }
+            }
         }
         doors.values().for_each(Door::close);
         worker.open.wake_all();
+        server.room.raise();
         server.drained().await;
         Ok(())
     }
+}
+
+async fn changed_or_paused(worker: &Worker, seen: u64) {
+    let mut changed = pin!(worker.server.changed.after(seen));
+    let mut paused = pin!(worker.host.sleep(PAUSE));
+    poll_fn(|cx| match changed.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(()),
+        Poll::Pending => paused.as_mut().poll(cx),
+    })
+    .await;
 }
 
 /// One listener at work.
@@ -60,9 +87,10 @@ impl Door {
     }
 }
 
-/// Opens what is new in the configuration, closes what is gone, and tells the rest its place. A listener that cannot be opened at the
-/// start ends the process; at a reload it was tried before the configuration was accepted.
-fn reconcile(worker: &Rc<Worker>, doors: &mut BTreeMap<Endpoint, Rc<Door>>) -> io::Result<()> {
+/// Opens what is new in the configuration, closes what is gone, and tells the rest its place. The error is the first listener that could not
+/// be opened; the others are. At the start that ends the process; at a reload it was tried before the configuration was accepted, and is
+/// tried again.
+fn reconcile(worker: &Rc<Worker>, doors: &mut BTreeMap<Endpoint, Rc<Door>>) -> Result<(), (ListenerRef, io::Error)> {
     let snapshot = worker.snapshot();
     let listeners = &snapshot.config.listeners;
     let wanted: Vec<Endpoint> = listeners.iter().map(|listener| Endpoint::of(&listener.at).expect("a listener is no name")).collect();
@@ -79,26 +107,54 @@ fn reconcile(worker: &Rc<Worker>, doors: &mut BTreeMap<Endpoint, Rc<Door>>) -> i
         // Connections of a listener that is gone are ended as in a drain.
         worker.open.wake_all();
     }
+    let mut failed = None;
     for ((number, listener), at) in (0u16..).zip(listeners).zip(wanted) {
         let place = ListenerRef(number);
         if let Some(door) = doors.get(&at) {
             door.place.set(Some(place));
             continue;
         }
-        let open = worker.host.listen(&at, listener.backlog)?;
+        let open = match worker.host.listen(&at, listener.backlog) {
+            Ok(open) => open,
+            Err(error) => {
+                failed.get_or_insert((place, error));
+                continue;
+            }
+        };
         if worker.index == 0 {
             worker.tell(Step::Listening { listener: place });
         }
         let door = Rc::new(Door { place: Rc::new(Cell::new(Some(place))), closed: Cell::new(false), waker: RefCell::default() });
-        worker.host.spawn(accept(worker.clone(), open, door.clone()));
+        let guard = Ajar::new(worker);
+        worker.host.spawn(accept(guard, open, door.clone()));
         doors.insert(at, door);
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
-async fn accept(worker: Rc<Worker>, mut listener: Listener, door: Rc<Door>) {
+/// A door that may still let someone in: the server has not drained before it is shut.
+struct Ajar {
+    worker: Rc<Worker>,
+}
+
+impl Ajar {
+    fn new(worker: &Rc<Worker>) -> Ajar {
+        worker.server.doors.fetch_add(1, Ordering::SeqCst);
+        Ajar { worker: worker.clone() }
+    }
+}
+
+impl Drop for Ajar {
+    fn drop(&mut self) {
+        self.worker.server.doors.fetch_sub(1, Ordering::SeqCst);
+        self.worker.server.room.raise();
+    }
+}
+
+async fn accept(ajar: Ajar, mut listener: Listener, door: Rc<Door>) {
+    let worker = &ajar.worker;
     loop {
-        room(&worker, &door).await;
+        room(worker, &door).await;
         let accepted = poll_fn(|cx| match listener.poll_accept(cx) {
             // What waited when the door closed is still let in.
             Poll::Pending if door.closed.get() => Poll::Ready(None),
@@ -111,7 +167,7 @@ async fn accept(worker: Rc<Worker>, mut listener: Listener, door: Rc<Door>) {
         .await;
         match accepted {
             None => return,
-            Some(Ok((stream, peer))) => enter(&worker, stream, peer, door.place.clone()),
+            Some(Ok((stream, peer))) => enter(worker, stream, peer, door.place.clone()),
             Some(Err(error)) if is_of_connection(&error) => {}
             Some(Err(_)) => {
                 // Descriptors or memory are exhausted (EMFILE, ENFILE, ENOBUFS, ENOMEM): the connection stays in the backlog meanwhile.
@@ -142,7 +198,7 @@ fn is_of_connection(error: &io::Error) -> bool {
 }
 
 fn enter(worker: &Rc<Worker>, stream: Stream, peer: Endpoint, place: Place) {
-    worker.server.connections.fetch_add(1, Ordering::AcqRel);
+    worker.server.connections.fetch_add(1, Ordering::SeqCst);
     worker.server.accepted.fetch_add(1, Ordering::Relaxed);
     let counted = Counted { worker: worker.clone(), number: worker.open.add() };
     worker.host.spawn(connection::serve(worker.clone(), counted, stream, peer, place));
@@ -158,7 +214,7 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.worker.open.remove(self.number);
         let server = &self.worker.server;
-        let before = server.connections.fetch_sub(1, Ordering::AcqRel);
+        let before = server.connections.fetch_sub(1, Ordering::SeqCst);
         if server.is_draining() || before >= self.worker.snapshot().config.server.max_connections {
             server.room.raise();
         }

@@ -58,6 +58,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, counted: Counted, stream: Stream, 
             Next::Request => {}
             Next::Linger => return client.linger(&worker).await,
             Next::Close => return,
+            Next::Reset => return client.stream.reset(),
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::proxy::half::Half;
 use crate::proxy::reply::Reply;
 use crate::server::{Held, Snapshot, Worker};
 use decide::config::{Action, Limits, Route, Site};
-use decide::forward::{MaxForwards, ProxyError, is_loop, max_forwards};
+use decide::forward::{MaxForwards, ProxyError, is_loop, max_forwards, upgrade_passes};
 use decide::route::Verdict;
-use decide::step::{Bytes, Journey, JourneyId, RouteRef, Side, Step};
+use decide::step::{Bytes, Journey, JourneyId, ListenerRef, RouteRef, Side, Step};
 use decide::time::Instant;
 use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
@@ -31,6 +31,9 @@ pub(crate) struct Scratch {
     pub(crate) text: Vec<u8>,
 }
 
+/// What a spare scratch keeps of each of its buffers: one long answer must not hold its length in memory for ever.
+pub(crate) const SPARE_BYTES: usize = 64 * 1024;
+
 /// Scratches kept per thread: as many as requests are commonly in flight.
 const SPARE: usize = 256;
 
@@ -42,6 +45,8 @@ pub(crate) enum Next {
     Linger,
     /// Close at once.
     Close,
+    /// Break off: the end of stream would pass for the end of the answer.
+    Reset,
 }
 
 /// The stages.
@@ -75,6 +80,8 @@ pub(crate) struct Exchange<'c> {
     pub(crate) worker: &'c Rc<Worker>,
     pub(crate) client: &'c mut Client,
     pub(crate) snapshot: Rc<Held>,
+    /// Where it came in, as the snapshot numbers it.
+    pub(crate) listener: Option<ListenerRef>,
     pub(crate) scratch: Borrowed,
     pub(crate) meta: RequestMeta,
     pub(crate) route: Option<RouteRef>,
@@ -82,6 +89,8 @@ pub(crate) struct Exchange<'c> {
     /// Bytes of request body received.
     pub(crate) received: u64,
     pub(crate) end: End,
+    /// The answer on its way ends with the connection: only a reset tells the client that it broke off.
+    pub(crate) ends_by_close: bool,
     pub(crate) next: Next,
 }
 
@@ -89,12 +98,29 @@ impl<'c> Exchange<'c> {
     /// The first bytes of a request are in the client's buffer.
     pub(crate) fn begin(worker: &'c Rc<Worker>, client: &'c mut Client) -> Exchange<'c> {
         let snapshot = worker.snapshot();
+        // The place belongs to this snapshot: a reload may move the listener while the head is still coming.
+        let listener = client.place.get();
+        // Nothing that an earlier request on this connection kept may be read again.
+        client.input.let_go();
         let mut scratch = Borrowed::of(worker, &snapshot.config.limits);
         scratch.journey.began = worker.host.now();
         // Until its head is read, a client may send anything.
         let meta = RequestMeta { framing: Framing::None, keep_alive: true, expects_continue: false, upgrade: false };
         let end = End { status: 0, sent: 0, why: "complete", side: Side::Client };
-        Exchange { worker, client, snapshot, scratch, meta, route: None, matched: 0, received: 0, end, next: Next::Close }
+        Exchange {
+            worker,
+            client,
+            snapshot,
+            listener,
+            scratch,
+            meta,
+            route: None,
+            matched: 0,
+            received: 0,
+            end,
+            ends_by_close: false,
+            next: Next::Close,
+        }
     }
 
     pub(crate) async fn run(mut self) -> Next {
@@ -167,7 +193,7 @@ impl<'c> Exchange<'c> {
     fn accepted(&mut self) {
         let journey = &mut self.scratch.journey;
         let peer = journey.keep(self.client.name.as_bytes());
-        let listener = self.client.place.get().unwrap_or_default();
+        let listener = self.listener.unwrap_or_default();
         journey.add(journey.began, Step::Accepted { listener, peer });
     }
 
@@ -185,7 +211,7 @@ impl<'c> Exchange<'c> {
 
     /// Finds the route, and what it does.
     fn decide_route(&mut self) -> Stage {
-        let Some(listener) = self.client.place.get() else {
+        let Some(listener) = self.listener else {
             return self.refuse(503, "this listener was closed by a reload", Side::Us);
         };
         if self.scratch.request.method == Method::Connect {
@@ -225,6 +251,8 @@ impl<'c> Exchange<'c> {
             let error = ProxyError::LoopDetected;
             return self.refuse(error.status(), error.sentence(), error.side());
         }
+        let route = self.site_and_route(&self.snapshot).map(|(_, route)| &route.request.fields);
+        self.meta.upgrade &= upgrade_passes(&self.scratch.request, route.expect("a routed request"));
         if self.meta.upgrade && !self.client.input.is_empty() {
             // They would be taken for the new protocol by one server and for a request by another.
             return self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client);
@@ -281,7 +309,7 @@ impl<'c> Exchange<'c> {
 
     /// The request is over: its journey goes to the readers.
     fn log(mut self) -> Next {
-        let now = self.worker.host.now();
+        let now = self.worker.host.now_afresh();
         let End { status, sent, why, side } = self.end;
         let took = now.since(self.scratch.journey.began);
         let received = Bytes(self.received);
@@ -313,7 +341,7 @@ impl<'c> Exchange<'c> {
     pub(crate) fn broke_off(&mut self, why: &'static str, side: Side) {
         self.end.why = why;
         self.end.side = side;
-        self.next = Next::Close;
+        self.next = if self.ends_by_close { Next::Reset } else { Next::Close };
     }
 
     /// Refuses a request whose bytes broke a rule.
@@ -422,6 +450,7 @@ impl Scratch {
         self.down.reset();
         self.journey.clear();
         self.text.clear();
+        self.text.shrink_to(SPARE_BYTES);
     }
 }
 

@@ -6,15 +6,15 @@ use crate::proxy::relay::{Awaiting, Failure, Fault, Progress, Relay, Timers};
 use crate::proxy::reply::{Reply, write_connection};
 use crate::proxy::tunnel;
 use crate::proxy::upstream::Upstream;
+use decide::config::FieldEdits;
 use decide::forward::{self, ProxyError, ToBackend, ToClient};
 use decide::pool::retry::{Attempt, Cause, Sent, may_retry};
 use decide::pool::{Outcome, orca};
 use decide::route::rewrite;
 use decide::step::{Bytes, Side, Step};
 use decide::time::{Duration, Instant};
-use std::io::Write;
 use std::sync::Arc;
-use wire::http::{Known, Method, Version};
+use wire::http::{Known, Method, ResponseHead, Version};
 use wire::http1::{self, Framing, ResponseMeta};
 
 /// How one try ended.
@@ -83,7 +83,7 @@ impl Exchange<'_> {
                     return Tried::Failed { error, sent: Sent::Nothing };
                 }
             };
-            let mut progress = Progress::default();
+            let mut progress = Progress { began: self.worker.host.now(), broken: false, sent_at: None };
             self.begin_request(&ticket);
             let failure = match self.ask(&mut upstream, &mut progress, ticket.pool()).await {
                 Ok(meta) => return self.answered(ticket, upstream, progress, meta, began, tries).await,
@@ -157,7 +157,7 @@ impl Exchange<'_> {
         };
         forward::request_fields(request, &to, out);
         match self.meta.framing {
-            Framing::Exact(bytes) => write!(out, "Content-Length: {bytes}\r\n").expect("writing to memory"),
+            Framing::Exact(bytes) => http1::write_length(bytes, out),
             Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
             // RFC 9110 §8.6: said where the method would lead one to expect a body.
             _ if matches!(request.method, Method::Post | Method::Put | Method::Patch) => out.extend_from_slice(b"Content-Length: 0\r\n"),
@@ -172,8 +172,18 @@ impl Exchange<'_> {
         let Exchange { client, scratch, worker, snapshot, .. } = self;
         let Scratch { request, response, up, down, journey, .. } = &mut **scratch;
         let limits = &snapshot.config.limits;
-        let timers = Timers::new(limits, &pool.config, journey.began);
-        let mut interim = |status| journey.add(worker.host.now(), Step::Interim { status });
+        let timers = Timers::new(limits, &pool.config);
+        let edits = FieldEdits::default();
+        let to = ToClient { edits: &edits, via: &snapshot.config.server.name, date: b"", id: None };
+        let mut interim = |head: &ResponseHead, out: &mut Vec<u8>| {
+            journey.add(worker.host.now(), Step::Interim { status: head.status });
+            http1::write_response(head, std::iter::empty(), out);
+            // A 100 says all it has to say by itself, and clients are known that expect no field in it.
+            if head.status != 100 {
+                forward::response_fields(head, &to, out);
+            }
+            out.extend_from_slice(b"\r\n");
+        };
         let mut relay = Relay { host: &worker.host, client, upstream, up, down, timers, limits, progress };
         let mut awaiting = Awaiting {
             method: &request.method,
@@ -208,10 +218,15 @@ impl Exchange<'_> {
             return Tried::Unwanted { status };
         }
         self.client.input.let_go();
-        if meta.upgraded && !self.meta.upgrade {
+        // RFC 9110 §7.8: only to a protocol that was asked for, and only once the whole request is there.
+        if meta.upgraded && (!self.meta.upgrade || progress.sent_at.is_none()) {
             let error = ProxyError::HttpProtocolError;
             self.finish_after(ticket, Outcome::Failure(error), latency, now);
             return Tried::Failed { error, sent: Sent::Whole };
+        }
+        if meta.upgraded && self.upgrade_is_ambiguous() {
+            self.finish_after(ticket, Outcome::ClientGone, latency, now);
+            return Tried::Over(self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client));
         }
         let keep = !meta.upgraded && progress.sent_at.is_some() && !self.upgrade_is_ambiguous() && self.may_keep_alive();
         let keep = self.begin_answer(&meta, keep);
@@ -243,12 +258,13 @@ impl Exchange<'_> {
             (framing, _) => framing,
         };
         let keep = keep && framing != Framing::UntilClose;
+        self.ends_by_close = framing == Framing::UntilClose;
         let out = down.begin(meta.framing, framing, limits, now);
         http1::write_response(response, std::iter::empty(), out);
         let id = site.show.request_id.then_some(journey.id);
         forward::response_fields(response, &ToClient { edits: &route.response, via: &snapshot.config.server.name, date: &date, id }, out);
         match framing {
-            Framing::Exact(bytes) => write!(out, "Content-Length: {bytes}\r\n").expect("writing to memory"),
+            Framing::Exact(bytes) => http1::write_length(bytes, out),
             Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
             Framing::None => {
                 // RFC 9110 §8.6: with HEAD and 304 it tells what GET would have.
@@ -315,10 +331,6 @@ impl Exchange<'_> {
     async fn tunnel(&mut self, ticket: Ticket, mut upstream: Upstream, mut progress: Progress, latency: Duration) -> Stage {
         let pool = ticket.pool().clone();
         let limits = wire_limits(&self.snapshot.config.limits);
-        if self.upgrade_is_ambiguous() {
-            self.finish(ticket, Outcome::ClientGone, self.worker.host.now());
-            return self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client);
-        }
         if let Err(why) = self.flush().await {
             self.finish(ticket, Outcome::ClientGone, self.worker.host.now());
             self.broke_off(why, Side::Client);
@@ -344,9 +356,9 @@ impl Exchange<'_> {
         work: impl AsyncFnOnce(&mut Relay<'_>) -> T,
     ) -> T {
         let Exchange { client, scratch, worker, snapshot, .. } = self;
-        let Scratch { up, down, journey, .. } = &mut **scratch;
+        let Scratch { up, down, .. } = &mut **scratch;
         let limits = &snapshot.config.limits;
-        let timers = Timers::new(limits, &pool.config, journey.began);
+        let timers = Timers::new(limits, &pool.config);
         work(&mut Relay { host: &worker.host, client, upstream, up, down, timers, limits, progress }).await
     }
 
@@ -367,6 +379,9 @@ impl Exchange<'_> {
         // A part of the body may have gone to the backend. Either all of it lies before us again, or nobody can tell here where the next
         // request begins.
         reply.close = self.meta.framing != Framing::None && !self.client.input.rewind();
+        if !reply.close {
+            self.received = 0;
+        }
         self.client.input.let_go();
         if error.status() == 503 {
             reply.field("Retry-After", "5");

@@ -2,12 +2,17 @@
 //! from the input buffer itself; short ones are gathered, so that a hundred small chunks are one system call.
 
 use crate::buffer::{BUFFER_BYTES, Buffer};
+use crate::proxy::exchange::SPARE_BYTES;
+use decide::forward::trailer_passes;
 use decide::time::Instant;
 use host::Stream;
 use std::io::IoSlice;
 use std::task::{Context, Poll, ready};
 use wire::http::Fields;
 use wire::http1::{BodyDecoder, BodyEncoder, BodyError, Framing, Limits};
+
+/// Rounds of reading and writing before the task yields.
+const MOST_ROUNDS: usize = 16;
 
 /// Pieces up to this size are gathered by copying; a copy of that many bytes costs less than another slice in a system call.
 const GATHER_BYTES: usize = 2048;
@@ -111,6 +116,13 @@ impl Half {
     pub(crate) fn reset(&mut self) {
         self.prelude = false;
         self.begin(Framing::None, Framing::None, self.limits, Instant::ZERO);
+        self.out.shrink_to(SPARE_BYTES);
+        self.tail.shrink_to(SPARE_BYTES);
+    }
+
+    /// Whether enough is waiting to be written that nothing more should be added.
+    pub(crate) fn is_full(&self) -> bool {
+        self.out.len() - self.written >= BUFFER_BYTES
     }
 
     /// For bytes to be sent before the message's own head: interim answers.
@@ -142,7 +154,8 @@ impl Half {
         sink: &mut Stream,
         now: Instant,
     ) -> Poll<Result<(), Broken>> {
-        loop {
+        // After so many rounds the other direction, and other connections, have their turn.
+        for _ in 0..MOST_ROUNDS {
             // What is in the buffer goes out together with what is staged: a head and a short body are one system call.
             self.stage(input).map_err(Broken::Source)?;
             ready!(self.poll_flush(cx, input, sink, now))?;
@@ -160,6 +173,8 @@ impl Half {
                 self.finish();
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Writes all that is staged.
@@ -243,6 +258,8 @@ impl Half {
     fn finish(&mut self) {
         if !self.finished {
             let end = if self.direct > 0 { &mut self.tail } else { &mut self.out };
+            // RFC 9110 §6.5.1: only those that may be merged into the header section without harm.
+            self.trailers.retain(trailer_passes);
             self.encoder.finish(&self.trailers, end);
             self.finished = true;
         }

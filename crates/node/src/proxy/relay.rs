@@ -30,8 +30,10 @@ pub(crate) struct Relay<'r> {
 }
 
 /// How far the request has come.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Progress {
+    /// When this try began to send it.
+    pub(crate) began: Instant,
     /// The backend stopped reading before the request was whole.
     pub(crate) broken: bool,
     /// When the request was whole at the backend.
@@ -41,7 +43,6 @@ pub(crate) struct Progress {
 /// The limits that hold for one exchange.
 #[derive(Clone, Copy)]
 pub(crate) struct Timers {
-    pub(crate) began: Instant,
     pub(crate) send: Duration,
     pub(crate) response: Duration,
     pub(crate) transfer: Duration,
@@ -49,9 +50,8 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    pub(crate) fn new(limits: &config::Limits, pool: &config::Pool, began: Instant) -> Timers {
+    pub(crate) fn new(limits: &config::Limits, pool: &config::Pool) -> Timers {
         Timers {
-            began,
             send: limits.send_timeout,
             response: pool.response_timeout,
             transfer: pool.transfer_timeout,
@@ -103,7 +103,8 @@ pub(crate) struct Awaiting<'a> {
     pub(crate) version: Version,
     pub(crate) limits: Limits,
     pub(crate) head: &'a mut ResponseHead,
-    pub(crate) interim: &'a mut dyn FnMut(u16),
+    /// Writes an interim answer as it goes to the client.
+    pub(crate) interim: &'a mut dyn FnMut(&ResponseHead, &mut Vec<u8>),
 }
 
 impl Relay<'_> {
@@ -116,27 +117,37 @@ impl Relay<'_> {
     fn poll_head(&mut self, cx: &mut Context<'_>, awaiting: &mut Awaiting<'_>, interims: &mut u32) -> Poll<Result<ResponseMeta, Failure>> {
         let now = self.host.now();
         self.poll_up(cx, now)?;
-        while let Some(meta) = self.read_head(cx, awaiting)? {
-            if meta.upgraded || awaiting.head.status >= 200 {
-                return Poll::Ready(Ok(meta));
+        loop {
+            // A client that takes no interim answers holds back those that follow.
+            let full = self.down.is_full();
+            if !full && let Some(meta) = self.read_head(cx, awaiting)? {
+                if meta.upgraded || awaiting.head.status >= 200 {
+                    return Poll::Ready(Ok(meta));
+                }
+                self.pass_on(awaiting, interims)?;
+                continue;
             }
-            *interims += 1;
-            if *interims > MOST_INTERIM {
-                return Poll::Ready(Err(Failure::Backend(ProxyError::HttpProtocolError)));
+            match self.down.poll_flush(cx, &mut self.upstream.input, &mut self.client.stream, now) {
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::ClientGone("the client closed"))),
+                Poll::Ready(Ok(())) if full => {}
+                _ => break,
             }
-            // RFC 9110 §15.2: none to an HTTP/1.0 client.
-            if awaiting.version >= Version::Http11 {
-                let out = self.down.prelude();
-                http1::write_response(awaiting.head, awaiting.head.fields.iter(), out);
-                out.extend_from_slice(b"\r\n");
-                (awaiting.interim)(awaiting.head.status);
-            }
-        }
-        if let Poll::Ready(Err(_)) = self.down.poll_flush(cx, &mut self.upstream.input, &mut self.client.stream, now) {
-            return Poll::Ready(Err(Failure::ClientGone("the client closed")));
         }
         self.watch_client(cx)?;
         self.poll_head_deadline(cx)
+    }
+
+    /// Puts an interim answer on its way to the client.
+    fn pass_on(&mut self, awaiting: &mut Awaiting<'_>, interims: &mut u32) -> Result<(), Failure> {
+        *interims += 1;
+        if *interims > MOST_INTERIM {
+            return Err(Failure::Backend(ProxyError::HttpProtocolError));
+        }
+        // RFC 9110 §15.2: none to an HTTP/1.0 client.
+        if awaiting.version >= Version::Http11 {
+            (awaiting.interim)(awaiting.head, self.down.prelude());
+        }
+        Ok(())
     }
 
     /// Tries to parse a head; `None` where more bytes are awaited.
@@ -184,7 +195,7 @@ impl Relay<'_> {
         }
     }
 
-    /// While the backend thinks: a client that is gone frees it.
+    /// While the backend thinks, or is silent in the middle of an answer: a client that is gone frees it.
     fn watch_client(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
         if self.progress.sent_at.is_some() && self.client.is_gone(cx) {
             return Err(Failure::ClientGone("the client reset the connection"));
@@ -197,7 +208,7 @@ impl Relay<'_> {
             Some(sent) => (sent + self.timers.response, Failure::Backend(ProxyError::HttpResponseTimeout)),
             None if self.progress.broken => (self.up.since + self.timers.response, Failure::Backend(ProxyError::ConnectionTerminated)),
             None if self.up.waits_for == WaitsFor::Source => {
-                (Timers::body_limit(self.limits, self.timers.began, self.up.since, self.up.moved), Failure::Request(Fault::TooSlow))
+                (Timers::body_limit(self.limits, self.progress.began, self.up.since, self.up.moved), Failure::Request(Fault::TooSlow))
             }
             None => (self.up.since + self.timers.transfer, Failure::Backend(ProxyError::ConnectionWriteTimeout)),
         };
@@ -225,6 +236,7 @@ impl Relay<'_> {
             }
             Poll::Pending => {}
         }
+        self.watch_client(cx)?;
         let (due, failure) = match self.down.waits_for {
             WaitsFor::Source => {
                 (self.down.since.max(self.up.since) + self.timers.transfer, Failure::Backend(ProxyError::ConnectionReadTimeout))
@@ -233,7 +245,7 @@ impl Relay<'_> {
         };
         // A body that still goes up is held to its own limits, or one that never ends could keep an answer that waits for it for ever.
         let sending = self.progress.sent_at.is_none() && !self.progress.broken && self.up.waits_for == WaitsFor::Source;
-        let (due, failure) = match sending.then(|| Timers::body_limit(self.limits, self.timers.began, self.up.since, self.up.moved)) {
+        let (due, failure) = match sending.then(|| Timers::body_limit(self.limits, self.progress.began, self.up.since, self.up.moved)) {
             Some(limit) if limit <= due => (limit, Failure::Request(Fault::TooSlow)),
             _ => (due, failure),
         };

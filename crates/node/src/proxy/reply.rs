@@ -9,13 +9,16 @@ use decide::step::{Side, Step};
 use decide::time::Instant;
 use host::File;
 use std::future::poll_fn;
-use std::io::{self, Write};
+use std::io;
 use std::task::Poll;
 use wire::http::{Fields, Known, Method, RequestHead, ResponseHead, Version};
 use wire::http1::{self, BodyDecoder, BodyError, Framing};
 
 /// What is left of a request's body after an answer made here is read and dropped up to this; a longer rest closes the connection.
 const DRAIN_BYTES: u64 = 64 * 1024;
+
+/// Pieces of a file up to this size are read and sent with the head; a longer one is worth a system call of its own.
+const GATHER_BYTES: u64 = 8 * 1024;
 
 /// An answer made here.
 pub(crate) struct Reply {
@@ -148,7 +151,7 @@ impl Exchange<'_> {
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
         // RFC 9110 §8.6: none with 1xx and 204; with 304 only what 200 would have, which is told by `length`.
         if !bodiless || (reply.status == 304 && reply.length.is_some()) {
-            write!(out, "Content-Length: {length}\r\n").expect("writing to memory");
+            http1::write_length(length, out);
         }
         write_connection(keep, request_version, out);
         out.extend_from_slice(b"\r\n");
@@ -164,6 +167,9 @@ impl Exchange<'_> {
                         self.scratch.down.append(bytes);
                         self.end.sent += segment.len();
                     }
+                    Segment::File { start, len } if *len <= GATHER_BYTES => {
+                        self.append_file(reply.file.as_ref().expect("file segments come with their file"), *start, *len)?;
+                    }
                     Segment::File { start, len } => {
                         self.flush().await.map_err(by_client)?;
                         let file = reply.file.as_ref().expect("file segments come with their file");
@@ -173,6 +179,24 @@ impl Exchange<'_> {
             }
         }
         self.flush().await.map_err(by_client)
+    }
+
+    /// Puts a short piece of a file behind what is in the outgoing buffer, so that it goes out with the head.
+    fn append_file(&mut self, file: &File, start: u64, len: u64) -> Result<(), (&'static str, Side)> {
+        let len = usize::try_from(len).expect("a short piece");
+        let mut piece = [0; GATHER_BYTES as usize];
+        let mut got = 0;
+        while got < len {
+            match file.read_at(start + got as u64, &mut piece[got..len]) {
+                Ok(0) => return Err(("the file became shorter while it was sent", Side::Us)),
+                Ok(n) => got += n,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(("the file could not be read to its end", Side::Us)),
+            }
+        }
+        self.scratch.down.append(&piece[..len]);
+        self.end.sent += len as u64;
+        Ok(())
     }
 
     /// Sends what is in the outgoing buffer.

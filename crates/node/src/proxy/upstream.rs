@@ -42,7 +42,7 @@ impl Exchange<'_> {
         let mut place = None;
         loop {
             let now = self.worker.host.now();
-            match pool.select(&self.worker.host, key, tried, place.is_some(), now) {
+            match pool.select(&self.worker.host, key, tried, place.as_ref(), now) {
                 Selected::Backend { ticket, candidates, why } => {
                     let backend = pool.backend_ref(ticket.backend);
                     if place.is_some() {
@@ -52,14 +52,10 @@ impl Exchange<'_> {
                     return Ok(ticket);
                 }
                 Selected::None(why) => return Err(self.unavailable(ProxyError::DestinationUnavailable, why)),
-                Selected::Full => {
-                    let waiter = match &place {
-                        Some(before) => Some(pool.wait_again(before, tried)),
-                        None => pool.wait(),
-                    };
-                    let Some(waiter) = waiter else {
-                        return Err(self.unavailable(ProxyError::ConnectionLimitReached, "every backend and the queue are full"));
-                    };
+                Selected::Full(None) => {
+                    return Err(self.unavailable(ProxyError::ConnectionLimitReached, "every backend and the queue are full"));
+                }
+                Selected::Full(Some(waiter)) => {
                     place = Some(waiter.clone());
                     self.called(pool, waiter, began + pool.config.queue_timeout).await?;
                 }

@@ -62,7 +62,8 @@ fn hop_by_hop_fields_end_here() {
     let mut client = edge.connect();
     client.send(
         "GET /hop HTTP/1.1\r\nHost: a.example\r\nConnection: X-Secret, x-other, keep-alive\r\nX-Secret: 1\r\nX-Other: 2\r\nX-Kept: 3\r\n\
-         Keep-Alive: timeout=9\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: Basic eA==\r\nTE: gzip, trailers\r\nUpgrade: h2c\r\n\r\n",
+         Keep-Alive: timeout=9\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: Basic eA==\r\n\
+         TE: gzip, trailers\r\nUpgrade: h2c\r\n\r\n",
     );
     let response = client.response().expect("an answer");
     let seen = backend.last();
@@ -83,7 +84,8 @@ fn hop_by_hop_fields_end_here() {
 #[test]
 fn the_owner_edits_both_ways() {
     let backend = Backend::start();
-    let edits = "path = \"/api/*\"\nrewrite = { path = \"/v2\", remove = [\"x-internal\"], set = { \"x-edge\" = \"1\" }, add = { \"x-tag\" = [\"a\", \"b\"] } }\n\
+    let edits = "path = \"/api/*\"\nrewrite = { path = \"/v2\", remove = [\"x-internal\"], \
+                 set = { \"x-edge\" = \"1\" }, add = { \"x-tag\" = [\"a\", \"b\"] } }\n\
                  response = { remove = [\"x-public\"], set = { \"x-frame-options\" = \"DENY\" } }\n";
     let config = forwarding_text(&backend, edits);
     let edge = Edge::of(&config);

@@ -173,7 +173,8 @@ fn a_connection_has_its_last_request() {
 #[test]
 fn exhausted_descriptors_are_survived() {
     let place = Place::new();
-    let config = "[server]\nworkers = 2\n[admin]\nat = \"off\"\n[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\nanswer = { body = \"well\\n\" }\n";
+    let config = "[server]\nworkers = 2\n[admin]\nat = \"off\"\n[[listener]]\nat = \"127.0.0.1:0\"\n\
+                  [[site]]\n[[site.route]]\nanswer = { body = \"well\\n\" }\n";
     let path = place.file("edge.toml", config);
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 40 && exec \"$0\" serve \"$1\"", BINARY, &path]);

@@ -32,7 +32,8 @@ fn nginx(program: &Path, place: &Place, name: &str, to: Option<SocketAddr>) -> (
     };
     let config = format!(
         "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log stderr crit;\nevents {{ worker_connections 256; }}\n\
-         http {{\naccess_log off;\nclient_max_body_size 100m;\n{temporary}{upstream}server {{ listen {at}; location / {{ {location} }} }}\n}}\n"
+         http {{\naccess_log off;\nclient_max_body_size 100m;\n{temporary}{upstream}\
+         server {{ listen {at}; location / {{ {location} }} }}\n}}\n"
     );
     let path = place.file(&format!("{name}/nginx.conf"), config);
     let server = Server::start(program, &["-c", &path, "-p", &format!("{folder}"), "-e", "stderr"], at);
@@ -43,7 +44,8 @@ fn nginx(program: &Path, place: &Place, name: &str, to: Option<SocketAddr>) -> (
 fn haproxy(program: &Path, place: &Place, to: SocketAddr) -> (Server, SocketAddr) {
     let at = free_address();
     let config = format!(
-        "global\n  nbthread 1\ndefaults\n  mode http\n  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n  option http-keep-alive\n\
+        "global\n  nbthread 1\ndefaults\n  mode http\n  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n\
+         \x20 option http-keep-alive\n\
          \x20 http-reuse always\nfrontend front\n  bind {at}\n  default_backend back\nbackend back\n  server next {to}\n"
     );
     let path = place.file(&format!("haproxy-{}.cfg", at.port()), config);

@@ -30,7 +30,8 @@ fn sites_by_host() {
 #[test]
 fn sites_by_listener() {
     let config = "[[listener]]\nat = \"127.0.0.1:0\"\nsites = [\"one\"]\n[[listener]]\nat = \"127.0.0.1:0\"\nsites = [\"two\"]\n\
-                  [[site]]\nname = \"one\"\n[[site.route]]\nanswer = { body = \"1\" }\n[[site]]\nname = \"two\"\n[[site.route]]\nanswer = { body = \"2\" }\n";
+                  [[site]]\nname = \"one\"\n[[site.route]]\nanswer = { body = \"1\" }\n\
+                  [[site]]\nname = \"two\"\n[[site.route]]\nanswer = { body = \"2\" }\n";
     let edge = Edge::of(config);
     for (listener, body) in [(0, "1"), (1, "2")] {
         assert_eq!(crate::support::client::Client::connect(edge.at(listener)).get("/").text(), body);
@@ -88,7 +89,8 @@ fn redirects_and_answers() {
         "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n\
          [[site.route]]\npath = \"/old/*\"\nredirect = { to = \"/new{path}{query}\", status = 308 }\n\
          [[site.route]]\npath = \"/secure\"\nredirect = { to = \"https://{host}{path}{query}\" }\n\
-         [[site.route]]\npath = \"/new/*\"\nanswer = { status = 418, content-type = \"application/json\", body = \"{\\\"tea\\\":true}\" }\n",
+         [[site.route]]\npath = \"/new/*\"\n\
+         answer = { status = 418, content-type = \"application/json\", body = \"{\\\"tea\\\":true}\" }\n",
     );
     let out = "|%{http_code} %{num_redirects} %{content_type} %{url_effective}";
     let got = curl.text(&["-L", "-w", out, &edge.url("/old/x?y=z")]);

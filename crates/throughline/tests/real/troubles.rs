@@ -59,7 +59,8 @@ fn a_cut_answer_is_seen_to_be_cut() {
 fn a_refused_connection_is_a_bad_gateway() {
     let nobody = free_address();
     let config = format!(
-        "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n{SHOW}\npool = \"app\"\n[pool.app]\nbackends = [\"{nobody}\", \"unix:/no/such/folder/app.sock\"]\n"
+        "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n{SHOW}\npool = \"app\"\n\
+         [pool.app]\nbackends = [\"{nobody}\", \"unix:/no/such/folder/app.sock\"]\n"
     );
     let edge = Edge::of(&config);
     let mut client = edge.connect();

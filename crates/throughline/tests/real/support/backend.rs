@@ -163,7 +163,8 @@ fn answer(request: &Request, reader: &mut impl io::BufRead, writer: &mut impl Wr
         }
         "/status" => plain(writer, request, number, "X-From: backend\r\n", b"so it is\n"),
         "/hop" => {
-            let fields = "Connection: X-Private, keep-alive\r\nKeep-Alive: timeout=5\r\nX-Private: secret\r\nProxy-Connection: keep-alive\r\nX-Public: kept\r\n";
+            let fields = "Connection: X-Private, keep-alive\r\nKeep-Alive: timeout=5\r\nX-Private: secret\r\n\
+                          Proxy-Connection: keep-alive\r\nX-Public: kept\r\n";
             plain(writer, request, 200, fields, b"hop\n")
         }
         "/interim" => {

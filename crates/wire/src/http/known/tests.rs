@@ -34,3 +34,23 @@ fn searches_are_short() {
     });
     assert!(longest.max().expect("slots") <= 5);
 }
+
+#[test]
+fn every_name_is_a_token() {
+    // Parsers take a known name for one without looking at its bytes again.
+    assert!(Known::ALL.iter().all(|known| known.name().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')));
+}
+
+#[test]
+fn only_the_case_of_letters_is_left_out() {
+    for known in Known::ALL {
+        for at in 0..known.name().len() {
+            for byte in 0..=255u8 {
+                let mut name = known.name().as_bytes().to_vec();
+                name[at] = byte;
+                let same = name.eq_ignore_ascii_case(known.name().as_bytes());
+                assert_eq!(Known::of(&name) == *known, same, "{name:?}");
+            }
+        }
+    }
+}

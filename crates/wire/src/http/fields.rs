@@ -7,22 +7,27 @@ use core::ops::Range;
 /// Fields in the order they came, names in the case they came in. Clearing keeps the memory.
 #[derive(Clone, Default)]
 pub struct Fields {
+    /// Field lines as HTTP/1.1 writes them, so that most can be sent on in one piece.
     text: Vec<u8>,
     spans: Vec<Span>,
+    /// A bit for every name that was put in and may still be there: most questions are for names that are not.
+    names: u64,
 }
+
+const _: () = assert!(Known::ALL.len() < 64, "a bit for every name");
 
 /// Where a field stands in `text`. Name and value need not touch: a parsed head is kept as it came, in one copy.
 #[derive(Clone, Copy)]
 struct Span {
     name_at: u32,
-    name_len: u32,
+    name_end: u32,
     value_at: u32,
-    value_len: u32,
+    value_end: u32,
     known: Known,
 }
 
 /// One field, borrowed from its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
     /// The name as written.
     pub name: &'a [u8],
@@ -30,18 +35,34 @@ pub struct Field<'a> {
     pub value: &'a [u8],
     /// The name, recognised.
     pub known: Known,
+    /// The text of the list from the name on.
+    rest: &'a [u8],
+    /// The value begins two bytes after the name.
+    adjoins: bool,
+}
+
+impl<'a> Field<'a> {
+    /// The field as it stands in its list, where that is `name: value` and CRLF to the byte.
+    pub(crate) fn line(&self) -> Option<&'a [u8]> {
+        let colon = self.name.len();
+        let end = colon + 2 + self.value.len();
+        let line = self.rest.get(..end + 2)?;
+        let as_written = self.adjoins && line[colon..].starts_with(b": ") && line[end..] == *b"\r\n";
+        as_written.then_some(line)
+    }
 }
 
 impl Fields {
     /// An empty list; allocates nothing.
     pub const fn new() -> Self {
-        Self { text: Vec::new(), spans: Vec::new() }
+        Self { text: Vec::new(), spans: Vec::new(), names: 0 }
     }
 
     /// Empties the list and keeps its memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.spans.clear();
+        self.names = 0;
     }
 
     /// Appends a field. The caller has checked that name and value are valid (a parser has, a constant is).
@@ -58,21 +79,24 @@ impl Fields {
     /// Appends a field that has been recognised already.
     pub fn push_as(&mut self, known: Known, name: &[u8], value: &[u8]) {
         let name_at = self.text.len();
-        let value_at = name_at + name.len();
+        let value_at = name_at + name.len() + 2;
         assert!(u32::try_from(value_at + value.len()).is_ok(), "a header section under 4 GiB");
         self.text.extend_from_slice(name);
+        self.text.extend_from_slice(b": ");
         self.text.extend_from_slice(value);
-        self.mark(known, name_at..value_at, value_at..value_at + value.len());
+        self.text.extend_from_slice(b"\r\n");
+        self.mark(known, name_at..value_at - 2, value_at..value_at + value.len());
     }
 
     /// Notes where a field stands in a text that [`Fields::adopt`] brings afterwards. Only for a list that was cleared before, and
     /// a text under 4 GiB.
     pub(crate) fn mark(&mut self, known: Known, name: Range<usize>, value: Range<usize>) {
+        self.names |= bit(known);
         self.spans.push(Span {
             name_at: name.start as u32,
-            name_len: name.len() as u32,
+            name_end: name.end as u32,
             value_at: value.start as u32,
-            value_len: value.len() as u32,
+            value_end: value.end as u32,
             known,
         });
     }
@@ -105,12 +129,13 @@ impl Fields {
 
     /// The values of every field of this name, in order.
     pub fn all(&self, known: Known) -> impl Iterator<Item = &[u8]> {
-        self.spans.iter().filter(move |span| span.known == known).map(|span| self.field(*span).value)
+        let spans = if self.names & bit(known) == 0 { &[] } else { &self.spans[..] };
+        spans.iter().filter(move |span| span.known == known).map(|span| self.field(*span).value)
     }
 
     /// Whether a field of this name is there.
     pub fn has(&self, known: Known) -> bool {
-        self.spans.iter().any(|span| span.known == known)
+        self.names & bit(known) != 0 && self.spans.iter().any(|span| span.known == known)
     }
 
     /// The first value under a name given as text, in any case: for names that a user configured.
@@ -126,6 +151,7 @@ impl Fields {
 
     /// Removes every field of this name.
     pub fn remove(&mut self, known: Known) {
+        self.names &= !bit(known);
         self.spans.retain(|span| span.known != known);
     }
 
@@ -135,10 +161,15 @@ impl Fields {
 }
 
 fn field_in(text: &[u8], span: Span) -> Field<'_> {
-    let (name_at, value_at) = (span.name_at as usize, span.value_at as usize);
-    let name = &text[name_at..name_at + span.name_len as usize];
-    let value = &text[value_at..value_at + span.value_len as usize];
-    Field { name, value, known: span.known }
+    let name = &text[span.name_at as usize..span.name_end as usize];
+    let value = &text[span.value_at as usize..span.value_end as usize];
+    let adjoins = span.value_at == span.name_end + 2;
+    Field { name, value, known: span.known, rest: &text[span.name_at as usize..], adjoins }
+}
+
+/// The name's bit in [`Fields::names`].
+const fn bit(known: Known) -> u64 {
+    1 << known as u8
 }
 
 impl core::fmt::Debug for Fields {

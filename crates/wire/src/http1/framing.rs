@@ -46,6 +46,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Takes note of one field that means the same in both directions.
+    #[inline(always)]
     pub(super) fn note_response(&mut self, known: Known, value: &[u8]) -> Result<(), Rule> {
         match known {
             Known::Connection => self.note_connection(value),
@@ -57,7 +58,13 @@ impl<'a> Facts<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn note_connection(&mut self, value: &[u8]) {
+        // What nearly all servers write, and no list.
+        if value == b"keep-alive" {
+            self.keep_alive = true;
+            return;
+        }
         for option in members(value) {
             self.close |= option.eq_ignore_ascii_case(b"close");
             self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
@@ -65,15 +72,23 @@ impl<'a> Facts<'a> {
         }
     }
 
+    #[inline(never)]
     fn note_length(&mut self, value: &[u8]) -> Result<(), Rule> {
         // RFC 9112 §6.3 lets equal ones be folded into one; no honest sender repeats it, so we do not.
         if self.length.is_some() {
             return Err(Rule::LengthRepeated);
         }
-        if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        if value.is_empty() {
             return Err(Rule::LengthSyntax);
         }
-        let length = value.iter().try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
+        let mut length = Some(0u64);
+        for byte in value {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(Rule::LengthSyntax);
+            }
+            length = length.and_then(|sum| sum.checked_mul(10)?.checked_add(u64::from(digit)));
+        }
         self.length = Some(length.ok_or(Rule::LengthTooLarge)?);
         Ok(())
     }

@@ -5,6 +5,7 @@ mod framing;
 mod request;
 mod response;
 mod rule;
+mod scan;
 mod section;
 mod target;
 mod write;
@@ -13,7 +14,7 @@ pub use body::{BodyDecoder, BodyEncoder, BodyError, Piece};
 pub use request::{RequestMeta, parse_request};
 pub use response::{ResponseMeta, parse_response};
 pub use rule::{Limits, Rejection, Rule};
-pub use write::{reason_phrase, write_field, write_request, write_response};
+pub use write::{reason_phrase, write_field, write_length, write_line, write_request, write_response};
 
 /// How the end of a body is known (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +53,13 @@ const SEARCH_FROM: usize = 4096;
 
 /// Stops the reading of a long head that has no end yet before its fields are read, so that a sender of single bytes does not make us read
 /// them over and over. What is certain to be refused later is refused now: a LF without CR.
+#[inline]
 fn refuse_hopeless(input: &[u8]) -> Result<(), section::Stop> {
-    if input.len() < SEARCH_FROM || memchr::memmem::find(input, b"\r\n\r\n").is_some() {
+    if input.len() < SEARCH_FROM { Ok(()) } else { search_end(input) }
+}
+
+fn search_end(input: &[u8]) -> Result<(), section::Stop> {
+    if memchr::memmem::find(input, b"\r\n\r\n").is_some() {
         return Ok(());
     }
     let bare = memchr::memchr_iter(b'\n', input).any(|at| at == 0 || input[at - 1] != b'\r');

@@ -1,6 +1,7 @@
 //! Request heads in.
 
 use super::framing::Facts;
+use super::scan::target_end;
 use super::section::{Stop, is_token, line_break, read_section};
 use super::target::{Authority, Target};
 use super::{Framing, Limits, Parsed, Rejection, Rule, view_of};
@@ -82,13 +83,12 @@ fn skip_empty_line(input: &[u8]) -> Result<usize, Stop> {
 
 /// RFC 9112 §3: `method SP request-target SP HTTP-version CRLF`. Sets method and version, returns the target and where the line ends.
 fn read_request_line<'a>(input: &'a [u8], start: usize, limits: &Limits, head: &mut RequestHead) -> Result<(Target<'a>, usize), Stop> {
-    let (method_end, target_at) = read_method(input, start)?;
+    let (method, target_at) = read_method(input, start)?;
     let target_end = read_target(input, target_at, limits.target_bytes)?;
     let version_at = target_end + 1;
     let (version, version_end) = read_version(input, version_at, Rule::RequestLine)?;
     let line_end = line_break(input, version_end, Rule::VersionSyntax)?;
-    let method = core::str::from_utf8(&input[start..method_end]).expect("token characters are ASCII");
-    head.method = Method::of(method);
+    head.method = method;
     head.version = version;
     Ok((Target::of(&head.method, &input[target_at..target_end])?, line_end))
 }
@@ -96,12 +96,19 @@ fn read_request_line<'a>(input: &'a [u8], start: usize, limits: &Limits, head: &
 /// The longest method registered with IANA has 17 characters.
 const METHOD_CAP: usize = 32;
 
-fn read_method(input: &[u8], start: usize) -> Result<(usize, usize), Stop> {
+/// Returns the method and where the target begins.
+fn read_method(input: &[u8], start: usize) -> Result<(Method, usize), Stop> {
     let rest = &input[start..];
+    if rest.starts_with(b"GET ") {
+        return Ok((Method::Get, start + 4));
+    }
     let rest = &rest[..rest.len().min(METHOD_CAP + 1)];
     match rest.iter().position(|byte| !is_token(*byte)) {
         Some(0) => Err(Rule::MethodByte.into()),
-        Some(len) if rest[len] == b' ' => Ok((start + len, start + len + 1)),
+        Some(len) if rest[len] == b' ' => {
+            let method = core::str::from_utf8(&rest[..len]).expect("token characters are ASCII");
+            Ok((Method::of(method), start + len + 1))
+        }
         Some(len) if matches!(rest[len], b'\r' | b'\n') => {
             line_break(input, start + len, Rule::MethodByte)?;
             Err(Rule::RequestLine.into())
@@ -115,9 +122,10 @@ fn read_method(input: &[u8], start: usize) -> Result<(usize, usize), Stop> {
 /// Finds the space that ends the target.
 fn read_target(input: &[u8], start: usize, cap: usize) -> Result<usize, Stop> {
     let rest = &input[start..];
-    let Some(len) = rest.iter().take(cap.saturating_add(1)).position(|byte| !TARGET[*byte as usize]) else {
-        return Err(if rest.len() > cap { Rule::TargetTooLong.into() } else { Stop::More });
-    };
+    let len = target_end(&rest[..rest.len().min(cap.saturating_add(1))]);
+    if len > cap || len == rest.len() {
+        return Err(if len > cap { Rule::TargetTooLong.into() } else { Stop::More });
+    }
     match rest[len] {
         b' ' if len > 0 => Ok(start + len),
         b' ' => Err(Rule::RequestLine.into()),
@@ -132,11 +140,13 @@ fn read_target(input: &[u8], start: usize, cap: usize) -> Result<usize, Stop> {
 }
 
 /// Reads `HTTP/1.x` at `at`. What is not even `HTTP/` in any case breaks rule `other`.
+#[inline]
 pub(super) fn read_version(input: &[u8], at: usize, other: Rule) -> Result<(Version, usize), Stop> {
     let rest = &input[at..];
-    if rest.starts_with(b"HTTP/1.1") {
-        return Ok((Version::Http11, at + 8));
-    }
+    if rest.starts_with(b"HTTP/1.1") { Ok((Version::Http11, at + 8)) } else { other_version(rest, at, other) }
+}
+
+fn other_version(rest: &[u8], at: usize, other: Rule) -> Result<(Version, usize), Stop> {
     for (place, byte) in rest.iter().take(8).enumerate() {
         let fits = match place {
             5 | 7 => byte.is_ascii_digit(),
@@ -166,18 +176,6 @@ fn check_host(facts: &Facts<'_>, target: &Target<'_>, version: Version) -> Resul
     let host = Authority::of(host).ok_or(Rule::HostSyntax)?;
     if target.agrees_with(&host) { Ok(()) } else { Err(Rule::HostDisagrees) }
 }
-
-/// What a target may hold: visible ASCII but `#`. RFC 3986 has fewer characters, but browsers send `|`, `^`, `{`, `"` and others as they
-/// are, and none of them can end the target.
-static TARGET: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0x21;
-    while byte < 0x7f {
-        table[byte] = byte != b'#' as usize;
-        byte += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests;

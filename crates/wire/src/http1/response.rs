@@ -73,23 +73,7 @@ fn meta_of(facts: &Facts<'_>, named: Option<Framing>, method: &Method, head: &Re
 /// RFC 9112 §4: `HTTP-version SP 3DIGIT SP [ reason-phrase ] CRLF`. Sets all three, returns where the line ends.
 fn read_status_line(input: &[u8], head: &mut ResponseHead) -> Result<usize, Stop> {
     let (version, at) = read_version(input, 0, Rule::StatusLine)?;
-    let mut status = 0;
-    for (place, byte) in input[at..].iter().take(4).enumerate() {
-        status = match (place, byte) {
-            (0, b' ') => 0,
-            (1.., b'0'..=b'9') => status * 10 + u16::from(byte - b'0'),
-            _ => return Err(Rule::StatusLine.into()),
-        };
-    }
-    let status_end = at + 4;
-    match input.get(status_end) {
-        None => return Err(Stop::More),
-        Some(b' ' | b'\r' | b'\n') => {}
-        Some(_) => return Err(Rule::StatusLine.into()),
-    }
-    if status < 100 {
-        return Err(Rule::StatusCode.into());
-    }
+    let (status, status_end) = read_status(input, at)?;
     let reason_at = status_end + usize::from(input[status_end] == b' ');
     let reason_end = text_end(input, reason_at);
     let line_end = line_break(input, reason_end, Rule::ReasonByte)?;
@@ -97,6 +81,26 @@ fn read_status_line(input: &[u8], head: &mut ResponseHead) -> Result<usize, Stop
     head.status = status;
     head.reason.extend_from_slice(&input[reason_at..reason_end]);
     Ok(line_end)
+}
+
+/// Reads the space before the status and its three digits, and looks at what follows them. Returns where they end.
+#[inline]
+fn read_status(input: &[u8], at: usize) -> Result<(u16, usize), Stop> {
+    let mut status = 0;
+    for place in 0..4 {
+        status = match (place, input.get(at + place)) {
+            (0, Some(b' ')) => 0,
+            (1.., Some(digit @ b'0'..=b'9')) => status * 10 + u16::from(digit - b'0'),
+            (_, Some(_)) => return Err(Rule::StatusLine.into()),
+            (_, None) => return Err(Stop::More),
+        };
+    }
+    match input.get(at + 4) {
+        None => Err(Stop::More),
+        Some(b' ' | b'\r' | b'\n') if status < 100 => Err(Rule::StatusCode.into()),
+        Some(b' ' | b'\r' | b'\n') => Ok((status, at + 4)),
+        Some(_) => Err(Rule::StatusLine.into()),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Lines of fields, of a header or a trailer section (RFC 9112 §5), and the classes of bytes they are made of.
 
 use super::Rule;
+use super::scan::{colon_near, control_at};
 use crate::http::{Fields, Known};
 use core::ops::Range;
 
@@ -40,42 +41,78 @@ pub(super) fn read_section(
         return Err(Rule::LeadingSpace.into());
     }
     loop {
-        match read_line(input, at)? {
-            Line::End { next } => return Ok(next),
-            Line::Field { name, value, next } => {
-                if fields.len() == cap {
-                    return Err(Rule::TooManyFields.into());
-                }
-                let known = Known::of(&input[name.clone()]);
-                if known != Known::Other {
-                    note(known, value.clone())?;
-                }
-                fields.mark(known, name, value);
-                at = next;
-            }
+        if let [b'\r', b'\n', ..] = input[at..] {
+            return Ok(at + 2);
         }
+        let (known, name, value, next) = match quick_name(input, at) {
+            Some((known, colon)) => {
+                let (value, next) = read_value(input, colon)?;
+                (known, at..colon, value, next)
+            }
+            None => match read_line(input, at)? {
+                Line::End { next } => return Ok(next),
+                Line::Field { name, value, next } => (Known::of(&input[name.clone()]), name, value, next),
+            },
+        };
+        if fields.len() == cap {
+            return Err(Rule::TooManyFields.into());
+        }
+        if known != Known::Other {
+            note(known, value.clone())?;
+        }
+        fields.mark(known, name, value);
+        at = next;
     }
 }
 
+/// The name of the field that begins at `at`, recognised, and where its colon stands. What it finds is what [`read_line`] would find;
+/// `None` says nothing, and leaves the line to it: the end of a section, a long name, a wrong one.
+#[inline(always)]
+fn quick_name(input: &[u8], at: usize) -> Option<(Known, usize)> {
+    let colon = at + colon_near(&input[at..])?;
+    let name = &input[at..colon];
+    let known = Known::of(name);
+    // The names we know are made of token characters: those need not be looked at one by one.
+    (known != Known::Other || is_token_text(name)).then_some((known, colon))
+}
+
 /// Reads the line that begins at `at`.
-#[inline]
+#[cold]
+#[inline(never)]
 pub(super) fn read_line(input: &[u8], at: usize) -> Result<Line, Stop> {
     let name_len = input[at..].iter().position(|byte| !is_token(*byte)).ok_or(Stop::More)?;
     let colon = at + name_len;
     if name_len == 0 || input[colon] != b':' {
         return no_field(input, at, colon);
     }
-    let mut start = colon + 1;
-    while matches!(input.get(start), Some(b' ' | b'\t')) {
-        start += 1;
-    }
+    let (value, next) = read_value(input, colon)?;
+    Ok(Line::Field { name: at..colon, value, next })
+}
+
+/// Reads the rest of a field line, from the colon on: the value without the white space around it, and where the next line begins.
+#[inline(always)]
+fn read_value(input: &[u8], colon: usize) -> Result<(Range<usize>, usize), Stop> {
+    // Nearly every line has one space before its value and none behind, and ends as it should: all else is looked into only then.
+    let start = match input[colon + 1..] {
+        [b' ', 0x21..=0xff, ..] => colon + 2,
+        _ => colon + 1 + space_len(&input[colon + 1..]),
+    };
     let line_end = text_end(input, start);
-    let next = line_break(input, line_end, Rule::FieldValueByte)?;
-    let mut end = line_end;
-    while end > start && matches!(input[end - 1], b' ' | b'\t') {
-        end -= 1;
-    }
-    Ok(Line::Field { name: at..colon, value: start..end, next })
+    let next = match input[line_end..] {
+        [b'\r', b'\n', ..] => line_end + 2,
+        _ => line_break(input, line_end, Rule::FieldValueByte)?,
+    };
+    let end = match input[start..line_end] {
+        [.., 0x21..=0xff] => line_end,
+        _ => start + input[start..line_end].trim_ascii_end().len(),
+    };
+    Ok((start..end, next))
+}
+
+/// The length of the white space at the start of `text` (RFC 9110 §5.6.3).
+#[cold]
+fn space_len(text: &[u8]) -> usize {
+    text.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(text.len())
 }
 
 /// A line that does not begin with a name and a colon: the empty line, or a broken one. `stop` is its first byte that no name holds.
@@ -99,7 +136,6 @@ fn no_field(input: &[u8], at: usize, stop: usize) -> Result<Line, Stop> {
 }
 
 /// Expects CRLF at `at`, returns where it ends. Any byte other than CR or LF breaks rule `other`.
-#[inline]
 pub(super) fn line_break(input: &[u8], at: usize, other: Rule) -> Result<usize, Stop> {
     match (input.get(at), input.get(at + 1)) {
         (Some(b'\r'), Some(b'\n')) => Ok(at + 2),
@@ -111,37 +147,15 @@ pub(super) fn line_break(input: &[u8], at: usize, other: Rule) -> Result<usize, 
 }
 
 /// The first position from `at` on that text cannot hold (RFC 9110 §5.5: visible characters, SP, HTAB, bytes above ASCII), or the end.
-#[inline]
+#[inline(always)]
 pub(super) fn text_end(input: &[u8], mut at: usize) -> usize {
     loop {
-        at = control_at(input, at);
+        at += control_at(&input[at..]);
         if input.get(at) != Some(&b'\t') {
             return at;
         }
         at += 1;
     }
-}
-
-/// The first control character from `at` on, or the end.
-#[inline]
-fn control_at(input: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    // Eight bytes at a time: the top bit of each byte of `stops` says whether that byte is under 0x20 or is DEL. A borrow can set a
-    // bit wrongly only above a right one, and the lowest one is all that is used.
-    while let Some(word) = input.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*word);
-        let del = word ^ (ONES * 0x7f);
-        let stops = ((word.wrapping_sub(ONES * 0x20) & !word) | (del.wrapping_sub(ONES) & !del)) & HIGH;
-        if stops != 0 {
-            return at + stops.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    while input.get(at).is_some_and(|byte| !byte.is_ascii_control()) {
-        at += 1;
-    }
-    at
 }
 
 /// RFC 9110 §5.6.2: what methods, field names and coding names are made of.

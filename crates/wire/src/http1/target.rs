@@ -81,6 +81,9 @@ impl<'a> Target<'a> {
 
     /// Whether a valid `Host` field names the same server as the target does. A target without authority agrees with any.
     pub(super) fn agrees_with(&self, host: &Authority<'_>) -> bool {
+        if self.form == TargetForm::Origin {
+            return true;
+        }
         let Some(ours) = Authority::of(self.authority) else { return true };
         let same_port = match self.default_port {
             Some(default) => ours.port.unwrap_or(default) == host.port.unwrap_or(default),
@@ -116,8 +119,8 @@ impl<'a> Authority<'a> {
     /// two programs that read such a name differently are what an attacker looks for. No user name, no IPv6 zone, no IPvFuture either.
     pub(super) fn of(text: &'a [u8]) -> Option<Self> {
         let host_len = match text {
-            [b'[', ..] => memchr::memchr(b']', text)? + 1,
-            _ => memchr::memchr(b':', text).unwrap_or(text.len()),
+            [b'[', ..] => literal_len(text)?,
+            _ => name_len(text)?,
         };
         let (host, rest) = text.split_at(host_len);
         let port = match rest {
@@ -125,7 +128,7 @@ impl<'a> Authority<'a> {
             [b':', digits @ ..] => Some(port_of(digits)?),
             _ => return None,
         };
-        is_host(host).then_some(Authority { host, port })
+        Some(Authority { host, port })
     }
 }
 
@@ -136,18 +139,49 @@ fn port_of(digits: &[u8]) -> Option<u16> {
     })
 }
 
-fn is_host(host: &[u8]) -> bool {
-    if let [b'[', address @ .., b']'] = host {
-        return core::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok());
-    }
-    // One dot at the end is the root of DNS; no label is empty.
-    let name = host.strip_suffix(b".").unwrap_or(host);
-    host.len() <= 255 && name.split(|byte| *byte == b'.').all(|label| !label.is_empty() && label.iter().all(|byte| is_host_byte(*byte)))
+/// The length of the IPv6 literal that `text` begins with, brackets included.
+fn literal_len(text: &[u8]) -> Option<usize> {
+    let end = memchr::memchr(b']', text)?;
+    let address = core::str::from_utf8(&text[1..end]).ok()?;
+    address.parse::<Ipv6Addr>().is_ok().then_some(end + 1)
 }
 
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~')
+/// The length of the name or IPv4 address that `text` begins with. No label is empty, but one dot at the end is the root of DNS.
+fn name_len(text: &[u8]) -> Option<usize> {
+    let mut label_at = 0;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match HOST[*byte as usize] {
+            HostByte::Letter => {}
+            HostByte::Dot if at > label_at => label_at = at + 1,
+            HostByte::Dot => return None,
+            HostByte::Other => break,
+        }
+        at += 1;
+    }
+    (1..=255).contains(&at).then_some(at)
 }
+
+/// What a byte is to the name of a host.
+#[derive(Clone, Copy)]
+enum HostByte {
+    Letter,
+    Dot,
+    Other,
+}
+
+static HOST: [HostByte; 256] = {
+    let mut table = [HostByte::Other; 256];
+    let mut byte = 0;
+    while byte < 128u8 {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+            table[byte as usize] = HostByte::Letter;
+        }
+        byte += 1;
+    }
+    table[b'.' as usize] = HostByte::Dot;
+    table
+};
 
 #[cfg(test)]
 mod tests;

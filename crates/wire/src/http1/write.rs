@@ -20,8 +20,9 @@ pub fn write_request<'a>(head: &RequestHead, target: &[u8], fields: impl Iterato
 pub fn write_response<'a>(head: &ResponseHead, fields: impl Iterator<Item = Field<'a>>, out: &mut Vec<u8>) {
     debug_assert!((100..1000).contains(&head.status), "a status of three digits");
     let digit = |value: u16| b'0' + (value % 10) as u8;
-    out.extend_from_slice(b"HTTP/1.1 ");
-    out.extend_from_slice(&[digit(head.status / 100), digit(head.status / 10), digit(head.status), b' ']);
+    let mut start = *b"HTTP/1.1 000 ";
+    start[9..12].copy_from_slice(&[digit(head.status / 100), digit(head.status / 10), digit(head.status)]);
+    out.extend_from_slice(&start);
     let reason = if head.reason.is_empty() { reason_phrase(head.status).as_bytes() } else { &head.reason };
     debug_assert!(is_one_line(reason), "a reason phrase on one line");
     out.extend_from_slice(reason);
@@ -31,7 +32,15 @@ pub fn write_response<'a>(head: &ResponseHead, fields: impl Iterator<Item = Fiel
 
 fn write_fields<'a>(fields: impl Iterator<Item = Field<'a>>, out: &mut Vec<u8>) {
     for field in fields {
-        write_field(field.name, field.value, out);
+        write_line(field, out);
+    }
+}
+
+/// Appends one field line of a message on its way through: in one piece, where it stands in its list as it is written.
+pub fn write_line(field: Field<'_>, out: &mut Vec<u8>) {
+    match field.line() {
+        Some(line) => out.extend_from_slice(line),
+        None => write_field(field.name, field.value, out),
     }
 }
 
@@ -39,10 +48,30 @@ fn write_fields<'a>(fields: impl Iterator<Item = Field<'a>>, out: &mut Vec<u8>) 
 pub fn write_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     debug_assert!(super::section::is_token_text(name), "a field name is a token");
     debug_assert!(is_one_line(value), "a field value on one line");
+    out.reserve(name.len() + value.len() + 4);
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
+}
+
+/// Appends the `Content-Length` line of a body of so many bytes.
+pub fn write_length(length: u64, out: &mut Vec<u8>) {
+    // The digits are made from the last one on, in front of the CRLF; 2^64 has twenty.
+    let mut digits = [0; 22];
+    digits[20..].copy_from_slice(b"\r\n");
+    let mut at = 20;
+    let mut left = length;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(b"Content-Length: ");
+    out.extend_from_slice(&digits[at..]);
 }
 
 fn is_one_line(text: &[u8]) -> bool {

@@ -46,3 +46,15 @@ fn removal_leaves_the_others() {
     assert!(!fields.has(Known::Host));
     assert_eq!(fields.len(), 2);
 }
+
+#[test]
+fn what_was_taken_out_or_cleared_is_not_there() {
+    let mut fields = sample();
+    assert!(fields.has(Known::Host) && !fields.has(Known::Te) && fields.get(Known::Te).is_none());
+    fields.retain(|field| field.known != Known::Host);
+    assert!(!fields.has(Known::Host) && fields.all(Known::Host).next().is_none());
+    fields.push_known(Known::Host, b"b");
+    assert_eq!(fields.get(Known::Host), Some(&b"b"[..]));
+    fields.clear();
+    assert!(!fields.has(Known::Host) && !fields.has(Known::Via) && !fields.has(Known::Other));
+}

@@ -31,7 +31,8 @@ impl<'a> Nominated<'a> {
     /// the backend rely on: so the listing counts only for names this program has no rule about, and [`is_essential`] ones are kept.
     pub(super) fn of(fields: &'a Fields) -> Self {
         let mut names = Vec::new();
-        if !fields.has(Known::Connection) {
+        // What nearly all senders write there nominates nothing, and need not be taken apart.
+        if fields.all(Known::Connection).all(|value| matches!(value, b"keep-alive" | b"close")) {
             return Self(names);
         }
         for token in fields.all(Known::Connection).flat_map(|value| value.split(|byte| *byte == b',')) {

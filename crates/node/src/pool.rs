@@ -70,8 +70,8 @@ impl Pool {
         Pool { index, config: config.clone(), algorithm, state, idle, attended, swept, named }
     }
 
-    /// Chooses a backend and counts the request as in flight there; where all are full, it has a place in the queue. `place`: it had one, and
-    /// was called.
+    /// Chooses a backend and counts the request as in flight there; where all are full, it has a place in the queue. `place`: it had one,
+    /// and was called.
     pub(crate) fn select(
         self: &Arc<Self>,
         host: &Host,

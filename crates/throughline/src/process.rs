@@ -94,6 +94,12 @@ pub fn add_admin(config: &mut Config, at: Option<Address>) {
 pub fn run(mut plan: Plan, print: fn(&str)) -> Result<ExitCode, String> {
     os::raise_descriptor_limit();
     let bound = bind_all(&mut plan.config)?;
+    if let Some(source) = &mut plan.source
+        && let (Some(admin), Some(last)) = (&mut source.admin, plan.config.listeners.last())
+    {
+        // The admin side is the last listener. A reload must ask for the port it got, not for any.
+        *admin = last.at.clone();
+    }
     os::run(|host| serve(host, plan, bound, print)).map_err(|error| format!("cannot start the event loop: {error}"))?
 }
 

@@ -1,8 +1,9 @@
 //! Which fields go on to the backend and back to the client (RFC 9110 §7.6), and what we say of ourselves on the way.
 //!
 //! Order of calls for one exchange: [`max_forwards`] and [`is_loop`] may end it here; [`request_fields`] writes the header section to the
-//! backend, [`response_fields`] the one to the client (interim responses too), [`trailer_passes`] says which trailers may go on, in either direction. They
-//! write field lines straight into the head that is about to be sent; nothing is built in between. Framing (`Content-Length`,
+//! backend, [`response_fields`] the one to the client (interim responses too), [`trailer_passes`] says which trailers may go on, in either
+//! direction. They write field lines straight into the head that is about to be sent; nothing is built in between. Framing
+//! (`Content-Length`,
 //! `Transfer-Encoding`) and the empty line are the caller's.
 //!
 //! [`ProxyError`] names what can go wrong behind us; [`proxy_status`] and [`server_timing`] tell a client, where an owner wants it.
@@ -28,12 +29,29 @@ pub use server_timing::server_timing;
 pub use trailers::trailer_passes;
 pub use via::{MOST_PASSES, is_loop};
 
+use crate::config::Forward;
 use crate::step::JourneyId;
+use wire::http::{Known, RequestHead};
 
 /// The 32 hexadecimal digits of a journey's identity, as `X-Request-Id` carries them.
 pub fn request_id(id: JourneyId) -> [u8; 32] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     core::array::from_fn(|at| DIGITS[(id.0 >> (124 - 4 * at)) as usize & 15])
+}
+
+/// The identity of a request in `X-Request-Id`: what a trusted client sent, else our own (in `own`, from [`request_id`]).
+pub fn shown_id<'a>(head: &'a RequestHead, forward: &Forward, own: &'a [u8; 32]) -> &'a [u8] {
+    let sent = head.fields.get(Known::XRequestId).filter(|id| forward.trust_client && !id.is_empty());
+    sent.unwrap_or(own)
+}
+
+/// The journey's identity that a trusted client's `X-Request-Id` stands for: 32 hexadecimal digits, with the hyphens of a UUID (RFC 9562
+/// §4) or without. Logs then name the request as its other servers do.
+pub fn adopted_id(head: &RequestHead, forward: &Forward) -> Option<JourneyId> {
+    let sent = head.fields.get(Known::XRequestId).filter(|_| forward.trust_client)?;
+    let mut digits = sent.iter().filter(|byte| **byte != b'-');
+    let id = digits.try_fold((0u128, 0), |(id, count), byte| Some(((id << 4) | u128::from((*byte as char).to_digit(16)?), count + 1)))?;
+    (id.1 == 32).then_some(JourneyId(id.0))
 }
 
 #[cfg(test)]

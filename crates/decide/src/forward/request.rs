@@ -1,7 +1,7 @@
 //! The header section of a request on its way to a backend.
 
 use super::hop_by_hop::{Nominated, ends_here, is_claim};
-use super::{Peer, max_forwards, origin, request_id, via};
+use super::{Peer, max_forwards, origin, request_id, shown_id, via};
 use crate::config::{FieldEdits, Forward};
 use crate::route::rewrite;
 use crate::step::JourneyId;
@@ -47,9 +47,7 @@ pub fn request_fields(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>)
     via::write(head.version, to.via, out);
     origin::write(head, to.peer, to.forward, by_owner, out);
     if !by_owner(Known::XRequestId) {
-        let own = request_id(to.id);
-        let id = head.fields.get(Known::XRequestId).filter(|id| to.forward.trust_client && !id.is_empty()).unwrap_or(&own);
-        write_field(b"X-Request-Id", id, out);
+        write_field(b"X-Request-Id", shown_id(head, &to.forward, &request_id(to.id)), out);
     }
     for (name, value) in rewrite::added(to.edits).filter(|(name, _)| !name.eq_ignore_ascii_case("Host")) {
         write_field(name.as_bytes(), value.as_bytes(), out);
@@ -72,7 +70,8 @@ fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: 
 }
 
 /// Whether a wish to change the protocol goes along, if the route's `edits` leave it. RFC 9110 §7.8 lets a recipient ignore any `Upgrade`:
-/// through a tunnel of HTTP/2 (`h2c`, RFC 7540 §3.2, withdrawn by RFC 9113) or TLS a client could send requests that no rule here ever sees.
+/// through a tunnel of HTTP/2 (`h2c`, RFC 7540 §3.2, withdrawn by RFC 9113) or TLS a client could send requests that no rule here ever
+/// sees.
 pub fn upgrade_passes(head: &RequestHead, edits: &FieldEdits) -> bool {
     let mut members = head.fields.all(Known::Upgrade).flat_map(|value| value.split(|byte| *byte == b','));
     let evades = |member: &[u8]| {

@@ -1,10 +1,9 @@
 //! The header section of a response on its way to the client.
 
 use super::hop_by_hop::{Nominated, ends_here};
-use super::{request_id, via};
+use super::via;
 use crate::config::FieldEdits;
 use crate::route::rewrite;
-use crate::step::JourneyId;
 use alloc::vec::Vec;
 use wire::http::{Field, Known, ResponseHead};
 use wire::http1::{write_field, write_line};
@@ -18,8 +17,8 @@ pub struct ToClient<'a> {
     pub via: &'a str,
     /// The value of `Date` if the backend sent none (RFC 9110 §6.6.1).
     pub date: &'a [u8],
-    /// The request's identity, if answers show it.
-    pub id: Option<JourneyId>,
+    /// The request's identity as `X-Request-Id` writes it, if answers show it.
+    pub id: Option<&'a [u8]>,
 }
 
 /// Appends the field lines of a response passed on, interim ones (1xx) included. `Upgrade` and its `Connection` go along with 101 and
@@ -52,7 +51,7 @@ pub fn response_fields(head: &ResponseHead, to: &ToClient<'_>, out: &mut Vec<u8>
         write_field(b"Date", to.date, out);
     }
     if let Some(id) = to.id.filter(|_| !edited(b"X-Request-Id")) {
-        write_field(b"X-Request-Id", &request_id(id), out);
+        write_field(b"X-Request-Id", id, out);
     }
     for (name, value) in rewrite::added(to.edits) {
         write_field(name.as_bytes(), value.as_bytes(), out);

@@ -62,6 +62,8 @@ impl Sent {
 
 fn answered(head: &ResponseHead, edits: &FieldEdits, id: Option<JourneyId>) -> Vec<String> {
     let mut out = Vec::new();
+    let id = id.map(request_id);
+    let id = id.as_ref().map(|id| &id[..]);
     response_fields(head, &ToClient { edits, via: "edge", date: b"Sun, 06 Nov 1994 08:49:37 GMT", id }, &mut out);
     lines(out)
 }
@@ -128,6 +130,21 @@ fn te_trailers_and_upgrade_go_on_with_their_connection() {
     let upgrading = Sent { upgrade: true, ..plain() };
     assert_eq!(upgrading.rest(&socket), ["Upgrade: websocket", "TE: trailers", "Connection: upgrade, TE"]);
     assert_eq!(upgrading.rest(&request(&[("Upgrade", "websocket")])), ["Upgrade: websocket", "Connection: upgrade"]);
+}
+
+#[test]
+fn one_request_has_one_identity_here_behind_and_before_us() {
+    let trusting = Forward { trust_client: true, ..PLAIN };
+    let uuid = request(&[("X-Request-Id", "0190b1c2-0000-7000-8000-0000000000ff")]);
+    assert_eq!(adopted_id(&uuid, &trusting), Some(JourneyId(0x0190_b1c2_0000_7000_8000_0000_0000_00ff)));
+    assert_eq!(shown_id(&uuid, &trusting, &[b'0'; 32]), b"0190b1c2-0000-7000-8000-0000000000ff");
+    assert_eq!(adopted_id(&uuid, &PLAIN), None, "a stranger names nothing");
+    assert_eq!(shown_id(&uuid, &PLAIN, &[b'0'; 32]), [b'0'; 32]);
+    for other in
+        ["", "my-request", "0190b1c2000070008000000000000ff", "0190b1c2000070008000000000000ffff0", "0190b1c200007000800000000000g0ff"]
+    {
+        assert_eq!(adopted_id(&request(&[("X-Request-Id", other)]), &trusting), None, "{other}");
+    }
 }
 
 #[test]

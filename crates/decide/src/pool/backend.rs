@@ -271,8 +271,9 @@ impl Backend {
         }
         if self.health == Health::Down {
             self.joined = Some(now);
-            // What it failed before it was down says nothing about it now.
+            // What it failed before it was down says nothing about it now: neither its failures nor an ejection for them.
             self.failures = 0;
+            self.ejected_until = self.ejected_until.map(|until| until.min(now));
         }
         self.health = settled;
         Some(core::mem::take(&mut self.contrary).length)

@@ -238,7 +238,7 @@ impl Pool {
     }
 
     /// A backend was probed: with what result, by [`probe::judge`] or because no answer came. The step, if any, is `BackendUp` or
-    /// `BackendDown`.
+    /// `BackendDown`. A backend that comes up again is no longer ejected for what it did before: [`Pool::expire`] says so.
     pub fn probed(&mut self, index: usize, result: Result<(), &'static str>, now: Instant) -> Option<Step> {
         let health = self.config.health.as_ref()?;
         let probes = self.backends[index].probed(result.is_ok(), health.rise, health.fall, now)?;

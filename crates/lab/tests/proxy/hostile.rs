@@ -135,7 +135,8 @@ fn a_thousand_slow_clients_do_not_slow_one_that_is_quick() {
         rig.run_until(at_ms(20_000));
         assert_eq!(rig.server.connections(), 0);
         assert!(slow.iter().all(|client| statuses(client) == [408] && answered(client) == Some(10_004)));
-        // Each waits for its own time from its connection on, and is answered five milliseconds after it asked, or seven over a new connection.
+        // Each waits for its own time from its connection on, and is answered five milliseconds after it asked, or seven over a new
+        // connection.
         let late = |client: &&lab::peer::Record| statuses(client) != [200];
         assert_eq!(quick.iter().filter(late).count(), 0);
     });

@@ -54,8 +54,8 @@ impl Queue {
         self.called -= 1;
     }
 
-    /// A request that was called found nothing that it could use, and takes its old place again. Where that was because of the backends it has
-    /// tried, the next one behind it is called.
+    /// A request that was called found nothing that it could use, and takes its old place again. Where that was because of the backends it
+    /// has tried, the next one behind it is called.
     pub(super) fn rejoin_behind(&mut self, before: &Waiter, tried: &[usize]) -> Waiter {
         let waiter = self.rejoin(before);
         if !tried.is_empty() {

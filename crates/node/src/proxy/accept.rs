@@ -87,9 +87,9 @@ impl Door {
     }
 }
 
-/// Opens what is new in the configuration, closes what is gone, and tells the rest its place. The error is the first listener that could not
-/// be opened; the others are. At the start that ends the process; at a reload it was tried before the configuration was accepted, and is
-/// tried again.
+/// Opens what is new in the configuration, closes what is gone, and tells the rest its place. The error is the first listener that could
+/// not be opened; the others are. At the start that ends the process; at a reload it was tried before the configuration was accepted, and
+/// is tried again.
 fn reconcile(worker: &Rc<Worker>, doors: &mut BTreeMap<Endpoint, Rc<Door>>) -> Result<(), (ListenerRef, io::Error)> {
     let snapshot = worker.snapshot();
     let listeners = &snapshot.config.listeners;

@@ -8,7 +8,7 @@ use crate::proxy::half::Half;
 use crate::proxy::reply::Reply;
 use crate::server::{Held, Snapshot, Worker};
 use decide::config::{Action, Limits, Route, Site};
-use decide::forward::{MaxForwards, ProxyError, is_loop, max_forwards, upgrade_passes};
+use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards, upgrade_passes};
 use decide::route::Verdict;
 use decide::step::{Bytes, Journey, JourneyId, ListenerRef, RouteRef, Side, Step};
 use decide::time::Instant;
@@ -30,6 +30,9 @@ pub(crate) struct Scratch {
     pub(crate) journey: Journey,
     pub(crate) text: Vec<u8>,
 }
+
+/// Why an answer ends that its client does not take.
+pub(crate) const STALLED: &str = "the client stopped taking the answer";
 
 /// What a spare scratch keeps of each of its buffers: one long answer must not hold its length in memory for ever.
 pub(crate) const SPARE_BYTES: usize = 64 * 1024;
@@ -227,6 +230,9 @@ impl<'c> Exchange<'c> {
         if matches!(self.meta.framing, Framing::Exact(bytes) if bytes > site.max_body) {
             return self.refuse(413, "the request's body is longer than the site allows", Side::Client);
         }
+        if let Some(id) = adopted_id(&self.scratch.request, &site.forward) {
+            self.scratch.journey.id = id;
+        }
         let action = &site.routes[usize::from(route.route)].action;
         self.step(Step::Routed { route, action: word(action) });
         match action {
@@ -341,7 +347,8 @@ impl<'c> Exchange<'c> {
     pub(crate) fn broke_off(&mut self, why: &'static str, side: Side) {
         self.end.why = why;
         self.end.side = side;
-        self.next = if self.ends_by_close { Next::Reset } else { Next::Close };
+        // One that takes nothing would leave what is unsent with the kernel for minutes.
+        self.next = if self.ends_by_close || why == STALLED { Next::Reset } else { Next::Close };
     }
 
     /// Refuses a request whose bytes broke a rule.

@@ -261,7 +261,8 @@ impl Exchange<'_> {
         self.ends_by_close = framing == Framing::UntilClose;
         let out = down.begin(meta.framing, framing, limits, now);
         http1::write_response(response, std::iter::empty(), out);
-        let id = site.show.request_id.then_some(journey.id);
+        let own = forward::request_id(journey.id);
+        let id = site.show.request_id.then(|| forward::shown_id(request, &site.forward, &own));
         forward::response_fields(response, &ToClient { edits: &route.response, via: &snapshot.config.server.name, date: &date, id }, out);
         match framing {
             Framing::Exact(bytes) => http1::write_length(bytes, out),

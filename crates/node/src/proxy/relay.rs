@@ -2,6 +2,7 @@
 
 use crate::buffer::BUFFER_BYTES;
 use crate::proxy::connection::Client;
+use crate::proxy::exchange::STALLED;
 use crate::proxy::half::{Broken, Half, SourceError, WaitsFor};
 use crate::proxy::upstream::Upstream;
 use decide::config;
@@ -241,7 +242,7 @@ impl Relay<'_> {
             WaitsFor::Source => {
                 (self.down.since.max(self.up.since) + self.timers.transfer, Failure::Backend(ProxyError::ConnectionReadTimeout))
             }
-            WaitsFor::Sink => (self.down.since + self.timers.send, Failure::ClientGone("the client stopped taking the answer")),
+            WaitsFor::Sink => (self.down.since + self.timers.send, Failure::ClientGone(STALLED)),
         };
         // A body that still goes up is held to its own limits, or one that never ends could keep an answer that waits for it for ever.
         let sending = self.progress.sent_at.is_none() && !self.progress.broken && self.up.waits_for == WaitsFor::Source;

@@ -1,9 +1,9 @@
 //! Answers made here: refusals, redirects, fixed answers, applications' answers, files.
 
-use crate::proxy::exchange::{Exchange, Stage, wire_limits};
+use crate::proxy::exchange::{Exchange, STALLED, Stage, wire_limits};
 use crate::proxy::half::Broken;
 use crate::proxy::relay::Timers;
-use decide::forward::{request_id, server_timing};
+use decide::forward::{request_id, server_timing, shown_id};
 use decide::route::rewrite;
 use decide::step::{Side, Step};
 use decide::time::Instant;
@@ -128,15 +128,16 @@ impl Exchange<'_> {
         let snapshot = self.snapshot.clone();
         let date = self.worker.date();
         let request_version = self.scratch.request.version;
-        let show = self.site_and_route(&snapshot).map(|(site, route)| (site.show, &route.response));
+        let shown = self.site_and_route(&snapshot).map(|(site, route)| (site, &route.response));
         let scratch = &mut *self.scratch;
         let mut fields = reply.fields.clone();
-        if let Some((show, edits)) = show {
+        if let Some((site, edits)) = shown {
             rewrite::edit(edits, &mut fields);
-            if show.request_id {
-                fields.push_known(Known::XRequestId, &request_id(scratch.journey.id));
+            if site.show.request_id {
+                let own = request_id(scratch.journey.id);
+                fields.push_known(Known::XRequestId, shown_id(&scratch.request, &site.forward, &own));
             }
-            if show.server_timing {
+            if site.show.server_timing {
                 scratch.text.clear();
                 server_timing(&scratch.journey, now, &mut scratch.text);
                 fields.push_known(Known::ServerTiming, &scratch.text);
@@ -213,7 +214,7 @@ impl Exchange<'_> {
                 Poll::Pending => {}
             }
             client.deadline.set(scratch.down.since + send);
-            client.deadline.poll_passed(cx).map(|()| Err("the client stopped taking the answer"))
+            client.deadline.poll_passed(cx).map(|()| Err(STALLED))
         })
         .await
     }
@@ -241,7 +242,7 @@ impl Exchange<'_> {
                     Poll::Ready(Err(_)) => return Poll::Ready(Err(("the file could not be read to its end", Side::Us))),
                     Poll::Pending => {
                         client.deadline.set(since + send);
-                        return client.deadline.poll_passed(cx).map(|()| Err(("the client stopped taking the answer", Side::Client)));
+                        return client.deadline.poll_passed(cx).map(|()| Err((STALLED, Side::Client)));
                     }
                 }
             }

@@ -52,6 +52,11 @@ impl Reloader {
         let mut added = Vec::new();
         for listener in &config.listeners {
             let endpoint = Endpoint::of(&listener.at).ok_or_else(|| refused(Refused::one(format!("cannot listen on {}", listener.at))))?;
+            if matches!(&endpoint, Endpoint::Ip(ip) if ip.port() == 0) {
+                let why =
+                    format!("cannot reload with a listener at {}: name the port, or which of them stays is anybody's guess", listener.at);
+                return Err(refused(Refused::one(why)));
+            }
             if !bound.iter().any(|held| held.endpoint == endpoint) {
                 added.push(os::bind(&endpoint).map_err(|error| refused(Refused::one(cannot_listen(&listener.at, &error))))?);
             }

@@ -8,6 +8,7 @@ mod health;
 mod hostile;
 mod queue;
 mod reload_drain;
+mod review;
 mod soak;
 mod timeouts;
 mod tunnels;

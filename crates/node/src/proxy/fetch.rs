@@ -58,7 +58,9 @@ impl Exchange<'_> {
             if !again {
                 return self.failed(error);
             }
+            // What was received lies before us again, to be counted by whoever takes it next.
             self.client.input.rewind();
+            self.received = 0;
             tried.push(backend);
         }
     }

@@ -47,14 +47,21 @@ pub(crate) struct Rig<'w> {
 
 impl<'w> Rig<'w> {
     pub(crate) fn new(world: &'w World, config: Config) -> Rig<'w> {
+        Rig::with_workers(world, config, 1)
+    }
+
+    /// A server of several workers, as it has on several threads.
+    pub(crate) fn with_workers(world: &'w World, config: Config, workers: usize) -> Rig<'w> {
         world.bound(5_000_000, at_ms(24 * 3600 * 1000));
         let (client, edge) = (world.host("client", "10.0.0.1 fd00::1"), world.host("edge", "10.0.0.2 fd00::2"));
         let ips = config.pools[0].backends.iter().filter_map(|backend| Endpoint::of(&backend.at)?.ip());
         let backends: Vec<_> = ips.enumerate().map(|(number, ip)| world.host(&format!("b{number}"), &ip.to_string())).collect();
         let log = Arc::new(Log::default());
-        let server = Server::new(&edge.host(), config, 1, BTreeMap::new(), vec![log.clone()]);
-        let (working, host) = (server.clone(), edge.host());
-        edge.spawn(async move { working.work(host, 0).await.expect("its listeners open") });
+        let server = Server::new(&edge.host(), config, workers, BTreeMap::new(), vec![log.clone()]);
+        for index in 0..workers {
+            let (working, host) = (server.clone(), edge.host());
+            edge.spawn(async move { working.work(host, index).await.expect("its listeners open") });
+        }
         Rig { world, client, edge, backends, server, log }
     }
 

@@ -3,7 +3,7 @@
 //! - [`ci`]: everything CI checks, in order, each step with its time.
 //! - [`tidy`]: the house's rules that neither the compiler nor clippy knows.
 //! - [`licences`]: what the dependencies allow us, and where they come from.
-//! - [`bench`]: this program and its peers in one run.
+//! - [`mod@bench`]: this program and its peers in one run.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a terminal")]
 
 mod bench;

@@ -269,3 +269,6 @@ impl Half {
         self.written < self.out.len() || self.direct > 0 || !self.tail.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

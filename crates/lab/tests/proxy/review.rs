@@ -78,24 +78,28 @@ fn the_body_of_a_refused_request_is_never_a_request() {
 
 #[test]
 fn a_higher_limit_of_connections_lets_in_at_once_who_waits() {
-    World::twice(2, |world| {
-        let mut few = answering("here");
-        few.server.max_connections = 2;
-        let mut many = few.clone();
-        many.server.max_connections = 4;
-        let rig = Rig::new(world, few);
-        let first: Vec<_> = (0..2).map(|_| rig.ask(vec![Act::send(GET), Act::WaitUntil(at_ms(9_000)), Act::Close])).collect();
-        let next: Vec<_> = (0..2).map(|_| rig.ask_at(at_ms(100), vec![Act::send(GET), Act::WaitUntil(at_ms(9_000)), Act::Close])).collect();
-        reload_at(&rig, 1_000, many);
-        rig.run_until(at_ms(999));
-        assert_eq!((rig.server.connections(), next.iter().all(|client| client.bytes().is_empty())), (2, true));
-        rig.run_until(at_ms(1_002));
-        assert_eq!(rig.server.connections(), 4);
-        assert!(first.iter().chain(&next).all(|client| statuses(client) == [200]));
-        assert_eq!([answered(&next[0]), answered(&next[1])], [Some(1_001); 2]);
-        rig.run_until(at_ms(10_000));
-        rig.close();
-    });
+    for workers in [1, 2] {
+        // With two, the limit is met while another worker's listener already waits for a connection.
+        World::twice(2, |world| {
+            let mut few = answering("here");
+            few.server.max_connections = 2;
+            let mut many = few.clone();
+            many.server.max_connections = 4;
+            let rig = Rig::with_workers(world, few.clone(), workers);
+            let first: Vec<_> = (0..2).map(|_| rig.ask(vec![Act::send(GET), Act::WaitUntil(at_ms(9_000)), Act::Close])).collect();
+            let next: Vec<_> =
+                (0..2).map(|_| rig.ask_at(at_ms(100), vec![Act::send(GET), Act::WaitUntil(at_ms(9_000)), Act::Close])).collect();
+            reload_at(&rig, 1_000, many);
+            rig.run_until(at_ms(999));
+            assert_eq!((rig.server.connections(), next.iter().all(|client| client.bytes().is_empty())), (2, true));
+            rig.run_until(at_ms(1_002));
+            assert_eq!(rig.server.connections(), 4);
+            assert!(first.iter().chain(&next).all(|client| statuses(client) == [200]));
+            assert_eq!([answered(&next[0]), answered(&next[1])], [Some(1_001); 2]);
+            rig.run_until(at_ms(10_000));
+            rig.close();
+        });
+    }
 }
 
 #[test]

@@ -155,18 +155,25 @@ async fn accept(ajar: Ajar, mut listener: Listener, door: Rc<Door>) {
     let worker = &ajar.worker;
     loop {
         room(worker, &door).await;
-        let accepted = poll_fn(|cx| match listener.poll_accept(cx) {
-            // What waited when the door closed is still let in.
-            Poll::Pending if door.closed.get() => Poll::Ready(None),
-            Poll::Pending => {
-                *door.waker.borrow_mut() = Some(cx.waker().clone());
-                Poll::Pending
+        let accepted = poll_fn(|cx| {
+            if !has_room(worker, &door) {
+                return Poll::Ready(None);
             }
-            Poll::Ready(result) => Poll::Ready(Some(result)),
+            match listener.poll_accept(cx) {
+                // What waited when the door closed is still let in.
+                Poll::Pending if door.closed.get() => Poll::Ready(None),
+                Poll::Pending => {
+                    *door.waker.borrow_mut() = Some(cx.waker().clone());
+                    Poll::Pending
+                }
+                Poll::Ready(result) => Poll::Ready(Some(result)),
+            }
         })
         .await;
         match accepted {
-            None => return,
+            None if door.closed.get() => return,
+            // Another door let the last one in while this one waited.
+            None => {}
             Some(Ok((stream, peer))) => enter(worker, stream, peer, door.place.clone()),
             Some(Err(error)) if is_of_connection(&error) => {}
             Some(Err(_)) => {
@@ -184,11 +191,16 @@ async fn accept(ajar: Ajar, mut listener: Listener, door: Rc<Door>) {
 async fn room(worker: &Worker, door: &Door) {
     loop {
         let seen = worker.server.room.number();
-        if worker.server.connections() < worker.snapshot().config.server.max_connections || door.closed.get() {
+        if has_room(worker, door) {
             return;
         }
         worker.server.room.after(seen).await;
     }
+}
+
+/// A door that was closed lets in whoever waits already, and then no one.
+fn has_room(worker: &Worker, door: &Door) -> bool {
+    worker.server.connections() < worker.snapshot().config.server.max_connections || door.closed.get()
 }
 
 /// The error is of the connection that was to be accepted, not of the listener.

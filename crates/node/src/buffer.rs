@@ -69,6 +69,12 @@ impl Buffer {
         self.start == self.end
     }
 
+    /// More can only be read if bytes are moved, or no longer held, or the buffer grows.
+    pub(crate) fn is_full(&self) -> bool {
+        let occupied = !self.is_empty() || self.held.is_some();
+        occupied && !self.bytes.is_empty() && self.end == self.bytes.len()
+    }
+
     /// Takes `n` bytes off the front.
     pub(crate) fn consume(&mut self, n: usize) {
         assert!(n <= self.end - self.start, "consumed more than was read");

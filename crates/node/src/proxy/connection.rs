@@ -65,15 +65,16 @@ pub(crate) async fn serve(worker: Rc<Worker>, counted: Counted, stream: Stream, 
 
 impl Client {
     /// Whether the client has reset its connection, while nothing else is read of it. Its end of stream alone says only that it will not
-    /// ask again. Wakes the task when that changes.
+    /// ask again; what it asks meanwhile is read ahead as far as the buffer has room, because a reset shows only behind it. Wakes the task
+    /// when that changes.
     pub(crate) fn is_gone(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.half_closed || !self.input.is_empty() {
-            return false;
-        }
-        match self.input.poll_fill(cx, &mut self.stream) {
-            Poll::Ready(Ok(0)) => self.half_closed = true,
-            Poll::Ready(Err(_)) => return true,
-            Poll::Ready(Ok(_)) | Poll::Pending => {}
+        while !self.half_closed && !self.input.is_full() {
+            match self.input.poll_fill(cx, &mut self.stream) {
+                Poll::Ready(Ok(0)) => self.half_closed = true,
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return true,
+                Poll::Pending => return false,
+            }
         }
         false
     }

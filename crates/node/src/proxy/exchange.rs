@@ -381,7 +381,7 @@ impl<'c> Exchange<'c> {
     /// Whether the connection may carry another request after this one.
     pub(crate) fn may_keep_alive(&self) -> bool {
         self.meta.keep_alive
-            && !self.client.half_closed
+            && !(self.client.half_closed && self.client.input.is_empty())
             && self.client.requests < self.snapshot.config.limits.requests_per_connection
             && !self.worker.server.is_draining()
             && self.client.place.get().is_some()

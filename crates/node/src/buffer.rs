@@ -10,8 +10,9 @@ use std::task::{Context, Poll, ready};
 pub(crate) const BUFFER_BYTES: usize = 16 * 1024;
 /// The size once a body turns out to be long: fewer system calls for each of its bytes.
 pub(crate) const LONG_BODY_BUFFER_BYTES: usize = 128 * 1024;
-/// Spare buffers of each size kept per thread; more go back to the allocator.
-const SPARE: usize = 256;
+/// Spare buffers kept per thread, a quarter as many of the long ones; more go back to the allocator. Few requests hold one at any moment:
+/// while a backend thinks, neither side does.
+const SPARE: usize = 64;
 
 /// The spare buffers of one thread.
 #[derive(Clone, Default)]
@@ -34,7 +35,7 @@ impl Buffers {
         let mut spare = self.0.borrow_mut();
         let (of_size, most) = match buffer.len() {
             BUFFER_BYTES => (&mut spare.short, SPARE),
-            LONG_BODY_BUFFER_BYTES => (&mut spare.long, SPARE / 8),
+            LONG_BODY_BUFFER_BYTES => (&mut spare.long, SPARE / 4),
             _ => return,
         };
         if of_size.len() < most {

@@ -38,7 +38,7 @@ pub(crate) const STALLED: &str = "the client stopped taking the answer";
 pub(crate) const SPARE_BYTES: usize = 64 * 1024;
 
 /// Scratches kept per thread: as many as requests are commonly in flight.
-const SPARE: usize = 256;
+const SPARE: usize = 128;
 
 /// What is next on the connection.
 pub(crate) enum Next {

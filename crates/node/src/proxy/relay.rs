@@ -182,6 +182,10 @@ impl Relay<'_> {
         if self.progress.broken || self.progress.sent_at.is_some() {
             return Ok(());
         }
+        if self.up.remaining().is_some_and(|bytes| bytes > BUFFER_BYTES as u64) {
+            // As long as its beginning is held for another try, the buffer stays as it is.
+            self.client.input.expect_long_body();
+        }
         match self.up.poll_move(cx, &mut self.client.stream, &mut self.client.input, &mut self.upstream.stream, now) {
             Poll::Pending => Ok(()),
             Poll::Ready(Ok(())) => {
@@ -219,16 +223,15 @@ impl Relay<'_> {
 
     /// Delivers the answer whose head was begun in `down`; what is left of the request goes on moving up meanwhile.
     pub(crate) async fn deliver(&mut self) -> Result<(), Failure> {
-        let long = self.down.remaining().is_some_and(|bytes| bytes > BUFFER_BYTES as u64);
-        if long {
-            self.upstream.input.expect_long_body();
-        }
         poll_fn(|cx| self.poll_deliver(cx)).await
     }
 
     fn poll_deliver(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let now = self.host.now();
         self.poll_up(cx, now)?;
+        if self.down.remaining().is_some_and(|bytes| bytes > BUFFER_BYTES as u64) {
+            self.upstream.input.expect_long_body();
+        }
         match self.down.poll_move(cx, &mut self.upstream.stream, &mut self.upstream.input, &mut self.client.stream, now) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(Broken::Source(error))) => return Poll::Ready(Err(Failure::of_backend(error))),

@@ -2,7 +2,7 @@
 
 use crate::pool::{Pool, Ticket};
 use crate::proxy::exchange::{Exchange, Scratch, Stage, wire_limits};
-use crate::proxy::relay::{Awaiting, Failure, Fault, Progress, Relay, Timers};
+use crate::proxy::relay::{Awaiting, Failure, Fault, Progress, Relay};
 use crate::proxy::reply::{Reply, write_connection};
 use crate::proxy::tunnel;
 use crate::proxy::upstream::Upstream;
@@ -174,7 +174,6 @@ impl Exchange<'_> {
         let Exchange { client, scratch, worker, snapshot, .. } = self;
         let Scratch { request, response, up, down, journey, .. } = &mut **scratch;
         let limits = &snapshot.config.limits;
-        let timers = Timers::new(limits, &pool.config);
         let edits = FieldEdits::default();
         let to = ToClient { edits: &edits, via: &snapshot.config.server.name, date: b"", id: None };
         let mut interim = |head: &ResponseHead, out: &mut Vec<u8>| {
@@ -186,7 +185,7 @@ impl Exchange<'_> {
             }
             out.extend_from_slice(b"\r\n");
         };
-        let mut relay = Relay { host: &worker.host, client, upstream, up, down, timers, limits, progress };
+        let mut relay = Relay { host: &worker.host, client, upstream, up, down, pool: &pool.config, limits, progress };
         let mut awaiting = Awaiting {
             method: &request.method,
             version: request.version,
@@ -361,8 +360,7 @@ impl Exchange<'_> {
         let Exchange { client, scratch, worker, snapshot, .. } = self;
         let Scratch { up, down, .. } = &mut **scratch;
         let limits = &snapshot.config.limits;
-        let timers = Timers::new(limits, &pool.config);
-        work(&mut Relay { host: &worker.host, client, upstream, up, down, timers, limits, progress }).await
+        work(&mut Relay { host: &worker.host, client, upstream, up, down, pool: &pool.config, limits, progress }).await
     }
 
     fn finish(&mut self, ticket: Ticket, outcome: Outcome, began: Instant) {
@@ -386,9 +384,6 @@ impl Exchange<'_> {
             self.received = 0;
         }
         self.client.input.let_go();
-        if error.status() == 503 {
-            reply.field("Retry-After", "5");
-        }
         self.show_proxy_status(error, &mut reply);
         Stage::Reply(reply)
     }

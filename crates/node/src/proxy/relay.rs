@@ -4,10 +4,11 @@ use crate::buffer::BUFFER_BYTES;
 use crate::proxy::connection::Client;
 use crate::proxy::exchange::STALLED;
 use crate::proxy::half::{Broken, Half, SourceError, WaitsFor};
+use crate::proxy::reply::body_limit;
 use crate::proxy::upstream::Upstream;
 use decide::config;
 use decide::forward::ProxyError;
-use decide::time::{Duration, Instant};
+use decide::time::Instant;
 use host::Host;
 use std::future::poll_fn;
 use std::io;
@@ -25,7 +26,7 @@ pub(crate) struct Relay<'r> {
     pub(crate) upstream: &'r mut Upstream,
     pub(crate) up: &'r mut Half,
     pub(crate) down: &'r mut Half,
-    pub(crate) timers: Timers,
+    pub(crate) pool: &'r config::Pool,
     pub(crate) limits: &'r config::Limits,
     pub(crate) progress: &'r mut Progress,
 }
@@ -39,26 +40,6 @@ pub(crate) struct Progress {
     pub(crate) broken: bool,
     /// When the request was whole at the backend.
     pub(crate) sent_at: Option<Instant>,
-}
-
-/// The limits that hold for one exchange.
-#[derive(Clone, Copy)]
-pub(crate) struct Timers {
-    pub(crate) send: Duration,
-    pub(crate) response: Duration,
-    pub(crate) transfer: Duration,
-    pub(crate) tunnel: Duration,
-}
-
-impl Timers {
-    pub(crate) fn new(limits: &config::Limits, pool: &config::Pool) -> Timers {
-        Timers {
-            send: limits.send_timeout,
-            response: pool.response_timeout,
-            transfer: pool.transfer_timeout,
-            tunnel: limits.tunnel_timeout,
-        }
-    }
 }
 
 /// Why an exchange broke off.
@@ -210,12 +191,14 @@ impl Relay<'_> {
 
     fn poll_head_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Result<ResponseMeta, Failure>> {
         let (due, failure) = match self.progress.sent_at {
-            Some(sent) => (sent + self.timers.response, Failure::Backend(ProxyError::HttpResponseTimeout)),
-            None if self.progress.broken => (self.up.since + self.timers.response, Failure::Backend(ProxyError::ConnectionTerminated)),
-            None if self.up.waits_for == WaitsFor::Source => {
-                (Timers::body_limit(self.limits, self.progress.began, self.up.since, self.up.moved), Failure::Request(Fault::TooSlow))
+            Some(sent) => (sent + self.pool.response_timeout, Failure::Backend(ProxyError::HttpResponseTimeout)),
+            None if self.progress.broken => {
+                (self.up.since + self.pool.response_timeout, Failure::Backend(ProxyError::ConnectionTerminated))
             }
-            None => (self.up.since + self.timers.transfer, Failure::Backend(ProxyError::ConnectionWriteTimeout)),
+            None if self.up.waits_for == WaitsFor::Source => {
+                (body_limit(self.limits, self.progress.began, self.up.since, self.up.moved), Failure::Request(Fault::TooSlow))
+            }
+            None => (self.up.since + self.pool.transfer_timeout, Failure::Backend(ProxyError::ConnectionWriteTimeout)),
         };
         self.client.deadline.set(due);
         self.client.deadline.poll_passed(cx).map(|()| Err(failure))
@@ -243,13 +226,13 @@ impl Relay<'_> {
         self.watch_client(cx)?;
         let (due, failure) = match self.down.waits_for {
             WaitsFor::Source => {
-                (self.down.since.max(self.up.since) + self.timers.transfer, Failure::Backend(ProxyError::ConnectionReadTimeout))
+                (self.down.since.max(self.up.since) + self.pool.transfer_timeout, Failure::Backend(ProxyError::ConnectionReadTimeout))
             }
-            WaitsFor::Sink => (self.down.since + self.timers.send, Failure::ClientGone(STALLED)),
+            WaitsFor::Sink => (self.down.since + self.limits.send_timeout, Failure::ClientGone(STALLED)),
         };
         // A body that still goes up is held to its own limits, or one that never ends could keep an answer that waits for it for ever.
         let sending = self.progress.sent_at.is_none() && !self.progress.broken && self.up.waits_for == WaitsFor::Source;
-        let (due, failure) = match sending.then(|| Timers::body_limit(self.limits, self.progress.began, self.up.since, self.up.moved)) {
+        let (due, failure) = match sending.then(|| body_limit(self.limits, self.progress.began, self.up.since, self.up.moved)) {
             Some(limit) if limit <= due => (limit, Failure::Request(Fault::TooSlow)),
             _ => (due, failure),
         };

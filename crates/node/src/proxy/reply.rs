@@ -2,7 +2,6 @@
 
 use crate::proxy::exchange::{Exchange, STALLED, Stage, wire_limits};
 use crate::proxy::half::Broken;
-use crate::proxy::relay::Timers;
 use decide::forward::{request_id, server_timing, shown_id};
 use decide::route::rewrite;
 use decide::step::{Side, Step};
@@ -327,7 +326,7 @@ impl Exchange<'_> {
                     Poll::Ready(Ok(n)) if n > 0 => since = worker.host.now(),
                     Poll::Ready(_) => return Poll::Ready(Err(BodyEnd::Closed)),
                     Poll::Pending => {
-                        client.deadline.set(Timers::body_limit(&limits, began, since, *received));
+                        client.deadline.set(body_limit(&limits, began, since, *received));
                         return client.deadline.poll_passed(cx).map(|()| Err(BodyEnd::TooSlow));
                     }
                 }
@@ -362,14 +361,12 @@ pub(crate) fn write_connection(keep: bool, client: Version, out: &mut Vec<u8>) {
     }
 }
 
-impl Timers {
-    /// When a client that sends a body must have sent more of it: after a pause of `body_timeout`, or when its rate since `began` has
-    /// fallen below the least one.
-    pub(crate) fn body_limit(limits: &decide::config::Limits, began: Instant, since: Instant, received: u64) -> Instant {
-        let pause = since + limits.body_timeout;
-        match (received.saturating_mul(1000)).checked_div(limits.body_min_rate) {
-            Some(millis) => pause.min(began + limits.body_timeout + std::time::Duration::from_millis(millis)),
-            None => pause,
-        }
+/// When a client that sends a body must have sent more of it: after a pause of `body_timeout`, or when its rate since `began` has
+/// fallen below the least one.
+pub(crate) fn body_limit(limits: &decide::config::Limits, began: Instant, since: Instant, received: u64) -> Instant {
+    let pause = since + limits.body_timeout;
+    match (received.saturating_mul(1000)).checked_div(limits.body_min_rate) {
+        Some(millis) => pause.min(began + limits.body_timeout + std::time::Duration::from_millis(millis)),
+        None => pause,
     }
 }

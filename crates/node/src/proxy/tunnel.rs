@@ -33,7 +33,7 @@ pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, grace: &mut Gra
         if grace.poll_over(cx, now).is_ready() {
             return Poll::Ready("drain");
         }
-        relay.client.deadline.set(relay.up.since.max(relay.down.since) + relay.timers.tunnel);
+        relay.client.deadline.set(relay.up.since.max(relay.down.since) + relay.limits.tunnel_timeout);
         relay.client.deadline.poll_passed(cx).map(|()| "idle")
     })
     .await;

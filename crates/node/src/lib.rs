@@ -13,6 +13,7 @@ mod pool;
 mod proxy;
 mod server;
 mod signal;
+mod transport;
 
 pub use application::{Answer, Application};
 pub use pool::Pool;

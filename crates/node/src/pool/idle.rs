@@ -1,12 +1,12 @@
 //! Connections to backends that are kept for the next request: a stack per thread and backend, and every thread may take from another's.
 
+use crate::transport::Transport;
 use decide::time::{Duration, Instant};
-use host::Stream;
 use std::sync::Mutex;
 
 /// A connection that nobody uses now.
 pub(crate) struct Idle {
-    pub(crate) stream: Stream,
+    pub(crate) stream: Transport,
     /// How many requests it has carried.
     pub(crate) requests: u64,
     since: Instant,
@@ -26,7 +26,7 @@ impl IdleConnections {
     }
 
     /// Keeps a connection, unless there are enough.
-    pub(crate) fn put(&self, worker: usize, backend: usize, stream: Stream, requests: u64, now: Instant) {
+    pub(crate) fn put(&self, worker: usize, backend: usize, stream: Transport, requests: u64, now: Instant) {
         if self.most == 0 {
             return;
         }

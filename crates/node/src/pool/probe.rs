@@ -4,10 +4,11 @@
 use crate::buffer::Buffer;
 use crate::pool::{Pool, resolve};
 use crate::server::Worker;
+use crate::transport::Transport;
 use decide::config::{HealthCheck, Probe};
 use decide::pool::{orca, probe};
 use decide::time::Duration;
-use host::{Host, Stream};
+use host::Host;
 use std::future::poll_fn;
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -102,7 +103,7 @@ async fn once(worker: &Rc<Worker>, pool: &Pool, backend: usize, check: &HealthCh
 
 async fn ask(worker: &Rc<Worker>, pool: &Pool, backend: usize, wanted: &Probe) -> Result<Option<f64>, &'static str> {
     let endpoint = pool.endpoint(backend).await.map_err(|error| error.sentence())?;
-    let mut stream = worker.host.connect(&endpoint).await.map_err(|_| "the connection failed")?;
+    let mut stream = Transport::Plain(worker.host.connect(&endpoint).await.map_err(|_| "the connection failed")?);
     let Probe::Http { target, host, load_from_body, .. } = wanted else { return Ok(None) };
     let address = pool.config.backends[backend].at.to_string();
     let host = if host.is_empty() { address.strip_prefix("unix:").map_or(&*address, |_| "localhost") } else { host };
@@ -117,16 +118,16 @@ async fn ask(worker: &Rc<Worker>, pool: &Pool, backend: usize, wanted: &Probe) -
     orca::load_from_text(&body).map(Some).ok_or("the body is no number")
 }
 
-async fn write_all(stream: &mut Stream, mut bytes: &[u8]) -> Result<(), &'static str> {
+async fn write_all(stream: &mut Transport, mut bytes: &[u8]) -> Result<(), &'static str> {
     while !bytes.is_empty() {
         let n = poll_fn(|cx| stream.poll_write(cx, &[IoSlice::new(bytes)])).await.map_err(|_| "the connection broke off")?;
         bytes = &bytes[n..];
     }
-    Ok(())
+    poll_fn(|cx| stream.poll_flush(cx)).await.map_err(|_| "the connection broke off")
 }
 
 /// The status of the final answer, and the beginning of its body.
-async fn read_answer(worker: &Rc<Worker>, stream: &mut Stream) -> Result<(u16, Vec<u8>), &'static str> {
+async fn read_answer(worker: &Rc<Worker>, stream: &mut Transport) -> Result<(u16, Vec<u8>), &'static str> {
     let mut input = Buffer::new(&worker.buffers);
     let mut head = ResponseHead::default();
     let meta = loop {

@@ -1,7 +1,7 @@
 //! Listeners of one thread: opened and closed as the configuration says, and accepting while there is room.
 
 use crate::pool;
-use crate::proxy::connection;
+use crate::proxy::greet;
 use crate::server::{Server, Worker};
 use decide::step::{ListenerRef, Step};
 use decide::time::Duration;
@@ -213,7 +213,7 @@ fn enter(worker: &Rc<Worker>, stream: Stream, peer: Endpoint, place: Place) {
     worker.server.connections.fetch_add(1, Ordering::SeqCst);
     worker.server.accepted.fetch_add(1, Ordering::Relaxed);
     let counted = Counted { worker: worker.clone(), number: worker.open.add() };
-    worker.host.spawn(connection::serve(worker.clone(), counted, stream, peer, place));
+    worker.host.spawn(greet::greet(worker.clone(), counted, stream, peer, place));
 }
 
 /// A connection that counts as open.

@@ -5,9 +5,10 @@ use crate::buffer::Buffer;
 use crate::proxy::accept::{Counted, Place};
 use crate::proxy::exchange::{Exchange, Next};
 use crate::server::Worker;
+use crate::transport::Transport;
 use decide::forward::Peer;
 use decide::time::Duration;
-use host::{Deadline, Endpoint, Stream};
+use host::{Deadline, Endpoint};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -23,7 +24,7 @@ const LINGER_BYTES: usize = 1024 * 1024;
 
 /// The client's side of everything.
 pub(crate) struct Client {
-    pub(crate) stream: Stream,
+    pub(crate) stream: Transport,
     pub(crate) input: Buffer,
     pub(crate) deadline: Deadline,
     pub(crate) endpoint: Endpoint,
@@ -38,7 +39,7 @@ pub(crate) struct Client {
     pub(crate) half_closed: bool,
 }
 
-pub(crate) async fn serve(worker: Rc<Worker>, counted: Counted, stream: Stream, endpoint: Endpoint, place: Place) {
+pub(crate) async fn serve(worker: Rc<Worker>, counted: Counted, stream: Transport, endpoint: Endpoint, place: Place) {
     let mut client = Client {
         stream,
         input: Buffer::new(&worker.buffers),

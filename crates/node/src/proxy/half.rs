@@ -3,9 +3,9 @@
 
 use crate::buffer::{BUFFER_BYTES, Buffer};
 use crate::proxy::exchange::SPARE_BYTES;
+use crate::transport::Transport;
 use decide::forward::trailer_passes;
 use decide::time::Instant;
-use host::Stream;
 use std::io::IoSlice;
 use std::task::{Context, Poll, ready};
 use wire::http::Fields;
@@ -149,9 +149,9 @@ impl Half {
     pub(crate) fn poll_move(
         &mut self,
         cx: &mut Context<'_>,
-        source: &mut Stream,
+        source: &mut Transport,
         input: &mut Buffer,
-        sink: &mut Stream,
+        sink: &mut Transport,
         now: Instant,
     ) -> Poll<Result<(), Broken>> {
         // After so many rounds the other direction, and other connections, have their turn.
@@ -182,7 +182,7 @@ impl Half {
         &mut self,
         cx: &mut Context<'_>,
         input: &mut Buffer,
-        sink: &mut Stream,
+        sink: &mut Transport,
         now: Instant,
     ) -> Poll<Result<(), Broken>> {
         while self.has_staged() {
@@ -217,7 +217,7 @@ impl Half {
                 std::mem::swap(&mut self.out, &mut self.tail);
             }
         }
-        Poll::Ready(Ok(()))
+        sink.poll_flush(cx).map_err(|_| Broken::Sink)
     }
 
     /// Stages what is in the input buffer.

@@ -1,6 +1,7 @@
 //! The proxy: from an accepted connection to the last byte of its last answer.
 //!
 //! - [`accept`]: listeners, and connections up to the process's cap.
+//! - [`greet`]: what comes before the first request: which protocol is spoken on the connection.
 //! - [`connection`]: one client's connection, request after request.
 //! - [`exchange`]: one request, as an enum of named stages.
 //! - [`reply`]: answers made here. [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving
@@ -10,6 +11,7 @@ mod accept;
 mod connection;
 mod exchange;
 mod fetch;
+mod greet;
 mod half;
 mod open;
 mod relay;

@@ -4,11 +4,12 @@ use crate::buffer::Buffer;
 use crate::pool::{Pool, Selected, Ticket, Waiter};
 use crate::proxy::exchange::{Exchange, Stage};
 use crate::proxy::reply::Reply;
+use crate::transport::Transport;
 use decide::balance::key;
 use decide::forward::ProxyError;
 use decide::step::{Side, Step};
 use decide::time::{Duration, Instant};
-use host::{Endpoint, Stream};
+use host::Endpoint;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -23,7 +24,7 @@ const RETRY_AFTER_SECONDS: &str = "5";
 
 /// A connection to a backend.
 pub(crate) struct Upstream {
-    pub(crate) stream: Stream,
+    pub(crate) stream: Transport,
     pub(crate) input: Buffer,
     /// Requests it carried before this one.
     pub(crate) requests: u64,
@@ -127,7 +128,7 @@ impl Exchange<'_> {
 
     /// Connects; the addresses of a name are tried one after another, because one that refuses (`localhost` on ::1, an instance that went)
     /// says nothing about the others.
-    async fn open(&mut self, pool: &Arc<Pool>, backend: usize, due: Instant) -> Result<Stream, ProxyError> {
+    async fn open(&mut self, pool: &Arc<Pool>, backend: usize, due: Instant) -> Result<Transport, ProxyError> {
         let mut tried = 0;
         loop {
             let endpoint = match pool.known_endpoint(backend) {
@@ -142,13 +143,13 @@ impl Exchange<'_> {
         }
     }
 
-    async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Stream, ProxyError> {
+    async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Transport, ProxyError> {
         let mut connecting = self.worker.host.connect(endpoint);
         let deadline = &mut self.client.deadline;
         deadline.set(due);
         poll_fn(|cx| {
             if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
-                return Poll::Ready(result.map_err(|error| connect_error(&error)));
+                return Poll::Ready(result.map(Transport::Plain).map_err(|error| connect_error(&error)));
             }
             deadline.poll_passed(cx).map(|()| Err(ProxyError::ConnectionTimeout))
         })

@@ -1,6 +1,6 @@
 use super::*;
 use crate::buffer::Buffers;
-use host::ByteStream;
+use host::{ByteStream, Stream};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,7 +41,7 @@ impl Wake for Wakes {
 #[test]
 fn a_direction_that_could_go_on_for_ever_gives_the_other_its_turn() {
     let written = Arc::new(AtomicUsize::new(0));
-    let endless = || Stream::Virtual(Box::new(Endless(written.clone())));
+    let endless = || Transport::Plain(Stream::Virtual(Box::new(Endless(written.clone()))));
     let (mut source, mut sink) = (endless(), endless());
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(wakes.clone());

@@ -1,0 +1,13 @@
+//! What comes before the first request: which protocol is spoken on a new connection.
+
+use crate::proxy::accept::{Counted, Place};
+use crate::proxy::connection;
+use crate::server::Worker;
+use crate::transport::Transport;
+use host::{Endpoint, Stream};
+use std::rc::Rc;
+
+/// Serves a connection that was just accepted.
+pub(crate) async fn greet(worker: Rc<Worker>, counted: Counted, stream: Stream, peer: Endpoint, place: Place) {
+    connection::serve(worker, counted, Transport::Plain(stream), peer, place).await;
+}

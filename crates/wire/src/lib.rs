@@ -2,6 +2,7 @@
 //!
 //! - [`http`]: messages as every version of HTTP sees them: [`http::Fields`], [`http::RequestHead`], [`http::ResponseHead`].
 //! - [`http1`]: HTTP/1.1 on the wire (RFC 9112): heads, body framing, both directions.
+//! - [`websocket`]: WebSocket (RFC 6455) with permessage-deflate (RFC 7692): handshake, frames, both ends of a connection.
 //! - [`dns`]: a question for the addresses of a name, and the answers to it (RFC 1035).
 //! - [`resolver_files`]: `/etc/resolv.conf` and `/etc/hosts`.
 //!
@@ -17,3 +18,4 @@ pub mod dns;
 pub mod http;
 pub mod http1;
 pub mod resolver_files;
+pub mod websocket;

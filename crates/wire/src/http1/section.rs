@@ -165,7 +165,7 @@ pub(super) fn is_token(byte: u8) -> bool {
 }
 
 /// Every byte is a token character, and there is one.
-pub(super) fn is_token_text(text: &[u8]) -> bool {
+pub(crate) fn is_token_text(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|byte| is_token(*byte))
 }
 
@@ -181,7 +181,7 @@ static TOKEN: [bool; 256] = {
 };
 
 /// The members of a comma-separated list, without the white space around them. Empty ones are shown too.
-pub(super) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
 }
 

@@ -1,0 +1,43 @@
+//! WebSocket (RFC 6455) with permessage-deflate (RFC 7692), without I/O.
+//!
+//! Order of calls for a server: [`check_opening`] with the head of the request; where that refuses it, an answer with the rule's status and
+//! [`HandshakeRule::write_fields`]. Else [`offered_protocols`] and [`agree_deflate`] to choose from what the client offers, and an answer
+//! of 101 with the fields of [`write_answer`]. For a client: a GET with the fields of [`write_opening`], then [`check_answer`]. A proxy
+//! calls [`check_opening`] and [`check_answer`].
+//!
+//! Then both make a [`Connection`] and, until [`Connection::is_finished`]: give what was read to [`Connection::receive`], again and again
+//! until it has no further [`Event`]; send with [`Connection::text`], [`Connection::binary`] and their like; write out what
+//! [`Connection::output`] holds and say so with [`Connection::written`]. The machine itself answers pings and the peer's close. After
+//! [`Connection::close`], or an error of `receive`, the same goes on until the connection is finished and its output written: then the
+//! server closes the transport, and the client waits for that (RFC 6455 §7.1.1).
+
+mod code;
+mod connection;
+mod deflate;
+mod extension;
+mod frame;
+mod handshake;
+mod mask;
+mod receive;
+mod rule;
+mod send;
+mod utf8;
+
+pub use code::CloseCode;
+pub use connection::{Connection, Role, Settings};
+pub use extension::{DeflateParameters, agree_deflate};
+pub use frame::{FrameHeader, Opcode};
+pub use handshake::{Accepted, accept_key, check_answer, check_opening, offered_protocols, write_answer, write_opening};
+pub use mask::mask;
+pub use receive::{Close, Delivery, Event};
+pub use rule::{HandshakeRule, Violation};
+pub use send::Refused;
+
+/// What a message holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8.
+    Text,
+    /// Any bytes.
+    Binary,
+}

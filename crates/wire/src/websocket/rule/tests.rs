@@ -1,0 +1,42 @@
+use super::*;
+use alloc::collections::BTreeSet;
+
+#[test]
+fn the_table_of_the_handshake_is_whole() {
+    let names: BTreeSet<&str> = HandshakeRule::ALL.iter().map(|rule| rule.name()).collect();
+    assert_eq!(names.len(), HandshakeRule::ALL.len(), "two rules share a name");
+    for rule in HandshakeRule::ALL {
+        assert!(matches!(rule.status(), 400 | 426 | 502), "{rule:?}");
+        is_a_rule(rule.sentence(), rule.section());
+    }
+}
+
+#[test]
+fn the_table_of_the_connection_is_whole() {
+    let names: BTreeSet<&str> = Violation::ALL.iter().map(|rule| rule.name()).collect();
+    assert_eq!(names.len(), Violation::ALL.len(), "two rules share a name");
+    for rule in Violation::ALL {
+        assert!(matches!(rule.code().number(), 1002 | 1003 | 1007 | 1009), "{rule:?}");
+        // It is the reason of the close frame.
+        assert!(rule.sentence().len() <= 123, "{rule:?}");
+        is_a_rule(rule.sentence(), rule.section());
+    }
+}
+
+fn is_a_rule(sentence: &str, section: &str) {
+    assert!(sentence.ends_with('.') && sentence.len() > 20, "{sentence}");
+    assert!(section.starts_with("RFC ") && section.contains('§'), "{section}");
+}
+
+#[test]
+fn what_goes_with_426() {
+    for rule in HandshakeRule::ALL {
+        let mut out = Vec::new();
+        rule.write_fields(&mut out);
+        let fields: &[u8] = match rule.status() {
+            426 => b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n",
+            _ => b"",
+        };
+        assert_eq!(out, fields, "{rule:?}");
+    }
+}

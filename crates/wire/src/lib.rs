@@ -16,4 +16,6 @@ extern crate alloc;
 pub mod dns;
 pub mod http;
 pub mod http1;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "only its tests use it, until the connection does"))]
+mod http2;
 pub mod resolver_files;

@@ -2,6 +2,7 @@
 //!
 //! - [`http`]: messages as every version of HTTP sees them: [`http::Fields`], [`http::RequestHead`], [`http::ResponseHead`].
 //! - [`http1`]: HTTP/1.1 on the wire (RFC 9112): heads, body framing, both directions.
+//! - [`http2`]: HTTP/2 on the wire (RFC 9113): a whole connection, both sides.
 //! - [`dns`]: a question for the addresses of a name, and the answers to it (RFC 1035).
 //! - [`resolver_files`]: `/etc/resolv.conf` and `/etc/hosts`.
 //!
@@ -16,6 +17,5 @@ extern crate alloc;
 pub mod dns;
 pub mod http;
 pub mod http1;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "only its tests use it, until the connection does"))]
-mod http2;
+pub mod http2;
 pub mod resolver_files;

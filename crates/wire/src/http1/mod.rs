@@ -10,6 +10,11 @@ mod section;
 mod target;
 mod write;
 
+// What both versions read alike.
+pub(crate) use scan::target_end;
+pub(crate) use section::{is_token, is_token_text, members, text_end};
+pub(crate) use target::Authority;
+
 pub use body::{BodyDecoder, BodyEncoder, BodyError, Piece};
 pub use request::{RequestMeta, parse_request};
 pub use response::{ResponseMeta, parse_response};

@@ -148,7 +148,7 @@ pub(super) fn line_break(input: &[u8], at: usize, other: Rule) -> Result<usize, 
 
 /// The first position from `at` on that text cannot hold (RFC 9110 §5.5: visible characters, SP, HTAB, bytes above ASCII), or the end.
 #[inline(always)]
-pub(super) fn text_end(input: &[u8], mut at: usize) -> usize {
+pub(crate) fn text_end(input: &[u8], mut at: usize) -> usize {
     loop {
         at += control_at(&input[at..]);
         if input.get(at) != Some(&b'\t') {
@@ -160,12 +160,12 @@ pub(super) fn text_end(input: &[u8], mut at: usize) -> usize {
 
 /// RFC 9110 §5.6.2: what methods, field names and coding names are made of.
 #[inline]
-pub(super) fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     TOKEN[byte as usize]
 }
 
 /// Every byte is a token character, and there is one.
-pub(super) fn is_token_text(text: &[u8]) -> bool {
+pub(crate) fn is_token_text(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|byte| is_token(*byte))
 }
 
@@ -181,7 +181,7 @@ static TOKEN: [bool; 256] = {
 };
 
 /// The members of a comma-separated list, without the white space around them. Empty ones are shown too.
-pub(super) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
 }
 

@@ -26,6 +26,7 @@ pub(super) fn write(version: Version, received_by: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(match version {
         Version::Http10 => b"Via: 1.0 ",
         Version::Http11 => b"Via: 1.1 ",
+        Version::Http2 => b"Via: 2.0 ",
     });
     out.extend_from_slice(received_by.as_bytes());
     out.extend_from_slice(b"\r\n");

@@ -208,7 +208,11 @@ impl<'c> Exchange<'c> {
         let target = journey.keep(&request.target);
         let agent = journey.keep(request.fields.get(Known::UserAgent).unwrap_or_default());
         let referer = journey.keep(request.fields.get(Known::Referer).unwrap_or_default());
-        let version = if request.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" };
+        let version = match request.version {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+            Version::Http2 => "HTTP/2.0",
+        };
         journey.add(now, Step::Asked { method, host, target, version, agent, referer });
     }
 

@@ -253,7 +253,7 @@ impl Exchange<'_> {
         let limits = wire_limits(&snapshot.config.limits);
         let Scratch { request, response, down, journey, text, .. } = &mut *self.scratch;
         let framing = match (meta.framing, request.version) {
-            (Framing::UntilClose, Version::Http11) => Framing::Chunked,
+            (Framing::UntilClose, Version::Http11 | Version::Http2) => Framing::Chunked,
             // RFC 9112 §6.1: no transfer coding to an HTTP/1.0 client.
             (Framing::Chunked, Version::Http10) => Framing::UntilClose,
             (framing, _) => framing,

@@ -357,7 +357,7 @@ pub(crate) fn write_connection(keep: bool, client: Version, out: &mut Vec<u8>) {
     match (keep, client) {
         (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
         (true, Version::Http10) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
-        (true, Version::Http11) => {}
+        (true, Version::Http11 | Version::Http2) => {}
     }
 }
 

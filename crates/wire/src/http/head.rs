@@ -82,6 +82,8 @@ pub enum Version {
     /// HTTP/1.1
     #[default]
     Http11,
+    /// HTTP/2
+    Http2,
 }
 
 /// The four forms of a request target (RFC 9112 §3.2).
@@ -109,6 +111,8 @@ pub struct RequestHead {
     pub authority: Vec<u8>,
     /// Path and query as sent, `/` where an absolute target has no path, `*` for the asterisk form, empty for CONNECT.
     pub target: Vec<u8>,
+    /// The `:protocol` of an extended CONNECT (RFC 8441 §4); empty otherwise.
+    pub protocol: Vec<u8>,
     /// The sender's version.
     pub version: Version,
     /// The header section.
@@ -122,6 +126,7 @@ impl RequestHead {
         self.form = TargetForm::Origin;
         self.authority.clear();
         self.target.clear();
+        self.protocol.clear();
         self.version = Version::Http11;
         self.fields.clear();
     }

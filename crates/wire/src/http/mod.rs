@@ -3,7 +3,9 @@
 mod fields;
 mod head;
 mod known;
+mod writer;
 
 pub use fields::{Field, Fields};
 pub use head::{Method, RequestHead, ResponseHead, TargetForm, Version};
 pub use known::Known;
+pub use writer::FieldWriter;

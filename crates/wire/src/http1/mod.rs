@@ -10,11 +10,15 @@ mod section;
 mod target;
 mod write;
 
+// What both versions read alike.
+pub(crate) use scan::target_end;
+pub(crate) use section::{is_token, is_token_text, members, text_end};
+pub(crate) use target::Authority;
+
 pub use body::{BodyDecoder, BodyEncoder, BodyError, Piece};
 pub use request::{RequestMeta, parse_request};
 pub use response::{ResponseMeta, parse_response};
 pub use rule::{Limits, Rejection, Rule};
-pub(crate) use section::{is_token_text, members};
 pub use write::{reason_phrase, write_field, write_length, write_line, write_request, write_response};
 
 /// How the end of a body is known (RFC 9112 §6.3).

@@ -11,7 +11,7 @@ pub(super) fn control_at(text: &[u8]) -> usize {
 /// Where the first byte stands that no request target holds, or the end. A target may hold visible ASCII but `#`. RFC 3986 has fewer
 /// characters, but browsers send `|`, `^`, `{`, `"` and others as they are, and none of them can end the target.
 #[inline(always)]
-pub(super) fn target_end(text: &[u8]) -> usize {
+pub(crate) fn target_end(text: &[u8]) -> usize {
     let ends = |word: u64| {
         let hash = word ^ (ONES * b'#' as u64);
         (word | word.wrapping_sub(ONES * 0x21) | word.wrapping_add(ONES) | hash.wrapping_sub(ONES)) & TOPS

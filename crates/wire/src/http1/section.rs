@@ -148,7 +148,7 @@ pub(super) fn line_break(input: &[u8], at: usize, other: Rule) -> Result<usize, 
 
 /// The first position from `at` on that text cannot hold (RFC 9110 §5.5: visible characters, SP, HTAB, bytes above ASCII), or the end.
 #[inline(always)]
-pub(super) fn text_end(input: &[u8], mut at: usize) -> usize {
+pub(crate) fn text_end(input: &[u8], mut at: usize) -> usize {
     loop {
         at += control_at(&input[at..]);
         if input.get(at) != Some(&b'\t') {
@@ -160,7 +160,7 @@ pub(super) fn text_end(input: &[u8], mut at: usize) -> usize {
 
 /// RFC 9110 §5.6.2: what methods, field names and coding names are made of.
 #[inline]
-pub(super) fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     TOKEN[byte as usize]
 }
 

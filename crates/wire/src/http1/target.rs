@@ -106,10 +106,10 @@ fn split_scheme(raw: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A host with an optional port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Authority<'a> {
-    pub(super) host: &'a [u8],
+pub(crate) struct Authority<'a> {
+    pub(crate) host: &'a [u8],
     /// `None` too where the colon is there and the digits are not (RFC 3986 §3.2.3).
-    pub(super) port: Option<u16>,
+    pub(crate) port: Option<u16>,
 }
 
 impl<'a> Authority<'a> {
@@ -117,7 +117,7 @@ impl<'a> Authority<'a> {
     ///
     /// Narrower than RFC 3986 §3.2.2, whose registered names may hold `%` and `,;=!$&'()*+`: no host that is reached through DNS does, and
     /// two programs that read such a name differently are what an attacker looks for. No user name, no IPv6 zone, no IPvFuture either.
-    pub(super) fn of(text: &'a [u8]) -> Option<Self> {
+    pub(crate) fn of(text: &'a [u8]) -> Option<Self> {
         let host_len = match text {
             [b'[', ..] => literal_len(text)?,
             _ => name_len(text)?,

@@ -39,6 +39,7 @@ fn a_request() -> impl Strategy<Value = RequestHead> {
                 form: TargetForm::Origin,
                 authority: host.into_bytes(),
                 target: target.into_bytes(),
+                protocol: Vec::new(),
                 version: Version::Http11,
                 fields,
             }

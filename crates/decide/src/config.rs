@@ -65,6 +65,14 @@ pub struct Limits {
     pub body_min_rate: u64,
     /// A client may take this long to accept any byte of an answer.
     pub send_timeout: Duration,
+    /// Least rate, bytes per second, at which the streams of an HTTP/2 connection move while they wait for the client to open its windows.
+    pub send_min_rate: u64,
+    /// Streams that a client may have open at once on an HTTP/2 connection.
+    pub http2_streams: u32,
+    /// Bytes of one stream that the far end of an HTTP/2 connection may send ahead.
+    pub http2_stream_window: u32,
+    /// The same of all its streams together.
+    pub http2_connection_window: u32,
     /// A tunnel (after 101) may be silent in both directions this long.
     pub tunnel_timeout: Duration,
     /// Requests on one connection; then it is closed after the answer.
@@ -228,6 +236,8 @@ pub struct Pool {
     pub name: String,
     /// In the order written: the order is part of the algorithms' definition.
     pub backends: Vec<Backend>,
+    /// What they speak.
+    pub protocol: Protocol,
     /// How one is chosen.
     pub algorithm: Algorithm,
     /// A backend that (re)joins gets its full share only after this long; zero for at once.
@@ -256,6 +266,15 @@ pub struct Pool {
     pub keep_alive: Duration,
     /// Idle connections kept per backend and core.
     pub keep_alive_connections: usize,
+}
+
+/// What the backends of a pool speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1
+    Http1,
+    /// HTTP/2, begun without asking first (RFC 9113 §3.3).
+    Http2,
 }
 
 /// One server of a pool.

@@ -182,7 +182,7 @@ steps! {
         host: Text,
         /// Path and query.
         target: Text,
-        /// `HTTP/1.1` or `HTTP/1.0`.
+        /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`.
         version: &'static str,
         /// The client's program, as it calls itself.
         agent: Text,

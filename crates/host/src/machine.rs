@@ -136,6 +136,11 @@ impl Host {
         self.machine.spawn(Box::pin(task));
     }
 
+    /// Starts a task that is in its box already, and may have been polled.
+    pub fn start(&self, task: Task) {
+        self.machine.spawn(task);
+    }
+
     /// Opens a file below a root.
     pub fn open(&self, root: &str, path: &str) -> io::Result<Opened> {
         self.machine.open(root, path)

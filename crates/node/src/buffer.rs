@@ -1,6 +1,6 @@
 //! Input buffers that belong to the thread: a connection holds one only while it has bytes that nobody has taken yet.
 
-use crate::transport::Transport;
+use crate::channel::Incoming;
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -120,7 +120,7 @@ impl Buffer {
     }
 
     /// Reads once. Ready with 0 at the end of stream. While pending with nothing unread, the memory is back with the thread.
-    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>, stream: &mut Transport) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>, stream: &mut impl Incoming) -> Poll<io::Result<usize>> {
         self.make_room();
         let read = stream.poll_read(cx, &mut self.bytes[self.end..]);
         if read.is_pending() {

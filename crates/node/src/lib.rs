@@ -7,6 +7,8 @@
 
 mod application;
 mod buffer;
+mod channel;
+mod http2;
 pub mod metrics;
 mod origin;
 mod pool;
@@ -17,4 +19,5 @@ mod transport;
 
 pub use application::{Answer, Application};
 pub use pool::Pool;
+pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};

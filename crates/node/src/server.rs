@@ -2,9 +2,10 @@
 
 use crate::application::Application;
 use crate::buffer::Buffers;
+use crate::http2::Multiplexed;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
-use crate::proxy::{Connections, Scratch};
+use crate::proxy::{Connections, Scratch, Tunnels};
 use crate::signal::Signal;
 use arc_swap::ArcSwap;
 use decide::config::Config;
@@ -69,6 +70,7 @@ pub struct Server {
     pub(crate) accepted: AtomicU64,
     began: Instant,
     pub(crate) requests_in_flight: AtomicUsize,
+    pub(crate) tunnels: Arc<Tunnels>,
     pub(crate) applications: BTreeMap<String, Arc<dyn Application>>,
     pub(crate) readers: Vec<Arc<dyn Reader>>,
     pub(crate) metrics: Metrics,
@@ -96,6 +98,7 @@ impl Server {
             accepted: AtomicU64::new(0),
             began: host.now(),
             requests_in_flight: AtomicUsize::new(0),
+            tunnels: Arc::default(),
             applications,
             readers,
             metrics,
@@ -169,6 +172,11 @@ impl Server {
         self.requests_in_flight.load(Ordering::Relaxed)
     }
 
+    /// Connections that have become tunnels.
+    pub fn tunnels(&self) -> &Tunnels {
+        &self.tunnels
+    }
+
     /// Tells every reader of something that belongs to no request.
     pub fn tell(&self, at: Calendar, step: Step) {
         self.tell_under(&self.snapshot(), at, step);
@@ -221,6 +229,7 @@ pub(crate) struct Worker {
     #[expect(clippy::vec_box, reason = "a scratch is large, and moves between here and its request")]
     pub(crate) scratch: RefCell<Vec<Box<Scratch>>>,
     pub(crate) open: Connections,
+    pub(crate) multiplexed: Multiplexed,
     /// The snapshot that requests on this thread begin with.
     current: RefCell<Rc<Held>>,
     date: Cell<(Option<Instant>, [u8; 29])>,
@@ -237,6 +246,7 @@ impl Worker {
             buffers,
             scratch: RefCell::default(),
             open: Connections::default(),
+            multiplexed: Multiplexed::default(),
             current,
             date: Cell::new((None, [0; 29])),
         })

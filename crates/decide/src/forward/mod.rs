@@ -2,9 +2,8 @@
 //!
 //! Order of calls for one exchange: [`max_forwards`] and [`is_loop`] may end it here; [`request_fields`] writes the header section to the
 //! backend, [`response_fields`] the one to the client (interim responses too), [`trailer_passes`] says which trailers may go on, in either
-//! direction. They write field lines straight into the head that is about to be sent; nothing is built in between. Framing
-//! (`Content-Length`,
-//! `Transfer-Encoding`) and the empty line are the caller's.
+//! direction. They write fields straight into the head that is about to be sent, of whatever version; nothing is built in between. Framing
+//! (`Content-Length`, `Transfer-Encoding`) and the end of the head are the caller's.
 //!
 //! [`ProxyError`] names what can go wrong behind us; [`proxy_status`] and [`server_timing`] tell a client, where an owner wants it.
 
@@ -23,7 +22,7 @@ pub use max_forwards::{MaxForwards, max_forwards};
 pub use origin::Peer;
 pub use proxy_error::ProxyError;
 pub use proxy_status::proxy_status;
-pub use request::{ToBackend, request_fields, upgrade_passes};
+pub use request::{ToBackend, authority, request_fields, upgrade_passes};
 pub use response::{ToClient, response_fields};
 pub use server_timing::server_timing;
 pub use trailers::trailer_passes;
@@ -31,7 +30,12 @@ pub use via::{MOST_PASSES, is_loop};
 
 use crate::config::Forward;
 use crate::step::JourneyId;
-use wire::http::{Known, RequestHead};
+use wire::http::{Fields, Known, RequestHead, Version};
+
+/// Whether trailers can follow a message: in HTTP/1 only behind the chunked coding (RFC 9110 §6.5).
+fn may_have_trailers(version: Version, fields: &Fields) -> bool {
+    version >= Version::Http2 || fields.has(Known::TransferEncoding)
+}
 
 /// The 32 hexadecimal digits of a journey's identity, as `X-Request-Id` carries them.
 pub fn request_id(id: JourneyId) -> [u8; 32] {

@@ -4,8 +4,7 @@ use crate::config::Forward;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use wire::http::{Known, RequestHead};
-use wire::http1::write_field;
+use wire::http::{FieldWriter, Known, RequestHead};
 
 /// Who connected, written once per connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,30 +38,30 @@ pub(super) fn is_written(known: Known, forward: Forward) -> bool {
 }
 
 /// Appends the fields. `by_owner` says of a name that the owner edits it: it is left out here.
-pub(super) fn write(head: &RequestHead, peer: &Peer, forward: Forward, by_owner: impl Fn(Known) -> bool, out: &mut Vec<u8>) {
+pub(super) fn write(head: &RequestHead, peer: &Peer, forward: Forward, by_owner: impl Fn(Known) -> bool, out: &mut impl FieldWriter) {
     if forward.x_forwarded {
         x_forwarded(head, peer, forward.trust_client, &by_owner, out);
     }
     if forward.forwarded && !by_owner(Known::Forwarded) {
-        out.extend_from_slice(b"Forwarded: ");
-        earlier(head, Known::Forwarded, forward.trust_client, out);
-        element(head, peer, out);
-        out.extend_from_slice(b"\r\n");
+        let mut value = Vec::new();
+        earlier(head, Known::Forwarded, forward.trust_client, &mut value);
+        element(head, peer, &mut value);
+        out.known(Known::Forwarded, &value);
     }
 }
 
-fn x_forwarded(head: &RequestHead, peer: &Peer, trust: bool, by_owner: &impl Fn(Known) -> bool, out: &mut Vec<u8>) {
+fn x_forwarded(head: &RequestHead, peer: &Peer, trust: bool, by_owner: &impl Fn(Known) -> bool, out: &mut impl FieldWriter) {
     if !by_owner(Known::XForwardedFor) {
-        out.extend_from_slice(b"X-Forwarded-For: ");
-        earlier(head, Known::XForwardedFor, trust, out);
-        out.extend_from_slice(peer.address.as_ref().map_or(b"unknown", |address| address.as_bytes()));
-        out.extend_from_slice(b"\r\n");
+        let mut before = Vec::new();
+        earlier(head, Known::XForwardedFor, trust, &mut before);
+        let address = peer.address.as_ref().map_or(&b"unknown"[..], |address| address.as_bytes());
+        out.joined(Known::XForwardedFor, &[&before, address]);
     }
     for (known, ours) in [(Known::XForwardedHost, &head.authority[..]), (Known::XForwardedProto, peer.scheme.as_bytes())] {
         // What a trusted proxy says of the first hop stands; one value, not a list.
         let value = head.fields.get(known).filter(|_| trust).unwrap_or(ours);
         if !value.is_empty() && !by_owner(known) {
-            write_field(known.name().as_bytes(), value, out);
+            out.known(known, value);
         }
     }
 }

@@ -1,18 +1,18 @@
 //! The header section of a request on its way to a backend.
 
 use super::hop_by_hop::{Nominated, ends_here, is_claim};
-use super::{Peer, max_forwards, origin, request_id, shown_id, via};
+use super::{Peer, max_forwards, may_have_trailers, origin, request_id, shown_id, via};
 use crate::config::{FieldEdits, Forward};
 use crate::route::rewrite;
 use crate::step::JourneyId;
 use alloc::string::ToString;
-use alloc::vec::Vec;
-use wire::http::{Field, Known, RequestHead, Version};
-use wire::http1::{write_field, write_line};
+use wire::http::{Field, FieldWriter, Known, RequestHead, Version};
 
 /// What [`request_fields`] is told besides the head.
 #[derive(Clone, Copy, Debug)]
 pub struct ToBackend<'a> {
+    /// What the backend speaks: only HTTP/1 has `Host` and fields about the connection (RFC 9113 §8.2.2, §8.3.1).
+    pub version: Version,
     /// The client.
     pub peer: &'a Peer,
     /// What the site tells of it.
@@ -29,16 +29,23 @@ pub struct ToBackend<'a> {
     pub upgrade: bool,
 }
 
-/// Appends the field lines, `Host` first. `Connection` is written where `TE: trailers` or `Upgrade` goes along; a further `Connection`
+/// The authority that the backend is asked under: what an owner sets as `Host`, else the one given.
+pub fn authority<'a>(to: &ToBackend<'a>) -> &'a [u8] {
+    let set = to.edits.set.iter().find(|(name, _)| name.eq_ignore_ascii_case("Host"));
+    set.map_or(to.host, |(_, value)| value.as_bytes())
+}
+
+/// Writes the fields; to HTTP/1, `Host` first, and `Connection` where `TE: trailers` or `Upgrade` goes along; a further `Connection`
 /// line of the caller's (`close`) may follow.
-pub fn request_fields(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>) {
-    let set_host = to.edits.set.iter().find(|(name, _)| name.eq_ignore_ascii_case("Host"));
-    write_field(b"Host", set_host.map_or(to.host, |(_, value)| value.as_bytes()), out);
+pub fn request_fields(head: &RequestHead, to: &ToBackend<'_>, out: &mut impl FieldWriter) {
+    if to.version < Version::Http2 {
+        out.known(Known::Host, authority(to));
+    }
     let nominated = Nominated::of(&head.fields);
     for field in head.fields.iter() {
         match field.known {
             Known::MaxForwards if max_forwards::counts(&head.method) => one_less(field, out),
-            _ if goes_on(field, head, to, &nominated) => write_line(field, out),
+            _ if goes_on(field, head, to, &nominated) => out.pass(field),
             _ => {}
         }
     }
@@ -47,10 +54,10 @@ pub fn request_fields(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>)
     via::write(head.version, to.via, out);
     origin::write(head, to.peer, to.forward, by_owner, out);
     if !by_owner(Known::XRequestId) {
-        write_field(b"X-Request-Id", shown_id(head, &to.forward, &request_id(to.id)), out);
+        out.known(Known::XRequestId, shown_id(head, &to.forward, &request_id(to.id)));
     }
     for (name, value) in rewrite::added(to.edits).filter(|(name, _)| !name.eq_ignore_ascii_case("Host")) {
-        write_field(name.as_bytes(), value.as_bytes(), out);
+        out.field(name.as_bytes(), value.as_bytes());
     }
 }
 
@@ -60,7 +67,7 @@ fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: 
         known if ends_here(known) || origin::is_written(known, to.forward) => false,
         Known::Upgrade => to.upgrade && upgrade_passes(head, to.edits),
         // Trailers come only with the chunked coding (RFC 9110 §6.5).
-        Known::Trailer => head.fields.has(Known::TransferEncoding),
+        Known::Trailer => may_have_trailers(head.version, &head.fields),
         // RFC 9110 §10.1.1: an expectation of an HTTP/1.0 client is ignored.
         Known::Expect => head.version >= Version::Http11,
         Known::Other => !nominated.has(field.name) && (to.forward.trust_client || !is_claim(field.name)),
@@ -73,34 +80,44 @@ fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: 
 /// through a tunnel of HTTP/2 (`h2c`, RFC 7540 §3.2, withdrawn by RFC 9113) or TLS a client could send requests that no rule here ever
 /// sees.
 pub fn upgrade_passes(head: &RequestHead, edits: &FieldEdits) -> bool {
-    let mut members = head.fields.all(Known::Upgrade).flat_map(|value| value.split(|byte| *byte == b','));
+    let asked = head.fields.all(Known::Upgrade).chain((!head.protocol.is_empty()).then_some(&head.protocol[..]));
+    let mut members = asked.flat_map(|value| value.split(|byte| *byte == b','));
     let evades = |member: &[u8]| {
         let name = member.split(|byte| *byte == b'/').next().unwrap_or_default().trim_ascii();
         [&b"h2c"[..], b"h2", b"HTTP", b"TLS"].iter().any(|evasive| name.eq_ignore_ascii_case(evasive))
     };
-    head.fields.has(Known::Upgrade) && !members.any(evades) && !rewrite::replaces(edits, b"Upgrade")
+    let asked = head.fields.has(Known::Upgrade) || !head.protocol.is_empty();
+    asked && !members.any(evades) && !rewrite::replaces(edits, b"Upgrade")
 }
 
 // RFC 9110 §7.6.2: the number less one. What is no number stays as it is.
-fn one_less(field: Field<'_>, out: &mut Vec<u8>) {
+fn one_less(field: Field<'_>, out: &mut impl FieldWriter) {
     match max_forwards::number(field.value) {
-        Some(number) => write_field(field.name, number.saturating_sub(1).to_string().as_bytes(), out),
-        None => write_line(field, out),
+        Some(number) => out.known(Known::MaxForwards, number.saturating_sub(1).to_string().as_bytes()),
+        None => out.pass(field),
     }
 }
 
 // RFC 9110 §10.1.4: `TE` goes with a `Connection` that lists it; of its members we can keep our word for `trailers` only. §7.8: so does
 // `Upgrade`.
-fn connection(head: &RequestHead, to: &ToBackend<'_>, out: &mut Vec<u8>) {
+fn connection(head: &RequestHead, to: &ToBackend<'_>, out: &mut impl FieldWriter) {
     let mut members = head.fields.all(Known::Te).flat_map(|value| value.split(|byte| *byte == b','));
     let trailers = members.any(|member| member.trim_ascii().eq_ignore_ascii_case(b"trailers"));
     if trailers {
-        out.extend_from_slice(b"TE: trailers\r\n");
+        out.known(Known::Te, b"trailers");
     }
-    out.extend_from_slice(match (to.upgrade && upgrade_passes(head, to.edits), trailers) {
-        (true, true) => b"Connection: upgrade, TE\r\n",
-        (true, false) => b"Connection: upgrade\r\n",
-        (false, true) => b"Connection: TE\r\n",
-        (false, false) => b"",
-    });
+    if to.version >= Version::Http2 {
+        return;
+    }
+    let upgrade = to.upgrade && upgrade_passes(head, to.edits);
+    // RFC 8441 §5: an extended CONNECT goes on as the upgrade that it stands for.
+    if upgrade && !head.protocol.is_empty() {
+        out.known(Known::Upgrade, &head.protocol);
+    }
+    match (upgrade, trailers) {
+        (true, true) => out.known(Known::Connection, b"upgrade, TE"),
+        (true, false) => out.known(Known::Connection, b"upgrade"),
+        (false, true) => out.known(Known::Connection, b"TE"),
+        (false, false) => {}
+    }
 }

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use proptest::prelude::*;
 use wire::http::{Fields, Known, Method, RequestHead, ResponseHead, Version};
+use wire::http1::FieldLines;
 
 const ID: JourneyId = JourneyId(0x0123_4567_89ab_cdef_0000_0000_0000_00ff);
 const PLAIN: Forward = Forward { x_forwarded: false, forwarded: false, trust_client: false, keep_host: true };
@@ -47,9 +48,10 @@ fn plain() -> Sent {
 impl Sent {
     fn of(&self, head: &RequestHead) -> Vec<String> {
         let Sent { forward, edits, upgrade, peer } = self;
-        let to = ToBackend { peer, forward: *forward, edits, via: "edge", id: ID, host: b"a.test", upgrade: *upgrade };
+        let to =
+            ToBackend { version: Version::Http11, peer, forward: *forward, edits, via: "edge", id: ID, host: b"a.test", upgrade: *upgrade };
         let mut out = Vec::new();
-        request_fields(head, &to, &mut out);
+        request_fields(head, &to, &mut FieldLines(&mut out));
         lines(out)
     }
 
@@ -64,7 +66,8 @@ fn answered(head: &ResponseHead, edits: &FieldEdits, id: Option<JourneyId>) -> V
     let mut out = Vec::new();
     let id = id.map(request_id);
     let id = id.as_ref().map(|id| &id[..]);
-    response_fields(head, &ToClient { edits, via: "edge", date: b"Sun, 06 Nov 1994 08:49:37 GMT", id }, &mut out);
+    let to = ToClient { version: Version::Http11, edits, via: "edge", date: b"Sun, 06 Nov 1994 08:49:37 GMT", id };
+    response_fields(head, &to, &mut FieldLines(&mut out));
     lines(out)
 }
 

@@ -1,7 +1,6 @@
 //! `Via` (RFC 9110 §7.6.3).
 
-use alloc::vec::Vec;
-use wire::http::{Fields, Known, RequestHead, Version};
+use wire::http::{FieldWriter, Fields, Known, RequestHead, Version};
 
 /// A request that has passed us more often than this goes round in a circle. Several of us in a row, under one name, are no circle.
 pub const MOST_PASSES: usize = 8;
@@ -22,12 +21,11 @@ fn passes(fields: &Fields, received_by: &str) -> usize {
 }
 
 /// Appends our own member as a line after those that stand already: the version the message came in, and our name.
-pub(super) fn write(version: Version, received_by: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(match version {
-        Version::Http10 => b"Via: 1.0 ",
-        Version::Http11 => b"Via: 1.1 ",
-        Version::Http2 => b"Via: 2.0 ",
-    });
-    out.extend_from_slice(received_by.as_bytes());
-    out.extend_from_slice(b"\r\n");
+pub(super) fn write(version: Version, received_by: &str, out: &mut impl FieldWriter) {
+    let version: &[u8] = match version {
+        Version::Http10 => b"1.0 ",
+        Version::Http11 => b"1.1 ",
+        Version::Http2 => b"2.0 ",
+    };
+    out.joined(Known::Via, &[version, received_by.as_bytes()]);
 }

@@ -43,6 +43,7 @@ fn config(weights: &[u32]) -> config::Pool {
         response_timeout: Duration::from_secs(60),
         transfer_timeout: Duration::from_secs(60),
         keep_alive: Duration::from_secs(60),
+        protocol: crate::config::Protocol::Http1,
         keep_alive_connections: 8,
     }
 }

@@ -6,6 +6,7 @@ mod support;
 mod balancing;
 mod health;
 mod hostile;
+mod http2;
 mod queue;
 mod reload_drain;
 mod review;

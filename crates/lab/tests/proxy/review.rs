@@ -8,7 +8,7 @@ use lab::World;
 use lab::peer::{Act, Record, Request, Seen, connect, serve};
 use std::io::ErrorKind;
 
-const SWITCHED: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+const SWITCHED: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n";
 
 /// The targets of the requests that came to a backend.
 fn targets(backend: &Record) -> Vec<String> {
@@ -350,7 +350,7 @@ fn the_protocol_is_not_changed_before_the_request_is_whole() {
     World::twice(13, |world| {
         let rig = Rig::new(world, config(1));
         let backend = rig.serve(0, |_| vec![Act::send(SWITCHED), Act::AwaitEnd, Act::Close]);
-        let head = "POST / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 10\r\n\r\n";
+        let head = "POST / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: chat\r\nContent-Length: 10\r\n\r\n";
         let client = rig.ask(vec![Act::send(head), Act::Wait(SECOND), Act::send("1234567890"), Act::Wait(SECOND), Act::Close]);
         rig.run_until(at_ms(5_000));
         assert_eq!((statuses(&client), rig.log.steps("tunnelled").len()), (vec![502], 0), "{}", client.text());
@@ -453,7 +453,7 @@ fn bytes_behind_an_upgrade_request_are_refused_cleanly_while_an_interim_answer_i
         let backend = rig.serve(0, move |_| vec![Act::send(&hints), Act::Wait(SECOND), Act::send(SWITCHED), Act::AwaitEnd, Act::Close]);
         let client = rig.ask(vec![
             Act::Pause,
-            Act::send("GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+            Act::send("GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n"),
             Act::WaitUntil(at_ms(500)),
             Act::send(get("/admin")),
             Act::WaitUntil(at_ms(2_000)),

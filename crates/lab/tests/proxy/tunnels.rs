@@ -4,8 +4,8 @@ use crate::support::{MS, Rig, SECOND, accepted, answered, at_ms, config, ended, 
 use lab::World;
 use lab::peer::{Act, Record, Seen};
 
-const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-const SWITCHED: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n";
+const SWITCHED: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n";
 
 /// A backend that upgrades and then does this.
 fn upgrading(rig: &Rig<'_>, then: Vec<Act>) -> Record {
@@ -25,8 +25,8 @@ fn bytes_pass_both_ways_and_the_upgrade_fields_with_them() {
         let client = rig.ask(client(vec![Act::Wait(SECOND), Act::send("ping"), Act::await_bytes("pong"), Act::Close]));
         rig.run_until(at_ms(5_000));
         assert_eq!(statuses(&client), [101]);
-        assert!(client.text().contains("Upgrade: websocket\r\n") && client.text().ends_with("\r\n\r\npong"), "{}", client.text());
-        assert!(backend.requests()[0].1.contains("Upgrade: websocket\r\n") && backend.text().ends_with("\r\n\r\nping"));
+        assert!(client.text().contains("Upgrade: chat\r\n") && client.text().ends_with("\r\n\r\npong"), "{}", client.text());
+        assert!(backend.requests()[0].1.contains("Upgrade: chat\r\n") && backend.text().ends_with("\r\n\r\nping"));
         // The client closes at 1012 ms; the backend's own end is at the edge at 1015 ms.
         assert_eq!(rig.log.only("tunnel-closed"), "1015 tunnel-closed 4 4 client");
         assert_eq!(rig.log.only("delivered").split(' ').nth(2), Some("101"));

@@ -35,6 +35,7 @@ fn pool(name: &str, backends: &[&str]) -> Pool {
         response_timeout: zero,
         transfer_timeout: zero,
         keep_alive: zero,
+        protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 0,
     }
 }
@@ -55,6 +56,10 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
             body_min_rate: 0,
             send_timeout: zero,
             tunnel_timeout: zero,
+            send_min_rate: 0,
+            http2_streams: 100,
+            http2_stream_window: 65_535,
+            http2_connection_window: 65_535,
             requests_per_connection: 0,
         },
         server: Server { workers: 2, drain_timeout: zero, name: "edge".to_string(), max_connections: 1 },

@@ -2,10 +2,11 @@
 //! when its pool is no longer part of the configuration.
 
 use crate::buffer::Buffer;
+use crate::http2::{self, Asked};
 use crate::pool::{Pool, resolve};
 use crate::server::Worker;
 use crate::transport::Transport;
-use decide::config::{HealthCheck, Probe};
+use decide::config::{HealthCheck, Probe, Protocol};
 use decide::pool::{orca, probe};
 use decide::time::Duration;
 use host::Host;
@@ -88,7 +89,7 @@ async fn attend(worker: Rc<Worker>, pool: Weak<Pool>, backend: usize, check: Hea
 }
 
 /// One probe: the load that was reported, if any, or why it failed.
-async fn once(worker: &Rc<Worker>, pool: &Pool, backend: usize, check: &HealthCheck) -> Result<Option<f64>, &'static str> {
+async fn once(worker: &Rc<Worker>, pool: &Arc<Pool>, backend: usize, check: &HealthCheck) -> Result<Option<f64>, &'static str> {
     let mut deadline = worker.host.deadline();
     deadline.set(worker.host.now() + check.timeout);
     let mut asking = Box::pin(ask(worker, pool, backend, &check.probe));
@@ -101,21 +102,37 @@ async fn once(worker: &Rc<Worker>, pool: &Pool, backend: usize, check: &HealthCh
     .await
 }
 
-async fn ask(worker: &Rc<Worker>, pool: &Pool, backend: usize, wanted: &Probe) -> Result<Option<f64>, &'static str> {
+async fn ask(worker: &Rc<Worker>, pool: &Arc<Pool>, backend: usize, wanted: &Probe) -> Result<Option<f64>, &'static str> {
     let endpoint = pool.endpoint(backend).await.map_err(|error| error.sentence())?;
     let mut stream = Transport::Plain(worker.host.connect(&endpoint).await.map_err(|_| "the connection failed")?);
     let Probe::Http { target, host, load_from_body, .. } = wanted else { return Ok(None) };
     let address = pool.config.backends[backend].at.to_string();
     let host = if host.is_empty() { address.strip_prefix("unix:").map_or(&*address, |_| "localhost") } else { host };
     let name = &worker.snapshot().config.server.name;
-    let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {name} (health probe)\r\nConnection: close\r\n\r\n");
-    write_all(&mut stream, request.as_bytes()).await?;
-    let (status, body) = read_answer(worker, &mut stream).await?;
+    let (status, body) = if pool.config.protocol == Protocol::Http2 {
+        let agent = format!("{name} (health probe)");
+        let asked = Asked { target: target.as_bytes(), authority: host.as_bytes(), scheme: b"http", agent: agent.as_bytes() };
+        http2::ask_once(worker, pool, stream, &asked, PROBE_BODY_BYTES).await?
+    } else {
+        ask_in_http1(worker, &mut stream, target, host, name).await?
+    };
     probe::judge(wanted, status, &body)?;
     if !load_from_body {
         return Ok(None);
     }
     orca::load_from_text(&body).map(Some).ok_or("the body is no number")
+}
+
+async fn ask_in_http1(
+    worker: &Rc<Worker>,
+    stream: &mut Transport,
+    target: &str,
+    host: &str,
+    name: &str,
+) -> Result<(u16, Vec<u8>), &'static str> {
+    let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {name} (health probe)\r\nConnection: close\r\n\r\n");
+    write_all(stream, request.as_bytes()).await?;
+    read_answer(worker, stream).await
 }
 
 async fn write_all(stream: &mut Transport, mut bytes: &[u8]) -> Result<(), &'static str> {

@@ -61,6 +61,7 @@ fn narrow() -> config::Pool {
         response_timeout: zero,
         transfer_timeout: zero,
         keep_alive: zero,
+        protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 0,
     }
 }

@@ -2,6 +2,8 @@
 //! answer is not lost.
 
 use crate::buffer::Buffer;
+use crate::channel::Channel;
+use crate::http2;
 use crate::proxy::accept::{Counted, Place};
 use crate::proxy::exchange::{Exchange, Next};
 use crate::server::Worker;
@@ -22,53 +24,70 @@ const LINGER: Duration = Duration::from_secs(2);
 /// and up to this many bytes.
 const LINGER_BYTES: usize = 1024 * 1024;
 
-/// The client's side of everything.
-pub(crate) struct Client {
-    pub(crate) stream: Transport,
-    pub(crate) input: Buffer,
-    pub(crate) deadline: Deadline,
+/// Who connected, and where.
+pub(crate) struct Caller {
     pub(crate) endpoint: Endpoint,
     /// The endpoint as steps tell it.
     pub(crate) name: Box<str>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
     pub(crate) counted: Counted,
+}
+
+impl Caller {
+    pub(crate) fn new(endpoint: Endpoint, scheme: &'static str, place: Place, counted: Counted) -> Rc<Caller> {
+        let (peer, name) = (Peer::new(endpoint.ip(), scheme), endpoint.to_string().into_boxed_str());
+        Rc::new(Caller { endpoint, name, peer, place, counted })
+    }
+}
+
+/// The client's side of everything.
+pub(crate) struct Client {
+    pub(crate) stream: Channel,
+    pub(crate) input: Buffer,
+    pub(crate) deadline: Deadline,
+    pub(crate) caller: Rc<Caller>,
     /// Requests begun on this connection.
     pub(crate) requests: u64,
     /// The client has sent its end of stream.
     pub(crate) half_closed: bool,
 }
 
-pub(crate) async fn serve(worker: Rc<Worker>, counted: Counted, stream: Transport, endpoint: Endpoint, place: Place) {
-    let mut client = Client {
-        stream,
-        input: Buffer::new(&worker.buffers),
-        deadline: worker.host.deadline(),
-        peer: Peer::new(endpoint.ip(), "http"),
-        name: endpoint.to_string().into_boxed_str(),
-        endpoint,
-        place,
-        counted,
-        requests: 0,
-        half_closed: false,
-    };
+/// Serves a connection that speaks HTTP/1. `input` holds what was read of it already.
+pub(crate) async fn serve(worker: Rc<Worker>, caller: Rc<Caller>, stream: Transport, input: Buffer) {
+    let mut client = Client::on(&worker, caller, Channel::Whole(stream), input);
     while client.wait(&worker).await {
+        if client.requests == 0 && client.begins_http2(&worker).await {
+            let Channel::Whole(transport) = client.stream else { unreachable!("a connection that was just accepted") };
+            return Box::pin(http2::server::serve(worker, client.caller, transport, client.input)).await;
+        }
         client.requests += 1;
         // Boxed, so that a connection that waits is small.
-        match Box::pin(Exchange::begin(&worker, &mut client).run()).await {
+        let next = Box::pin(Exchange::begin(&worker, &mut client).run()).await;
+        match next {
             Next::Request => {}
-            Next::Linger => return client.linger(&worker).await,
             Next::Close => return,
-            Next::Reset => return client.stream.reset(),
+            Next::Linger | Next::Reset(_) => match (next, client.stream) {
+                (Next::Reset(_), Channel::Whole(transport)) => return transport.reset(),
+                (_, Channel::Whole(transport)) => return linger(&worker, transport, client.input).await,
+                (_, Channel::Stream(_)) => unreachable!("a connection of HTTP/1"),
+            },
         }
     }
 }
 
 impl Client {
+    pub(crate) fn on(worker: &Worker, caller: Rc<Caller>, stream: Channel, input: Buffer) -> Client {
+        Client { stream, input, deadline: worker.host.deadline(), caller, requests: 0, half_closed: false }
+    }
+
     /// Whether the client has reset its connection, while nothing else is read of it. Its end of stream alone says only that it will not
     /// ask again; what it asks meanwhile is read ahead as far as the buffer has room, because a reset shows only behind it. Wakes the task
     /// when that changes.
     pub(crate) fn is_gone(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Channel::Stream(stream) = &mut self.stream {
+            return stream.is_gone(cx);
+        }
         while !self.half_closed && !self.input.is_full() {
             match self.input.poll_fill(cx, &mut self.stream) {
                 Poll::Ready(Ok(0)) => self.half_closed = true,
@@ -94,41 +113,64 @@ impl Client {
             if let Poll::Ready(read) = self.input.poll_fill(cx, &mut self.stream) {
                 return Poll::Ready(matches!(read, Ok(n) if n > 0));
             }
-            let draining = worker.server.is_draining() || self.place.get().is_none();
+            let draining = worker.server.is_draining() || self.caller.place.get().is_none();
             if limit != Some(draining) {
                 limit = Some(draining);
                 let idle = worker.snapshot().config.limits.idle_timeout;
                 self.deadline.set(worker.host.now() + if draining { idle.min(LAST_CALL) } else { idle });
-                worker.open.wake_at_drain(self.counted.number, cx);
+                worker.open.wake_at_drain(self.caller.counted.number, cx);
             }
             self.deadline.poll_passed(cx).map(|()| false)
         })
         .await
     }
 
-    /// Closes after an answer that came before the request was read to its end.
-    async fn linger(mut self, worker: &Worker) {
-        self.deadline.set(worker.host.now() + LINGER);
-        let mut dropped = 0;
-        let mut told = false;
-        poll_fn(|cx| {
-            if !told {
-                match self.stream.poll_shutdown(cx) {
-                    Poll::Ready(Err(_)) => return Poll::Ready(()),
-                    Poll::Ready(Ok(())) => told = true,
-                    Poll::Pending => {}
+    /// Whether a connection begins with the preface of HTTP/2 (RFC 9113 §3.3): a client that knows may speak it without asking first.
+    async fn begins_http2(&mut self, worker: &Worker) -> bool {
+        // No method of HTTP/1 begins with these three bytes; fewer of them say nothing yet.
+        let undecided = |input: &[u8]| input.len() < 3 && http2::PREFACE.starts_with(input);
+        if undecided(self.input.unread()) {
+            self.deadline.set(worker.host.now() + worker.snapshot().config.limits.head_timeout);
+            poll_fn(|cx| {
+                while undecided(self.input.unread()) {
+                    match self.input.poll_fill(cx, &mut self.stream) {
+                        Poll::Ready(Ok(n)) if n > 0 => {}
+                        Poll::Ready(_) => break,
+                        Poll::Pending => return self.deadline.poll_passed(cx),
+                    }
                 }
-            }
-            loop {
-                let unread = self.input.unread().len();
-                self.input.consume(unread);
-                match self.input.poll_fill(cx, &mut self.stream) {
-                    Poll::Ready(Ok(n)) if n > 0 && dropped + n <= LINGER_BYTES => dropped += n,
-                    Poll::Ready(_) => return Poll::Ready(()),
-                    Poll::Pending => return self.deadline.poll_passed(cx),
-                }
-            }
-        })
-        .await;
+                Poll::Ready(())
+            })
+            .await;
+        }
+        self.input.unread().starts_with(&http2::PREFACE[..3])
     }
+}
+
+/// Closes a connection so that what was said last is not lost: after an answer that came before the request was read to its end, or after
+/// the last frame of an HTTP/2 connection.
+pub(crate) async fn linger(worker: &Worker, mut transport: Transport, mut input: Buffer) {
+    let mut deadline = worker.host.deadline();
+    deadline.set(worker.host.now() + LINGER);
+    let mut dropped = 0;
+    let mut told = false;
+    poll_fn(|cx| {
+        if !told {
+            match transport.poll_shutdown(cx) {
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(())) => told = true,
+                Poll::Pending => {}
+            }
+        }
+        loop {
+            let unread = input.unread().len();
+            input.consume(unread);
+            match input.poll_fill(cx, &mut transport) {
+                Poll::Ready(Ok(n)) if n > 0 && dropped + n <= LINGER_BYTES => dropped += n,
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return deadline.poll_passed(cx),
+            }
+        }
+    })
+    .await;
 }

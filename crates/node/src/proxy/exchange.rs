@@ -2,13 +2,14 @@
 //! proxy and what is shown of it cannot disagree.
 
 use crate::application::Answer;
+use crate::channel::Channel;
 use crate::pool::Pool;
 use crate::proxy::connection::Client;
 use crate::proxy::half::Half;
 use crate::proxy::reply::Reply;
 use crate::server::{Held, Snapshot, Worker};
 use decide::config::{Action, Limits, Route, Site};
-use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards, upgrade_passes};
+use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards};
 use decide::route::Verdict;
 use decide::step::{Bytes, Journey, JourneyId, ListenerRef, RouteRef, Side, Step};
 use decide::time::Instant;
@@ -18,7 +19,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
-use wire::http::{Known, Method, RequestHead, ResponseHead, Version};
+use wire::http::{Known, Method, RequestHead, ResponseHead};
 use wire::http1::{self, Framing, Parsed, Rejection, RequestMeta};
 
 /// What a request needs memory for; kept by the thread from request to request.
@@ -49,7 +50,7 @@ pub(crate) enum Next {
     /// Close at once.
     Close,
     /// Break off: the end of stream would pass for the end of the answer.
-    Reset,
+    Reset(&'static str),
 }
 
 /// The stages.
@@ -102,7 +103,7 @@ impl<'c> Exchange<'c> {
     pub(crate) fn begin(worker: &'c Rc<Worker>, client: &'c mut Client) -> Exchange<'c> {
         let snapshot = worker.snapshot();
         // The place belongs to this snapshot: a reload may move the listener while the head is still coming.
-        let listener = client.place.get();
+        let listener = client.caller.place.get();
         // Nothing that an earlier request on this connection kept may be read again.
         client.input.let_go();
         let mut scratch = Borrowed::of(worker, &snapshot.config.limits);
@@ -126,8 +127,12 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    pub(crate) async fn run(mut self) -> Next {
-        let mut stage = Stage::Read;
+    /// From the first byte of a request on.
+    pub(crate) async fn run(self) -> Next {
+        self.run_from(Stage::Read).await
+    }
+
+    pub(crate) async fn run_from(mut self, mut stage: Stage) -> Next {
         loop {
             stage = match stage {
                 Stage::Read => self.read().await,
@@ -147,7 +152,7 @@ impl<'c> Exchange<'c> {
         let began = self.scratch.journey.began;
         let due = began + self.snapshot.config.limits.head_timeout;
         let mut waiting = false;
-        let Exchange { client, scratch, worker, .. } = self;
+        let Exchange { client, scratch, .. } = self;
         let parsed = poll_fn(|cx| {
             loop {
                 match http1::parse_request(client.input.unread(), &limits, &mut scratch.request) {
@@ -171,8 +176,6 @@ impl<'c> Exchange<'c> {
             }
         })
         .await;
-        scratch.journey.calendar = worker.host.calendar();
-        scratch.journey.id = JourneyId(worker.next_id());
         self.accepted();
         match parsed {
             Ok(meta) => {
@@ -193,14 +196,18 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    fn accepted(&mut self) {
-        let journey = &mut self.scratch.journey;
-        let peer = journey.keep(self.client.name.as_bytes());
+    /// The journey has a name from here on, whatever becomes of the request.
+    pub(crate) fn accepted(&mut self) {
+        let Exchange { scratch, worker, .. } = self;
+        let journey = &mut scratch.journey;
+        journey.calendar = worker.host.calendar();
+        journey.id = JourneyId(worker.next_id());
+        let peer = journey.keep(self.client.caller.name.as_bytes());
         let listener = self.listener.unwrap_or_default();
         journey.add(journey.began, Step::Accepted { listener, peer });
     }
 
-    fn asked(&mut self) {
+    pub(crate) fn asked(&mut self) {
         let now = self.worker.host.now();
         let Scratch { request, journey, .. } = &mut *self.scratch;
         let method = journey.keep(request.method.as_str().as_bytes());
@@ -208,11 +215,7 @@ impl<'c> Exchange<'c> {
         let target = journey.keep(&request.target);
         let agent = journey.keep(request.fields.get(Known::UserAgent).unwrap_or_default());
         let referer = journey.keep(request.fields.get(Known::Referer).unwrap_or_default());
-        let version = match request.version {
-            Version::Http10 => "HTTP/1.0",
-            Version::Http11 => "HTTP/1.1",
-            Version::Http2 => "HTTP/2.0",
-        };
+        let version = request.version.name();
         journey.add(now, Step::Asked { method, host, target, version, agent, referer });
     }
 
@@ -221,7 +224,7 @@ impl<'c> Exchange<'c> {
         let Some(listener) = self.listener else {
             return self.refuse(503, "this listener was closed by a reload", Side::Us);
         };
-        if self.scratch.request.method == Method::Connect {
+        if self.scratch.request.method == Method::Connect && self.scratch.request.protocol.is_empty() {
             // RFC 9110 §9.3.6: a server that is no proxy for its clients need not implement it.
             return self.refuse(501, "CONNECT is for forward proxies; this server is none", Side::Client);
         }
@@ -243,7 +246,7 @@ impl<'c> Exchange<'c> {
             Action::Pool(index) => self.check_forwarding(&snapshot.pools[*index]),
             Action::Redirect { status, location } => {
                 let Scratch { request, text, .. } = &mut *self.scratch;
-                Stage::Reply(Reply::redirect(*status, location, request, text))
+                Stage::Reply(Reply::redirect(*status, location, self.client.caller.peer.scheme(), request, text))
             }
             Action::Answer { status, content_type, body } => Stage::Reply(Reply::fixed(*status, content_type, body)),
             Action::Files(_) => Stage::Files,
@@ -261,13 +264,10 @@ impl<'c> Exchange<'c> {
             let error = ProxyError::LoopDetected;
             return self.refuse(error.status(), error.sentence(), error.side());
         }
-        let route = self.site_and_route(&self.snapshot).map(|(_, route)| &route.request.fields);
-        self.meta.upgrade &= upgrade_passes(&self.scratch.request, route.expect("a routed request"));
-        if self.meta.upgrade && !self.client.input.is_empty() {
-            // They would be taken for the new protocol by one server and for a request by another.
-            return self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client);
+        match self.check_upgrade(pool) {
+            Ok(()) => Stage::Proxy(pool.clone()),
+            Err(stage) => stage,
         }
-        Stage::Proxy(pool.clone())
     }
 
     fn unrouted(&mut self, verdict: &Verdict) -> Stage {
@@ -318,7 +318,7 @@ impl<'c> Exchange<'c> {
     }
 
     /// The request is over: its journey goes to the readers.
-    fn log(mut self) -> Next {
+    pub(crate) fn log(mut self) -> Next {
         let now = self.worker.host.now_afresh();
         let End { status, sent, why, side } = self.end;
         let took = now.since(self.scratch.journey.began);
@@ -352,7 +352,8 @@ impl<'c> Exchange<'c> {
         self.end.why = why;
         self.end.side = side;
         // One that takes nothing would leave what is unsent with the kernel for minutes.
-        self.next = if self.ends_by_close || why == STALLED { Next::Reset } else { Next::Close };
+        let must_reset = self.ends_by_close || why == STALLED || matches!(self.client.stream, Channel::Stream(_));
+        self.next = if must_reset { Next::Reset(why) } else { Next::Close };
     }
 
     /// Refuses a request whose bytes broke a rule.
@@ -388,7 +389,7 @@ impl<'c> Exchange<'c> {
             && !(self.client.half_closed && self.client.input.is_empty())
             && self.client.requests < self.snapshot.config.limits.requests_per_connection
             && !self.worker.server.is_draining()
-            && self.client.place.get().is_some()
+            && self.client.caller.place.get().is_some()
     }
 }
 

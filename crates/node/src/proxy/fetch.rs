@@ -1,21 +1,23 @@
 //! A request to a backend: tried, tried again where that is safe, and its answer delivered.
 
+use crate::channel::Channel;
 use crate::pool::{Pool, Ticket};
-use crate::proxy::exchange::{Exchange, Scratch, Stage, wire_limits};
+use crate::proxy::exchange::{Exchange, Next, Scratch, Stage, wire_limits};
+use crate::proxy::half::Half;
+use crate::proxy::head;
 use crate::proxy::relay::{Awaiting, Failure, Fault, Progress, Relay};
-use crate::proxy::reply::{Reply, write_connection};
+use crate::proxy::reply::Reply;
 use crate::proxy::tunnel;
+use crate::proxy::upgrade;
 use crate::proxy::upstream::Upstream;
-use decide::config::FieldEdits;
-use decide::forward::{self, ProxyError, ToBackend, ToClient};
+use decide::forward::{self, ProxyError};
 use decide::pool::retry::{Attempt, Cause, Sent, may_retry};
 use decide::pool::{Outcome, orca};
-use decide::route::rewrite;
 use decide::step::{Bytes, Side, Step};
 use decide::time::{Duration, Instant};
 use std::sync::Arc;
-use wire::http::{Known, Method, ResponseHead, Version};
-use wire::http1::{self, Framing, ResponseMeta};
+use wire::http::{Known, Method, ResponseHead};
+use wire::http1::{Framing, ResponseMeta};
 
 /// How one try ended.
 enum Tried {
@@ -85,13 +87,15 @@ impl Exchange<'_> {
                     return Tried::Failed { error, sent: Sent::Nothing };
                 }
             };
-            let mut progress = Progress { began: self.worker.host.now(), broken: false, sent_at: None };
-            self.begin_request(&ticket);
+            let mut progress = Progress { began: self.worker.host.now(), broken: false, refused: false, sent_at: None };
+            self.begin_request(&ticket, &mut upstream);
             let failure = match self.ask(&mut upstream, &mut progress, ticket.pool()).await {
                 Ok(meta) => return self.answered(ticket, upstream, progress, meta, began, tries).await,
                 Err(failure) => failure,
             };
             let sent = match (progress.sent_at, self.scratch.up.written_in_all) {
+                // RFC 9113 §8.7: a stream that was refused has not been looked at.
+                _ if progress.refused => Sent::Nothing,
                 (Some(_), _) => Sent::Whole,
                 (None, 0) => Sent::Nothing,
                 (None, _) => Sent::Part,
@@ -125,70 +129,21 @@ impl Exchange<'_> {
         replayable && (sent == Sent::Nothing || self.scratch.request.method.is_idempotent())
     }
 
-    /// Writes the request's head for a backend into the outgoing buffer.
-    fn begin_request(&mut self, ticket: &Ticket) {
-        let snapshot = self.snapshot.clone();
-        let (site, route) = self.site_and_route(&snapshot).expect("a routed request");
-        let now = self.worker.host.now();
-        let limits = wire_limits(&snapshot.config.limits);
-        let Scratch { request, up, text, journey, .. } = &mut *self.scratch;
-        let out = up.begin(self.meta.framing, self.meta.framing, limits, now);
-        match &route.request.path {
-            None => http1::write_request(request, &request.target, std::iter::empty(), out),
-            Some(replacement) => {
-                text.clear();
-                rewrite::target(request, replacement, self.matched, text);
-                http1::write_request(request, text, std::iter::empty(), out);
-            }
-        }
-        let own;
-        let host = if site.forward.keep_host && !request.authority.is_empty() {
-            &request.authority[..]
-        } else {
-            own = ticket.pool().config.backends[ticket.backend].at.to_string();
-            if own.starts_with("unix:") { b"localhost" } else { own.as_bytes() }
-        };
-        let to = ToBackend {
-            peer: &self.client.peer,
-            forward: site.forward,
-            edits: &route.request.fields,
-            via: &snapshot.config.server.name,
-            id: journey.id,
-            host,
-            upgrade: self.meta.upgrade,
-        };
-        forward::request_fields(request, &to, out);
-        match self.meta.framing {
-            Framing::Exact(bytes) => http1::write_length(bytes, out),
-            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-            // RFC 9110 §8.6: said where the method would lead one to expect a body.
-            _ if matches!(request.method, Method::Post | Method::Put | Method::Patch) => out.extend_from_slice(b"Content-Length: 0\r\n"),
-            _ => {}
-        }
-        out.extend_from_slice(b"\r\n");
-        up.most = site.max_body;
-    }
-
     /// Sends the request and waits for the head of the answer.
     async fn ask(&mut self, upstream: &mut Upstream, progress: &mut Progress, pool: &Pool) -> Result<ResponseMeta, Failure> {
         let Exchange { client, scratch, worker, snapshot, .. } = self;
         let Scratch { request, response, up, down, journey, .. } = &mut **scratch;
         let limits = &snapshot.config.limits;
-        let edits = FieldEdits::default();
-        let to = ToClient { edits: &edits, via: &snapshot.config.server.name, date: b"", id: None };
-        let mut interim = |head: &ResponseHead, out: &mut Vec<u8>| {
+        let via = &snapshot.config.server.name;
+        let version = request.version;
+        let mut interim = |head: &ResponseHead, client: &mut Channel, down: &mut Half| {
             journey.add(worker.host.now(), Step::Interim { status: head.status });
-            http1::write_response(head, std::iter::empty(), out);
-            // A 100 says all it has to say by itself, and clients are known that expect no field in it.
-            if head.status != 100 {
-                forward::response_fields(head, &to, out);
-            }
-            out.extend_from_slice(b"\r\n");
+            head::interim(head, version, via, client, down);
         };
         let mut relay = Relay { host: &worker.host, client, upstream, up, down, pool: &pool.config, limits, progress };
         let mut awaiting = Awaiting {
-            method: &request.method,
-            version: request.version,
+            method: if request.protocol.is_empty() { &request.method } else { &Method::Get },
+            version,
             limits: wire_limits(limits),
             head: response,
             interim: &mut interim,
@@ -230,63 +185,17 @@ impl Exchange<'_> {
             return Tried::Over(self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client));
         }
         let keep = !meta.upgraded && progress.sent_at.is_some() && !self.upgrade_is_ambiguous() && self.may_keep_alive();
-        let keep = self.begin_answer(&meta, keep);
-        self.end.status = status;
+        if let Err(error) = self.settle_upgrade(&meta) {
+            self.finish_after(ticket, Outcome::Failure(error), latency, now);
+            return Tried::Failed { error, sent: Sent::Whole };
+        }
+        let keep = self.begin_answer(&meta, upstream.stream.framing(meta.framing), keep);
+        self.end.status = self.scratch.response.status;
         if meta.upgraded {
             return Tried::Over(self.tunnel(ticket, upstream, progress, latency).await);
         }
         self.deliver(ticket, upstream, progress, &meta, keep, latency).await;
         Tried::Over(Stage::Log)
-    }
-
-    /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are.
-    fn upgrade_is_ambiguous(&self) -> bool {
-        self.meta.upgrade && !self.client.input.is_empty()
-    }
-
-    /// Writes the answer's head for the client into the outgoing buffer. Returns whether the connection can be kept after it.
-    fn begin_answer(&mut self, meta: &ResponseMeta, keep: bool) -> bool {
-        let snapshot = self.snapshot.clone();
-        let (site, route) = self.site_and_route(&snapshot).expect("a routed request");
-        let now = self.worker.host.now();
-        let date = self.worker.date();
-        let limits = wire_limits(&snapshot.config.limits);
-        let Scratch { request, response, down, journey, text, .. } = &mut *self.scratch;
-        let framing = match (meta.framing, request.version) {
-            (Framing::UntilClose, Version::Http11 | Version::Http2) => Framing::Chunked,
-            // RFC 9112 §6.1: no transfer coding to an HTTP/1.0 client.
-            (Framing::Chunked, Version::Http10) => Framing::UntilClose,
-            (framing, _) => framing,
-        };
-        let keep = keep && framing != Framing::UntilClose;
-        self.ends_by_close = framing == Framing::UntilClose;
-        let out = down.begin(meta.framing, framing, limits, now);
-        http1::write_response(response, std::iter::empty(), out);
-        let own = forward::request_id(journey.id);
-        let id = site.show.request_id.then(|| forward::shown_id(request, &site.forward, &own));
-        forward::response_fields(response, &ToClient { edits: &route.response, via: &snapshot.config.server.name, date: &date, id }, out);
-        match framing {
-            Framing::Exact(bytes) => http1::write_length(bytes, out),
-            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-            Framing::None => {
-                // RFC 9110 §8.6: with HEAD and 304 it tells what GET would have.
-                let told = response.fields.get(Known::ContentLength);
-                if let Some(length) = told.filter(|_| response.status >= 200 && response.status != 204) {
-                    http1::write_field(b"Content-Length", length, out);
-                }
-            }
-            Framing::UntilClose => {}
-        }
-        if site.show.server_timing {
-            text.clear();
-            forward::server_timing(journey, now, text);
-            http1::write_field(b"Server-Timing", text, out);
-        }
-        if !meta.upgraded {
-            write_connection(keep, request.version, out);
-        }
-        out.extend_from_slice(b"\r\n");
-        keep
     }
 
     /// Delivers the answer's body, and keeps what can be kept.
@@ -307,8 +216,13 @@ impl Exchange<'_> {
         match result {
             Ok(()) => {
                 let whole = progress.sent_at.is_some();
-                if meta.keep_alive && whole && meta.framing != Framing::UntilClose && upstream.input.is_empty() {
-                    pool.idle.put(self.worker.index, backend, upstream.stream, upstream.requests + 1, now);
+                if let Channel::Whole(transport) = upstream.stream
+                    && meta.keep_alive
+                    && whole
+                    && meta.framing != Framing::UntilClose
+                    && upstream.input.is_empty()
+                {
+                    pool.idle.put(self.worker.index, backend, transport, upstream.requests + 1, now);
                 }
                 self.next = self.after(keep);
                 self.finish_after(ticket, Outcome::Success { status }, latency, now);
@@ -340,9 +254,17 @@ impl Exchange<'_> {
         }
         self.step(Step::Tunnelled { backend: pool.backend_ref(ticket.backend) });
         let worker = self.worker.clone();
-        let number = self.client.counted.number;
+        let number = self.client.caller.counted.number;
         let mut grace = tunnel::Grace::new(worker, number);
-        let carried = self.relay(&mut upstream, &mut progress, &pool, async |relay| tunnel::carry(relay, limits, &mut grace).await).await;
+        let websocket = upgrade::is_websocket(&self.scratch.request);
+        let open = self.worker.server.tunnels.enter(websocket);
+        let carried =
+            self.relay(&mut upstream, &mut progress, &pool, async |relay| tunnel::carry(relay, limits, websocket, &mut grace).await).await;
+        drop(open);
+        if carried.by == "drain" {
+            // What its client still sends may not destroy the last frame to it.
+            self.next = Next::Linger;
+        }
         let now = self.worker.host.now();
         self.step_at(now, Step::TunnelClosed { up: Bytes(carried.up), down: Bytes(carried.down), by: carried.by });
         (self.received, self.end.sent) = (carried.up, carried.down);

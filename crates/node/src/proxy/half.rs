@@ -2,14 +2,15 @@
 //! from the input buffer itself; short ones are gathered, so that a hundred small chunks are one system call.
 
 use crate::buffer::{BUFFER_BYTES, Buffer};
+use crate::channel::Channel;
 use crate::proxy::exchange::SPARE_BYTES;
-use crate::transport::Transport;
 use decide::forward::trailer_passes;
 use decide::time::Instant;
 use std::io::IoSlice;
 use std::task::{Context, Poll, ready};
 use wire::http::Fields;
 use wire::http1::{BodyDecoder, BodyEncoder, BodyError, Framing, Limits};
+use wire::websocket::Follower;
 
 /// Rounds of reading and writing before the task yields.
 const MOST_ROUNDS: usize = 16;
@@ -59,6 +60,8 @@ pub(crate) struct Half {
     /// Then these: what ends a direct piece.
     tail: Vec<u8>,
     trailers: Fields,
+    /// Where the frames of a WebSocket end that passes here.
+    pub(crate) follower: Option<Follower>,
     finished: bool,
     /// `out` holds interim answers that belong before the next head.
     prelude: bool,
@@ -85,6 +88,7 @@ impl Half {
             direct: 0,
             tail: Vec::new(),
             trailers: Fields::new(),
+            follower: None,
             finished: false,
             prelude: false,
             written_in_all: 0,
@@ -107,6 +111,7 @@ impl Half {
         }
         self.tail.clear();
         self.trailers.clear();
+        self.follower = None;
         (self.written, self.direct, self.finished, self.prelude, self.written_in_all) = (0, 0, false, false, 0);
         (self.moved, self.most, self.waits_for, self.since) = (0, u64::MAX, WaitsFor::Source, now);
         &mut self.out
@@ -135,9 +140,20 @@ impl Half {
         &mut self.out
     }
 
+    /// The head of the message went out past this direction, in a stream's own frames.
+    pub(crate) fn head_is_out(&mut self) {
+        self.written_in_all = 1;
+    }
+
     /// Adds bytes after the head of an answer made here.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
+    }
+
+    /// Adds bytes behind all that is staged.
+    pub(crate) fn append_last(&mut self, bytes: &[u8]) {
+        let end = if self.direct > 0 { &mut self.tail } else { &mut self.out };
+        end.extend_from_slice(bytes);
     }
 
     /// Body bytes still to come, where that is known.
@@ -149,9 +165,9 @@ impl Half {
     pub(crate) fn poll_move(
         &mut self,
         cx: &mut Context<'_>,
-        source: &mut Transport,
+        source: &mut Channel,
         input: &mut Buffer,
-        sink: &mut Transport,
+        sink: &mut Channel,
         now: Instant,
     ) -> Poll<Result<(), Broken>> {
         // After so many rounds the other direction, and other connections, have their turn.
@@ -160,6 +176,7 @@ impl Half {
             self.stage(input).map_err(Broken::Source)?;
             ready!(self.poll_flush(cx, input, sink, now))?;
             if self.finished {
+                sink.finish(&self.trailers);
                 return Poll::Ready(Ok(()));
             }
             if !input.is_empty() {
@@ -170,6 +187,9 @@ impl Half {
             self.since = now;
             if read == 0 {
                 self.decoder.end_of_input().map_err(|error| Broken::Source(SourceError::Body(error)))?;
+                if let Some(trailers) = source.trailers() {
+                    self.trailers.clone_from(trailers);
+                }
                 self.finish();
             }
         }
@@ -182,7 +202,7 @@ impl Half {
         &mut self,
         cx: &mut Context<'_>,
         input: &mut Buffer,
-        sink: &mut Transport,
+        sink: &mut Channel,
         now: Instant,
     ) -> Poll<Result<(), Broken>> {
         while self.has_staged() {
@@ -236,6 +256,9 @@ impl Half {
                 self.moved += piece.data as u64;
                 if self.moved > self.most {
                     return Err(SourceError::TooLong);
+                }
+                if let Some(follower) = &mut self.follower {
+                    follower.pass(&input.unread()[..piece.data]);
                 }
                 self.encoder.before(piece.data, &mut self.out);
                 if piece.data <= GATHER_BYTES {

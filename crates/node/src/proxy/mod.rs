@@ -4,7 +4,9 @@
 //! - [`greet`]: what comes before the first request: which protocol is spoken on the connection.
 //! - [`connection`]: one client's connection, request after request.
 //! - [`exchange`]: one request, as an enum of named stages.
-//! - [`reply`]: answers made here. [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving
+//! - [`on_stream`]: the same for a request that came on a stream of an HTTP/2
+//!   connection.
+//! - [`head`]: heads of messages as each version writes them. [`reply`]: answers made here. [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving
 //!   bytes both ways. [`tunnel`]: after 101.
 
 mod accept;
@@ -13,11 +15,17 @@ mod exchange;
 mod fetch;
 mod greet;
 mod half;
+mod head;
+mod on_stream;
 mod open;
 mod relay;
 pub(crate) mod reply;
 mod tunnel;
+mod upgrade;
 mod upstream;
 
-pub(crate) use exchange::Scratch;
+pub(crate) use connection::{Caller, linger};
+pub(crate) use exchange::{Scratch, wire_limits};
+pub(crate) use on_stream::{Opened, on_stream, refused_on_stream};
 pub(crate) use open::Connections;
+pub use tunnel::Tunnels;

@@ -1,12 +1,13 @@
 //! An exchange with a backend, both directions at once: the request goes up while the answer may already come down.
 
 use crate::buffer::BUFFER_BYTES;
+use crate::channel::Channel;
 use crate::proxy::connection::Client;
 use crate::proxy::exchange::STALLED;
 use crate::proxy::half::{Broken, Half, SourceError, WaitsFor};
 use crate::proxy::reply::body_limit;
 use crate::proxy::upstream::Upstream;
-use decide::config;
+use decide::config::{self, Protocol};
 use decide::forward::ProxyError;
 use decide::time::Instant;
 use host::Host;
@@ -14,7 +15,8 @@ use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
 use wire::http::{Method, ResponseHead, Version};
-use wire::http1::{self, BodyError, Limits, Parsed, Rejection, ResponseMeta, Rule};
+use wire::http1::{self, BodyError, Framing, Limits, Parsed, Rejection, ResponseMeta, Rule};
+use wire::http2::{self, Reason};
 
 /// Interim answers a backend may send before its final one.
 const MOST_INTERIM: u32 = 64;
@@ -38,6 +40,8 @@ pub(crate) struct Progress {
     pub(crate) began: Instant,
     /// The backend stopped reading before the request was whole.
     pub(crate) broken: bool,
+    /// The backend has said that it did not look at the request.
+    pub(crate) refused: bool,
     /// When the request was whole at the backend.
     pub(crate) sent_at: Option<Instant>,
 }
@@ -86,7 +90,7 @@ pub(crate) struct Awaiting<'a> {
     pub(crate) limits: Limits,
     pub(crate) head: &'a mut ResponseHead,
     /// Writes an interim answer as it goes to the client.
-    pub(crate) interim: &'a mut dyn FnMut(&ResponseHead, &mut Vec<u8>),
+    pub(crate) interim: &'a mut dyn FnMut(&ResponseHead, &mut Channel, &mut Half),
 }
 
 impl Relay<'_> {
@@ -127,13 +131,23 @@ impl Relay<'_> {
         }
         // RFC 9110 §15.2: none to an HTTP/1.0 client.
         if awaiting.version >= Version::Http11 {
-            (awaiting.interim)(awaiting.head, self.down.prelude());
+            (awaiting.interim)(awaiting.head, &mut self.client.stream, self.down);
         }
         Ok(())
     }
 
     /// Tries to parse a head; `None` where more bytes are awaited.
     fn read_head(&mut self, cx: &mut Context<'_>, awaiting: &mut Awaiting<'_>) -> Result<Option<ResponseMeta>, Failure> {
+        if let Channel::Stream(stream) = &mut self.upstream.stream {
+            return match stream.poll_response(cx, awaiting.head) {
+                Poll::Pending => Ok(None),
+                Poll::Ready(Ok(meta)) => Ok(Some(meta_of(meta))),
+                Poll::Ready(Err(reason)) => {
+                    self.progress.refused = reason == Reason::Refused;
+                    Err(Failure::Backend(stream_error(reason)))
+                }
+            };
+        }
         loop {
             if !self.upstream.input.is_empty() {
                 let parsed = http1::parse_response(self.upstream.input.unread(), &awaiting.limits, awaiting.method, awaiting.head);
@@ -189,15 +203,22 @@ impl Relay<'_> {
         Ok(())
     }
 
+    /// When the client must have sent more of its body. A pool of HTTP/2 is for calls that stream both ways (gRPC): their client may have
+    /// nothing to say for as long as the backend speaks, and need not speak at any rate.
+    fn request_limit(&self) -> Instant {
+        match self.pool.protocol {
+            Protocol::Http1 => body_limit(self.limits, self.progress.began, self.up.since, self.up.moved),
+            Protocol::Http2 => self.up.since.max(self.down.since) + self.limits.body_timeout,
+        }
+    }
+
     fn poll_head_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Result<ResponseMeta, Failure>> {
         let (due, failure) = match self.progress.sent_at {
             Some(sent) => (sent + self.pool.response_timeout, Failure::Backend(ProxyError::HttpResponseTimeout)),
             None if self.progress.broken => {
                 (self.up.since + self.pool.response_timeout, Failure::Backend(ProxyError::ConnectionTerminated))
             }
-            None if self.up.waits_for == WaitsFor::Source => {
-                (body_limit(self.limits, self.progress.began, self.up.since, self.up.moved), Failure::Request(Fault::TooSlow))
-            }
+            None if self.up.waits_for == WaitsFor::Source => (self.request_limit(), Failure::Request(Fault::TooSlow)),
             None => (self.up.since + self.pool.transfer_timeout, Failure::Backend(ProxyError::ConnectionWriteTimeout)),
         };
         self.client.deadline.set(due);
@@ -232,12 +253,29 @@ impl Relay<'_> {
         };
         // A body that still goes up is held to its own limits, or one that never ends could keep an answer that waits for it for ever.
         let sending = self.progress.sent_at.is_none() && !self.progress.broken && self.up.waits_for == WaitsFor::Source;
-        let (due, failure) = match sending.then(|| body_limit(self.limits, self.progress.began, self.up.since, self.up.moved)) {
+        let (due, failure) = match sending.then(|| self.request_limit()) {
             Some(limit) if limit <= due => (limit, Failure::Request(Fault::TooSlow)),
             _ => (due, failure),
         };
         self.client.deadline.set(due);
         self.client.deadline.poll_passed(cx).map(|()| Err(failure))
+    }
+}
+
+/// What the frames say of an answer, in the words of the pump.
+fn meta_of(meta: http2::ResponseMeta) -> ResponseMeta {
+    let framing = match meta {
+        http2::ResponseMeta { end: true, .. } | http2::ResponseMeta { length: Some(0), .. } => Framing::None,
+        http2::ResponseMeta { length: Some(bytes), .. } => Framing::Exact(bytes),
+        http2::ResponseMeta { length: None, .. } => Framing::Chunked,
+    };
+    ResponseMeta { framing, keep_alive: true, upgraded: false }
+}
+
+fn stream_error(reason: Reason) -> ProxyError {
+    match reason {
+        Reason::Malformed(_) => ProxyError::HttpProtocolError,
+        Reason::Reset(_) | Reason::Refused | Reason::ConnectionOver => ProxyError::ConnectionTerminated,
     }
 }
 

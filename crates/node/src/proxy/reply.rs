@@ -2,7 +2,6 @@
 
 use crate::proxy::exchange::{Exchange, STALLED, Stage, wire_limits};
 use crate::proxy::half::Broken;
-use decide::forward::{request_id, server_timing, shown_id};
 use decide::route::rewrite;
 use decide::step::{Side, Step};
 use decide::time::Instant;
@@ -10,7 +9,7 @@ use host::File;
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
-use wire::http::{Fields, Known, Method, RequestHead, ResponseHead, Version};
+use wire::http::{Fields, Known, RequestHead, ResponseHead};
 use wire::http1::{self, BodyDecoder, BodyError, Framing};
 
 /// What is left of a request's body after an answer made here is read and dropped up to this; a longer rest closes the connection.
@@ -42,7 +41,7 @@ pub(crate) enum Segment {
 }
 
 impl Segment {
-    fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         match self {
             Segment::Bytes(bytes) => bytes.len() as u64,
             Segment::File { len, .. } => *len,
@@ -73,9 +72,9 @@ impl Reply {
         reply
     }
 
-    pub(crate) fn redirect(status: u16, template: &str, request: &RequestHead, text: &mut Vec<u8>) -> Reply {
+    pub(crate) fn redirect(status: u16, template: &str, scheme: &str, request: &RequestHead, text: &mut Vec<u8>) -> Reply {
         text.clear();
-        rewrite::location(template, "http", request, text);
+        rewrite::location(template, scheme, request, text);
         let mut reply = Reply::new(status, Some("redirect"));
         reply.fields.push_known(Known::Location, text);
         reply
@@ -120,44 +119,6 @@ impl Exchange<'_> {
         Stage::Log
     }
 
-    /// Writes the head, and the bytes that go with it, into the outgoing buffer. Returns whether a body follows the head.
-    fn begin_reply(&mut self, reply: &Reply, keep: bool) -> bool {
-        let now = self.worker.host.now();
-        let limits = wire_limits(&self.snapshot.config.limits);
-        let snapshot = self.snapshot.clone();
-        let date = self.worker.date();
-        let request_version = self.scratch.request.version;
-        let shown = self.site_and_route(&snapshot).map(|(site, route)| (site, &route.response));
-        let scratch = &mut *self.scratch;
-        let mut fields = reply.fields.clone();
-        if let Some((site, edits)) = shown {
-            rewrite::edit(edits, &mut fields);
-            if site.show.request_id {
-                let own = request_id(scratch.journey.id);
-                fields.push_known(Known::XRequestId, shown_id(&scratch.request, &site.forward, &own));
-            }
-            if site.show.server_timing {
-                scratch.text.clear();
-                server_timing(&scratch.journey, now, &mut scratch.text);
-                fields.push_known(Known::ServerTiming, &scratch.text);
-            }
-        }
-        let head = ResponseHead { status: reply.status, ..ResponseHead::default() };
-        let out = scratch.down.begin(Framing::None, Framing::None, limits, now);
-        http1::write_response(&head, fields.iter(), out);
-        http1::write_field(b"Date", &date, out);
-        http1::write_field(b"Server", snapshot.config.server.name.as_bytes(), out);
-        let bodiless = matches!(reply.status, 100..=199 | 204 | 304);
-        let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
-        // RFC 9110 §8.6: none with 1xx and 204; with 304 only what 200 would have, which is told by `length`.
-        if !bodiless || (reply.status == 304 && reply.length.is_some()) {
-            http1::write_length(length, out);
-        }
-        write_connection(keep, request_version, out);
-        out.extend_from_slice(b"\r\n");
-        !bodiless && scratch.request.method != Method::Head
-    }
-
     async fn send_reply(&mut self, reply: &Reply, with_body: bool) -> Result<(), (&'static str, Side)> {
         let by_client = |why| (why, Side::Client);
         if with_body {
@@ -178,7 +139,11 @@ impl Exchange<'_> {
                 }
             }
         }
-        self.flush().await.map_err(by_client)
+        self.flush().await.map_err(by_client)?;
+        if with_body {
+            self.client.stream.finish(&Fields::new());
+        }
+        Ok(())
     }
 
     /// Puts a short piece of a file behind what is in the outgoing buffer, so that it goes out with the head.
@@ -272,9 +237,9 @@ impl Exchange<'_> {
             return Ok(());
         }
         if self.meta.expects_continue {
-            let now = self.worker.host.now();
-            let limits = wire_limits(&self.snapshot.config.limits);
-            self.scratch.down.begin(Framing::None, Framing::None, limits, now).extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            let head = ResponseHead { status: 100, ..ResponseHead::default() };
+            let version = self.scratch.request.version;
+            super::head::interim(&head, version, "", &mut self.client.stream, &mut self.scratch.down);
             if let Err(why) = self.flush().await {
                 self.broke_off(why, Side::Client);
                 return Err(Stage::Log);
@@ -297,7 +262,7 @@ impl Exchange<'_> {
 
     async fn read_body(&mut self, take: &mut dyn FnMut(&[u8]), most: u64) -> Result<(), BodyEnd> {
         let limits = self.snapshot.config.limits.clone();
-        let mut decoder = BodyDecoder::new(self.meta.framing, wire_limits(&limits));
+        let mut decoder = BodyDecoder::new(self.client.stream.framing(self.meta.framing), wire_limits(&limits));
         let mut trailers = Fields::new();
         let mut since = self.worker.host.now();
         let began = since;
@@ -324,6 +289,7 @@ impl Exchange<'_> {
                 }
                 match client.input.poll_fill(cx, &mut client.stream) {
                     Poll::Ready(Ok(n)) if n > 0 => since = worker.host.now(),
+                    Poll::Ready(Ok(_)) if decoder.end_of_input().is_ok() => return Poll::Ready(Ok(())),
                     Poll::Ready(_) => return Poll::Ready(Err(BodyEnd::Closed)),
                     Poll::Pending => {
                         client.deadline.set(body_limit(&limits, began, since, *received));
@@ -350,15 +316,6 @@ enum BodyEnd {
     TooLong,
     TooSlow,
     Closed,
-}
-
-/// Says what becomes of the connection where the version does not say it by itself (RFC 9112 §9.3).
-pub(crate) fn write_connection(keep: bool, client: Version, out: &mut Vec<u8>) {
-    match (keep, client) {
-        (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
-        (true, Version::Http10) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
-        (true, Version::Http11 | Version::Http2) => {}
-    }
 }
 
 /// When a client that sends a body must have sent more of it: after a pause of `body_timeout`, or when its rate since `began` has

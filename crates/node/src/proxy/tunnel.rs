@@ -3,12 +3,19 @@
 use crate::proxy::half::Broken;
 use crate::proxy::relay::Relay;
 use crate::server::Worker;
-use decide::time::Instant;
+use decide::random::Random;
+use decide::time::{Duration, Instant};
 use host::Deadline;
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use wire::http1::{Framing, Limits};
+use wire::websocket::{CloseCode, Follower, close_frame};
+
+/// How long the ends of a tunnel may take to accept the last frame.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a tunnel carried, and how it ended.
 pub(crate) struct Carried {
@@ -19,11 +26,14 @@ pub(crate) struct Carried {
 
 /// Carries bytes until both sides have closed, one has failed, nothing moved in either direction for the tunnel's limit, or the
 /// process drains.
-pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, grace: &mut Grace) -> Carried {
+pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, websocket: bool, grace: &mut Grace) -> Carried {
     let now = relay.host.now();
     // A tunnel's bytes have no framing: a body until close, in both directions.
     relay.up.begin(Framing::UntilClose, Framing::UntilClose, limits, now);
     relay.down.begin(Framing::UntilClose, Framing::UntilClose, limits, now);
+    if websocket {
+        (relay.up.follower, relay.down.follower) = (Some(Follower::default()), Some(Follower::default()));
+    }
     let mut closing = Closing::default();
     let by = poll_fn(|cx| {
         let now = relay.host.now();
@@ -37,7 +47,36 @@ pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, grace: &mut Gra
         relay.client.deadline.poll_passed(cx).map(|()| "idle")
     })
     .await;
+    if by == "drain" {
+        say_going_away(relay).await;
+    }
     Carried { up: relay.up.moved, down: relay.down.moved, by }
+}
+
+/// Tells both ends of a WebSocket that it closes because the server goes away (RFC 6455 §7.4.1): where one of them stands between two
+/// frames, and takes it in time.
+async fn say_going_away(relay: &mut Relay<'_>) {
+    let between = |follower: &Option<Follower>| follower.as_ref().is_some_and(Follower::is_between_frames);
+    if between(&relay.down.follower) {
+        relay.down.append_last(&close_frame(CloseCode::GOING_AWAY, None));
+    }
+    if between(&relay.up.follower) {
+        // Masked, as it stands among a client's frames.
+        let mask = (relay.host.rng().next() as u32).to_be_bytes();
+        relay.up.append_last(&close_frame(CloseCode::GOING_AWAY, Some(mask)));
+    }
+    let due = relay.host.now() + FAREWELL;
+    relay.client.deadline.set(due);
+    poll_fn(|cx| {
+        let now = relay.host.now();
+        let down = relay.down.poll_flush(cx, &mut relay.upstream.input, &mut relay.client.stream, now);
+        let up = relay.up.poll_flush(cx, &mut relay.client.input, &mut relay.upstream.stream, now);
+        if down.is_ready() && up.is_ready() {
+            return Poll::Ready(());
+        }
+        relay.client.deadline.poll_passed(cx)
+    })
+    .await;
 }
 
 /// A tunnel has no end of its own: while the process drains it is given half of the time that draining may take, and is then closed, so
@@ -105,4 +144,43 @@ fn poll_both(cx: &mut Context<'_>, relay: &mut Relay<'_>, closing: &mut Closing,
         }
     }
     if closing.client && closing.backend { closing.first } else { None }
+}
+
+/// The tunnels that are open, over all threads.
+#[derive(Debug, Default)]
+pub struct Tunnels {
+    all: AtomicUsize,
+    websockets: AtomicUsize,
+}
+
+impl Tunnels {
+    /// Open now.
+    pub fn open(&self) -> usize {
+        self.all.load(Ordering::Relaxed)
+    }
+
+    /// Those of them that carry a WebSocket.
+    pub fn websockets(&self) -> usize {
+        self.websockets.load(Ordering::Relaxed)
+    }
+
+    /// One more, until the returned value is dropped.
+    pub(crate) fn enter(self: &Arc<Self>, websocket: bool) -> Inside {
+        self.all.fetch_add(1, Ordering::Relaxed);
+        self.websockets.fetch_add(usize::from(websocket), Ordering::Relaxed);
+        Inside { tunnels: self.clone(), websocket }
+    }
+}
+
+/// A tunnel that counts as open.
+pub(crate) struct Inside {
+    tunnels: Arc<Tunnels>,
+    websocket: bool,
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.tunnels.all.fetch_sub(1, Ordering::Relaxed);
+        self.tunnels.websockets.fetch_sub(usize::from(self.websocket), Ordering::Relaxed);
+    }
 }

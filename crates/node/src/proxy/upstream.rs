@@ -1,16 +1,18 @@
 //! The way to a backend: choose one, wait for a place if all are full, take a kept connection or open one.
 
 use crate::buffer::Buffer;
+use crate::channel::Channel;
 use crate::pool::{Pool, Selected, Ticket, Waiter};
 use crate::proxy::exchange::{Exchange, Stage};
 use crate::proxy::reply::Reply;
 use crate::transport::Transport;
 use decide::balance::key;
+use decide::config::Protocol;
 use decide::forward::ProxyError;
 use decide::step::{Side, Step};
 use decide::time::{Duration, Instant};
 use host::Endpoint;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,7 +26,7 @@ const RETRY_AFTER_SECONDS: &str = "5";
 
 /// A connection to a backend.
 pub(crate) struct Upstream {
-    pub(crate) stream: Transport,
+    pub(crate) stream: Channel,
     pub(crate) input: Buffer,
     /// Requests it carried before this one.
     pub(crate) requests: u64,
@@ -34,7 +36,7 @@ impl Exchange<'_> {
     /// The request's hash key, if the pool's algorithm wants one.
     pub(crate) fn balance_key(&self, pool: &Pool) -> Option<u64> {
         let wanted = key::wanted(&pool.config.algorithm)?;
-        key::of(wanted, &self.scratch.request, self.client.endpoint.ip())
+        key::of(wanted, &self.scratch.request, self.client.caller.endpoint.ip())
     }
 
     /// Chooses a backend; waits in the pool's queue if it must. The error is the stage to go on with.
@@ -108,6 +110,9 @@ impl Exchange<'_> {
     /// A connection to the chosen backend: a kept one, else a new one.
     pub(crate) async fn connect(&mut self, ticket: &Ticket, kept: bool) -> Result<Upstream, ProxyError> {
         let pool = ticket.pool().clone();
+        if pool.config.protocol == Protocol::Http2 {
+            return self.join(&pool, ticket.backend, kept).await;
+        }
         let backend = pool.backend_ref(ticket.backend);
         let began = self.worker.host.now();
         if kept {
@@ -116,14 +121,56 @@ impl Exchange<'_> {
             if let Some(idle) = pool.idle.take(self.worker.index, ticket.backend, fresh, keep, began) {
                 self.step_at(began, Step::Connected { backend, reused: true, took: Duration::ZERO });
                 let input = Buffer::new(&self.worker.buffers);
-                return Ok(Upstream { stream: idle.stream, input, requests: idle.requests });
+                return Ok(Upstream { stream: Channel::Whole(idle.stream), input, requests: idle.requests });
             }
         }
         let due = began + pool.config.connect_timeout;
         let stream = self.open(&pool, ticket.backend, due).await?;
         let now = self.worker.host.now();
         self.step_at(now, Step::Connected { backend, reused: false, took: now.since(began) });
-        Ok(Upstream { stream, input: Buffer::new(&self.worker.buffers), requests: 0 })
+        Ok(Upstream { stream: Channel::Whole(stream), input: Buffer::new(&self.worker.buffers), requests: 0 })
+    }
+
+    /// A stream on a connection that other requests use too: on one that is there, if `kept` allows it, else on a new one.
+    async fn join(&mut self, pool: &Arc<Pool>, index: usize, mut kept: bool) -> Result<Upstream, ProxyError> {
+        let backend = pool.backend_ref(index);
+        let began = self.worker.host.now();
+        let due = began + pool.config.connect_timeout;
+        let group = self.worker.multiplexed.group(pool, index);
+        let mut reused = true;
+        loop {
+            let seen = group.opened().number();
+            if kept && let Some(stream) = group.stream() {
+                let now = self.worker.host.now();
+                self.step_at(now, Step::Connected { backend, reused, took: now.since(began) });
+                let input = Buffer::new(&self.worker.buffers);
+                return Ok(Upstream { stream: Channel::Stream(stream), input, requests: u64::from(reused) });
+            }
+            kept = true;
+            match group.opening() {
+                Some(opening) => {
+                    let transport = self.open(pool, index, due).await?;
+                    opening.done(self.worker, pool, index, transport);
+                    reused = false;
+                }
+                // Whoever opens it may fail; then this request tries for itself.
+                None => self.until_opened(group.opened().after(seen), due).await?,
+            }
+        }
+    }
+
+    /// Waits for another request to open a connection.
+    async fn until_opened(&mut self, opened: impl Future<Output = u64>, due: Instant) -> Result<(), ProxyError> {
+        let mut opened = pin!(opened);
+        let deadline = &mut self.client.deadline;
+        deadline.set(due);
+        poll_fn(|cx| {
+            if opened.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            deadline.poll_passed(cx).map(|()| Err(ProxyError::ConnectionTimeout))
+        })
+        .await
     }
 
     /// Connects; the addresses of a name are tried one after another, because one that refuses (`localhost` on ::1, an instance that went)

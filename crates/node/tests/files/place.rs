@@ -237,6 +237,10 @@ fn config(at: SocketAddr, root: &str) -> Config {
         body_min_rate: 0,
         send_timeout: Duration::from_secs(30),
         tunnel_timeout: Duration::from_secs(30),
+        send_min_rate: 0,
+        http2_streams: 100,
+        http2_stream_window: 65_535,
+        http2_connection_window: 65_535,
         requests_per_connection: 1000,
     };
     Config {

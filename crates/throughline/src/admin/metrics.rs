@@ -32,6 +32,8 @@ fn process(server: &Server, host: &Host, counts: &Counts, out: &mut Exposition) 
     out.single(Gauge, "throughline_configuration_generation", "Which configuration holds, from 1 at the start.", snapshot.generation);
     out.single(Gauge, "throughline_draining", "1 once the process takes no new connections.", u8::from(server.is_draining()));
     out.single(Gauge, "throughline_connections_open", "Client connections open now.", server.connections());
+    out.single(Gauge, "throughline_tunnels_open", "Connections and streams that have become tunnels.", server.tunnels().open());
+    out.single(Gauge, "throughline_websockets_open", "Tunnels that carry a WebSocket.", server.tunnels().websockets());
     out.single(Gauge, "throughline_connections_limit", "Client connections there may be at once.", config.max_connections);
     out.single(Counter, "throughline_connections_accepted_total", "Client connections accepted.", server.accepted());
     out.single(Gauge, "throughline_requests_in_flight", "Requests being answered now.", server.requests_in_flight());

@@ -3,7 +3,7 @@
 use host::Host;
 use node::metrics::{Counts, SiteCounts};
 use node::{Pool, Server, Snapshot};
-use view::status::{Connections, ListenerStatus, PoolStatus, Requests, Status};
+use view::status::{Connections, ListenerStatus, PoolStatus, Requests, Status, TunnelStatus};
 
 /// The state now.
 pub(super) fn of(server: &Server, host: &Host) -> Status {
@@ -24,6 +24,7 @@ pub(super) fn of(server: &Server, host: &Host) -> Status {
             total: server.accepted(),
         },
         requests: requests(&counts.sites, server.requests_in_flight() as u64),
+        tunnels: TunnelStatus { open: server.tunnels().open() as u64, websockets: server.tunnels().websockets() as u64 },
         pools: snapshot.pools().iter().map(|held| pool(held, &counts, host)).collect(),
     }
 }

@@ -8,7 +8,7 @@ use super::value::{self, duration_text};
 use decide::address::Address;
 use decide::config::{
     AccessLog, Action, Algorithm, Backend, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
-    Listener, LogFormat, Match, PathMatch, Pool, Probe, Retry, Rewrite, Route, Server, Show, Site, ValueMatch,
+    Listener, LogFormat, Match, PathMatch, Pool, Probe, Protocol, Retry, Rewrite, Route, Server, Show, Site, ValueMatch,
 };
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -52,6 +52,10 @@ pub(super) fn limits(table: &Table) -> Limits {
         body_timeout: table.duration("body-timeout"),
         body_min_rate: table.number("body-min-rate"),
         send_timeout: table.duration("send-timeout"),
+        send_min_rate: table.number("send-min-rate"),
+        http2_streams: table.number("http2-streams"),
+        http2_stream_window: table.number("http2-stream-window"),
+        http2_connection_window: table.number("http2-connection-window"),
         tunnel_timeout: table.duration("tunnel-timeout"),
         requests_per_connection: table.number("requests-per-connection"),
     }
@@ -233,6 +237,7 @@ pub(super) fn pool(name: &str, table: &Table, mistakes: &mut Mistakes<'_>) -> Po
     Pool {
         name: name.to_string(),
         backends: table.tables("backends").iter().map(backend).collect(),
+        protocol: if table.text("protocol") == "h2" { Protocol::Http2 } else { Protocol::Http1 },
         algorithm: algorithm(table, mistakes),
         slow_start: table.duration("slow-start"),
         health: table.table_if("health").map(|table| health(table, mistakes)),

@@ -190,6 +190,28 @@ static LIMITS: Section = Section {
             "Least bytes per second of a request body, once `body-timeout` has passed; `\"0\"` for no least rate.",
         ),
         entry("send-timeout", TIME, Is(r#""60s""#), r#""30s""#, "A client may take this long to accept any byte of an answer."),
+        entry(
+            "send-min-rate",
+            Size { min: 0, max: 1024 * MIB },
+            Is(r#""240 B""#),
+            r#""1 KiB""#,
+            "Least bytes per second of an HTTP/2 connection while its client keeps its windows shut; `\"0\"` for no least rate.",
+        ),
+        entry("http2-streams", count(1, 10_000), Is("128"), "250", "Requests that an HTTP/2 client may have open at once."),
+        entry(
+            "http2-stream-window",
+            Size { min: 1024, max: 1024 * MIB },
+            Is(r#""256 KiB""#),
+            r#""1 MiB""#,
+            "Bytes of one body that the far end of an HTTP/2 connection may send ahead of their use.",
+        ),
+        entry(
+            "http2-connection-window",
+            Size { min: 65_535, max: 1024 * MIB },
+            Is(r#""1 MiB""#),
+            r#""4 MiB""#,
+            "The same of all bodies on the connection together.",
+        ),
         entry("tunnel-timeout", TIME, Is(r#""60s""#), r#""10m""#, "A tunnel (a WebSocket) may be silent in both directions this long."),
         entry(
             "requests-per-connection",
@@ -438,6 +460,13 @@ static POOL: Section = Section {
             Required,
             r#"["127.0.0.1:3000", { at = "127.0.0.1:3001", weight = 2, name = "b" }]"#,
             "Where requests go: addresses, or tables with `at`, `weight` and `name`.",
+        ),
+        entry(
+            "protocol",
+            Choice(&["http/1.1", "h2"]),
+            Is(r#""http/1.1""#),
+            r#""h2""#,
+            "What they speak: `h2` is HTTP/2, many requests on one connection, as gRPC needs it.",
         ),
         entry("algorithm", Choice(ALGORITHMS), Is(r#""round-robin""#), r#""least-connections""#, "How one is chosen."),
         entry(

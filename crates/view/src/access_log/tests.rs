@@ -43,6 +43,7 @@ pub(crate) fn config() -> Config {
             response_timeout: zero,
             transfer_timeout: zero,
             keep_alive: zero,
+            protocol: decide::config::Protocol::Http1,
             keep_alive_connections: 0,
         }],
         limits: Limits {
@@ -55,6 +56,10 @@ pub(crate) fn config() -> Config {
             body_min_rate: 0,
             send_timeout: zero,
             tunnel_timeout: zero,
+            send_min_rate: 0,
+            http2_streams: 100,
+            http2_stream_window: 65_535,
+            http2_connection_window: 65_535,
             requests_per_connection: 0,
         },
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },

@@ -23,6 +23,8 @@ pub struct Status {
     pub connections: Connections,
     /// Requests.
     pub requests: Requests,
+    /// Connections and streams that have become tunnels.
+    pub tunnels: TunnelStatus,
     /// In the order of the configuration.
     pub pools: Vec<PoolStatus>,
 }
@@ -63,6 +65,16 @@ pub struct Requests {
     pub client_errors: u64,
     /// Answered 500 to 599.
     pub server_errors: u64,
+}
+
+/// Tunnels, over all sites.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TunnelStatus {
+    /// Open now.
+    pub open: u64,
+    /// Those of them that carry a WebSocket.
+    pub websockets: u64,
 }
 
 /// One pool.

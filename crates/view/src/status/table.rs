@@ -31,6 +31,8 @@ pub fn table(status: &Status, paint: Paint) -> String {
     let [in_flight, total] = [requests.in_flight, requests.total].map(thousands);
     let [client, server] = [requests.client_errors, requests.server_errors].map(thousands);
     facts.row(["requests".to_owned(), format!("{in_flight} in flight, {total} since the start, 4xx {client}, 5xx {server}")]);
+    let [open, websockets] = [status.tunnels.open, status.tunnels.websockets].map(thousands);
+    facts.row(["tunnels".to_owned(), format!("{open} open, {websockets} of them WebSockets")]);
     facts.write_plain("  ", &mut out);
     for pool in &status.pools {
         out.push('\n');

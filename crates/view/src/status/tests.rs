@@ -40,6 +40,7 @@ fn status() -> Status {
         listeners: vec![listener("127.0.0.1:8080", &["main", "api"], false), listener("[::1]:8080", &["main"], true)],
         connections: Connections { open: 12, limit: 10_000, total: 4531 },
         requests: Requests { in_flight: 3, total: 1_204_400, client_errors: 57, server_errors: 2 },
+        tunnels: TunnelStatus { open: 1500, websockets: 1200 },
         pools: vec![
             PoolStatus {
                 name: "app".to_owned(),
@@ -62,6 +63,7 @@ throughline 0.1.0, up 2 h 5 min, configuration 3
                [::1]:8080 (main), paused: no descriptors left
   connections  12 open of at most 10,000, 4,531 since the start
   requests     3 in flight, 1,204,400 since the start, 4xx 57, 5xx 2
+  tunnels      1,500 open, 1,200 of them WebSockets
 
 pool app, fastest, 3 of 7 available, 4 waiting, 1,000 retries
   backend     address            state                  weight  in flight   requests  failures  ejections

@@ -86,6 +86,17 @@ pub enum Version {
     Http2,
 }
 
+impl Version {
+    /// As it is written for people and in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+            Version::Http2 => "HTTP/2",
+        }
+    }
+}
+
 /// The four forms of a request target (RFC 9112 §3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TargetForm {
@@ -111,10 +122,10 @@ pub struct RequestHead {
     pub authority: Vec<u8>,
     /// Path and query as sent, `/` where an absolute target has no path, `*` for the asterisk form, empty for CONNECT.
     pub target: Vec<u8>,
-    /// The `:protocol` of an extended CONNECT (RFC 8441 §4); empty otherwise.
-    pub protocol: Vec<u8>,
     /// The sender's version.
     pub version: Version,
+    /// The protocol that an extended CONNECT asks for (`:protocol`, RFC 8441 §4); empty otherwise.
+    pub protocol: Vec<u8>,
     /// The header section.
     pub fields: Fields,
 }
@@ -126,8 +137,8 @@ impl RequestHead {
         self.form = TargetForm::Origin;
         self.authority.clear();
         self.target.clear();
-        self.protocol.clear();
         self.version = Version::Http11;
+        self.protocol.clear();
         self.fields.clear();
     }
 

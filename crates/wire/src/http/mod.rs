@@ -9,3 +9,4 @@ pub use fields::{Field, Fields};
 pub use head::{Method, RequestHead, ResponseHead, TargetForm, Version};
 pub use known::Known;
 pub use writer::FieldWriter;
+pub(crate) use writer::decimal;

@@ -1,6 +1,7 @@
-//! Where the fields of a message go.
+//! Where field lines go, whatever the version of the message that is being written.
 
 use super::{Field, Known};
+use alloc::vec::Vec;
 
 /// Somewhere that field lines are written to: an HTTP/1 head, an HTTP/2 header block.
 pub trait FieldWriter {
@@ -10,4 +11,27 @@ pub trait FieldWriter {
     fn known(&mut self, known: Known, value: &[u8]);
     /// A field of a received message, on its way through.
     fn pass(&mut self, field: Field<'_>);
+    /// A field whose value is made of several parts.
+    fn joined(&mut self, known: Known, parts: &[&[u8]]) {
+        let value: Vec<u8> = parts.concat();
+        self.known(known, &value);
+    }
+    /// The `Content-Length` of a body of so many bytes.
+    fn length(&mut self, bytes: u64) {
+        self.known(Known::ContentLength, decimal(bytes, &mut [0; 20]));
+    }
+}
+
+/// The digits of a number; 2^64 has twenty.
+pub(crate) fn decimal(number: u64, digits: &mut [u8; 20]) -> &[u8] {
+    let mut at = digits.len();
+    let mut left = number;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            return &digits[at..];
+        }
+    }
 }

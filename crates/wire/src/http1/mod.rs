@@ -19,7 +19,7 @@ pub use body::{BodyDecoder, BodyEncoder, BodyError, Piece};
 pub use request::{RequestMeta, parse_request};
 pub use response::{ResponseMeta, parse_response};
 pub use rule::{Limits, Rejection, Rule};
-pub use write::{reason_phrase, write_field, write_length, write_line, write_request, write_response};
+pub use write::{FieldLines, reason_phrase, write_field, write_length, write_line, write_request, write_request_line, write_response};
 
 /// How the end of a body is known (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,18 +1,23 @@
 //! Heads out. What is written has been parsed or made by us: writers judge nothing, debug builds assert.
 
-use crate::http::{Field, RequestHead, ResponseHead, TargetForm};
+use crate::http::{Field, FieldWriter, Known, Method, RequestHead, ResponseHead, TargetForm, decimal};
 use alloc::vec::Vec;
 
 /// Appends the request line and `fields`, without the empty line that ends a head: the caller adds its own fields, then `\r\n`.
 /// The target is written in origin form (asterisk and authority forms as they are: for the latter `target` is not looked at).
 pub fn write_request<'a>(head: &RequestHead, target: &[u8], fields: impl Iterator<Item = Field<'a>>, out: &mut Vec<u8>) {
     let target = if head.form == TargetForm::Authority { &head.authority } else { target };
+    write_request_line(&head.method, target, out);
+    write_fields(fields, out);
+}
+
+/// Appends a request line.
+pub fn write_request_line(method: &Method, target: &[u8], out: &mut Vec<u8>) {
     debug_assert!(!target.is_empty() && target.iter().all(u8::is_ascii_graphic), "a valid target");
-    out.extend_from_slice(head.method.as_str().as_bytes());
+    out.extend_from_slice(method.as_str().as_bytes());
     out.push(b' ');
     out.extend_from_slice(target);
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    write_fields(fields, out);
 }
 
 /// Appends the status line (`HTTP/1.1`, whatever version the head came in) and `fields`, without the empty line. An empty reason becomes
@@ -33,6 +38,35 @@ pub fn write_response<'a>(head: &ResponseHead, fields: impl Iterator<Item = Fiel
 fn write_fields<'a>(fields: impl Iterator<Item = Field<'a>>, out: &mut Vec<u8>) {
     for field in fields {
         write_line(field, out);
+    }
+}
+
+/// The header section of a message that is being written.
+pub struct FieldLines<'a>(pub &'a mut Vec<u8>);
+
+impl FieldWriter for FieldLines<'_> {
+    fn field(&mut self, name: &[u8], value: &[u8]) {
+        write_field(name, value, self.0);
+    }
+
+    fn known(&mut self, known: Known, value: &[u8]) {
+        write_field(known.name().as_bytes(), value, self.0);
+    }
+
+    fn pass(&mut self, field: Field<'_>) {
+        write_line(field, self.0);
+    }
+
+    fn joined(&mut self, known: Known, parts: &[&[u8]]) {
+        debug_assert!(parts.iter().all(|part| is_one_line(part)), "a field value on one line");
+        self.0.extend_from_slice(known.name().as_bytes());
+        self.0.extend_from_slice(b": ");
+        parts.iter().for_each(|part| self.0.extend_from_slice(part));
+        self.0.extend_from_slice(b"\r\n");
+    }
+
+    fn length(&mut self, bytes: u64) {
+        write_length(bytes, self.0);
     }
 }
 
@@ -57,21 +91,9 @@ pub fn write_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 
 /// Appends the `Content-Length` line of a body of so many bytes.
 pub fn write_length(length: u64, out: &mut Vec<u8>) {
-    // The digits are made from the last one on, in front of the CRLF; 2^64 has twenty.
-    let mut digits = [0; 22];
-    digits[20..].copy_from_slice(b"\r\n");
-    let mut at = 20;
-    let mut left = length;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (left % 10) as u8;
-        left /= 10;
-        if left == 0 {
-            break;
-        }
-    }
     out.extend_from_slice(b"Content-Length: ");
-    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(decimal(length, &mut [0; 20]));
+    out.extend_from_slice(b"\r\n");
 }
 
 fn is_one_line(text: &[u8]) -> bool {

@@ -99,12 +99,16 @@ pub fn check_answer<'a>(request: &Fields, answer: &'a ResponseHead) -> Result<Ac
     Ok(Accepted { protocol, deflate: agreed_deflate(request, fields)? })
 }
 
+/// The value of `Sec-WebSocket-Key` for a nonce, which is random and never used twice (RFC 6455 §4.1).
+pub fn opening_key(nonce: [u8; 16]) -> [u8; 24] {
+    base64(&nonce)
+}
+
 /// Appends the fields of a client's request that open a WebSocket: all but `Host`. `nonce` is random and never used twice.
 pub fn write_opening(nonce: [u8; 16], protocols: &[&[u8]], deflate: Option<&DeflateParameters>, out: &mut Vec<u8>) {
-    let key: [u8; 24] = base64(&nonce);
     write_field(b"Upgrade", b"websocket", out);
     write_field(b"Connection", b"Upgrade", out);
-    write_field(KEY, &key, out);
+    write_field(KEY, &opening_key(nonce), out);
     write_field(VERSION, b"13", out);
     if !protocols.is_empty() {
         debug_assert!(protocols.iter().all(|name| is_token_text(name)), "a subprotocol is a token");

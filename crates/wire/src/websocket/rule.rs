@@ -1,8 +1,6 @@
 //! The rules a peer can break: in the handshake, each with the status that answers it; on the connection, each with its close code.
 
 use super::CloseCode;
-use crate::http1::write_field;
-use alloc::vec::Vec;
 
 macro_rules! rules {
     (
@@ -43,7 +41,7 @@ macro_rules! rules {
 rules! {
     "One reason to refuse a handshake."
     HandshakeRule,
-    "The status to answer: a client's fault is a 400 or a 426 (see [`HandshakeRule::write_fields`]), a backend's is a 502."
+    "The status to answer: a client's fault is a 400 or a 426 (see [`HandshakeRule::fields`]), a backend's is a 502."
     pub status:
     // What a client opens with.
     Method 400 "method" "RFC 6455 §4.2.1" "A WebSocket is opened with GET.",
@@ -102,15 +100,12 @@ rules! {
 }
 
 impl HandshakeRule {
-    /// Appends the field lines that the answer of a server has to carry besides its status: with 426 the protocol and the version to ask
-    /// for.
-    pub fn write_fields(self, out: &mut Vec<u8>) {
-        if self.status() == 426 {
-            // RFC 9110 §15.5.22
-            write_field(b"Upgrade", b"websocket", out);
-            write_field(b"Connection", b"Upgrade", out);
-            // RFC 6455 §4.4
-            write_field(b"Sec-WebSocket-Version", b"13", out);
+    /// The fields that the answer of a server has to carry besides its status: with 426 the protocol and the version to ask for.
+    pub fn fields(self) -> &'static [(&'static str, &'static str)] {
+        match self.status() {
+            // RFC 9110 §15.5.22, RFC 6455 §4.4
+            426 => &[("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13")],
+            _ => &[],
         }
     }
 }

@@ -39,8 +39,8 @@ fn a_request() -> impl Strategy<Value = RequestHead> {
                 form: TargetForm::Origin,
                 authority: host.into_bytes(),
                 target: target.into_bytes(),
-                protocol: Vec::new(),
                 version: Version::Http11,
+                protocol: Vec::new(),
                 fields,
             }
         },

@@ -18,6 +18,10 @@ pub(crate) const MODEL: Limits = Limits {
     body_min_rate: 240,
     send_timeout: Duration::from_secs(60),
     tunnel_timeout: Duration::from_secs(60),
+    send_min_rate: 0,
+    http2_streams: 100,
+    http2_stream_window: 65_535,
+    http2_connection_window: 65_535,
     requests_per_connection: 10_000,
 };
 
@@ -77,6 +81,7 @@ fn pool(backends: Vec<Backend>) -> Pool {
         response_timeout: Duration::from_secs(60),
         transfer_timeout: Duration::from_secs(60),
         keep_alive: Duration::from_secs(60),
+        protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 64,
     }
 }

@@ -5,6 +5,7 @@
 
 mod caller;
 mod config;
+pub(crate) mod http2;
 mod log;
 
 pub(crate) use caller::{Caller, Tally, keep_asking};
@@ -79,6 +80,15 @@ impl<'w> Rig<'w> {
     /// Starts a scripted program on a backend.
     pub(crate) fn serve(&self, backend: usize, answer: impl FnMut(&Request) -> Vec<Act> + 'static) -> Record {
         serve(&self.backends[backend], &self.backends[backend].at(80), answer)
+    }
+
+    /// Runs the program itself on a backend.
+    pub(crate) fn also_serve(&self, backend: usize, config: Config) -> Arc<Server> {
+        let machine = &self.backends[backend];
+        let server = Server::new(&machine.host(), config, 1, BTreeMap::new(), Vec::new());
+        let (working, host) = (server.clone(), machine.host());
+        machine.spawn(async move { working.work(host, 0).await.expect("its listeners open") });
+        server
     }
 
     /// Every backend answers everything at once with its own name.

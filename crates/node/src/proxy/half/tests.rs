@@ -1,5 +1,6 @@
 use super::*;
 use crate::buffer::Buffers;
+use crate::transport::Transport;
 use host::{ByteStream, Stream};
 use std::io;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ impl Wake for Wakes {
 #[test]
 fn a_direction_that_could_go_on_for_ever_gives_the_other_its_turn() {
     let written = Arc::new(AtomicUsize::new(0));
-    let endless = || Transport::Plain(Stream::Virtual(Box::new(Endless(written.clone()))));
+    let endless = || Channel::Whole(Transport::Plain(Stream::Virtual(Box::new(Endless(written.clone())))));
     let (mut source, mut sink) = (endless(), endless());
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(wakes.clone());

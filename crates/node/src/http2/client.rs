@@ -1,0 +1,168 @@
+//! Connections to backends that carry many requests at once. Those of one thread share them.
+
+use super::pump::{Patience, Pump};
+use super::shared::{RequestLine, Shared, StreamHandle};
+use crate::buffer::Buffer;
+use crate::pool::Pool;
+use crate::proxy::wire_limits;
+use crate::server::Worker;
+use crate::signal::Signal;
+use crate::transport::Transport;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use wire::http::{FieldWriter, Known, RequestHead, ResponseHead};
+use wire::http2::{Connection, Role};
+
+/// The connections of one thread, by pool and backend.
+#[derive(Default)]
+pub(crate) struct Multiplexed(RefCell<BTreeMap<(usize, usize), Rc<Group>>>);
+
+/// The connections to one backend.
+#[derive(Default)]
+pub(crate) struct Group {
+    connections: RefCell<Vec<Rc<Shared>>>,
+    /// One is being opened: requests that come meanwhile wait for it rather than open more.
+    opening: Cell<bool>,
+    opened: Signal,
+}
+
+impl Multiplexed {
+    /// The connections to a backend.
+    pub(crate) fn group(&self, pool: &Arc<Pool>, backend: usize) -> Rc<Group> {
+        self.0.borrow_mut().entry(key(pool, backend)).or_default().clone()
+    }
+
+    fn forget(&self, pool: &Arc<Pool>, backend: usize, connection: &Rc<Shared>) {
+        let mut groups = self.0.borrow_mut();
+        let Some(group) = groups.get(&key(pool, backend)) else { return };
+        let mut connections = group.connections.borrow_mut();
+        connections.retain(|known| !Rc::ptr_eq(known, connection));
+        let empty = connections.is_empty() && !group.opening.get();
+        drop(connections);
+        if empty {
+            groups.remove(&key(pool, backend));
+        }
+    }
+}
+
+/// A pool that a reload has replaced is another pool: its connections end when they idle. As long as one of them is known here, its task
+/// holds the pool, so that no other can have its place in memory.
+fn key(pool: &Arc<Pool>, backend: usize) -> (usize, usize) {
+    (Arc::as_ptr(pool) as usize, backend)
+}
+
+impl Group {
+    /// A new stream on a connection that has room for it.
+    pub(crate) fn stream(&self) -> Option<StreamHandle> {
+        let connections = self.connections.borrow();
+        connections.iter().find_map(|shared| {
+            let id = shared.machine().open()?;
+            Some(StreamHandle::new(shared.clone(), id))
+        })
+    }
+
+    /// The right to open a connection; `None` while another request has it.
+    pub(crate) fn opening(self: &Rc<Self>) -> Option<Opening> {
+        (!self.opening.replace(true)).then(|| Opening(self.clone()))
+    }
+
+    /// Changes when a connection was opened, or could not be.
+    pub(crate) fn opened(&self) -> &Signal {
+        &self.opened
+    }
+}
+
+/// The right to open a connection, for as long as it is held.
+pub(crate) struct Opening(Rc<Group>);
+
+impl Opening {
+    /// The connection is there.
+    pub(crate) fn done(self, worker: &Rc<Worker>, pool: &Arc<Pool>, backend: usize, transport: Transport) {
+        let snapshot = worker.snapshot();
+        let limits = &snapshot.config.limits;
+        let machine = Connection::new(Role::Client, super::config(limits, wire_limits(limits)));
+        let shared = Shared::new(machine);
+        self.0.connections.borrow_mut().push(shared.clone());
+        worker.host.spawn(attend(worker.clone(), pool.clone(), backend, shared, transport));
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.0.opening.set(false);
+        self.0.opened.raise();
+    }
+}
+
+/// Pumps a connection until it is over.
+async fn attend(worker: Rc<Worker>, pool: Arc<Pool>, backend: usize, shared: Rc<Shared>, transport: Transport) {
+    let input = Buffer::new(&worker.buffers);
+    let mut pump = Pump::new(shared.clone(), transport, input, patience(&pool), worker.host.deadline(), worker.host.now());
+    poll_fn(|cx| pump.poll(cx, worker.host.now(), &mut |_, _| {})).await;
+    worker.multiplexed.forget(&pool, backend, &shared);
+}
+
+/// One request on a connection of its own, which ends with it: the status of the final answer, and at most `most` bytes of its body.
+pub(crate) async fn ask_once(
+    worker: &Rc<Worker>,
+    pool: &Arc<Pool>,
+    transport: Transport,
+    asked: &Asked<'_>,
+    most: usize,
+) -> Result<(u16, Vec<u8>), &'static str> {
+    let snapshot = worker.snapshot();
+    let limits = &snapshot.config.limits;
+    let shared = Shared::new(Connection::new(Role::Client, super::config(limits, wire_limits(limits))));
+    let (input, now) = (Buffer::new(&worker.buffers), worker.host.now());
+    let mut pump = Pump::new(shared.clone(), transport, input, patience(pool), worker.host.deadline(), now);
+    let host = worker.host.clone();
+    worker.host.spawn(async move {
+        poll_fn(|cx| pump.poll(cx, host.now(), &mut |_, _| {})).await;
+    });
+    let ending = Ending(shared.clone());
+    let id = shared.machine().open().ok_or("the connection takes no request")?;
+    let mut stream = StreamHandle::new(ending.0.clone(), id);
+    let line = RequestLine { target: asked.target, authority: asked.authority, scheme: asked.scheme };
+    stream.request(&RequestHead::default(), &line, true, |block| block.known(Known::UserAgent, asked.agent));
+    let mut head = ResponseHead::default();
+    while head.status < 200 {
+        poll_fn(|cx| stream.poll_response(cx, &mut head)).await.map_err(|_| "the connection broke off")?;
+    }
+    let mut body = vec![0; most];
+    let mut have = 0;
+    while have < most {
+        match poll_fn(|cx| stream.poll_read(cx, &mut body[have..])).await.map_err(|_| "the answer's body broke off")? {
+            0 => break,
+            n => have += n,
+        }
+    }
+    body.truncate(have);
+    Ok((head.status, body))
+}
+
+/// What a single request asks for.
+pub(crate) struct Asked<'a> {
+    pub(crate) target: &'a [u8],
+    pub(crate) authority: &'a [u8],
+    pub(crate) scheme: &'a [u8],
+    pub(crate) agent: &'a [u8],
+}
+
+/// A connection that ends when this is dropped.
+struct Ending(Rc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // Nothing of the far end's is under way that a first warning could save.
+        self.0.machine().drain();
+        self.0.machine().drain();
+        self.0.wake_pump();
+    }
+}
+
+fn patience(pool: &Pool) -> Patience {
+    Patience { send: pool.config.transfer_timeout, head: pool.config.response_timeout, idle: pool.config.keep_alive, least_rate: 0 }
+}

@@ -211,8 +211,7 @@ impl Receiver {
             Opcode::Binary => self.begin_message(Kind::Binary, header.rsv1)?,
             _ if header.rsv1 => return Err(Violation::CompressedBit),
             Opcode::Continuation if self.message.is_none() => return Err(Violation::ContinuationAlone),
-            Opcode::Continuation => {}
-            Opcode::Close | Opcode::Ping | Opcode::Pong => self.control.clear(),
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => {}
         }
         if let Some(message) = &self.message
             && !header.opcode.is_control()

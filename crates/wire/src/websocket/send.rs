@@ -128,3 +128,6 @@ impl Sender {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,16 +128,6 @@ fn pings_that_are_not_read_are_answered_by_one_pong() {
 }
 
 #[test]
-fn the_memory_of_a_large_message_is_given_back() {
-    let mut server = server();
-    server.binary(&[1; 1_000_000]).expect("open");
-    server.written(server.output().len());
-    assert!(server.output().is_empty());
-    server.text("a").expect("open");
-    assert_eq!(server.output(), [0x81, 1, b'a']);
-}
-
-#[test]
 fn closing_from_either_side() {
     for server_first in [true, false] {
         let (mut server, mut client) = (server(), client());

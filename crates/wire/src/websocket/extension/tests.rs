@@ -174,6 +174,10 @@ fn answers() {
         let request = if offer.is_empty() { Fields::new() } else { fields(&[offer]) };
         assert_eq!(agreed_deflate(&request, &fields(answer)), result, "{answer:?} to {offer}");
     }
+    // A client that has said so keeps nothing, whatever the answer.
+    let alone = fields(&["permessage-deflate; client_no_context_takeover"]);
+    let kept = DeflateParameters { client_no_context_takeover: true, ..NONE };
+    assert_eq!(agreed_deflate(&alone, &fields(&["permessage-deflate"])), Ok(Some(kept)));
     // An answer may meet the second offer where the first was declined.
     let two = fields(&["permessage-deflate; server_max_window_bits=10, permessage-deflate"]);
     assert_eq!(agreed_deflate(&two, &fields(&["permessage-deflate"])), Ok(Some(NONE)));

@@ -238,6 +238,8 @@ fn targets() -> Vec<Case> {
         with("two hosts", &[("host", "a.example"), ("host", "evil")]),
         with("CRLF in Host", &[("host", "a.example\r\nevil: 1")]),
         with(":protocol without CONNECT", &[]).protocol("websocket"),
+        but("CONNECT with a path", ":method", "CONNECT"),
+        case("CONNECT", vec![(":method".to_string(), "CONNECT".to_string()), (":authority".to_string(), "evil:443".to_string())]),
     ]
 }
 
@@ -317,6 +319,8 @@ fn nothing_is_smuggled_through_haproxy() {
         "a port that is none",
         "an empty :authority",
         ":protocol without CONNECT",
+        // A tunnel, which HAProxy offers to whoever is behind it.
+        "CONNECT",
     ];
     check(all(), &target, &recorder, &known);
 }

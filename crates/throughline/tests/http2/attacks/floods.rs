@@ -4,7 +4,7 @@ use super::{CALM, Scene};
 use crate::connection::request;
 use crate::frames::{
     self, CANCEL, COMPRESSION_ERROR, CONTINUATION, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR, Frame, HEADERS,
-    PROTOCOL_ERROR, WHOLE, data, ping, priority, rst_stream, settings,
+    PROTOCOL_ERROR, WHOLE, data, ping, priority, rst_stream, settings, window_update,
 };
 use crate::hpack::{literal, literals};
 
@@ -116,22 +116,43 @@ fn empty_data_flood() {
     scene.survived("empty DATA flood");
 }
 
-/// CVE-2019-9513: changes of priority on streams that do not exist, in chains. Passing over them is enough.
-#[test]
-fn priority_flood() {
+/// Frames that ask for nothing: passing over them is enough, if nothing is kept of them.
+fn passed_over(what: &str, mut frame: impl FnMut(u32) -> Frame) {
     let scene = Scene::set();
-    let mut stream = 1;
+    let mut number = 0;
     let outcome = scene.flood(scene.connect(), true, 500, |with| {
         for _ in 0..1000 {
-            with.send(&priority(stream + 2, stream, 16));
-            stream += 2;
+            with.send(&frame(number));
+            number += 1;
         }
     });
     if scene.target.ours && outcome.goaway.is_some() {
-        assert_eq!(outcome.goaway, Some(ENHANCE_YOUR_CALM), "{outcome:?}");
+        assert_eq!(outcome.goaway, Some(ENHANCE_YOUR_CALM), "{what}: {outcome:?}");
     }
-    super::note("PRIORITY flood", &outcome);
-    scene.survived("PRIORITY flood");
+    super::note(what, &outcome);
+    scene.survived(what);
+}
+
+/// CVE-2019-9513: changes of priority on streams that do not exist, in a chain.
+#[test]
+fn priority_flood() {
+    passed_over("PRIORITY flood", |number| priority(2 * number + 3, 2 * number + 1, 16));
+}
+
+/// The same with the newer frame, of which a server may have to remember some (RFC 9218 §7.1).
+#[test]
+fn priority_update_flood() {
+    passed_over("PRIORITY_UPDATE flood", |number| Frame::new(0x10, 0, 0, [&(2 * number + 1).to_be_bytes()[..], b"u=1, i"].concat()));
+}
+
+#[test]
+fn window_update_flood() {
+    passed_over("WINDOW_UPDATE flood", |_| window_update(0, 1));
+}
+
+#[test]
+fn unknown_frame_flood() {
+    passed_over("flood of unknown frames", |number| Frame::new(0xf0, 0, 0, number.to_be_bytes()));
 }
 
 /// Frames that say they are 16 MiB long, of every type: refused by their heads, before a byte of them is kept.

@@ -5,7 +5,7 @@ use crate::support::backend::Backend;
 use crate::support::client::Client;
 use crate::support::edge::{BINARY, Edge};
 use crate::support::place::Place;
-use crate::support::{PATIENCE, noise};
+use crate::support::{PATIENCE, noise, resident_kib};
 use std::io::Read;
 use std::process::Command;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -132,13 +132,6 @@ fn a_client_that_does_not_read_is_cut_off() {
     assert!(most < 40 * 1024, "{most} KiB held");
     let got = client.rest().len();
     assert!(got < LONG, "only what the kernel held: {got} bytes");
-}
-
-/// Memory of a process, in KiB; 0 where the machine does not tell.
-fn resident_kib(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kib| kib.parse().ok()).unwrap_or(0)
 }
 
 /// At `max-connections` further ones wait in the backlog, and are served when there is room.

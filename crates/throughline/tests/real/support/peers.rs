@@ -47,7 +47,7 @@ impl Curl {
 
 /// A server of others, killed at the end.
 pub(crate) struct Server {
-    child: std::process::Child,
+    pub(crate) child: std::process::Child,
 }
 
 impl Server {

@@ -59,7 +59,7 @@ pub(super) struct Stream {
     pub(super) last_frame: u64,
     pub(super) trailers: Option<Box<Fields>>,
     /// Client: heads that were not taken before the next one came.
-    pub(super) heads: Option<Box<VecDeque<(ResponseHead, ResponseMeta)>>>,
+    pub(super) heads: Option<Box<Untaken>>,
 }
 
 impl Stream {
@@ -96,6 +96,10 @@ impl Stream {
         !self.closed
     }
 }
+
+/// Heads in the order they came.
+#[derive(Debug, Default)]
+pub(super) struct Untaken(pub(super) VecDeque<(ResponseHead, ResponseMeta)>);
 
 /// Content that has come and was not read. The stream's window bounds it.
 #[derive(Debug, Default)]

@@ -45,6 +45,8 @@ pub(super) struct Stream {
     closed: bool,
     /// A write was refused, and nobody has been told since that it would not be now.
     pub(super) waits: bool,
+    /// It was told that it may write so much, and has not tried since.
+    pub(super) promise: usize,
     /// It has had its turn among streams of one urgency.
     pub(super) served: bool,
     /// Client: the method, as far as the content of the response hangs on it.
@@ -73,6 +75,7 @@ impl Stream {
             untold: false,
             closed: false,
             waits: false,
+            promise: 0,
             served: false,
             asked: Asked::Content,
             priority: Priority::DEFAULT,

@@ -4,3 +4,5 @@ mod client;
 mod conformance;
 mod floods;
 mod frames;
+mod schedule;
+mod server;

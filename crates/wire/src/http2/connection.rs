@@ -69,8 +69,10 @@ pub struct Connection {
     waiting: usize,
     /// Streams whose failure is untold.
     untold: usize,
-    /// Room that was promised to woken streams in this round.
+    /// Room that was promised to streams which were woken and have not tried to write yet.
     promised: usize,
+    /// How often, since one of them last tried, nobody could be woken for that.
+    doubts: u8,
     /// The stream that was woken last among those that take turns.
     turn: StreamId,
     goodbye: Goodbye,
@@ -143,6 +145,7 @@ impl Connection {
             waiting: 0,
             untold: 0,
             promised: 0,
+            doubts: 0,
             turn: 0,
             goodbye: Goodbye::Unsaid,
             accepted: MAX_WINDOW,
@@ -198,7 +201,7 @@ impl Connection {
     /// their priority (RFC 9218).
     ///
     /// To be called until there is nothing more, whenever bytes have been received or sent, and again when streams that were told of have
-    /// had their turn to write: each round wakes as many as the room then is for.
+    /// tried to write: only as many are told as there is room for. One that is told tries, or is let go.
     pub fn poll_event(&mut self) -> Option<Event> {
         if self.untold > 0
             && let Some(stream) = self.streams.iter_mut().find(|stream| stream.untold)
@@ -338,7 +341,7 @@ impl Connection {
 
     /// A stream fails. What its peer had sent stays readable only if it was all.
     fn abandon(&mut self, index: usize, reason: Reason) {
-        self.stop_waiting(index);
+        self.leave_queue(index);
         let stream = &mut self.streams[index];
         stream.failure = stream.failure.or(Some(reason));
         if stream.remote != Half::Ended {
@@ -408,7 +411,7 @@ impl Connection {
             };
             self.reset_open(index, code, Reason::Reset(code));
         }
-        self.stop_waiting(index);
+        self.leave_queue(index);
         let mut stream = self.streams.remove(index);
         self.untold -= usize::from(stream.untold);
         if self.response_of.is_some_and(|(of, _)| of == id) {

@@ -45,6 +45,8 @@ pub(super) struct Stream {
     closed: bool,
     /// A write was refused, and nobody has been told since that it would not be now.
     pub(super) waits: bool,
+    /// It was told that it may write so much, and has not tried since.
+    pub(super) promise: usize,
     /// It has had its turn among streams of one urgency.
     pub(super) served: bool,
     /// Client: the method, as far as the content of the response hangs on it.
@@ -59,7 +61,7 @@ pub(super) struct Stream {
     pub(super) last_frame: u64,
     pub(super) trailers: Option<Box<Fields>>,
     /// Client: heads that were not taken before the next one came.
-    pub(super) heads: Option<Box<VecDeque<(ResponseHead, ResponseMeta)>>>,
+    pub(super) heads: Option<Box<Untaken>>,
 }
 
 impl Stream {
@@ -73,6 +75,7 @@ impl Stream {
             untold: false,
             closed: false,
             waits: false,
+            promise: 0,
             served: false,
             asked: Asked::Content,
             priority: Priority::DEFAULT,
@@ -96,6 +99,10 @@ impl Stream {
         !self.closed
     }
 }
+
+/// Heads in the order they came.
+#[derive(Debug, Default)]
+pub(super) struct Untaken(pub(super) VecDeque<(ResponseHead, ResponseMeta)>);
 
 /// Content that has come and was not read. The stream's window bounds it.
 #[derive(Debug, Default)]

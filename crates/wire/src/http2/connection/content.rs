@@ -195,6 +195,7 @@ impl Connection {
         }
         assert!(stream.local == Half::Open, "content goes between a head and its end");
         let may = self.turn_of(index);
+        self.leave_queue(index);
         let mut accepted = 0;
         while may.frames > 0 && accepted < from.len() && self.out.len() < self.config.output_bytes {
             let n = self.write_frame(index, &from[accepted..]);
@@ -211,9 +212,8 @@ impl Connection {
             self.progress += accepted as u64;
             return Write::Accepted(accepted);
         }
-        let stream = &mut self.streams[index];
-        self.waiting += usize::from(!stream.waits);
-        stream.waits = true;
+        self.streams[index].waits = true;
+        self.waiting += 1;
         Write::Pending
     }
 
@@ -254,7 +254,7 @@ impl Connection {
 
     /// Our side of the stream is at its end.
     pub(super) fn end_local(&mut self, index: usize) {
-        self.stop_waiting(index);
+        self.leave_queue(index);
         self.streams[index].local = Half::Ended;
         self.settle(index);
     }

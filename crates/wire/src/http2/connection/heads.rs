@@ -232,7 +232,7 @@ impl Connection {
             if block.ends {
                 return self.refuse(index, Rule::InterimEnds);
             }
-            if stream.heads.as_ref().is_some_and(|heads| heads.len() >= INTERIMS) {
+            if stream.heads.as_ref().is_some_and(|heads| heads.0.len() >= INTERIMS) {
                 return self.refuse(index, Rule::TooManyInterims);
             }
             self.response_of = Some((id, ResponseMeta { length: Some(0), end: false }));
@@ -261,7 +261,7 @@ impl Connection {
         let Some((id, meta)) = self.response_of.take() else { return };
         if let Some(index) = self.streams.find(id) {
             let head = core::mem::take(&mut self.response);
-            self.streams[index].heads.get_or_insert_with(Box::default).push_back((head, meta));
+            self.streams[index].heads.get_or_insert_default().0.push_back((head, meta));
         }
     }
 
@@ -275,8 +275,8 @@ impl Connection {
         let index = self.streams.find(id)?;
         let heads = &mut self.streams[index].heads;
         if let Some(queue) = heads {
-            let next = queue.pop_front();
-            if queue.is_empty() {
+            let next = queue.0.pop_front();
+            if queue.0.is_empty() {
                 *heads = None;
             }
             if let Some((head, meta)) = next {

@@ -17,14 +17,17 @@ pub(super) struct Turn {
 }
 
 impl Connection {
-    /// Judges a write of a stream against those that wait and could write too.
+    /// Judges a write of a stream against those that could write too: they wait, or were told that they may and have not tried yet.
     pub(super) fn turn_of(&self, index: usize) -> Turn {
-        if self.waiting == 0 {
+        if self.waiting == 0 && self.promised == 0 {
             return Turn { frames: 1, shares: false };
         }
         let ours = &self.streams[index];
         let mut shares = false;
-        for other in self.streams.iter().filter(|other| other.id != ours.id && self.could_write(other)) {
+        let room = self.room() > 0;
+        let others =
+            self.streams.iter().filter(|other| room && other.id != ours.id && (other.waits || other.promise > 0) && has_window(other));
+        for other in others {
             let (mine, its) = (ours.priority, other.priority);
             let before = !mine.incremental && !its.incremental && other.id < ours.id;
             if its.urgency < mine.urgency || (its.urgency == mine.urgency && before) {
@@ -35,61 +38,76 @@ impl Connection {
         Turn { frames: usize::from(!(shares && ours.served)), shares }
     }
 
-    /// It waits, and would not if it were alone.
-    fn could_write(&self, stream: &Stream) -> bool {
-        stream.waits && stream.send.room() > 0 && self.room() > 0
-    }
-
     /// What the connection's window and the output leave to all streams.
     fn room(&self) -> usize {
         self.send.room().min(self.config.output_bytes.saturating_sub(self.out.len()))
     }
 
-    /// The next stream to be told that it may write. `None` ends a round: what was promised in it may be promised again.
+    /// The next stream to be told that it may write, if there is room that was not promised to others.
     pub(super) fn wake(&mut self) -> Option<StreamId> {
-        let room = if self.waiting > 0 { self.room().saturating_sub(self.promised) } else { 0 };
-        let next = if room > 0 { self.next_in_turn() } else { None };
-        let Some((id, alone)) = next else {
-            self.promised = 0;
+        if self.waiting == 0 {
+            return None;
+        }
+        let next = if self.room() > self.promised { self.next_in_turn() } else { None };
+        let Some((index, alone)) = next else {
+            self.doubt_promises();
             return None;
         };
-        let index = self.streams.find(id).expect("a stream that was found in the table");
-        let promise = self.streams[index].send.room().min(if alone { usize::MAX } else { FRAME_BYTES });
-        self.promised = self.promised.saturating_add(promise);
-        self.turn = id;
-        self.streams[index].served = false;
-        self.stop_waiting(index);
-        Some(id)
+        self.leave_queue(index);
+        let stream = &mut self.streams[index];
+        stream.promise = stream.send.room().min(if alone { usize::MAX } else { FRAME_BYTES });
+        stream.served = false;
+        self.promised += stream.promise;
+        self.turn = stream.id;
+        Some(stream.id)
+    }
+
+    /// A stream that was woken and never tries would keep its room from the others for ever. After this many calls it has had its chance.
+    fn doubt_promises(&mut self) {
+        const CHANCES: u8 = 16;
+        if self.promised == 0 {
+            return;
+        }
+        self.doubts += 1;
+        if self.doubts == CHANCES {
+            self.doubts = 0;
+            self.promised = 0;
+            self.streams.iter_mut().for_each(|stream| stream.promise = 0);
+        }
     }
 
     /// The stream whose turn it is, and whether it shares it with no other.
-    fn next_in_turn(&self) -> Option<(StreamId, bool)> {
-        let able = || self.streams.iter().filter(|stream| self.could_write(stream));
-        let urgency = able().map(|stream| stream.priority.urgency).min()?;
-        let mut first = None;
-        let mut led = false;
-        let mut shared = 0;
-        let mut following = None;
-        for stream in able().filter(|stream| stream.priority.urgency == urgency) {
-            if !stream.priority.incremental {
-                if led {
-                    continue;
-                }
-                led = true;
+    fn next_in_turn(&self) -> Option<(usize, bool)> {
+        let able = || self.streams.iter().enumerate().filter(|(_, stream)| stream.waits && has_window(stream));
+        let urgency = able().map(|(_, stream)| stream.priority.urgency).min()?;
+        let (mut first, mut following) = (None, None);
+        let (mut led, mut shared) = (false, 0);
+        for (index, stream) in able().filter(|(_, stream)| stream.priority.urgency == urgency) {
+            // Of those that are of no use in parts only the first takes part.
+            if !stream.priority.incremental && core::mem::replace(&mut led, true) {
+                continue;
             }
             shared += 1;
-            first = first.or(Some(stream.id));
+            first = first.or(Some(index));
             if stream.id > self.turn {
-                following = following.or(Some(stream.id));
+                following = following.or(Some(index));
             }
         }
-        following.or(first).map(|id| (id, shared == 1))
+        following.or(first).map(|index| (index, shared == 1))
     }
 
-    /// The stream does not wait to write any more.
-    pub(super) fn stop_waiting(&mut self, index: usize) {
+    /// The stream does not wait to write, or has tried.
+    pub(super) fn leave_queue(&mut self, index: usize) {
         let stream = &mut self.streams[index];
-        self.waiting -= usize::from(stream.waits);
-        stream.waits = false;
+        self.waiting -= usize::from(core::mem::take(&mut stream.waits));
+        if stream.promise > 0 {
+            self.promised -= core::mem::take(&mut stream.promise);
+            self.doubts = 0;
+        }
     }
+}
+
+/// Its own window lets it write.
+fn has_window(stream: &Stream) -> bool {
+    stream.send.room() > 0
 }

@@ -1,0 +1,8 @@
+//! The HTTP/2 machine against everything that is not itself: the RFCs' sentences, frames by hand, random exchanges, mutated bytes, h2.
+
+mod client;
+mod conformance;
+mod floods;
+mod frames;
+mod schedule;
+mod server;

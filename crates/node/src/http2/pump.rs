@@ -71,28 +71,29 @@ impl Pump {
         self.shared.set_pumping(true);
         let over = self.turn(cx, now, on_event);
         self.shared.set_pumping(false);
-        if let Some(over) = over {
-            self.shared.machine().closed();
-            self.shared.wake_all();
-            return Poll::Ready(over);
-        }
-        self.shared.rest(cx);
-        self.poll_patience(cx, now)
+        let over = match over {
+            Some(over) => over,
+            None => {
+                self.shared.rest(cx);
+                std::task::ready!(self.poll_patience(cx, now))
+            }
+        };
+        self.shared.machine().closed();
+        self.shared.wake_all();
+        Poll::Ready(over)
     }
 
     fn turn(&mut self, cx: &mut Context<'_>, now: Instant, on_event: &mut dyn FnMut(&mut Context<'_>, Event)) -> Option<Over> {
         loop {
             let mut frames = 0;
             let gone = !self.failed && self.take_in(cx, now, &mut frames, on_event);
-            loop {
-                let event = self.shared.machine().poll_event();
-                let Some(event) = event else { break };
-                self.pass(cx, event, on_event);
-            }
+            self.pass_all(cx, on_event);
             let blocked = self.shared.machine().output_blocked();
             if gone || self.flush(cx, now).is_err() {
                 return Some(Over::Gone);
             }
+            // What has been sent has made room for streams that wait for it.
+            self.pass_all(cx, on_event);
             let machine = self.shared.machine();
             let flushed = machine.output().is_empty();
             if flushed && (self.failed || machine.is_over()) {
@@ -154,12 +155,24 @@ impl Pump {
         false
     }
 
+    fn pass_all(&mut self, cx: &mut Context<'_>, on_event: &mut dyn FnMut(&mut Context<'_>, Event)) {
+        loop {
+            let event = self.shared.machine().poll_event();
+            let Some(event) = event else { return };
+            self.pass(cx, event, on_event);
+        }
+    }
+
     fn pass(&mut self, cx: &mut Context<'_>, event: Event, on_event: &mut dyn FnMut(&mut Context<'_>, Event)) {
         match event {
             Event::Response { stream } | Event::Readable { stream } | Event::Writable { stream } | Event::Failed { stream } => {
                 self.shared.wake(stream);
             }
-            Event::Request { .. } | Event::Malformed { .. } | Event::GoingAway => on_event(cx, event),
+            Event::Request { .. } | Event::Malformed { .. } | Event::GoingAway => {
+                // A request may be answered and over before anyone looks whether there is one.
+                self.idle = None;
+                on_event(cx, event);
+            }
         }
     }
 

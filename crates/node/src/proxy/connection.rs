@@ -20,9 +20,9 @@ use std::task::{Context, Poll};
 const LAST_CALL: Duration = Duration::from_secs(1);
 /// A connection closed with unread bytes is reset, and a reset can destroy the answer on its way (RFC 9112 §9.6): so what the client still
 /// sends is read and dropped, for this long at most,
-const LINGER: Duration = Duration::from_secs(2);
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
 /// and up to this many bytes.
-const LINGER_BYTES: usize = 1024 * 1024;
+pub(crate) const LINGER_BYTES: usize = 1024 * 1024;
 
 /// Who connected, and where.
 pub(crate) struct Caller {

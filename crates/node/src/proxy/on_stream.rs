@@ -3,11 +3,13 @@
 use crate::buffer::Buffer;
 use crate::channel::Channel;
 use crate::http2::StreamHandle;
-use crate::proxy::connection::{Caller, Client};
+use crate::proxy::connection::{Caller, Client, LINGER, LINGER_BYTES};
 use crate::proxy::exchange::{Exchange, Next, STALLED, Stage};
 use crate::server::Worker;
 use decide::step::{Side, Step};
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use wire::http::Known;
 use wire::http1::Framing;
 use wire::http2::ErrorCode;
@@ -29,12 +31,34 @@ pub(crate) async fn on_stream(worker: Rc<Worker>, caller: Rc<Caller>, stream: St
         stream.take_request(&mut exchange.scratch.request);
     }
     exchange.opened(opened);
-    // Where the connection goes on it is the machine's to say; only what broke off has to be told.
-    if let Next::Reset(why) = exchange.run_from(Stage::Route).await
-        && let Channel::Stream(stream) = &mut client.stream
-    {
-        stream.reset(if why == STALLED { ErrorCode::CANCEL } else { ErrorCode::INTERNAL_ERROR });
+    let next = exchange.run_from(Stage::Route).await;
+    let Channel::Stream(stream) = &mut client.stream else { return };
+    match next {
+        Next::Reset(STALLED) => stream.reset(ErrorCode::CANCEL),
+        Next::Reset(_) => stream.reset(ErrorCode::INTERNAL_ERROR),
+        Next::Linger => linger(&worker, &mut client).await,
+        Next::Request | Next::Close => {}
     }
+}
+
+/// The answer is out, and the request's body is not in: what still comes is dropped, for a time and up to a length, before the stream is
+/// reset (RFC 9113 §8.1). Clients are known that forget an answer for the reset that follows at its heels.
+async fn linger(worker: &Worker, client: &mut Client) {
+    client.deadline.set(worker.host.now() + LINGER);
+    let Client { stream, input, deadline, .. } = client;
+    let mut dropped = 0;
+    poll_fn(|cx| {
+        loop {
+            let unread = input.unread().len();
+            input.consume(unread);
+            match input.poll_fill(cx, stream) {
+                Poll::Ready(Ok(n)) if n > 0 && dropped + n <= LINGER_BYTES => dropped += n,
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return deadline.poll_passed(cx),
+            }
+        }
+    })
+    .await;
 }
 
 /// A request that broke a rule has been answered by the connection; here it is told.

@@ -40,7 +40,8 @@ fn continuation_flood() {
     let outcome = scene.flood(with, true, 10_000, |with| with.send(&Frame::new(CONTINUATION, 0, 1, &fields[..])));
     scene.ended("a block without end", &outcome, &[ENHANCE_YOUR_CALM, PROTOCOL_ERROR, COMPRESSION_ERROR]);
     if scene.target.ours {
-        assert!(outcome.rounds < 200, "3 MiB of a head are more than enough: {outcome:?}");
+        // The kernel's buffers at both ends hold several MiB that were sent before the end was heard of.
+        assert!(outcome.rounds < 1000, "15 MiB of 150 are more than enough: {outcome:?}");
     }
     scene.survived("a block without end");
 }

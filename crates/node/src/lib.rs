@@ -13,6 +13,7 @@ mod pool;
 mod proxy;
 mod server;
 mod signal;
+pub mod tls;
 mod transport;
 
 pub use application::{Answer, Application};

@@ -211,7 +211,7 @@ fn welcome(server: &Server, hints: fn(&Config) -> Vec<String>, print: fn(&str)) 
     for listener in &snapshot.config.listeners {
         let sites: Vec<&str> = listener.sites.iter().map(|site| &*snapshot.config.sites[*site].name).collect();
         let at = match &listener.at {
-            Address::Ip(ip) => format!("http://{ip}"),
+            Address::Ip(ip) => format!("{}://{ip}", if listener.tls { "https" } else { "http" }),
             other => other.to_string(),
         };
         print(&format!("listening on {at:<28} {}", sites.join(", ")));

@@ -44,6 +44,7 @@ fn config(weights: &[u32]) -> config::Pool {
         transfer_timeout: Duration::from_secs(60),
         keep_alive: Duration::from_secs(60),
         keep_alive_connections: 8,
+        tls: None,
     }
 }
 

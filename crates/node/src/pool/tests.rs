@@ -62,6 +62,7 @@ fn narrow() -> config::Pool {
         transfer_timeout: zero,
         keep_alive: zero,
         keep_alive_connections: 0,
+        tls: None,
     }
 }
 

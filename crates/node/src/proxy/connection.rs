@@ -5,6 +5,7 @@ use crate::buffer::Buffer;
 use crate::proxy::accept::{Counted, Place};
 use crate::proxy::exchange::{Exchange, Next};
 use crate::server::Worker;
+use crate::tls::Secured;
 use crate::transport::Transport;
 use decide::forward::Peer;
 use decide::time::Duration;
@@ -31,6 +32,8 @@ pub(crate) struct Client {
     /// The endpoint as steps tell it.
     pub(crate) name: Box<str>,
     pub(crate) peer: Peer,
+    /// What TLS came to, where the connection has it.
+    pub(crate) secured: Option<Box<Secured>>,
     pub(crate) place: Place,
     pub(crate) counted: Counted,
     /// Requests begun on this connection.
@@ -39,12 +42,20 @@ pub(crate) struct Client {
     pub(crate) half_closed: bool,
 }
 
-pub(crate) async fn serve(worker: Rc<Worker>, counted: Counted, stream: Transport, endpoint: Endpoint, place: Place) {
+pub(crate) async fn serve(
+    worker: Rc<Worker>,
+    counted: Counted,
+    stream: Transport,
+    secured: Option<Box<Secured>>,
+    endpoint: Endpoint,
+    place: Place,
+) {
     let mut client = Client {
         stream,
         input: Buffer::new(&worker.buffers),
         deadline: worker.host.deadline(),
-        peer: Peer::new(endpoint.ip(), "http"),
+        peer: Peer::new(endpoint.ip(), if secured.is_some() { "https" } else { "http" }),
+        secured,
         name: endpoint.to_string().into_boxed_str(),
         endpoint,
         place,

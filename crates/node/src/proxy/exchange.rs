@@ -198,6 +198,9 @@ impl<'c> Exchange<'c> {
         let peer = journey.keep(self.client.name.as_bytes());
         let listener = self.listener.unwrap_or_default();
         journey.add(journey.began, Step::Accepted { listener, peer });
+        if let Some(secured) = &self.client.secured {
+            secured.tell(journey);
+        }
     }
 
     fn asked(&mut self) {
@@ -239,7 +242,7 @@ impl<'c> Exchange<'c> {
             Action::Pool(index) => self.check_forwarding(&snapshot.pools[*index]),
             Action::Redirect { status, location } => {
                 let Scratch { request, text, .. } = &mut *self.scratch;
-                Stage::Reply(Reply::redirect(*status, location, request, text))
+                Stage::Reply(Reply::redirect(*status, location, self.client.peer.scheme(), request, text))
             }
             Action::Answer { status, content_type, body } => Stage::Reply(Reply::fixed(*status, content_type, body)),
             Action::Files(_) => Stage::Files,

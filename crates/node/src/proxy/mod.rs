@@ -20,4 +20,5 @@ mod tunnel;
 mod upstream;
 
 pub(crate) use exchange::Scratch;
+pub(crate) use greet::Greetings;
 pub(crate) use open::Connections;

@@ -73,9 +73,9 @@ impl Reply {
         reply
     }
 
-    pub(crate) fn redirect(status: u16, template: &str, request: &RequestHead, text: &mut Vec<u8>) -> Reply {
+    pub(crate) fn redirect(status: u16, template: &str, scheme: &str, request: &RequestHead, text: &mut Vec<u8>) -> Reply {
         text.clear();
-        rewrite::location(template, "http", request, text);
+        rewrite::location(template, scheme, request, text);
         let mut reply = Reply::new(status, Some("redirect"));
         reply.fields.push_known(Known::Location, text);
         reply

@@ -3,6 +3,7 @@
 use super::{SERVERS, files};
 use crate::settings::{
     backend_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, pool_defaults, server_defaults, site_defaults,
+    tls_defaults,
 };
 use decide::address::Address;
 use decide::config::{
@@ -22,7 +23,16 @@ pub fn config(http: Address) -> Config {
     let mut listeners = vec![listener_defaults(http, vec![0])];
     listeners.extend(servers().enumerate().map(|(index, (_, at))| server_listener(at, 1 + index)));
     let backends = servers().map(|(name, at)| Backend { name: name.to_string(), ..backend_defaults(Address::Ip(at)) }).collect();
-    Config { listeners, sites, pools: vec![pool(backends)], limits: limits_defaults(), server: server_defaults(), access_log: None }
+    Config {
+        listeners,
+        sites,
+        pools: vec![pool(backends)],
+        certificates: Vec::new(),
+        tls: tls_defaults(),
+        limits: limits_defaults(),
+        server: server_defaults(),
+        access_log: None,
+    }
 }
 
 /// A loopback address for each application server, with a port that the kernel says is free.

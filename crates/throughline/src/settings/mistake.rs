@@ -9,6 +9,8 @@ use std::ops::Range;
 pub enum Severity {
     /// The file is refused.
     Error,
+    /// The file is used; something that it names will not do its work.
+    Fault,
     /// The file is used; the owner should know.
     Warning,
 }
@@ -131,6 +133,11 @@ impl<'a> Mistakes<'a> {
     /// Notes a warning.
     pub(super) fn warning(&mut self, span: &Range<usize>, message: impl Into<String>) -> &mut Mistake {
         self.note(Rank::Plain, Severity::Warning, span, message.into())
+    }
+
+    /// Notes a fault.
+    pub(super) fn fault(&mut self, span: &Range<usize>, message: impl Into<String>) -> &mut Mistake {
+        self.note(Rank::Plain, Severity::Fault, span, message.into())
     }
 
     /// The line a byte is on, from 1.

@@ -2,7 +2,7 @@
 
 mod tls;
 
-pub use tls::{Certificate, ClientCertificates, PoolTls, Protocol, Secret, Tls, TlsVersion, Trust};
+pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Protocol, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;
 use crate::time::Duration;

@@ -15,6 +15,8 @@ pub struct Tls {
     pub client_certificates: Option<ClientCertificates>,
     /// How long a session ticket may be used; `None`: none are given out.
     pub tickets: Option<Duration>,
+    /// How often the files of certificates are looked at for changes.
+    pub look_interval: Duration,
     /// The secrets of every connection are written to the file that `SSLKEYLOGFILE` names, if it names one.
     pub key_log: bool,
 }
@@ -45,10 +47,21 @@ pub type Trust = Arc<Vec<Vec<u8>>>;
 pub struct Certificate {
     /// What it goes by in logs and metrics: the path of its chain.
     pub name: String,
+    /// Where it was read, if in files.
+    pub files: Option<CertificateFiles>,
     /// In DER, the server's own first; never empty.
     pub chain: Vec<Vec<u8>>,
     /// In DER: PKCS #8, PKCS #1 or SEC 1.
     pub key: Secret,
+}
+
+/// The files of a certificate; both may be the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The chain's.
+    pub chain: String,
+    /// The key's.
+    pub key: String,
 }
 
 /// Bytes that no log or message may show.

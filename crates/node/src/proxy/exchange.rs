@@ -224,12 +224,18 @@ impl<'c> Exchange<'c> {
             // RFC 9110 §9.3.6: a server that is no proxy for its clients need not implement it.
             return self.refuse(501, "CONNECT is for forward proxies; this server is none", Side::Client);
         }
+        if let Some(reply) = self.challenge() {
+            return Stage::Reply(reply);
+        }
         let verdict = self.snapshot.routes.decide(listener.0, &self.scratch.request, None);
         let Verdict::Route { route, matched } = verdict else { return self.unrouted(&verdict) };
         self.route = Some(route);
         self.matched = matched;
         let snapshot = self.snapshot.clone();
         let site = &snapshot.config.sites[usize::from(route.site)];
+        if let Some(reply) = self.https_instead(&snapshot, route.site, site) {
+            return Stage::Reply(reply);
+        }
         if matches!(self.meta.framing, Framing::Exact(bytes) if bytes > site.max_body) {
             return self.refuse(413, "the request's body is longer than the site allows", Side::Client);
         }

@@ -251,6 +251,7 @@ impl Exchange<'_> {
         let now = self.worker.host.now();
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
+        let hsts = self.hsts(site);
         let Scratch { request, response, down, journey, text, .. } = &mut *self.scratch;
         let framing = match (meta.framing, request.version) {
             (Framing::UntilClose, Version::Http11) => Framing::Chunked,
@@ -276,6 +277,11 @@ impl Exchange<'_> {
                 }
             }
             Framing::UntilClose => {}
+        }
+        if let Some(hsts) =
+            hsts.filter(|_| !response.fields.iter().any(|field| field.name.eq_ignore_ascii_case(b"strict-transport-security")))
+        {
+            http1::write_field(b"Strict-Transport-Security", hsts.as_bytes(), out);
         }
         if site.show.server_timing {
             text.clear();

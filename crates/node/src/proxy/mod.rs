@@ -4,8 +4,9 @@
 //! - [`greet`]: what comes before the first request: which protocol is spoken on the connection.
 //! - [`connection`]: one client's connection, request after request.
 //! - [`exchange`]: one request, as an enum of named stages.
-//! - [`reply`]: answers made here. [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving
-//!   bytes both ways. [`tunnel`]: after 101.
+//! - [`https`]: what is done for the sake of TLS. [`reply`]: answers made here.
+//! - [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving bytes both ways. [`tunnel`]: after
+//!   101.
 
 mod accept;
 mod connection;
@@ -13,6 +14,7 @@ mod exchange;
 mod fetch;
 mod greet;
 mod half;
+mod https;
 mod open;
 mod relay;
 pub(crate) mod reply;

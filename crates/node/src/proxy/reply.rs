@@ -128,6 +128,7 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let request_version = self.scratch.request.version;
         let shown = self.site_and_route(&snapshot).map(|(site, route)| (site, &route.response));
+        let hsts = shown.and_then(|(site, _)| self.hsts(site));
         let scratch = &mut *self.scratch;
         let mut fields = reply.fields.clone();
         if let Some((site, edits)) = shown {
@@ -147,6 +148,9 @@ impl Exchange<'_> {
         http1::write_response(&head, fields.iter(), out);
         http1::write_field(b"Date", &date, out);
         http1::write_field(b"Server", snapshot.config.server.name.as_bytes(), out);
+        if let Some(hsts) = hsts {
+            http1::write_field(b"Strict-Transport-Security", hsts.as_bytes(), out);
+        }
         let bodiless = matches!(reply.status, 100..=199 | 204 | 304);
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
         // RFC 9110 §8.6: none with 1xx and 204; with 304 only what 200 would have, which is told by `length`.

@@ -26,6 +26,8 @@ pub struct Store {
     by_name: ArcSwap<ByName>,
     /// What is presented to an authority that makes sure of a name (RFC 8737), by name.
     challenges: Mutex<BTreeMap<String, Arc<CertifiedKey>>>,
+    /// What is answered to an authority that makes sure of a name by HTTP (RFC 8555 §8.3), by name and token.
+    answers: Mutex<BTreeMap<(String, String), String>>,
     pub(super) clock: Arc<Clock>,
     pub(super) keys: Arc<Keys>,
 }
@@ -55,13 +57,14 @@ impl Store {
             installed: Mutex::default(),
             by_name: ArcSwap::default(),
             challenges: Mutex::default(),
+            answers: Mutex::default(),
             clock: Arc::default(),
             keys: Arc::default(),
         })
     }
 
     /// Presents these from now on, and no others of the configuration. They were checked when they were read.
-    pub(crate) fn configure(&self, certificates: &[Certificate], now: Calendar) {
+    pub fn configure(&self, certificates: &[Certificate], now: Calendar) {
         let presented = |certificate| Arc::new(Presented::of(certificate).expect("a configuration's certificates were checked"));
         *self.configured.lock().expect("no panic while it is held") = certificates.iter().map(presented).collect();
         self.sort(now);
@@ -91,9 +94,24 @@ impl Store {
         Ok(())
     }
 
+    /// Answers an authority that makes sure of `host` by HTTP and asks for `token` (RFC 8555 §8.3).
+    pub fn answer(&self, host: &str, token: &str, key_authorization: &str) {
+        let at = (host.to_ascii_lowercase(), token.to_string());
+        self.answers.lock().expect("no panic while it is held").insert(at, key_authorization.to_string());
+    }
+
     /// The authority has made sure of `host`, or given up.
     pub fn forget_challenge(&self, host: &str) {
-        self.challenges.lock().expect("no panic while it is held").remove(&host.to_ascii_lowercase());
+        let host = host.to_ascii_lowercase();
+        self.challenges.lock().expect("no panic while it is held").remove(&host);
+        self.answers.lock().expect("no panic while it is held").retain(|(name, _), _| *name != host);
+    }
+
+    /// What [`Store::answer`] was told.
+    pub(crate) fn answer_for(&self, host: &[u8], token: &[u8]) -> Option<String> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_ascii_lowercase()).ok();
+        let at = (text(host)?, String::from_utf8(token.to_vec()).ok()?);
+        self.answers.lock().expect("no panic while it is held").get(&at).cloned()
     }
 
     /// Tells rustls the time before it is asked to work.

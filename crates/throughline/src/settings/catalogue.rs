@@ -265,7 +265,7 @@ static LISTENER: Section = Section {
 
 static CERTIFICATE: Section = Section {
     header: "[[certificate]]",
-    doc: "What listeners with TLS present: by the name asked for, else the first. Read again within a minute after its files change.",
+    doc: "What listeners with TLS present: by the name asked for, else the first. Read again soon after its files change.",
     entries: &[
         entry(
             "chain",
@@ -320,6 +320,7 @@ static TLS: Section = Section {
             r#""1h""#,
             "A session ticket may be used this long; the keys that seal tickets are made anew twice in that time.",
         ),
+        entry("look-interval", TIME, Is(r#""1m""#), r#""10s""#, "How often the files of certificates are looked at for changes."),
         entry(
             "key-log",
             Bool,

@@ -75,7 +75,11 @@ impl Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.severity == Severity::Warning { "warning: " } else { "" };
+        let word = match self.severity {
+            Severity::Error => "",
+            Severity::Fault => "fault: ",
+            Severity::Warning => "warning: ",
+        };
         write!(f, "{}:{}:{}: {word}{}", self.file, self.line, self.column, self.message)?;
         if !self.expected.is_empty() {
             write!(f, ", expected {}", self.expected)?;

@@ -5,7 +5,7 @@ use super::mistake::Mistakes;
 use super::read::{Span, Table, Value};
 use super::rules::place;
 use decide::address::Address;
-use decide::config::{Certificate, ClientCertificates, Config, HostPattern, PoolTls, Secret, Tls, TlsVersion, Trust};
+use decide::config::{Certificate, CertificateFiles, ClientCertificates, Config, HostPattern, PoolTls, Secret, Tls, TlsVersion, Trust};
 use decide::time::{Calendar, Duration};
 use node::tls::certificate::{self, Facts};
 use std::io;
@@ -32,6 +32,7 @@ pub(super) fn tls(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -
         min_version: version(table),
         client_certificates,
         tickets: table.bool("tickets").then(|| table.duration("ticket-lifetime")),
+        look_interval: table.duration("look-interval"),
         key_log: table.bool("key-log"),
     }
 }
@@ -95,9 +96,13 @@ fn trust(table: &Table, key: &str, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
 fn pair(table: &Table, chain_key: &str, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Certificate> {
     let chain = chain(table, chain_key, disk, mistakes);
     let key_key = if table.given("key").is_some() { "key" } else { chain_key };
+    if chain.is_none() && key_key == chain_key {
+        return None;
+    }
     let key = key(table, key_key, disk, mistakes);
     let (path, chain) = chain?;
-    let certificate = Certificate { name: path, chain, key: key? };
+    let files = CertificateFiles { chain: path.clone(), key: table.text(key_key) };
+    let certificate = Certificate { name: path, files: Some(files), chain, key: key? };
     match certificate::check(&certificate) {
         Ok(()) => Some(certificate),
         Err(why) => {

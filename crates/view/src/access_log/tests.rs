@@ -55,7 +55,13 @@ pub(crate) fn config() -> Config {
             tls: None,
         }],
         certificates: vec![],
-        tls: Tls { min_version: TlsVersion::Tls12, client_certificates: None, tickets: None, key_log: false },
+        tls: Tls {
+            min_version: TlsVersion::Tls12,
+            client_certificates: None,
+            tickets: None,
+            look_interval: Duration::from_secs(60),
+            key_log: false,
+        },
         limits: Limits {
             head_bytes: 0,
             head_fields: 0,

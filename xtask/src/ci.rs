@@ -64,7 +64,11 @@ fn deny(root: &Path) -> Result<(), String> {
 /// Types the README's first command, but for ports that nobody has: it must say what to try, answer, and end on an interrupt.
 fn started(root: &Path, arguments: &[String]) -> Result<(), String> {
     let mut command = cargo::command();
-    command.args(arguments).args(["--http", "127.0.0.1:0", "--admin", "127.0.0.1:0"]).current_dir(root).stdout(Stdio::piped());
+    command
+        .args(arguments)
+        .args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+        .current_dir(root)
+        .stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("the README's first command cannot be run: {error}"))?;
     let said = BufReader::new(child.stdout.take().expect("piped"));
     let answered = first_answer(said.lines().map_while(Result::ok));

@@ -1,5 +1,9 @@
 //! What an owner wants, as plain data. No defaults here: the settings catalogue holds them, once.
 
+mod tls;
+
+pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
+
 use crate::address::Address;
 use crate::time::Duration;
 use alloc::string::String;
@@ -14,6 +18,10 @@ pub struct Config {
     pub sites: Vec<Site>,
     /// Groups of backends; [`Action::Pool`] points here.
     pub pools: Vec<Pool>,
+    /// What listeners with TLS present: each the certificate that has the name asked for, else the first.
+    pub certificates: Vec<Certificate>,
+    /// What holds for every listener with TLS.
+    pub tls: Tls,
     /// Caps and timers on the client side.
     pub limits: Limits,
     /// The process.
@@ -31,6 +39,10 @@ pub struct Listener {
     pub sites: Vec<usize>,
     /// Pending connections the kernel may hold.
     pub backlog: u32,
+    /// Connections are secured by TLS.
+    pub tls: bool,
+    /// What is spoken, the most wanted first; never empty.
+    pub protocols: Vec<Protocol>,
 }
 
 /// The process as a whole.
@@ -77,6 +89,10 @@ pub struct Limits {
     pub tunnel_timeout: Duration,
     /// Requests on one connection; then it is closed after the answer.
     pub requests_per_connection: u64,
+    /// From the connection to the end of its TLS handshake.
+    pub handshake_timeout: Duration,
+    /// TLS handshakes that one client address (of IPv6: one /64) may have under way on each worker.
+    pub handshakes_per_address: u32,
 }
 
 /// A group of host names and what they serve.
@@ -94,6 +110,10 @@ pub struct Site {
     pub show: Show,
     /// What backends are told of the client.
     pub forward: Forward,
+    /// Browsers are told to come by TLS alone for this long (RFC 6797); `None`: they are told nothing.
+    pub hsts: Option<Duration>,
+    /// Whoever comes without TLS is sent to the same address with it.
+    pub https_redirect: bool,
 }
 
 /// Which `Host` a site answers to.
@@ -266,15 +286,17 @@ pub struct Pool {
     pub keep_alive: Duration,
     /// Idle connections kept per backend and core.
     pub keep_alive_connections: usize,
+    /// TLS to its backends.
+    pub tls: Option<PoolTls>,
 }
 
-/// What the backends of a pool speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is spoken on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
-    /// HTTP/1.1
-    Http1,
-    /// HTTP/2, begun without asking first (RFC 9113 §3.3).
+    /// HTTP/2 (RFC 9113): chosen by ALPN with TLS, and without it begun by a client that knows (§3.3).
     Http2,
+    /// HTTP/1.1 (RFC 9112)
+    Http1,
 }
 
 /// One server of a pool.

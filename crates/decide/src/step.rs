@@ -5,6 +5,7 @@
 
 use crate::time::{Calendar, Duration, Instant};
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 /// A piece of the journey's own text: [`Journey::text`] reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,14 @@ pub struct Bytes(pub u64);
 /// A listener, by its index in the configuration the journey began under.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListenerRef(pub u16);
+
+/// A site, by index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SiteRef(pub u16);
+
+/// A certificate of the configuration, by index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CertificateRef(pub u16);
 
 /// A route of a site, by index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +91,12 @@ pub enum Value {
     Route(RouteRef),
     /// A backend.
     Backend(BackendRef),
+    /// A site.
+    Site(SiteRef),
+    /// A certificate.
+    Certificate(CertificateRef),
+    /// The address of a client; `None` for one that came by a Unix socket.
+    Client(Option<IpAddr>),
 }
 
 /// A type that a step's field may have.
@@ -111,6 +126,9 @@ field_types! {
     ListenerRef, "name", this => Value::Listener(this);
     RouteRef, "name", this => Value::Route(this);
     BackendRef, "name", this => Value::Backend(this);
+    SiteRef, "name", this => Value::Site(this);
+    CertificateRef, "name", this => Value::Certificate(this);
+    Option<IpAddr>, "address", this => Value::Client(this);
 }
 
 /// What the catalogue says of one field.
@@ -173,6 +191,25 @@ steps! {
         listener: ListenerRef,
         /// The client's address and port, or `unix`.
         peer: Text,
+    }
+    /// The client's connection is secured by TLS; told with each of its requests.
+    Secured "secured" {
+        /// `TLSv1.3` or `TLSv1.2`.
+        version: &'static str,
+        /// The key exchange group; empty where a session was resumed without one.
+        group: &'static str,
+        /// The cipher suite.
+        cipher: &'static str,
+        /// The protocol agreed on; empty where the client offered none.
+        alpn: &'static str,
+        /// The name the client asked for; empty where it asked for none.
+        server_name: Text,
+        /// The client came back with a ticket.
+        resumed: bool,
+        /// Whose certificate the client presented, as RFC 4514 writes it; empty where it presented none.
+        client: Text,
+        /// From the connection to the end of its handshake.
+        took: Duration,
     }
     /// A whole request head came in.
     Asked "asked" {
@@ -319,6 +356,47 @@ steps! {
         listener: ListenerRef,
         /// For how long.
         pause: Duration,
+    }
+    /// A client's TLS handshake came to nothing. Told a few times a second; the metrics count all.
+    HandshakeFailed "handshake-failed" {
+        /// Where it came in.
+        listener: ListenerRef,
+        /// Whose.
+        client: Option<IpAddr>,
+        /// Why.
+        why: &'static str,
+        /// Whose doing it was.
+        side: Side,
+        /// Failures before this one that were not told.
+        untold: u64,
+    }
+    /// A certificate is presented from now on, because its files have changed.
+    CertificateRenewed "certificate-renewed" {
+        /// Which.
+        certificate: CertificateRef,
+        /// How long it holds.
+        left: Duration,
+    }
+    /// Changed files of a certificate could not be used; the old one is still presented.
+    CertificateRefused "certificate-refused" {
+        /// Which.
+        certificate: CertificateRef,
+        /// Why.
+        why: &'static str,
+    }
+    /// A certificate expires soon, or has expired. Told once a day.
+    CertificateExpires "certificate-expires" {
+        /// Which.
+        certificate: CertificateRef,
+        /// How long it still holds; zero if it has expired.
+        left: Duration,
+    }
+    /// No certificate has a name of a site that is served with TLS: browsers will warn.
+    CertificateMissing "certificate-missing" {
+        /// Whose name.
+        site: SiteRef,
+        /// Where it is served.
+        listener: ListenerRef,
     }
     /// A backend answers its probes again.
     BackendUp "backend-up" {

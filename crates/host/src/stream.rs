@@ -98,19 +98,29 @@ impl Stream {
         }
     }
 
-    /// Whether an idle connection can still be used: nothing came, not even the end of stream. Asks the kernel only when it has something
-    /// new to say.
+    /// Reads what is there already; [`io::ErrorKind::WouldBlock`] if nothing is, and no task is woken for it. Asks the kernel only when it
+    /// has something new to say.
+    pub fn try_read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(tcp) => tcp.try_read(into),
+            Stream::Unix(unix) => unix.try_read(into),
+            Stream::Virtual(stream) => at_once(stream.poll_read(&mut Context::from_waker(Waker::noop()), into)),
+        }
+    }
+
+    /// Writes what fits at once; [`io::ErrorKind::WouldBlock`] if nothing does, and no task is woken for it.
+    pub fn try_write(&mut self, from: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(tcp) => tcp.try_write(from),
+            Stream::Unix(unix) => unix.try_write(from),
+            Stream::Virtual(stream) => at_once(stream.poll_write(&mut Context::from_waker(Waker::noop()), &[IoSlice::new(from)])),
+        }
+    }
+
+    /// Whether an idle connection can still be used: nothing came, not even the end of stream.
     pub fn is_quiet(&mut self) -> bool {
         let mut byte = [0; 1];
-        let read = match self {
-            Stream::Tcp(tcp) => tcp.try_read(&mut byte).map(drop),
-            Stream::Unix(unix) => unix.try_read(&mut byte).map(drop),
-            Stream::Virtual(stream) => match stream.poll_read(&mut Context::from_waker(Waker::noop()), &mut byte) {
-                Poll::Ready(result) => result.map(drop),
-                Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-            },
-        };
-        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        matches!(self.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Moves a connection that another thread opened to the calling thread's event loop.
@@ -120,5 +130,12 @@ impl Stream {
             Stream::Unix(unix) => Stream::Unix(UnixStream::from_std(unix.into_std()?)?),
             Stream::Virtual(stream) => Stream::Virtual(stream),
         })
+    }
+}
+
+fn at_once(poll: Poll<io::Result<usize>>) -> io::Result<usize> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
     }
 }

@@ -15,6 +15,7 @@ mod pool;
 mod proxy;
 mod server;
 mod signal;
+pub mod tls;
 mod transport;
 
 pub use application::{Answer, Application};

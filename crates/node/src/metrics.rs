@@ -8,7 +8,8 @@ mod cells;
 mod counts;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES,
+    SiteCounts,
 };
 
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
@@ -119,6 +120,11 @@ macro_rules! steps_of_the_process {
     () => {
         Step::Listening { .. }
             | Step::AcceptPaused { .. }
+            | Step::HandshakeFailed { .. }
+            | Step::CertificateRenewed { .. }
+            | Step::CertificateRefused { .. }
+            | Step::CertificateExpires { .. }
+            | Step::CertificateMissing { .. }
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -136,6 +142,7 @@ macro_rules! steps_of_the_process {
 macro_rules! steps_of_a_request {
     () => {
         Step::Accepted { .. }
+            | Step::Secured { .. }
             | Step::Asked { .. }
             | Step::Refused { .. }
             | Step::Routed { .. }
@@ -209,7 +216,12 @@ impl Index {
                     }
                 }
                 // Facts for the log; what they lead to is counted above.
-                Step::Asked { .. } | Step::Unrouted { .. } | Step::Interim { .. } | Step::FileChosen { .. } | Step::Made { .. } => {}
+                Step::Secured { .. }
+                | Step::Asked { .. }
+                | Step::Unrouted { .. }
+                | Step::Interim { .. }
+                | Step::FileChosen { .. }
+                | Step::Made { .. } => {}
                 Step::TunnelClosed { .. } => {}
                 steps_of_the_process!() => debug_assert!(false, "{} is no step of a request", step.name()),
             }
@@ -226,11 +238,25 @@ impl Index {
             Step::ResolveFailed { backend, .. } => self.at_backend(backend, |cells| cells.resolve_failures.add(1)),
             Step::Reloaded { .. } => self.process.reloads.add(1),
             Step::ReloadRefused { .. } => self.process.refused_reloads.add(1),
+            // Counted where they happen, one by one: not all are told.
+            Step::HandshakeFailed { .. } => {}
             // States, which are read where they are kept.
+            Step::CertificateRenewed { .. } | Step::CertificateRefused { .. } => {}
+            Step::CertificateExpires { .. } | Step::CertificateMissing { .. } => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Resolved { .. } | Step::Draining { .. } => {}
             steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
+    }
+
+    /// A TLS handshake at this listener is over. Called by the worker `worker` and no other thread.
+    pub(crate) fn handshake(&self, worker: usize, listener: ListenerRef, version: &str, resumed: bool) {
+        self.at_listener(listener, |cells| cells.of(worker).handshakes[handshake_index(version, resumed)].add(1));
+    }
+
+    /// A TLS handshake at this listener came to nothing. Called by the worker `worker` and no other thread.
+    pub(crate) fn handshake_failed(&self, worker: usize, listener: ListenerRef, side: Side) {
+        self.at_listener(listener, |cells| cells.of(worker).failed_handshakes[side_index(side)].add(1));
     }
 
     /// A line of the access log was dropped, because its writer did not keep up.
@@ -268,6 +294,11 @@ fn class_index(status: u16) -> usize {
         100..=599 => usize::from(status / 100),
         _ => 0,
     }
+}
+
+/// Into [`HANDSHAKES`].
+fn handshake_index(version: &str, resumed: bool) -> usize {
+    HANDSHAKES.iter().position(|kind| *kind == (version, resumed)).expect("every version that is spoken stands there")
 }
 
 /// Into [`SIDES`].

@@ -6,6 +6,7 @@ mod queue;
 mod resolve;
 
 use crate::signal::Signal;
+use crate::tls::Clients;
 use decide::balance::Record;
 use decide::config;
 use decide::forward::ProxyError;
@@ -27,6 +28,8 @@ pub struct Pool {
     pub(crate) index: u16,
     pub(crate) config: config::Pool,
     algorithm: &'static str,
+    /// TLS to its backends.
+    pub(crate) tls: Option<Clients>,
     state: Mutex<State>,
     pub(crate) idle: IdleConnections,
     /// Its tasks run: probes, names, ejections.
@@ -67,7 +70,8 @@ impl Pool {
         let swept = (0..workers).map(|_| AtomicBool::new(false)).collect();
         let state = State { decide, queue: Queue::default(), resolved };
         let (state, attended, named) = (Mutex::new(state), AtomicBool::new(false), Signal::default());
-        Pool { index, config: config.clone(), algorithm, state, idle, attended, swept, named }
+        let tls = config.tls.as_ref().map(|tls| Clients::new(tls, config.protocol, workers));
+        Pool { index, config: config.clone(), algorithm, tls, state, idle, attended, swept, named }
     }
 
     /// Chooses a backend and counts the request as in flight there; where all are full, it has a place in the queue. `place`: it had one,
@@ -229,6 +233,11 @@ impl Pool {
     /// The name of its algorithm.
     pub fn algorithm(&self) -> &'static str {
         self.algorithm
+    }
+
+    /// By which its backends are asked: `http` or `https`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// How steps refer to a backend, by its index in the pool.

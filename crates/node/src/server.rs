@@ -5,8 +5,9 @@ use crate::buffer::Buffers;
 use crate::http2::Multiplexed;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
-use crate::proxy::{Connections, Scratch, Tunnels};
+use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
 use crate::signal::Signal;
+use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
@@ -36,6 +37,7 @@ pub struct Snapshot {
     pub generation: u64,
     pub(crate) routes: Table,
     pub(crate) pools: Vec<Arc<Pool>>,
+    pub(crate) tls: tls::Listeners,
     counters: Index,
 }
 
@@ -75,6 +77,7 @@ pub struct Server {
     pub(crate) readers: Vec<Arc<dyn Reader>>,
     pub(crate) metrics: Metrics,
     pub(crate) workers: usize,
+    tls: Arc<tls::Store>,
 }
 
 impl Server {
@@ -86,8 +89,9 @@ impl Server {
         applications: BTreeMap<String, Arc<dyn Application>>,
         readers: Vec<Arc<dyn Reader>>,
     ) -> Arc<Server> {
-        let metrics = Metrics::new(workers);
-        let snapshot = Arc::new(build(host, config, workers, None, &metrics));
+        let (metrics, tls) = (Metrics::new(workers), tls::Store::new());
+        tls.configure(&config.certificates, host.calendar());
+        let snapshot = Arc::new(build(host, config, workers, None, &metrics, &tls));
         Arc::new(Server {
             snapshot: ArcSwap::new(snapshot),
             changed: Signal::default(),
@@ -103,6 +107,7 @@ impl Server {
             readers,
             metrics,
             workers,
+            tls,
         })
     }
 
@@ -116,10 +121,16 @@ impl Server {
         &self.metrics
     }
 
+    /// What is presented to clients that come by TLS.
+    pub fn tls(&self) -> &Arc<tls::Store> {
+        &self.tls
+    }
+
     /// Puts a new configuration in place of the old one, by one swap. Backends that stay keep what is known of them.
     pub fn reload(&self, host: &Host, config: Config) -> u64 {
         let old = self.snapshot();
-        let new = Arc::new(build(host, config, self.workers, Some(&old), &self.metrics));
+        self.tls.configure(&config.certificates, host.calendar());
+        let new = Arc::new(build(host, config, self.workers, Some(&old), &self.metrics, &self.tls));
         let generation = new.generation;
         self.snapshot.store(new);
         self.changed.raise();
@@ -191,7 +202,7 @@ impl Server {
     }
 }
 
-fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, metrics: &Metrics) -> Snapshot {
+fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, metrics: &Metrics, store: &Arc<tls::Store>) -> Snapshot {
     let pools = (0u16..)
         .zip(&config.pools)
         .map(|(index, pool)| {
@@ -205,8 +216,8 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
         })
         .collect();
     let routes = Table::build(&config);
-    let counters = metrics.index(&config);
-    Snapshot { generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, counters }
+    let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
+    Snapshot { generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
 }
 
 /// A snapshot as one thread holds it: requests count here, because cores would contend for the counter that they share.
@@ -230,6 +241,7 @@ pub(crate) struct Worker {
     pub(crate) scratch: RefCell<Vec<Box<Scratch>>>,
     pub(crate) open: Connections,
     pub(crate) multiplexed: Multiplexed,
+    pub(crate) greetings: Greetings,
     /// The snapshot that requests on this thread begin with.
     current: RefCell<Rc<Held>>,
     date: Cell<(Option<Instant>, [u8; 29])>,
@@ -247,6 +259,7 @@ impl Worker {
             scratch: RefCell::default(),
             open: Connections::default(),
             multiplexed: Multiplexed::default(),
+            greetings: Greetings::default(),
             current,
             date: Cell::new((None, [0; 29])),
         })

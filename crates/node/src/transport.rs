@@ -1,5 +1,6 @@
 //! A connection's two directions of bytes, whatever lies between them and the socket.
 
+use crate::tls::TlsStream;
 use host::{File, Stream};
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll};
@@ -8,6 +9,8 @@ use std::task::{Context, Poll};
 pub(crate) enum Transport {
     /// As it is.
     Plain(Stream),
+    /// Through TLS.
+    Tls(Box<TlsStream>),
 }
 
 impl Transport {
@@ -15,6 +18,7 @@ impl Transport {
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         match self {
             Transport::Plain(stream) => stream.poll_read(cx, into),
+            Transport::Tls(stream) => stream.poll_read(cx, into),
         }
     }
 
@@ -22,13 +26,15 @@ impl Transport {
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>, from: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match self {
             Transport::Plain(stream) => stream.poll_write(cx, from),
+            Transport::Tls(stream) => stream.poll_write(cx, from),
         }
     }
 
     /// Sends on what a write took and still holds. A message is on its way only after that.
-    pub(crate) fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Transport::Plain(_) => Poll::Ready(Ok(())),
+            Transport::Tls(stream) => stream.poll_flush(cx),
         }
     }
 
@@ -36,6 +42,7 @@ impl Transport {
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Transport::Plain(stream) => stream.poll_shutdown(cx),
+            Transport::Tls(stream) => stream.poll_shutdown(cx),
         }
     }
 
@@ -43,6 +50,7 @@ impl Transport {
     pub(crate) fn reset(self) {
         match self {
             Transport::Plain(stream) => stream.reset(),
+            Transport::Tls(stream) => stream.reset(),
         }
     }
 
@@ -50,6 +58,7 @@ impl Transport {
     pub(crate) fn poll_send_file(&mut self, cx: &mut Context<'_>, file: &File, offset: u64, len: usize) -> Poll<io::Result<usize>> {
         match self {
             Transport::Plain(stream) => stream.poll_send_file(cx, file, offset, len),
+            Transport::Tls(stream) => stream.poll_send_file(cx, file, offset, len),
         }
     }
 
@@ -57,6 +66,7 @@ impl Transport {
     pub(crate) fn is_quiet(&mut self) -> bool {
         match self {
             Transport::Plain(stream) => stream.is_quiet(),
+            Transport::Tls(stream) => stream.is_quiet(),
         }
     }
 
@@ -64,6 +74,7 @@ impl Transport {
     pub(crate) fn adopt(self) -> io::Result<Transport> {
         Ok(match self {
             Transport::Plain(stream) => Transport::Plain(stream.adopt()?),
+            Transport::Tls(stream) => Transport::Tls(stream.adopt()?),
         })
     }
 }

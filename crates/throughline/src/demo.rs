@@ -3,18 +3,21 @@
 //! Everything is real but for the number of machines: the balancer reaches the application servers over TCP connections, probes them and
 //! counts on either to fail, and the servers share one SQLite database.
 //!
+//! - [`certificate`]: what its https listener presents.
 //! - [`config()`]: the listeners, the pool, and who answers what.
 //! - [`Demo`]: an application server. `page` makes what it writes anew for each request, `files` has what is the same for all; `visit`
 //!   reads what a visitor sends, and `visits` is the database.
 
 mod config;
 mod files;
+mod https;
 mod page;
 mod server;
 mod visit;
 mod visits;
 
 pub use config::config;
+pub use https::{certificate, state_directory};
 pub use server::Demo;
 
 /// The application servers, by name.

@@ -1,5 +1,6 @@
 //! A server as a process: its listeners bound before any thread starts, a thread per core, signals, reload and drain.
 
+mod certificates;
 mod reload;
 mod workers;
 
@@ -121,8 +122,8 @@ fn cannot_listen(at: &Address, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!(
-                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--http ADDR, --admin ADDR, \
-                 or the configuration)."
+                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--http ADDR, --https ADDR, \
+                 --admin ADDR, or the configuration)."
             )
         }
         io::ErrorKind::PermissionDenied => {
@@ -148,6 +149,7 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     admin.show(server.clone(), reloader.clone());
     let failed = workers::start(&server, workers)?;
     welcome(&server, plan.hints, print);
+    host.spawn(certificates::look_after(host.clone(), server.clone(), reloader.clone()));
     let ended = loop {
         match next(&mut signals, &reloader.stop, &failed).await {
             Some(Signal::Reload) => {
@@ -211,7 +213,7 @@ fn welcome(server: &Server, hints: fn(&Config) -> Vec<String>, print: fn(&str)) 
     for listener in &snapshot.config.listeners {
         let sites: Vec<&str> = listener.sites.iter().map(|site| &*snapshot.config.sites[*site].name).collect();
         let at = match &listener.at {
-            Address::Ip(ip) => format!("http://{ip}"),
+            Address::Ip(ip) => format!("{}://{ip}", if listener.tls { "https" } else { "http" }),
             other => other.to_string(),
         };
         print(&format!("listening on {at:<28} {}", sites.join(", ")));

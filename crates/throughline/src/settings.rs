@@ -13,6 +13,7 @@
 mod build;
 pub mod catalogue;
 pub mod defaults;
+mod disk;
 mod mistake;
 mod nearest;
 mod read;
@@ -20,6 +21,7 @@ mod reference;
 mod rules;
 mod schema;
 mod syntax;
+mod tls;
 mod value;
 
 pub use defaults::*;
@@ -31,9 +33,9 @@ pub use value::Shape;
 use catalogue::ROOT;
 use decide::address::Address;
 use decide::config::{Action, Backend, Config, Pool, Rewrite, Route, Site};
+use disk::{Disk, Here};
 use mistake::Mistakes;
 use read::Reader;
-use std::path::Path;
 use toml::de::DeTable;
 
 /// What a config file says.
@@ -43,7 +45,7 @@ pub struct Loaded {
     pub config: Config,
     /// Where the admin side listens, if anywhere.
     pub admin: Option<Address>,
-    /// What the owner should know; all of [`Severity::Warning`].
+    /// What the owner should know; none of [`Severity::Error`].
     pub warnings: Vec<Mistake>,
 }
 
@@ -55,21 +57,21 @@ pub fn load(text: &str, file_name: &str) -> Result<Config, Vec<Mistake>> {
 
 /// As [`load`], and routes may name one of these applications as their action.
 pub fn load_with(text: &str, file_name: &str, applications: &[&str]) -> Result<Loaded, Vec<Mistake>> {
-    load_on(text, file_name, applications, &|path| Path::new(path).is_dir())
+    load_on(text, file_name, applications, &Here::default())
 }
 
-/// As [`load_with`], on a machine with these directories.
-fn load_on(text: &str, file_name: &str, applications: &[&str], is_directory: &dyn Fn(&str) -> bool) -> Result<Loaded, Vec<Mistake>> {
+/// As [`load_with`], on a machine with these files.
+fn load_on(text: &str, file_name: &str, applications: &[&str], disk: &dyn Disk) -> Result<Loaded, Vec<Mistake>> {
     let mut mistakes = Mistakes::new(file_name, text);
     let (document, errors) = DeTable::parse_recoverable(text);
     if !syntax::note(errors, text, &mut mistakes) {
         return Err(mistakes.into_sorted());
     }
     let root = Reader::new(&mut mistakes, !applications.is_empty()).table(&ROOT, document.span(), document.get_ref());
-    let config = build::config(&root, &mut mistakes);
+    let config = build::config(&root, disk, &mut mistakes);
     let admin = build::admin(&root.table("admin"));
     known_applications(&root, applications, &mut mistakes);
-    rules::check(&root, &config, admin.as_ref(), is_directory, &mut mistakes);
+    rules::check(&root, &config, admin.as_ref(), disk, &mut mistakes);
     let found = mistakes.into_sorted();
     if found.iter().any(|mistake| mistake.severity == Severity::Error) {
         return Err(found);
@@ -102,6 +104,8 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         listeners: from.iter().map(|at| listener_defaults(at.clone(), vec![0])).collect(),
         sites: vec![Site { routes: vec![route], ..site_defaults() }],
         pools: vec![Pool { name: "to".to_string(), backends, ..pool_defaults() }],
+        certificates: Vec::new(),
+        tls: tls_defaults(),
         limits: limits_defaults(),
         server: server_defaults(),
         access_log: None,

@@ -29,6 +29,9 @@ pub fn line(at: Calendar, step: &Step, config: &Config) -> String {
             Value::Listener(at) => names::listener(config, at),
             Value::Route(at) => names::route(config, at),
             Value::Backend(at) => names::backend(config, at),
+            Value::Site(at) => names::site(config, at),
+            Value::Certificate(at) => names::certificate(config, at),
+            Value::Client(address) => names::client(address),
         };
         let _ = write!(out, " {name}=");
         write_value(&shown, &mut out);

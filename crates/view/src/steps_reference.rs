@@ -26,8 +26,8 @@ steps, under the same names. This page is generated from the catalogue in `crate
 
 In the JSON access log a step is an object: `step` is its name, `t_us` the microseconds since the first byte of the request, and each
 field stands under its name. Units: *text* is what a client or backend sent; *word* is one of ours; *number* is a count or a status;
-*bytes* and *seconds* are numbers of those; *flag* is true or false; *name* is the name of a listener (its address), a route
-(`site/route`) or a backend (`pool/backend`).
+*bytes* and *seconds* are numbers of those; *flag* is true or false; *address* is an IP address, or `unix`; *name* is the name of a
+listener (its address), a site, a certificate (the path of its chain), a route (`site/route`) or a backend (`pool/backend`).
 ";
 
 #[cfg(test)]

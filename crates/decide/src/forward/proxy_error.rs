@@ -56,6 +56,12 @@ errors! {
     ConnectionWriteTimeout "connection_write_timeout" 504 Backend "the backend stopped receiving",
     /// RFC 9209 §2.3.12
     ConnectionLimitReached "connection_limit_reached" 503 Us "every backend has as many requests as it may have",
+    /// RFC 9209 §2.3.13
+    TlsProtocolError "tls_protocol_error" 502 Backend "the TLS handshake with the backend failed",
+    /// RFC 9209 §2.3.14
+    TlsCertificateError "tls_certificate_error" 502 Backend "the backend's certificate is not one to be trusted",
+    /// RFC 9209 §2.3.15
+    TlsAlertReceived "tls_alert_received" 502 Backend "the backend broke off the TLS handshake with an alert",
     /// RFC 9209 §2.3.16
     HttpRequestError "http_request_error" 400 Client "the request is not one that can be forwarded",
     /// RFC 9209 §2.3.18
@@ -97,6 +103,9 @@ impl ProxyError {
                 | ProxyError::DestinationIpUnroutable
                 | ProxyError::ConnectionRefused
                 | ProxyError::ConnectionTimeout
+                | ProxyError::TlsProtocolError
+                | ProxyError::TlsCertificateError
+                | ProxyError::TlsAlertReceived
         )
     }
 }

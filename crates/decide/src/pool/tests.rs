@@ -45,6 +45,7 @@ fn config(weights: &[u32]) -> config::Pool {
         keep_alive: Duration::from_secs(60),
         protocol: crate::config::Protocol::Http1,
         keep_alive_connections: 8,
+        tls: None,
     }
 }
 

@@ -1,7 +1,8 @@
 use super::*;
 use crate::address::Address;
 use crate::config::{
-    Action, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Rewrite, Route, Server, Show, Site, ValueMatch,
+    Action, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Protocol, Rewrite, Route, Server, Show, Site, Tls,
+    TlsVersion, ValueMatch,
 };
 use crate::time::Duration;
 use alloc::string::ToString;
@@ -33,15 +34,29 @@ fn route(name: &str, path: PathMatch) -> Route {
 
 fn site(name: &str, hosts: Vec<HostPattern>, routes: Vec<Route>) -> Site {
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
-    Site { name: name.to_string(), hosts, routes, max_body: 0, show: Show::default(), forward }
+    Site { name: name.to_string(), hosts, routes, max_body: 0, show: Show::default(), forward, hsts: None, https_redirect: false }
 }
 
 fn table(sites: Vec<Site>) -> Table {
     let zero = Duration::ZERO;
     Table::build(&Config {
-        listeners: vec![Listener { at: Address::parse("127.0.0.1:80").unwrap(), sites: (0..sites.len()).collect(), backlog: 1 }],
+        listeners: vec![Listener {
+            at: Address::parse("127.0.0.1:80").unwrap(),
+            sites: (0..sites.len()).collect(),
+            backlog: 1,
+            tls: false,
+            protocols: vec![Protocol::Http1],
+        }],
         sites,
         pools: vec![],
+        certificates: vec![],
+        tls: Tls {
+            min_version: TlsVersion::Tls12,
+            client_certificates: None,
+            tickets: None,
+            look_interval: Duration::from_secs(60),
+            key_log: false,
+        },
         limits: Limits {
             head_bytes: 0,
             head_fields: 0,
@@ -57,6 +72,8 @@ fn table(sites: Vec<Site>) -> Table {
             http2_stream_window: 65_535,
             http2_connection_window: 65_535,
             requests_per_connection: 0,
+            handshake_timeout: zero,
+            handshakes_per_address: 0,
         },
         server: Server { workers: 1, drain_timeout: zero, name: "throughline".to_string(), max_connections: 1 },
         access_log: None,

@@ -2,7 +2,7 @@
 
 use crate::support::{GET, MS, Rig, SECOND, accepted, answered, at_ms, backend, config, ended, get, ms, post, released, statuses};
 use decide::address::Address;
-use decide::config::{Action, Config, Listener, Site};
+use decide::config::{Action, Config, Listener, Protocol, Site};
 use host::Endpoint;
 use lab::World;
 use lab::peer::{Act, Record, Request, Seen, connect, serve};
@@ -30,7 +30,8 @@ fn says(like: &Config, body: &str) -> Site {
 }
 
 fn listener(at: &str, site: usize) -> Listener {
-    Listener { at: Address::parse(at).expect("an address"), sites: vec![site], backlog: 1024 }
+    let at = Address::parse(at).expect("an address");
+    Listener { at, sites: vec![site], backlog: 1024, tls: false, protocols: vec![Protocol::Http2, Protocol::Http1] }
 }
 
 /// A configuration that takes the place of the server's at a time.

@@ -1,7 +1,7 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 use decide::forward::ProxyError;
 use decide::time::{Calendar, Duration};
@@ -218,6 +218,8 @@ pub(super) struct ListenerCells {
 #[derive(Default)]
 pub(super) struct ListenerPart {
     pub(super) requests: Counter,
+    pub(super) handshakes: [Counter; HANDSHAKES.len()],
+    pub(super) failed_handshakes: [Counter; SIDES.len()],
 }
 
 per_worker!(ListenerCells of ListenerPart, pauses, paused_until);
@@ -232,6 +234,8 @@ impl ListenerCells {
         ListenerCounts {
             address: address.to_string(),
             requests: self.workers.sum(|part| &part.requests),
+            handshakes: self.workers.sums(|part| &part.handshakes),
+            failed_handshakes: self.workers.sums(|part| &part.failed_handshakes),
             pauses: self.pauses.get(),
             paused_until: Calendar(Duration::from_millis(self.paused_until.load(Ordering::Relaxed))),
         }

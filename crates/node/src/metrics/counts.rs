@@ -8,6 +8,9 @@ pub const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 /// Whose doing: the words of [`decide::step::Side`].
 pub const SIDES: [&str; 3] = ["client", "us", "backend"];
 
+/// TLS handshakes by the version agreed on, and whether a session was resumed.
+pub const HANDSHAKES: [(&str, bool); 4] = [("TLSv1.2", false), ("TLSv1.2", true), ("TLSv1.3", false), ("TLSv1.3", true)];
+
 /// The upper bounds of a histogram's buckets but the last, which has none. A span equal to a bound belongs below it.
 pub const LATENCY_BOUNDS: [Duration; 16] = {
     let micros = [
@@ -124,6 +127,10 @@ pub struct ListenerCounts {
     pub address: String,
     /// Requests that came in here.
     pub requests: u64,
+    /// TLS handshakes by [`HANDSHAKES`].
+    pub handshakes: [u64; HANDSHAKES.len()],
+    /// TLS handshakes that came to nothing, by [`SIDES`].
+    pub failed_handshakes: [u64; SIDES.len()],
     /// How often accepting paused for want of descriptors.
     pub pauses: u64,
     /// The end of the latest pause.

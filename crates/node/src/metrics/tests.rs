@@ -13,7 +13,16 @@ fn site(name: &str, pool: Option<usize>) -> Site {
     let when = Match { path: PathMatch::Any, methods: vec![], headers: vec![], query: vec![] };
     let route = Route { name: "*".to_string(), when, action, request: Rewrite::default(), response: FieldEdits::default() };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
-    Site { name: name.to_string(), hosts: vec![HostPattern::Any], routes: vec![route], max_body: 0, show: Show::default(), forward }
+    Site {
+        name: name.to_string(),
+        hosts: vec![HostPattern::Any],
+        routes: vec![route],
+        max_body: 0,
+        show: Show::default(),
+        forward,
+        hsts: None,
+        https_redirect: false,
+    }
 }
 
 fn pool(name: &str, backends: &[&str]) -> Pool {
@@ -37,15 +46,30 @@ fn pool(name: &str, backends: &[&str]) -> Pool {
         keep_alive: zero,
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 0,
+        tls: None,
     }
 }
 
 fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
     let zero = Duration::ZERO;
     Config {
-        listeners: vec![Listener { at: Address::parse("127.0.0.1:8080").unwrap(), sites: vec![0], backlog: 1 }],
+        listeners: vec![Listener {
+            at: Address::parse("127.0.0.1:8080").unwrap(),
+            sites: vec![0],
+            backlog: 1,
+            tls: false,
+            protocols: vec![Protocol::Http1],
+        }],
         sites,
         pools,
+        certificates: vec![],
+        tls: Tls {
+            min_version: TlsVersion::Tls12,
+            client_certificates: None,
+            tickets: None,
+            look_interval: Duration::from_secs(60),
+            key_log: false,
+        },
         limits: Limits {
             head_bytes: 0,
             head_fields: 0,
@@ -61,6 +85,8 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
             http2_stream_window: 65_535,
             http2_connection_window: 65_535,
             requests_per_connection: 0,
+            handshake_timeout: zero,
+            handshakes_per_address: 0,
         },
         server: Server { workers: 2, drain_timeout: zero, name: "edge".to_string(), max_connections: 1 },
         access_log: None,

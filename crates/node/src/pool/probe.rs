@@ -5,6 +5,7 @@ use crate::buffer::Buffer;
 use crate::http2::{self, Asked};
 use crate::pool::{Pool, resolve};
 use crate::server::Worker;
+use crate::tls;
 use crate::transport::Transport;
 use decide::config::{HealthCheck, Probe, Protocol};
 use decide::pool::{orca, probe};
@@ -104,14 +105,19 @@ async fn once(worker: &Rc<Worker>, pool: &Arc<Pool>, backend: usize, check: &Hea
 
 async fn ask(worker: &Rc<Worker>, pool: &Arc<Pool>, backend: usize, wanted: &Probe) -> Result<Option<f64>, &'static str> {
     let endpoint = pool.endpoint(backend).await.map_err(|error| error.sentence())?;
-    let mut stream = Transport::Plain(worker.host.connect(&endpoint).await.map_err(|_| "the connection failed")?);
-    let Probe::Http { target, host, load_from_body, .. } = wanted else { return Ok(None) };
+    let stream = worker.host.connect(&endpoint).await.map_err(|_| "the connection failed")?;
+    let mut stream = tls::to_backend(&worker.host, worker.index, pool, backend, stream).await.map_err(|error| error.sentence())?;
+    let Probe::Http { target, host, load_from_body, .. } = wanted else {
+        // A server sees the end of the handshake, too.
+        return write_all(&mut stream, b"").await.map(|()| None);
+    };
     let address = pool.config.backends[backend].at.to_string();
     let host = if host.is_empty() { address.strip_prefix("unix:").map_or(&*address, |_| "localhost") } else { host };
     let name = &worker.snapshot().config.server.name;
     let (status, body) = if pool.config.protocol == Protocol::Http2 {
         let agent = format!("{name} (health probe)");
-        let asked = Asked { target: target.as_bytes(), authority: host.as_bytes(), scheme: b"http", agent: agent.as_bytes() };
+        let asked =
+            Asked { target: target.as_bytes(), authority: host.as_bytes(), scheme: pool.scheme().as_bytes(), agent: agent.as_bytes() };
         http2::ask_once(worker, pool, stream, &asked, PROBE_BODY_BYTES).await?
     } else {
         ask_in_http1(worker, &mut stream, target, host, name).await?

@@ -63,6 +63,7 @@ fn narrow() -> config::Pool {
         keep_alive: zero,
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 0,
+        tls: None,
     }
 }
 

@@ -7,7 +7,9 @@ use crate::http2;
 use crate::proxy::accept::{Counted, Place};
 use crate::proxy::exchange::{Exchange, Next};
 use crate::server::Worker;
+use crate::tls::Secured;
 use crate::transport::Transport;
+use decide::config::Protocol;
 use decide::forward::Peer;
 use decide::time::Duration;
 use host::{Deadline, Endpoint};
@@ -30,14 +32,22 @@ pub(crate) struct Caller {
     /// The endpoint as steps tell it.
     pub(crate) name: Box<str>,
     pub(crate) peer: Peer,
+    /// What TLS came to, where the connection has it.
+    pub(crate) secured: Option<Box<Secured>>,
+    /// HTTP/2 may be spoken without having been agreed.
+    pub(crate) http2_unasked: bool,
     pub(crate) place: Place,
     pub(crate) counted: Counted,
 }
 
 impl Caller {
-    pub(crate) fn new(endpoint: Endpoint, scheme: &'static str, place: Place, counted: Counted) -> Rc<Caller> {
-        let (peer, name) = (Peer::new(endpoint.ip(), scheme), endpoint.to_string().into_boxed_str());
-        Rc::new(Caller { endpoint, name, peer, place, counted })
+    pub(crate) fn new(worker: &Worker, endpoint: Endpoint, secured: Option<Box<Secured>>, place: Place, counted: Counted) -> Rc<Caller> {
+        let snapshot = worker.snapshot();
+        let protocols = place.get().map(|at| &snapshot.config.listeners[usize::from(at.0)].protocols);
+        let http2_unasked = secured.is_none() && protocols.is_some_and(|spoken| spoken.contains(&Protocol::Http2));
+        let peer = Peer::new(endpoint.ip(), if secured.is_some() { "https" } else { "http" });
+        let name = endpoint.to_string().into_boxed_str();
+        Rc::new(Caller { endpoint, name, peer, secured, http2_unasked, place, counted })
     }
 }
 
@@ -57,7 +67,7 @@ pub(crate) struct Client {
 pub(crate) async fn serve(worker: Rc<Worker>, caller: Rc<Caller>, stream: Transport, input: Buffer) {
     let mut client = Client::on(&worker, caller, Channel::Whole(stream), input);
     while client.wait(&worker).await {
-        if client.requests == 0 && client.begins_http2(&worker).await {
+        if client.requests == 0 && client.caller.http2_unasked && client.begins_http2(&worker).await {
             let Channel::Whole(transport) = client.stream else { unreachable!("a connection that was just accepted") };
             return Box::pin(http2::server::serve(worker, client.caller, transport, client.input)).await;
         }

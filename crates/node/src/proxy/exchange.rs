@@ -8,7 +8,7 @@ use crate::proxy::connection::Client;
 use crate::proxy::half::Half;
 use crate::proxy::reply::Reply;
 use crate::server::{Held, Snapshot, Worker};
-use decide::config::{Action, Limits, Route, Site};
+use decide::config::{Action, Limits, Protocol, Route, Site};
 use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards};
 use decide::route::Verdict;
 use decide::step::{Bytes, Journey, JourneyId, ListenerRef, RouteRef, Side, Step};
@@ -19,7 +19,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
-use wire::http::{Known, Method, RequestHead, ResponseHead};
+use wire::http::{Known, Method, RequestHead, ResponseHead, Version};
 use wire::http1::{self, Framing, Parsed, Rejection, RequestMeta};
 
 /// What a request needs memory for; kept by the thread from request to request.
@@ -205,6 +205,9 @@ impl<'c> Exchange<'c> {
         let peer = journey.keep(self.client.caller.name.as_bytes());
         let listener = self.listener.unwrap_or_default();
         journey.add(journey.began, Step::Accepted { listener, peer });
+        if let Some(secured) = &self.client.caller.secured {
+            secured.tell(journey);
+        }
     }
 
     pub(crate) fn asked(&mut self) {
@@ -228,12 +231,22 @@ impl<'c> Exchange<'c> {
             // RFC 9110 §9.3.6: a server that is no proxy for its clients need not implement it.
             return self.refuse(501, "CONNECT is for forward proxies; this server is none", Side::Client);
         }
+        let protocols = &self.snapshot.config.listeners[usize::from(listener.0)].protocols;
+        if self.scratch.request.version < Version::Http2 && !protocols.contains(&Protocol::Http1) {
+            return self.refuse(505, "this listener speaks HTTP/2 only", Side::Client);
+        }
+        if let Some(reply) = self.challenge() {
+            return Stage::Reply(reply);
+        }
         let verdict = self.snapshot.routes.decide(listener.0, &self.scratch.request, None);
         let Verdict::Route { route, matched } = verdict else { return self.unrouted(&verdict) };
         self.route = Some(route);
         self.matched = matched;
         let snapshot = self.snapshot.clone();
         let site = &snapshot.config.sites[usize::from(route.site)];
+        if let Some(reply) = self.https_instead(&snapshot, route.site, site) {
+            return Stage::Reply(reply);
+        }
         if matches!(self.meta.framing, Framing::Exact(bytes) if bytes > site.max_body) {
             return self.refuse(413, "the request's body is longer than the site allows", Side::Client);
         }

@@ -14,6 +14,8 @@ use decide::route::rewrite;
 use wire::http::{FieldWriter, Known, Method, RequestHead, ResponseHead, Version};
 use wire::http1::{self, FieldLines, Framing, ResponseMeta};
 
+const HSTS: &[u8] = b"Strict-Transport-Security";
+
 impl Exchange<'_> {
     /// Writes the request's head for a backend.
     pub(crate) fn begin_request(&mut self, ticket: &Ticket, upstream: &mut Upstream) {
@@ -54,7 +56,7 @@ impl Exchange<'_> {
             Channel::Whole(_) => request_lines(request, target, &to, framing, out),
             Channel::Stream(stream) => {
                 to.version = Version::Http2;
-                let line = RequestLine { target, authority: forward::authority(&to), scheme: b"http" };
+                let line = RequestLine { target, authority: forward::authority(&to), scheme: ticket.pool().scheme().as_bytes() };
                 stream.request(request, &line, framing == Framing::None, |block| {
                     forward::request_fields(request, &to, block);
                     if let Framing::Exact(bytes) = framing {
@@ -74,6 +76,7 @@ impl Exchange<'_> {
         let now = self.worker.host.now();
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
+        let hsts = self.hsts(site);
         let Scratch { request, response, down, journey, text, .. } = &mut *self.scratch;
         let framing = match (meta.framing, request.version) {
             (Framing::UntilClose, Version::Http11) => Framing::Chunked,
@@ -91,11 +94,12 @@ impl Exchange<'_> {
         if site.show.server_timing {
             forward::server_timing(journey, now, text);
         }
+        let more = More { hsts: hsts.as_deref(), timing: text };
         let out = down.begin(from, self.client.stream.framing(framing), limits, now);
         match &mut self.client.stream {
             Channel::Whole(_) => {
                 http1::write_response(response, std::iter::empty(), out);
-                answer_fields(response, &to, framing, text, &mut FieldLines(out));
+                answer_fields(response, &to, framing, &more, &mut FieldLines(out));
                 if framing == Framing::Chunked {
                     out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
                 }
@@ -106,7 +110,7 @@ impl Exchange<'_> {
             }
             Channel::Stream(stream) => {
                 let end = framing == Framing::None && !meta.upgraded;
-                stream.respond(response.status, end, |block| answer_fields(response, &to, framing, text, block));
+                stream.respond(response.status, end, |block| answer_fields(response, &to, framing, &more, block));
             }
         }
         keep
@@ -120,6 +124,7 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let request_version = self.scratch.request.version;
         let shown = self.site_and_route(&snapshot).map(|(site, route)| (site, &route.response));
+        let hsts = shown.and_then(|(site, _)| self.hsts(site));
         let scratch = &mut *self.scratch;
         let mut fields = reply.fields.clone();
         if let Some((site, edits)) = shown {
@@ -133,6 +138,9 @@ impl Exchange<'_> {
                 forward::server_timing(&scratch.journey, now, &mut scratch.text);
                 fields.push_known(Known::ServerTiming, &scratch.text);
             }
+        }
+        if let Some(hsts) = hsts {
+            fields.push(HSTS, hsts.as_bytes());
         }
         let bodiless = matches!(reply.status, 100..=199 | 204 | 304);
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
@@ -199,7 +207,14 @@ fn request_lines(request: &RequestHead, target: &[u8], to: &ToBackend<'_>, frami
     out.extend_from_slice(b"\r\n");
 }
 
-fn answer_fields(response: &ResponseHead, to: &ToClient<'_>, framing: Framing, timing: &[u8], out: &mut impl FieldWriter) {
+/// What an answer says besides what the backend has said.
+struct More<'a> {
+    hsts: Option<&'a str>,
+    /// Empty where it is not shown.
+    timing: &'a [u8],
+}
+
+fn answer_fields(response: &ResponseHead, to: &ToClient<'_>, framing: Framing, more: &More<'_>, out: &mut impl FieldWriter) {
     forward::response_fields(response, to, out);
     match framing {
         Framing::Exact(bytes) => out.length(bytes),
@@ -212,8 +227,11 @@ fn answer_fields(response: &ResponseHead, to: &ToClient<'_>, framing: Framing, t
         }
         Framing::Chunked | Framing::UntilClose => {}
     }
-    if !timing.is_empty() {
-        out.known(Known::ServerTiming, timing);
+    if let Some(hsts) = more.hsts.filter(|_| response.fields.named(HSTS).next().is_none()) {
+        out.field(HSTS, hsts.as_bytes());
+    }
+    if !more.timing.is_empty() {
+        out.known(Known::ServerTiming, more.timing);
     }
 }
 

@@ -4,10 +4,10 @@
 //! - [`greet`]: what comes before the first request: which protocol is spoken on the connection.
 //! - [`connection`]: one client's connection, request after request.
 //! - [`exchange`]: one request, as an enum of named stages.
-//! - [`on_stream`]: the same for a request that came on a stream of an HTTP/2
-//!   connection.
-//! - [`head`]: heads of messages as each version writes them. [`reply`]: answers made here. [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving
-//!   bytes both ways. [`tunnel`]: after 101.
+//! - [`on_stream`]: the same for a request that came on a stream of an HTTP/2 connection.
+//! - [`head`]: heads of messages as each version writes them. [`https`]: what is done for the sake of TLS. [`reply`]: answers made here.
+//! - [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving bytes both ways. [`upgrade`],
+//!   [`tunnel`]: changes of protocol, and what follows them.
 
 mod accept;
 mod connection;
@@ -16,6 +16,7 @@ mod fetch;
 mod greet;
 mod half;
 mod head;
+mod https;
 mod on_stream;
 mod open;
 mod relay;
@@ -26,6 +27,7 @@ mod upstream;
 
 pub(crate) use connection::{Caller, linger};
 pub(crate) use exchange::{Scratch, wire_limits};
+pub(crate) use greet::Greetings;
 pub(crate) use on_stream::{Opened, on_stream, refused_on_stream};
 pub(crate) use open::Connections;
 pub use tunnel::Tunnels;

@@ -5,13 +5,14 @@ use crate::channel::Channel;
 use crate::pool::{Pool, Selected, Ticket, Waiter};
 use crate::proxy::exchange::{Exchange, Stage};
 use crate::proxy::reply::Reply;
+use crate::tls;
 use crate::transport::Transport;
 use decide::balance::key;
 use decide::config::Protocol;
 use decide::forward::ProxyError;
 use decide::step::{Side, Step};
 use decide::time::{Duration, Instant};
-use host::Endpoint;
+use host::{Endpoint, Stream};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
@@ -185,18 +186,34 @@ impl Exchange<'_> {
             tried += 1;
             match self.open_at(&endpoint, due).await {
                 Err(ProxyError::ConnectionRefused | ProxyError::DestinationIpUnroutable) if tried < pool.addresses(backend) => {}
-                result => return result,
+                Err(error) => return Err(error),
+                Ok(stream) => return self.secure(pool, backend, stream, due).await,
             }
         }
     }
 
-    async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Transport, ProxyError> {
+    /// Puts TLS on a new connection, if the pool has it.
+    async fn secure(&mut self, pool: &Pool, backend: usize, stream: Stream, due: Instant) -> Result<Transport, ProxyError> {
+        let worker = self.worker;
+        let mut secured = pin!(tls::to_backend(&worker.host, worker.index, pool, backend, stream));
+        let deadline = &mut self.client.deadline;
+        deadline.set(due);
+        poll_fn(|cx| {
+            if let Poll::Ready(result) = secured.as_mut().poll(cx) {
+                return Poll::Ready(result);
+            }
+            deadline.poll_passed(cx).map(|()| Err(ProxyError::ConnectionTimeout))
+        })
+        .await
+    }
+
+    async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Stream, ProxyError> {
         let mut connecting = self.worker.host.connect(endpoint);
         let deadline = &mut self.client.deadline;
         deadline.set(due);
         poll_fn(|cx| {
             if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
-                return Poll::Ready(result.map(Transport::Plain).map_err(|error| connect_error(&error)));
+                return Poll::Ready(result.map_err(|error| connect_error(&error)));
             }
             deadline.poll_passed(cx).map(|()| Err(ProxyError::ConnectionTimeout))
         })

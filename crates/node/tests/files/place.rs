@@ -2,8 +2,8 @@
 
 use decide::address::Address;
 use decide::config::{
-    Action, Config, FieldEdits, Files, Forward, HostPattern, Limits, Listener, Match, PathMatch, Rewrite, Route, Server as Process, Show,
-    Site,
+    Action, Config, FieldEdits, Files, Forward, HostPattern, Limits, Listener, Match, PathMatch, Protocol, Rewrite, Route,
+    Server as Process, Show, Site, Tls, TlsVersion,
 };
 use decide::random::{Random, SplitMix};
 use decide::step::{Journey, Step};
@@ -226,6 +226,8 @@ fn config(at: SocketAddr, root: &str) -> Config {
         max_body: 1 << 20,
         show: Show::default(),
         forward: Forward { x_forwarded: false, forwarded: false, trust_client: false, keep_host: true },
+        hsts: None,
+        https_redirect: false,
     };
     let limits = Limits {
         head_bytes: 32 * 1024,
@@ -242,11 +244,27 @@ fn config(at: SocketAddr, root: &str) -> Config {
         http2_stream_window: 65_535,
         http2_connection_window: 65_535,
         requests_per_connection: 1000,
+        handshake_timeout: Duration::from_secs(30),
+        handshakes_per_address: 100,
     };
     Config {
-        listeners: vec![Listener { at: Address::Ip(at), sites: vec![0], backlog: 64 }],
+        listeners: vec![Listener {
+            at: Address::Ip(at),
+            sites: vec![0],
+            backlog: 64,
+            tls: false,
+            protocols: vec![Protocol::Http2, Protocol::Http1],
+        }],
         sites: vec![site],
         pools: Vec::new(),
+        certificates: Vec::new(),
+        tls: Tls {
+            min_version: TlsVersion::Tls12,
+            client_certificates: None,
+            tickets: None,
+            look_interval: Duration::from_secs(60),
+            key_log: false,
+        },
         limits,
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
         access_log: None,

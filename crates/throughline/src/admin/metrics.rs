@@ -2,10 +2,12 @@
 
 use super::exposition::{Exposition, Family, Kind};
 use Kind::{Counter, Gauge};
+use decide::config::{Listener, Site};
 use decide::pool::{BackendStatus, Health};
 use host::Host;
-use node::metrics::{BackendCounts, CLASSES, Counts, HistogramCounts, PoolCounts, SIDES, SiteCounts};
+use node::metrics::{BackendCounts, CLASSES, Counts, HANDSHAKES, HistogramCounts, PoolCounts, SIDES, SiteCounts};
 use node::{Pool, Server};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The whole page.
@@ -14,6 +16,8 @@ pub(super) fn text(server: &Server, host: &Host) -> String {
     let mut out = Exposition::default();
     process(server, host, &counts, &mut out);
     listeners(&counts, &mut out);
+    handshakes(server, &counts, &mut out);
+    certificates(server, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
     backends(&counts.backends, &mut out);
@@ -51,6 +55,52 @@ fn listeners(counts: &Counts, out: &mut Exposition) {
     });
     out.family(Counter, "throughline_listener_accept_pauses_total", "Pauses of accepting for want of descriptors.", |family| {
         counts.listeners.iter().for_each(|listener| family.sample(&[("listener", &listener.address)], listener.pauses));
+    });
+}
+
+fn handshakes(server: &Server, counts: &Counts, out: &mut Exposition) {
+    let snapshot = server.snapshot();
+    let secured: BTreeSet<String> =
+        snapshot.config.listeners.iter().filter(|listener| listener.tls).map(|listener| listener.at.to_string()).collect();
+    if secured.is_empty() {
+        return;
+    }
+    let listeners = || counts.listeners.iter().filter(|listener| secured.contains(&listener.address));
+    out.family(Counter, "throughline_tls_handshakes_total", "TLS handshakes by version, and by whether a session was resumed.", |family| {
+        for listener in listeners() {
+            for ((version, resumed), count) in HANDSHAKES.iter().zip(listener.handshakes) {
+                let resumed = if *resumed { "true" } else { "false" };
+                family.sample(&[("listener", &listener.address), ("version", version), ("resumed", resumed)], count);
+            }
+        }
+    });
+    let help = "TLS handshakes that came to nothing, by whose doing it was.";
+    out.family(Counter, "throughline_tls_handshakes_failed_total", help, |family| {
+        for listener in listeners() {
+            for (side, count) in SIDES.iter().zip(listener.failed_handshakes) {
+                family.sample(&[("listener", &listener.address), ("side", side)], count);
+            }
+        }
+    });
+}
+
+/// Certificates, each with the sites that it is for; one that is for none is shown too.
+fn certificates(server: &Server, out: &mut Exposition) {
+    let (snapshot, presented) = (server.snapshot(), server.tls().presented());
+    if presented.is_empty() {
+        return;
+    }
+    let served = |listener: &Listener| listener.tls.then(|| listener.sites.clone());
+    let secured: BTreeSet<usize> = snapshot.config.listeners.iter().filter_map(served).flatten().collect();
+    let help = "When a certificate expires, in seconds since 1970; by the sites that it is for.";
+    out.family(Gauge, "throughline_certificate_expiry_seconds", help, |family| {
+        for certificate in &presented {
+            let covers = |site: &&Site| site.hosts.iter().any(|host| certificate.facts.covers(host));
+            let sites: Vec<&str> = secured.iter().map(|at| &snapshot.config.sites[*at]).filter(covers).map(|site| &*site.name).collect();
+            for site in if sites.is_empty() { vec![""] } else { sites } {
+                family.sample(&[("certificate", &certificate.name), ("site", site)], certificate.facts.not_after.0.as_secs());
+            }
+        }
     });
 }
 

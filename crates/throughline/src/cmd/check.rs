@@ -12,7 +12,7 @@ pub struct Arguments {
     config: PathBuf,
 }
 
-/// Prints what is wrong; the exit code is 1 if the file would be refused.
+/// Prints what is wrong; the exit code is 1 if the file would be refused, or something that it names will not do its work.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let name = arguments.config.display().to_string();
     let text = std::fs::read_to_string(&arguments.config).map_err(|error| format!("cannot read {name}: {error}"))?;
@@ -25,7 +25,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     Ok(match &loaded {
         Ok(loaded) => {
             print(&summary(&name, loaded));
-            ExitCode::SUCCESS
+            let faulty = loaded.warnings.iter().any(|mistake| mistake.severity == Severity::Fault);
+            if faulty { ExitCode::FAILURE } else { ExitCode::SUCCESS }
         }
         Err(found) => {
             say(&format!("{name}: {}", tally(found)));
@@ -55,7 +56,7 @@ pub(super) fn tally(found: &[Mistake]) -> String {
         let count = found.iter().filter(|mistake| mistake.severity == severity).count();
         (count > 0).then(|| counted(count, word))
     };
-    let parts = [of(Severity::Error, "mistake"), of(Severity::Warning, "warning")];
+    let parts = [of(Severity::Error, "mistake"), of(Severity::Fault, "fault"), of(Severity::Warning, "warning")];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 

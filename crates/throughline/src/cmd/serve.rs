@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Where the embedded default serves its site.
     #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:8080", conflicts_with_all = ["config", "from"])]
     http: Address,
+    /// Where the embedded default serves its site with TLS.
+    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:8443", conflicts_with_all = ["config", "from"])]
+    https: Address,
     /// Where the admin side listens; overrides the configuration file's.
     #[arg(long, value_name = "ADDR", value_parser = address)]
     admin: Option<Address>,
@@ -42,7 +45,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let plan = match (&arguments.config, arguments.from.is_empty()) {
         (Some(path), _) => of_file(path, arguments.admin)?,
         (None, false) => of_addresses(&arguments.from, &arguments.to, arguments.admin),
-        (None, true) => embedded(arguments.http, arguments.admin),
+        (None, true) => embedded(arguments.http, arguments.https, arguments.admin),
     };
     process::run(plan, print)
 }
@@ -63,22 +66,39 @@ fn of_addresses(from: &[Address], to: &[Address], admin: Option<Address>) -> Pla
 }
 
 /// The embedded default: a site on two application servers behind the balancer.
-fn embedded(http: Address, admin: Option<Address>) -> Plan {
+fn embedded(http: Address, https: Address, admin: Option<Address>) -> Plan {
     let admin = admin.or_else(settings::admin_defaults);
-    let mut config = demo::config(http);
+    let (certificate, problem) = demo::certificate(demo::state_directory().as_deref());
+    if let Some(problem) = problem {
+        say(&format!("{problem}; it is made anew at each start"));
+    }
+    let mut config = demo::config(http, https, certificate);
     process::add_admin(&mut config, admin);
     let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name)) as Arc<dyn Application>);
     Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), hints }
 }
 
-/// Commands to try on the embedded default, whose site is on the first listener and whose admin side is on the last.
+/// Commands to try on the embedded default, whose site is on the first two listeners and whose admin side is on the last.
 fn hints(config: &Config) -> Vec<String> {
     let curl = |options: &str, listener: Option<&Listener>, path: &str| {
-        Some(match &listener?.at {
-            Address::Unix(socket) => format!("curl {options} --unix-socket {socket} http://localhost{path}"),
-            other => format!("curl {options} http://{other}{path}"),
+        let listener = listener?;
+        let scheme = if listener.tls { "https" } else { "http" };
+        Some(match &listener.at {
+            Address::Unix(socket) => format!("curl {options} --unix-socket {socket} {scheme}://localhost{path}"),
+            // The certificate is for this machine's names for itself.
+            Address::Ip(ip) if listener.tls && ip.ip().is_loopback() => format!("curl {options} {scheme}://localhost:{}{path}", ip.port()),
+            other => format!("curl {options} {scheme}://{other}{path}"),
         })
     };
-    let (site, admin) = (config.listeners.first(), config.listeners.last());
-    [curl("-i", site, "/"), curl("-s", site, "/api/visits"), curl("-s", admin, "/metrics")].into_iter().flatten().collect()
+    let kept = config.certificates.first().and_then(|certificate| certificate.files.as_ref());
+    let trust = kept.map_or("-k".to_string(), |files| format!("--cacert {}", quoted(&files.chain)));
+    let (site, secured, admin) = (config.listeners.first(), config.listeners.get(1), config.listeners.last());
+    let commands = [curl("-i", site, "/"), curl(&trust, secured, "/"), curl("-s", site, "/api/visits"), curl("-s", admin, "/metrics")];
+    commands.into_iter().flatten().collect()
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%,:".contains(c);
+    if path.chars().all(plain) { path.to_string() } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }

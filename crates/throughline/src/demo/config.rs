@@ -3,26 +3,37 @@
 use super::{SERVERS, files};
 use crate::settings::{
     backend_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, pool_defaults, server_defaults, site_defaults,
+    tls_defaults,
 };
 use decide::address::Address;
 use decide::config::{
-    Action, Algorithm, Backend, Config, FieldEdits, HealthCheck, Listener, Match, PathMatch, Pool, Probe, Rewrite, Route, Show, Site,
-    ValueMatch,
+    Action, Algorithm, Backend, Certificate, Config, FieldEdits, HealthCheck, Listener, Match, PathMatch, Pool, Probe, Rewrite, Route,
+    Show, Site, ValueMatch,
 };
 use decide::time::Duration;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-/// The configuration of the embedded default, with its site at `http` and the application servers on ports that were free just now. A
-/// program that takes one of them before this one listens there makes it end with the sentence that says so.
-pub fn config(http: Address) -> Config {
+/// The configuration of the embedded default, with its site at `http`, and with this certificate at `https`, and the application servers on
+/// ports that were free just now. A program that takes one of them before this one listens there makes it end with the sentence that says
+/// so.
+pub fn config(http: Address, https: Address, certificate: Certificate) -> Config {
     let addresses = free_addresses();
     let servers = || SERVERS.into_iter().zip(addresses);
     let mut sites = vec![public_site()];
     sites.extend(SERVERS.map(server_site));
-    let mut listeners = vec![listener_defaults(http, vec![0])];
+    let mut listeners = vec![listener_defaults(http, vec![0]), Listener { tls: true, ..listener_defaults(https, vec![0]) }];
     listeners.extend(servers().enumerate().map(|(index, (_, at))| server_listener(at, 1 + index)));
     let backends = servers().map(|(name, at)| Backend { name: name.to_string(), ..backend_defaults(Address::Ip(at)) }).collect();
-    Config { listeners, sites, pools: vec![pool(backends)], limits: limits_defaults(), server: server_defaults(), access_log: None }
+    Config {
+        listeners,
+        sites,
+        pools: vec![pool(backends)],
+        certificates: vec![certificate],
+        tls: tls_defaults(),
+        limits: limits_defaults(),
+        server: server_defaults(),
+        access_log: None,
+    }
 }
 
 /// A loopback address for each application server, with a port that the kernel says is free.

@@ -305,12 +305,14 @@ fn the_path_is_told_in_json() {
 #[test]
 fn the_pool_leads_to_the_listeners_of_the_servers() {
     let http = Address::parse("127.0.0.1:8080").expect("an address");
-    let config = config(http.clone());
-    assert_eq!((config.listeners.len(), &config.listeners[0].at), (3, &http));
+    let https = Address::parse("127.0.0.1:8443").expect("an address");
+    let config = config(http.clone(), https.clone(), super::certificate(None).0);
+    assert_eq!((config.listeners.len(), &config.listeners[0].at, &config.listeners[1].at), (4, &http, &https));
+    assert_eq!((config.listeners[1].tls, config.certificates.len(), &config.listeners[1].sites), (true, 1, &vec![0]));
     assert_eq!(config.sites[config.listeners[0].sites[0]].routes[0].action, Action::Pool(0));
     let pool = &config.pools[0];
     assert_ne!(pool.backends[0].at, pool.backends[1].at);
-    for ((backend, listener), name) in pool.backends.iter().zip(&config.listeners[1..]).zip(SERVERS) {
+    for ((backend, listener), name) in pool.backends.iter().zip(&config.listeners[2..]).zip(SERVERS) {
         let Address::Ip(at) = backend.at else { panic!("{} is no IP address", backend.at) };
         assert!(at.ip().is_loopback() && at.port() != 0);
         assert_eq!((&backend.at, backend.name.as_str(), listener.sites.len()), (&listener.at, name, 1));

@@ -2,8 +2,10 @@
 //!
 //! Every function here also makes the defaults: given a section in which nothing is written, it gives what an empty one means.
 
+use super::disk::Disk;
 use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
+use super::tls;
 use super::value::{self, duration_text};
 use decide::address::Address;
 use decide::config::{
@@ -13,13 +15,15 @@ use decide::config::{
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// The whole configuration. Its sites and listeners stand where their sections stand; its pools too.
-pub(super) fn config(root: &Table, mistakes: &mut Mistakes<'_>) -> Config {
+pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Config {
     let pools = Pools { names: root.named("pool").iter().map(|(name, _)| name.it.as_str()).collect() };
     let sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, mistakes)).collect();
     Config {
         listeners: root.tables("listener").iter().map(|table| listener(table, &sites, mistakes)).collect(),
         sites,
-        pools: root.named("pool").iter().map(|(name, table)| pool(&name.it, table, mistakes)).collect(),
+        pools: root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect(),
+        certificates: tls::certificates(root, disk, mistakes),
+        tls: tls::tls(&root.table("tls"), disk, mistakes),
         limits: limits(&root.table("limits")),
         server: server(&root.table("server")),
         access_log: root.table_if("log").map(access_log),
@@ -58,6 +62,8 @@ pub(super) fn limits(table: &Table) -> Limits {
         http2_connection_window: table.number("http2-connection-window"),
         tunnel_timeout: table.duration("tunnel-timeout"),
         requests_per_connection: table.number("requests-per-connection"),
+        handshake_timeout: table.duration("handshake-timeout"),
+        handshakes_per_address: table.number("handshakes-per-address"),
     }
 }
 
@@ -91,7 +97,13 @@ fn listener(table: &Table, sites: &[Site], mistakes: &mut Mistakes<'_>) -> Liste
     if table.given("sites").is_none_or(|given| matches!(given.value, Value::Wrong)) {
         served = (0..sites.len()).collect();
     }
-    Listener { at, sites: served, backlog: table.number("backlog") }
+    empty_listener(at, served, table)
+}
+
+/// A listener at this address that serves these sites.
+pub(super) fn empty_listener(at: Address, sites: Vec<usize>, table: &Table) -> Listener {
+    let protocols = table.texts("protocols").iter().filter_map(|text| value::protocol(&text.it).ok()).collect();
+    Listener { at, sites, backlog: table.number("backlog"), tls: table.bool("tls"), protocols }
 }
 
 /// The names of all pools, in order.
@@ -109,6 +121,8 @@ fn site(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Site {
         max_body: table.number("max-body"),
         show: show(&table.table("show")),
         forward: forward(&table.table("forward")),
+        hsts: table.duration_if("hsts"),
+        https_redirect: table.bool("https-redirect"),
     }
 }
 
@@ -233,7 +247,7 @@ pub(super) fn files(table: &Table) -> Files {
 }
 
 /// A pool.
-pub(super) fn pool(name: &str, table: &Table, mistakes: &mut Mistakes<'_>) -> Pool {
+pub(super) fn pool(name: &str, table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Pool {
     Pool {
         name: name.to_string(),
         backends: table.tables("backends").iter().map(backend).collect(),
@@ -252,6 +266,7 @@ pub(super) fn pool(name: &str, table: &Table, mistakes: &mut Mistakes<'_>) -> Po
         transfer_timeout: table.duration("transfer-timeout"),
         keep_alive: table.duration("keep-alive"),
         keep_alive_connections: table.number("keep-alive-connections"),
+        tls: table.table_if("tls").map(|table| tls::pool(name, table, disk, mistakes)),
     }
 }
 

@@ -132,6 +132,8 @@ pub static ROOT: Section = Section {
         section("limits", Kind::Table(&LIMITS), Means("all defaults"), "Caps and timers that guard the client side."),
         section("log", Kind::Table(&LOG), Means("no access log"), "The access log; writing the section turns it on."),
         section("listener", Kind::Tables(&LISTENER), Required, "An address clients connect to."),
+        section("certificate", Kind::Tables(&CERTIFICATE), Means("no certificates"), "What listeners with TLS present."),
+        section("tls", Kind::Table(&TLS), Means("all defaults"), "What holds for every listener with TLS."),
         section("site", Kind::Tables(&SITE), Required, "A group of host names and what they serve."),
         section("pool", Kind::Named(&POOL), Means("no pools"), "A group of backends and how to choose one."),
     ],
@@ -220,6 +222,14 @@ static LIMITS: Section = Section {
             "1000",
             "Requests on one connection; then it is closed after the answer.",
         ),
+        entry("handshake-timeout", TIME, Is(r#""10s""#), r#""5s""#, "From the connection to the end of its TLS handshake."),
+        entry(
+            "handshakes-per-address",
+            count(1, MANY),
+            Is("100"),
+            "20",
+            "TLS handshakes that one client address (of IPv6: one /64) may have under way on each worker; further connections are closed.",
+        ),
     ],
 };
 
@@ -264,6 +274,82 @@ static LISTENER: Section = Section {
             "The sites served here, by name (the first host of a site is its name unless it has one).",
         ),
         entry("backlog", count(1, 65_535), Is("1024"), "4096", "Pending connections the kernel may hold."),
+        entry("tls", Bool, Is("false"), "true", "Connections are secured by TLS, with the certificate of the name asked for."),
+        entry(
+            "protocols",
+            Texts { each: Shape::Protocol, min: 1 },
+            Is(r#"["h2", "http/1.1"]"#),
+            r#"["http/1.1"]"#,
+            "What is spoken, the most wanted first: `h2`, `http/1.1`. Without TLS, `h2` is for clients that begin with it.",
+        ),
+    ],
+};
+
+static CERTIFICATE: Section = Section {
+    header: "[[certificate]]",
+    doc: "What listeners with TLS present: by the name asked for, else the first. Read again soon after its files change.",
+    entries: &[
+        entry(
+            "chain",
+            Text(Shape::FilePath),
+            Required,
+            r#""/etc/ssl/example.com/fullchain.pem""#,
+            "A PEM file with the certificate and behind it those between it and its authority.",
+        ),
+        entry(
+            "key",
+            Text(Shape::FilePath),
+            Means("in the file of the chain"),
+            r#""/etc/ssl/example.com/privkey.pem""#,
+            "A PEM file with its private key.",
+        ),
+    ],
+};
+
+const VERSIONS: &[&str] = &["1.2", "1.3"];
+
+static TLS: Section = Section {
+    header: "[tls]",
+    doc: "What holds for every listener with TLS.",
+    entries: &[
+        entry("min-version", Choice(VERSIONS), Is(r#""1.2""#), r#""1.3""#, "The oldest version of TLS that is spoken."),
+        entry(
+            "client-certificates",
+            Choice(&["off", "optional", "required"]),
+            Is(r#""off""#),
+            r#""required""#,
+            "Whether clients are asked for a certificate; one without is turned away where it is `required`.",
+        ),
+        entry(
+            "client-ca",
+            Text(Shape::FilePath),
+            Means("nobody: it must be written"),
+            r#""/etc/ssl/clients-ca.pem""#,
+            "A PEM file with the authorities that sign clients' certificates.",
+        )
+        .only("client-certificates", &["optional", "required"]),
+        entry(
+            "tickets",
+            Bool,
+            Is("true"),
+            "false",
+            "Clients may come back with a session ticket, which spares both sides most of the work.",
+        ),
+        entry(
+            "ticket-lifetime",
+            Kind::Duration { zero: false },
+            Is(r#""12h""#),
+            r#""1h""#,
+            "A session ticket may be used this long; the keys that seal tickets are made anew twice in that time.",
+        ),
+        entry("look-interval", TIME, Is(r#""1m""#), r#""10s""#, "How often the files of certificates are looked at for changes."),
+        entry(
+            "key-log",
+            Bool,
+            Is("false"),
+            "true",
+            "Write the secrets of every connection to the file that the environment's `SSLKEYLOGFILE` names: who has it can read them all.",
+        ),
     ],
 };
 
@@ -280,6 +366,14 @@ static SITE: Section = Section {
             "The hosts it answers to: a name, `*.` and a suffix, or `*` for any.",
         ),
         entry("max-body", Size { min: 0, max: i64::MAX as u64 }, Is(r#""100 MiB""#), r#""10 MiB""#, "Largest request body; 413 above it."),
+        entry(
+            "hsts",
+            TIME_OR_ZERO,
+            Means("no such field"),
+            r#""365d""#,
+            "Tell browsers that come by TLS to come by nothing else for this long (`Strict-Transport-Security`).",
+        ),
+        entry("https-redirect", Bool, Is("false"), "true", "Send who comes without TLS to the same address with it (308)."),
         section("show", Kind::Table(&SHOW), Means("all defaults"), "What answers show of the path."),
         section("forward", Kind::Table(&FORWARD), Means("all defaults"), "What backends are told of the client."),
         section("route", Kind::Tables(&ROUTE), Required, "A rule: for which requests, and what then happens."),
@@ -520,6 +614,7 @@ static POOL: Section = Section {
         entry("transfer-timeout", TIME, Is(r#""60s""#), r#""30s""#, "A body may pause this long, in either direction."),
         entry("keep-alive", TIME_OR_ZERO, Is(r#""60s""#), r#""20s""#, "An idle connection to a backend is kept this long."),
         entry("keep-alive-connections", count(0, 100_000), Is("64"), "16", "Idle connections kept per backend and core."),
+        section("tls", Kind::Table(&POOL_TLS), Means("no TLS"), "TLS to its backends; writing the section turns it on."),
         section("health", Kind::Table(&HEALTH), Means("no probes"), "Probes; writing the section turns them on."),
         section("ejection", Kind::Table(&EJECTION), Means("all defaults"), "What is concluded from real traffic."),
         section("retry", Kind::Table(&RETRY), Means("all defaults"), "Second tries."),
@@ -539,6 +634,44 @@ static BACKEND: Section = Section {
         ),
         entry("weight", count(0, 65_535), Is("1"), "2", "Its share relative to the others; 0 takes no new requests."),
         entry("name", Text(Shape::Name), Means("its address"), r#""b""#, "Its name in logs, metrics and `ctl`."),
+    ],
+};
+
+static POOL_TLS: Section = Section {
+    header: "[pool.NAME.tls]",
+    doc: "TLS to its backends; writing the section turns it on.",
+    entries: &[
+        entry(
+            "verify",
+            Bool,
+            Is("true"),
+            "false",
+            "Take only backends whose certificate has the right name and is signed by an authority; without it, anybody's.",
+        ),
+        entry(
+            "ca",
+            Text(Shape::FilePath),
+            Means("the authorities that this machine trusts"),
+            r#""/etc/ssl/internal-ca.pem""#,
+            "A PEM file with the only authorities that may sign the backends' certificates.",
+        ),
+        entry(
+            "server-name",
+            Text(Shape::HostName),
+            Means("the host or IP address of each backend"),
+            r#""app.internal""#,
+            "The name that backends are asked for, and that their certificates must have.",
+        ),
+        entry(
+            "certificate",
+            Text(Shape::FilePath),
+            Means("none is presented"),
+            r#""/etc/ssl/edge/fullchain.pem""#,
+            "A PEM file with the certificate presented to backends that ask for one.",
+        ),
+        entry("key", Text(Shape::FilePath), Means("in the file of the certificate"), r#""/etc/ssl/edge/privkey.pem""#, "Its private key.")
+            .only("certificate", &[]),
+        entry("min-version", Choice(VERSIONS), Is(r#""1.2""#), r#""1.3""#, "The oldest version of TLS that is spoken."),
     ],
 };
 

@@ -5,11 +5,14 @@
 
 use super::build;
 use super::catalogue::ROOT;
+use super::disk::Nowhere;
 use super::mistake::Mistakes;
 use super::read::Table;
+use super::tls;
 use decide::address::Address;
 use decide::config::{
     AccessLog, Backend, Ejection, Files, Forward, HealthCheck, Limits, Listener, Match, PathMatch, Pool, Probe, Retry, Server, Show, Site,
+    Tls,
 };
 
 /// `[server]`.
@@ -32,9 +35,14 @@ pub fn access_log_defaults() -> AccessLog {
     build::access_log(&empty(&["log"]))
 }
 
+/// `[tls]`.
+pub fn tls_defaults() -> Tls {
+    tls::tls(&empty(&["tls"]), &Nowhere, &mut Mistakes::new("", ""))
+}
+
 /// `[[listener]]` at this address, serving these sites.
 pub fn listener_defaults(at: Address, sites: Vec<usize>) -> Listener {
-    Listener { at, sites, backlog: empty(&["listener"]).number("backlog") }
+    build::empty_listener(at, sites, &empty(&["listener"]))
 }
 
 /// `[[site]]`: for any host, without routes.
@@ -64,7 +72,7 @@ pub fn files_defaults() -> Files {
 
 /// `[pool.NAME]`, with an empty name and no backends: they have no default.
 pub fn pool_defaults() -> Pool {
-    build::pool("", &empty(&["pool"]), &mut Mistakes::new("", ""))
+    build::pool("", &empty(&["pool"]), &Nowhere, &mut Mistakes::new("", ""))
 }
 
 /// An item of `backends`: this address alone.

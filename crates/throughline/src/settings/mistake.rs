@@ -9,6 +9,8 @@ use std::ops::Range;
 pub enum Severity {
     /// The file is refused.
     Error,
+    /// The file is used; something that it names will not do its work.
+    Fault,
     /// The file is used; the owner should know.
     Warning,
 }
@@ -73,7 +75,11 @@ impl Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.severity == Severity::Warning { "warning: " } else { "" };
+        let word = match self.severity {
+            Severity::Error => "",
+            Severity::Fault => "fault: ",
+            Severity::Warning => "warning: ",
+        };
         write!(f, "{}:{}:{}: {word}{}", self.file, self.line, self.column, self.message)?;
         if !self.expected.is_empty() {
             write!(f, ", expected {}", self.expected)?;
@@ -131,6 +137,11 @@ impl<'a> Mistakes<'a> {
     /// Notes a warning.
     pub(super) fn warning(&mut self, span: &Range<usize>, message: impl Into<String>) -> &mut Mistake {
         self.note(Rank::Plain, Severity::Warning, span, message.into())
+    }
+
+    /// Notes a fault.
+    pub(super) fn fault(&mut self, span: &Range<usize>, message: impl Into<String>) -> &mut Mistake {
+        self.note(Rank::Plain, Severity::Fault, span, message.into())
     }
 
     /// The line a byte is on, from 1.

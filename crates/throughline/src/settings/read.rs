@@ -90,6 +90,14 @@ impl Table {
         duration
     }
 
+    /// A duration, if it is written.
+    pub(super) fn duration_if(&self, key: &str) -> Option<Duration> {
+        match self.value(key) {
+            Some(Value::Duration(duration)) => Some(duration),
+            _ => None,
+        }
+    }
+
     /// A text; empty if none is written and there is no default.
     pub(super) fn text(&self, key: &str) -> String {
         self.text_if(key).unwrap_or_default()

@@ -1,29 +1,26 @@
 //! Mistakes that no single value shows: the same thing twice, a thing nobody uses, a circle.
 
 use super::build::{ToText, hosts};
+use super::disk::Disk;
 use super::mistake::Mistakes;
 use super::read::{Span, Table};
+use super::tls;
 use decide::address::Address;
 use decide::config::{Action, Algorithm, Config, HostPattern, Match, Pool};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-/// Notes every mistake of a whole configuration. `root` is what it was built from; `is_directory` asks the file system.
-pub(super) fn check(
-    root: &Table,
-    config: &Config,
-    admin: Option<&Address>,
-    is_directory: &dyn Fn(&str) -> bool,
-    mistakes: &mut Mistakes<'_>,
-) {
+/// Notes every mistake of a whole configuration. `root` is what it was built from.
+pub(super) fn check(root: &Table, config: &Config, admin: Option<&Address>, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) {
     listeners(root, config, admin, mistakes);
     site_names(root, config, mistakes);
     duplicate_hosts(root, config, mistakes);
     unserved_sites(root, config, mistakes);
     for (table, site) in root.tables("site").iter().zip(&config.sites) {
         unreachable_routes(table, site.routes.iter().map(|route| &route.when), mistakes);
-        missing_directories(table, is_directory, mistakes);
+        missing_directories(table, disk, mistakes);
     }
+    tls::check(root, config, disk, mistakes);
     unused_pools(root, config, mistakes);
     for ((_, table), pool) in root.named("pool").iter().zip(&config.pools) {
         backend_names(table, pool, mistakes);
@@ -33,7 +30,7 @@ pub(super) fn check(
 }
 
 /// Where an entry's value stands; the section if it is not written.
-fn place(table: &Table, key: &str) -> Span {
+pub(super) fn place(table: &Table, key: &str) -> Span {
     table.given(key).map_or(table.span.clone(), |given| given.span.clone())
 }
 
@@ -147,10 +144,10 @@ fn in_one_order(when: &Match) -> Match {
     when
 }
 
-fn missing_directories(site: &Table, is_directory: &dyn Fn(&str) -> bool, mistakes: &mut Mistakes<'_>) {
+fn missing_directories(site: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) {
     for files in site.tables("route").iter().filter_map(|route| route.table_if("files")) {
         if let Some(root) = files.text_if("root")
-            && !is_directory(&root)
+            && !disk.is_directory(&root)
         {
             mistakes.warning(&place(files, "root"), format!("there is no directory {root:?}"));
         }

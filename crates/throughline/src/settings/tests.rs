@@ -2,10 +2,12 @@ mod arbitrary;
 mod entries;
 mod mistakes;
 mod pages;
+mod paper;
 
 use super::*;
 use decide::config::PathMatch;
 use decide::time::Duration;
+use paper::Paper;
 
 /// As small as a config file can be.
 const SMALL: &str = r#"

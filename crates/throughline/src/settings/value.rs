@@ -2,7 +2,7 @@
 
 use super::nearest::nearest;
 use decide::address::Address;
-use decide::config::{HashKey, HostPattern, PathMatch};
+use decide::config::{HashKey, HostPattern, PathMatch, Protocol};
 use decide::time::Duration;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -31,6 +31,10 @@ pub enum Shape {
     HostPattern,
     /// A host and perhaps a port.
     HostPort,
+    /// A host.
+    HostName,
+    /// A protocol by its name in ALPN.
+    Protocol,
     /// Where we listen.
     ListenAddress,
     /// Where the admin side listens, or `off`.
@@ -83,7 +87,8 @@ impl Shape {
             Shape::Method => "a method",
             Shape::Path | Shape::PathPattern => "a path",
             Shape::Target => "a path and query",
-            Shape::HostPattern | Shape::HostPort => "a host",
+            Shape::HostPattern | Shape::HostPort | Shape::HostName => "a host",
+            Shape::Protocol => "a protocol",
             Shape::ListenAddress | Shape::AdminAddress => "an address to listen on",
             Shape::BackendAddress => "an address",
             Shape::HashKey => "a hash key",
@@ -106,6 +111,8 @@ impl Shape {
             Shape::Target => "a path and perhaps a query, such as \"/healthz\"",
             Shape::HostPattern => "a host such as \"example.com\", \"*.example.com\" or \"*\"",
             Shape::HostPort => "a host such as \"example.com\", perhaps with a port",
+            Shape::HostName => "a host such as \"app.internal\", or an IP address",
+            Shape::Protocol => "\"h2\" or \"http/1.1\"",
             Shape::ListenAddress => "an address such as \"127.0.0.1:8080\", \"[::]:8080\" or \"unix:/run/edge.sock\"",
             Shape::AdminAddress => "an address such as \"127.0.0.1:8090\" or \"unix:/run/admin.sock\", or \"off\"",
             Shape::BackendAddress => "an address such as \"10.0.0.7:3000\", \"app.internal:3000\" or \"unix:/run/app.sock\"",
@@ -131,6 +138,8 @@ impl Shape {
             Shape::Target => target(text),
             Shape::HostPattern => host_pattern(text).map(drop),
             Shape::HostPort => host_port(text),
+            Shape::HostName => host_name(text),
+            Shape::Protocol => protocol(text).map(drop),
             Shape::ListenAddress => listen_address(text, "0.0.0.0").map(drop),
             Shape::AdminAddress if text == "off" => Ok(()),
             Shape::AdminAddress => listen_address(text, "127.0.0.1").map(drop),
@@ -358,6 +367,23 @@ fn host_port(text: &str) -> Result<(), Flaw> {
     match host_pattern(host) {
         Ok(HostPattern::Exact(_)) => Ok(()),
         _ => Err(Flaw::default()),
+    }
+}
+
+fn host_name(text: &str) -> Result<(), Flaw> {
+    match host_pattern(text)? {
+        HostPattern::Exact(_) => Ok(()),
+        _ => Err(Flaw::why("it stands for more than one host")),
+    }
+}
+
+/// Reads a protocol.
+pub(super) fn protocol(text: &str) -> Result<Protocol, Flaw> {
+    match text {
+        "h2" => Ok(Protocol::Http2),
+        "http/1.1" => Ok(Protocol::Http1),
+        _ if ["h2c", "http2", "http/2"].contains(&text.to_ascii_lowercase().as_str()) => Err(Flaw::write("h2")),
+        _ => Err(nearest(text, ["h2", "http/1.1"]).map(Flaw::write).unwrap_or_default()),
     }
 }
 

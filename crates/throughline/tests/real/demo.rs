@@ -6,18 +6,22 @@ use crate::support::place::Place;
 use std::process::Command;
 
 fn embedded() -> Edge {
-    Edge::start(Place::new(), Command::new(BINARY).args(["serve", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0"]), 4)
+    let place = Place::new();
+    let mut command = Command::new(BINARY);
+    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    command.env("XDG_STATE_HOME", place.path());
+    Edge::start(place, &mut command, 5)
 }
 
-/// What listens where comes first, then three commands; each of them works as printed.
+/// What listens where comes first, then four commands; each of them works as printed.
 #[test]
-fn says_what_listens_and_three_commands_that_work() {
+fn says_what_listens_and_four_commands_that_work() {
     let Some(curl) = Curl::find() else { return };
     let mut edge = embedded();
     let names: Vec<String> = edge.printed.iter().map(|line| line.split_whitespace().last().expect("a name").to_string()).collect();
-    assert_eq!(names, ["demo", "app-1", "app-2", "admin"]);
+    assert_eq!(names, ["demo", "demo", "app-1", "app-2", "admin"]);
     assert_eq!(edge.line(), "try:");
-    for _ in 0..3 {
+    for _ in 0..4 {
         let line = edge.line();
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words[0], "curl", "{line}");

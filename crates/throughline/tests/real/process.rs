@@ -26,7 +26,10 @@ pub(crate) fn to(backends: &[&Backend]) -> String {
 fn a_taken_port_is_one_clear_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let at = taken.local_addr().expect("it is bound").to_string();
-    let output = Command::new(BINARY).args(["serve", "--http", &at, "--admin", "127.0.0.1:0"]).output().expect("the binary runs");
+    let place = Place::new();
+    let mut command = Command::new(BINARY);
+    command.args(["serve", "--http", &at, "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    let output = command.env("XDG_STATE_HOME", place.path()).output().expect("the binary runs");
     let said = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert_eq!(output.stdout, b"", "nothing listens yet");
@@ -39,10 +42,12 @@ fn a_taken_port_is_one_clear_sentence() {
 fn whatever_is_taken_is_named() {
     let held = Edge::of(ANSWER);
     let at = held.at(0).to_string();
-    let output = Command::new(BINARY).args(["serve", "--http", "127.0.0.1:0", "--admin", &at]).output().expect("the binary runs");
+    let place = Place::new();
+    let mut command = Command::new(BINARY);
+    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", &at]);
+    let output = command.env("XDG_STATE_HOME", place.path()).output().expect("the binary runs");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains(&at));
-    let place = Place::new();
     let path = place.at("edge.sock");
     let config = format!("[[listener]]\nat = \"unix:{path}\"\n[[site]]\n[[site.route]]\nanswer = {{ }}\n");
     let first = Edge::of(&config);

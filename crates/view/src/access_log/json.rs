@@ -70,6 +70,9 @@ fn field(journey: &Journey, config: &Config, value: Value, out: &mut String) {
         Value::Listener(at) => string(names::listener(config, at).as_bytes(), out),
         Value::Route(at) => string(names::route(config, at).as_bytes(), out),
         Value::Backend(at) => string(names::backend(config, at).as_bytes(), out),
+        Value::Site(at) => string(names::site(config, at).as_bytes(), out),
+        Value::Certificate(at) => string(names::certificate(config, at).as_bytes(), out),
+        Value::Client(address) => string(names::client(address).as_bytes(), out),
     }
 }
 

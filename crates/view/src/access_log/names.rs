@@ -1,7 +1,8 @@
 //! From the indices in steps to the names in the configuration the journey began under. An index it does not have is shown as a number.
 
 use decide::config::Config;
-use decide::step::{BackendRef, ListenerRef, RouteRef};
+use decide::step::{BackendRef, CertificateRef, ListenerRef, RouteRef, SiteRef};
+use std::net::IpAddr;
 
 pub(crate) fn listener(config: &Config, at: ListenerRef) -> String {
     config.listeners.get(usize::from(at.0)).map_or_else(|| at.0.to_string(), |listener| listener.at.to_string())
@@ -21,6 +22,19 @@ pub(crate) fn backend(config: &Config, at: BackendRef) -> String {
     let pool = config.pools.get(usize::from(at.pool));
     let backend = pool.and_then(|pool| pool.backends.get(usize::from(at.backend)));
     format!("{}/{}", name(pool.map(|pool| &pool.name), at.pool), name(backend.map(|backend| &backend.name), at.backend))
+}
+
+pub(crate) fn site(config: &Config, at: SiteRef) -> String {
+    name(config.sites.get(usize::from(at.0)).map(|site| &site.name), at.0)
+}
+
+pub(crate) fn certificate(config: &Config, at: CertificateRef) -> String {
+    name(config.certificates.get(usize::from(at.0)).map(|certificate| &certificate.name), at.0)
+}
+
+/// `unix` where there is no address, as in `accepted`.
+pub(crate) fn client(address: Option<IpAddr>) -> String {
+    address.map_or_else(|| "unix".to_string(), |address| address.to_string())
 }
 
 fn name(known: Option<&String>, index: u16) -> String {

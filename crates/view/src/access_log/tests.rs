@@ -18,7 +18,13 @@ pub(crate) fn config() -> Config {
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     let backend = Backend { name: "a1".to_owned(), at: Address::parse("127.0.0.1:3000").unwrap(), weight: 1 };
     Config {
-        listeners: vec![Listener { at: Address::parse("127.0.0.1:8080").unwrap(), sites: vec![0], backlog: 1 }],
+        listeners: vec![Listener {
+            at: Address::parse("127.0.0.1:8080").unwrap(),
+            sites: vec![0],
+            backlog: 1,
+            tls: false,
+            protocols: vec![Protocol::Http1],
+        }],
         sites: vec![Site {
             name: "main".to_owned(),
             hosts: vec![HostPattern::Any],
@@ -26,6 +32,8 @@ pub(crate) fn config() -> Config {
             max_body: 0,
             show: Show::default(),
             forward,
+            hsts: None,
+            https_redirect: false,
         }],
         pools: vec![Pool {
             name: "app".to_owned(),
@@ -45,7 +53,16 @@ pub(crate) fn config() -> Config {
             keep_alive: zero,
             protocol: decide::config::Protocol::Http1,
             keep_alive_connections: 0,
+            tls: None,
         }],
+        certificates: vec![],
+        tls: Tls {
+            min_version: TlsVersion::Tls12,
+            client_certificates: None,
+            tickets: None,
+            look_interval: Duration::from_secs(60),
+            key_log: false,
+        },
         limits: Limits {
             head_bytes: 0,
             head_fields: 0,
@@ -61,6 +78,8 @@ pub(crate) fn config() -> Config {
             http2_stream_window: 65_535,
             http2_connection_window: 65_535,
             requests_per_connection: 0,
+            handshake_timeout: zero,
+            handshakes_per_address: 0,
         },
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },
         access_log: None,

@@ -2,8 +2,8 @@
 
 use decide::address::Address;
 use decide::config::{
-    Action, Algorithm, Backend, Config, Ejection, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool, Retry,
-    Rewrite, Route, Server, Show, Site,
+    Action, Algorithm, Backend, Config, Ejection, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool, Protocol,
+    Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
 };
 use decide::time::Duration;
 
@@ -23,14 +23,30 @@ pub(crate) const MODEL: Limits = Limits {
     http2_stream_window: 65_535,
     http2_connection_window: 65_535,
     requests_per_connection: 10_000,
+    handshake_timeout: Duration::from_secs(10),
+    handshakes_per_address: 100,
 };
 
 /// One listener on port 80, and one site that sends everything to a pool of so many backends.
 pub(crate) fn config(backends: usize) -> Config {
     Config {
-        listeners: vec![Listener { at: address("10.0.0.2:80"), sites: vec![0], backlog: 1024 }],
+        listeners: vec![Listener {
+            at: address("10.0.0.2:80"),
+            sites: vec![0],
+            backlog: 1024,
+            tls: false,
+            protocols: vec![Protocol::Http2, Protocol::Http1],
+        }],
         sites: vec![site()],
         pools: vec![pool((0..backends).map(|number| backend(&format!("10.0.1.{}:80", number + 1))).collect())],
+        certificates: Vec::new(),
+        tls: Tls {
+            min_version: TlsVersion::Tls12,
+            client_certificates: None,
+            tickets: Some(Duration::from_secs(43_200)),
+            look_interval: Duration::from_secs(60),
+            key_log: false,
+        },
         limits: MODEL,
         server: Server { workers: 1, drain_timeout: Duration::from_secs(30), name: "edge".to_string(), max_connections: 20_000 },
         access_log: None,
@@ -61,6 +77,8 @@ fn site() -> Site {
         max_body: 100 * 1024 * 1024,
         show: Show { server_timing: false, proxy_status: true, request_id: false },
         forward: Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true },
+        hsts: None,
+        https_redirect: false,
     }
 }
 
@@ -83,5 +101,6 @@ fn pool(backends: Vec<Backend>) -> Pool {
         keep_alive: Duration::from_secs(60),
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 64,
+        tls: None,
     }
 }

@@ -84,6 +84,9 @@ fn text(step: &Step, journey: Option<&Journey>) -> String {
             Value::Listener(listener) => format!("listener{}", listener.0),
             Value::Route(route) => format!("route{}", route.route),
             Value::Backend(BackendRef { backend, .. }) => format!("b{backend}"),
+            Value::Site(site) => format!("site{}", site.0),
+            Value::Certificate(certificate) => format!("certificate{}", certificate.0),
+            Value::Client(address) => address.map_or("unix".to_string(), |address| address.to_string()),
         };
         text.push(' ');
         text.push_str(&value);

@@ -58,7 +58,7 @@ impl File {
     /// What it loads as, without the warnings: they speak of lines.
     fn load(&self) -> Result<(Config, Option<Address>), String> {
         let text = self.text();
-        let loaded = load_on(&text, "t.toml", &["demo"], &|_| true);
+        let loaded = load_on(&text, "t.toml", &["demo"], &Paper(|_| true));
         loaded.map(|loaded| (loaded.config, loaded.admin)).map_err(|mistakes| format!("{text}\n{}", shown(&mistakes)))
     }
 }
@@ -82,6 +82,16 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
     for other in section.entries.iter().filter(|other| matches!(other.absent, Absent::Required) && other.kind.section().is_none()) {
         file.put(&header, other.key, other.example);
     }
+    let (chain, secret) = (r#""/etc/fullchain.pem""#, r#""/etc/privkey.pem""#);
+    match (header.as_str(), entry.key) {
+        ("[[certificate]]", "chain") | ("[pool.app.tls]", "certificate") => file.put(&header, "key", secret),
+        ("[pool.app.tls]", "key") => file.put(&header, "certificate", chain),
+        ("[[listener]]", "tls") => {
+            file.put("[[certificate]]", "chain", chain);
+            file.put("[[certificate]]", "key", secret);
+        }
+        _ => {}
+    }
     if let Only::With { key, one_of: [first, ..] } = entry.only {
         file.put(&header, key, &format!("{first:?}"));
     }
@@ -102,6 +112,9 @@ fn every_example_is_right_and_does_something() {
     for (section, entry) in entries().filter(|(_, entry)| !entry.example.is_empty()) {
         let (mut file, header) = around(section, entry);
         let before = file.load();
+        if entry.key == "client-certificates" {
+            file.put(&header, "client-ca", r#""/etc/ca.pem""#);
+        }
         file.put(&header, entry.key, entry.example);
         let after = file.load().unwrap_or_else(|mistakes| panic!("the example of {} in {header}:\n{mistakes}", entry.key));
         assert_ne!(before, Ok(after), "{} of {header} has no effect:\n{}", entry.key, file.text());

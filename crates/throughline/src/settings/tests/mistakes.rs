@@ -14,7 +14,7 @@ fn each_mistake_is_told_as_written_down() {
         include_str!("mistakes.txt").split("\n---\n").skip(1).map(|case| case.split_once("\n>>").expect("a case has a >>")).collect();
     assert!(cases.len() > 70, "{} cases", cases.len());
     for (case, expected) in cases {
-        let found = match load_on(&whole(case), "t.toml", &[], &|_| true) {
+        let found = match load_on(&whole(case), "t.toml", &[], &Paper(|_| true)) {
             Ok(loaded) => loaded.warnings,
             Err(mistakes) => mistakes,
         };

@@ -35,7 +35,8 @@ pub(super) fn edge() -> String {
 #[test]
 fn the_example_is_without_a_mistake() {
     let text = edge();
-    let loaded = load_on(&text, "edge.toml", &[], &|root| root == "/srv/www").unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
+    let loaded =
+        load_on(&text, "edge.toml", &[], &Paper(|root| root == "/srv/www")).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
     assert_eq!(shown(&loaded.warnings), "");
     let config = loaded.config;
     assert_eq!(config.listeners.iter().map(|listener| listener.sites.clone()).collect::<Vec<_>>(), [vec![0, 1], vec![1], vec![0, 1]]);

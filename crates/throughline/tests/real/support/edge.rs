@@ -21,7 +21,7 @@ pub(crate) struct Edge {
     /// Every line of standard output so far.
     pub(crate) printed: Vec<String>,
     errors: Arc<Mutex<Vec<String>>>,
-    /// Where it listens, as printed: `http://` taken off.
+    /// Where it listens, as printed: the scheme taken off.
     listening: Vec<String>,
     pub(crate) place: Place,
 }
@@ -59,7 +59,7 @@ impl Edge {
             let line = edge.line();
             if let Some(rest) = line.strip_prefix("listening on ") {
                 let at = rest.split_whitespace().next().expect("an address");
-                edge.listening.push(at.trim_start_matches("http://").to_string());
+                edge.listening.push(at.trim_start_matches("http://").trim_start_matches("https://").to_string());
             }
         }
         edge

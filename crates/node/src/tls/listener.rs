@@ -1,0 +1,70 @@
+//! rustls' configurations for the listeners of a server.
+
+use super::certificate::roots;
+use super::store::Store;
+use super::tickets::Tickets;
+use super::{ACME_PROTOCOL, protocol_name, provider, versions};
+use aws_lc_rs::digest::{Context, SHA256};
+use decide::config::{Config, Protocol, Tls};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{KeyLogFile, ServerConfig};
+use std::sync::Arc;
+
+/// A configuration for each listener that has TLS, in the order of the listeners.
+#[derive(Default)]
+pub(crate) struct Listeners(Vec<Option<Arc<ServerConfig>>>);
+
+impl Listeners {
+    pub(crate) fn new(config: &Config, store: &Arc<Store>) -> Listeners {
+        let server = |listener: &decide::config::Listener| listener.tls.then(|| Arc::new(server(&config.tls, &listener.protocols, store)));
+        Listeners(config.listeners.iter().map(server).collect())
+    }
+
+    pub(crate) fn get(&self, listener: u16) -> Option<&Arc<ServerConfig>> {
+        self.0.get(usize::from(listener))?.as_ref()
+    }
+}
+
+fn server(tls: &Tls, protocols: &[Protocol], store: &Arc<Store>) -> ServerConfig {
+    let builder = ServerConfig::builder_with_details(provider(), store.clock.clone())
+        .with_protocol_versions(versions(tls.min_version))
+        .expect("the provider has suites for both versions");
+    let builder = match &tls.client_certificates {
+        None => builder.with_no_client_auth(),
+        Some(wanted) => {
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots(&wanted.trust), provider());
+            let verifier = if wanted.required { verifier } else { verifier.allow_unauthenticated() };
+            builder.with_client_cert_verifier(verifier.build().expect("a configuration's authorities were checked"))
+        }
+    };
+    let mut server = builder.with_cert_resolver(store.clone());
+    server.alpn_protocols = protocols.iter().map(|protocol| protocol_name(*protocol).to_vec()).collect();
+    server.alpn_protocols.push(ACME_PROTOCOL.to_vec());
+    server.session_storage = Arc::new(NoServerSessionStorage {});
+    if let Some(lifetime) = tls.tickets {
+        server.ticketer = Arc::new(Tickets::new(store.keys.clone(), store.clock.clone(), lifetime, demands(tls)));
+    } else {
+        server.send_tls13_tickets = 0;
+    }
+    if tls.key_log {
+        // rustls reads the variable and opens the file; without the setting nobody does.
+        server.key_log = Arc::new(KeyLogFile::new());
+    }
+    server
+}
+
+/// What a client must have shown to get a ticket, as a digest.
+fn demands(tls: &Tls) -> Vec<u8> {
+    let mut digest = Context::new(&SHA256);
+    match &tls.client_certificates {
+        None => digest.update(b"nothing"),
+        Some(wanted) => {
+            digest.update(if wanted.required { b"required" } else { b"optional" });
+            wanted.trust.iter().for_each(|authority| {
+                digest.update(&(authority.len() as u64).to_be_bytes());
+                digest.update(authority);
+            });
+        }
+    }
+    digest.finish().as_ref().to_vec()
+}

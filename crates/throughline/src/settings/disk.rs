@@ -1,0 +1,78 @@
+//! What reading a configuration asks of the machine, besides the text itself.
+
+use decide::config::Trust;
+use decide::time::Calendar;
+use std::cell::OnceCell;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Files, and the day.
+pub(super) trait Disk {
+    /// Whether there is a directory of this name.
+    fn is_directory(&self, path: &str) -> bool;
+    /// The bytes of a file.
+    fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+    /// Whether everybody on this machine may read a file.
+    fn is_open_to_all(&self, path: &str) -> bool;
+    /// The authorities that this machine trusts; empty if it has no list of them.
+    fn authorities(&self) -> Trust;
+    /// The day.
+    fn now(&self) -> Calendar;
+}
+
+/// The machine that we run on.
+#[derive(Default)]
+pub(super) struct Here {
+    authorities: OnceCell<Trust>,
+}
+
+impl Disk for Here {
+    fn is_directory(&self, path: &str) -> bool {
+        Path::new(path).is_dir()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn is_open_to_all(&self, path: &str) -> bool {
+        std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o004 != 0)
+    }
+
+    fn authorities(&self) -> Trust {
+        let load = || rustls_native_certs::load_native_certs().certs.into_iter().map(|certificate| certificate.to_vec()).collect();
+        self.authorities.get_or_init(|| Arc::new(load())).clone()
+    }
+
+    fn now(&self) -> Calendar {
+        Calendar(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
+/// A machine with nothing on it, for sections in which nothing is written.
+pub(super) struct Nowhere;
+
+impl Disk for Nowhere {
+    fn is_directory(&self, _path: &str) -> bool {
+        false
+    }
+
+    fn read(&self, _path: &str) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn is_open_to_all(&self, _path: &str) -> bool {
+        false
+    }
+
+    fn authorities(&self) -> Trust {
+        Trust::default()
+    }
+
+    fn now(&self) -> Calendar {
+        Calendar::default()
+    }
+}

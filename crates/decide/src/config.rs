@@ -1,5 +1,9 @@
 //! What an owner wants, as plain data. No defaults here: the settings catalogue holds them, once.
 
+mod acme;
+
+pub use acme::{Acme, AcmeChallenge, ExternalAccount};
+
 use crate::address::Address;
 use crate::time::Duration;
 use alloc::string::String;

@@ -3,6 +3,7 @@
 //! Each test runs its own processes on ports that the kernel chooses. A test of a program that is not installed says so and passes; with
 //! `THROUGHLINE_REAL_PEERS=required` it fails.
 
+mod acme;
 mod carrying;
 mod demo;
 mod fields;

@@ -37,7 +37,8 @@ pub trait Installer: Send + Sync {
     fn http_challenge(&self, host: &str, token: &str, key_authorization: Option<&str>);
 
     /// tls-alpn-01: the certificate (DER) and its key (PKCS#8, DER) to show for this host to a client that offers `acme-tls/1` and
-    /// nothing else; `None` takes it away.
+    /// nothing else; `None` takes it away. For its critical extension (RFC 8737 §3) rustls' `CertifiedKey::from_der` refuses it, and
+    /// `CertifiedKey::new` does not.
     fn tls_challenge(&self, host: &str, certificate: Option<(Vec<u8>, Vec<u8>)>);
 
     /// A certificate for these names, new or from the store: chain and key in PEM, the server's own certificate first. The key is known to

@@ -211,14 +211,15 @@ impl Task {
         self.installer.tell(Event::Issued { site: name.to_string(), names, not_after });
         let now = now();
         let fresh = Failures::default();
-        let site = &self.sites[name];
+        let site = self.sites.get_mut(name).expect("it was just ordered for");
+        // An authority that wanted every new certificate renewed at once would have us order without end.
+        site.ask = later(now, ASK_AGAIN);
         let held = site.pair.as_ref().map(|pair| &pair.held);
         if let Decision::Order(reason) = renewal::decide(&site.names, held, None, (&fresh, &fresh), now, site.random) {
-            // Without this, a clock that is wrong would have us order without end.
+            // So would a clock that is wrong.
             return Err(Trouble::of_names(format!("a new certificate would be due at once ({reason}): is the clock right?")));
         }
-        self.failures = fresh;
-        self.sites.get_mut(name).expect("it was just ordered for").failures = fresh;
+        (self.failures, site.failures) = (fresh, fresh);
         for (whose, what) in [(Whose::Site(name), what("failures")), (Whose::Authority, "failures".to_string())] {
             let saved = self.store.save_failures(whose, &fresh);
             self.tell_unless(saved, what);

@@ -3,6 +3,8 @@
 use super::support::authority::{Authority, Edge, KEY, KEY_ID, Manners};
 use super::support::peers::free_address;
 use super::support::place::Place;
+use super::support::scripted::{Answer, Scripted};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use decide::certificate::names::Wanted;
 use decide::certificate::renewal::Reason;
 use decide::config::{self, AcmeChallenge, ExternalAccount};
@@ -126,8 +128,8 @@ fn by_tls_alpn_01() {
 
 #[test]
 fn a_certificate_is_renewed_before_it_ends() {
-    // Renewed after four of six seconds.
-    let Some(scene) = Scene::new(Manners { validity: 6, ..Manners::default() }) else { return };
+    // Renewed after six of nine seconds.
+    let Some(scene) = Scene::new(Manners { validity: 9, ..Manners::default() }) else { return };
     let acme = scene.start(scene.settings(AcmeChallenge::Either), &[("site", &["a.test"])]);
     let installed = scene.edge.wait("a renewal", |state| (state.installed.len() == 2).then(|| state.installed.clone()));
     assert_ne!(installed[0].1, installed[1].1);
@@ -142,7 +144,7 @@ fn a_certificate_is_renewed_before_it_ends() {
             _ => None,
         })
         .collect();
-    assert_eq!(reasons, [&Reason::Missing, &Reason::Old]);
+    assert_eq!(reasons[..2], [&Reason::Missing, &Reason::Old]);
 }
 
 #[test]
@@ -294,4 +296,92 @@ fn a_broken_certificate_is_put_aside_and_ordered_anew() {
     };
     assert_eq!(*broken, path);
     assert_eq!(std::fs::read_to_string(kept).expect("it was kept"), "half of it");
+}
+
+/// A certificate from pebble, and an authority that says as pebble does not that it wants it renewed now; what comes of it when a new order
+/// is answered so.
+fn asked_to_renew(order: (u16, &'static str, &'static str)) -> Option<(Scene, Scripted, Acme)> {
+    let scene = Scene::new(Manners::default())?;
+    let settings = scene.settings(AcmeChallenge::Http01);
+    drop({
+        let acme = scene.start(settings.clone(), &[("site", &["a.test"])]);
+        scene.edge.issued("site");
+        acme
+    });
+    scene.edge.take();
+    let scripted = Scripted::start(move |at, path| renewal_wanted(at, path, order));
+    // Account and certificate move from the one to the other.
+    let state = scene.state.at("state");
+    let old = std::fs::read_dir(&state).expect("the state").next().expect("an authority").expect("an entry").path();
+    let new = format!("{state}/127.0.0.1%3a{}%2fdir", scripted.at().port());
+    std::fs::rename(old, &new).expect("both are in one directory");
+    let account = format!("{new}/account.json");
+    let directory = format!("https://{}/dir", scripted.at());
+    let text = std::fs::read_to_string(&account).expect("an account");
+    std::fs::write(account, text.replace(&settings.directory, &directory)).expect("it can be written");
+    let acme = scene.start(config::Acme { directory, ca: Some(scripted.ca()), ..settings }, &[("site", &["a.test"])]);
+    Some((scene, scripted, acme))
+}
+
+fn renewal_wanted(at: std::net::SocketAddr, path: &str, order: (u16, &str, &str)) -> Answer {
+    let url = |path: &str| format!("https://{at}/{path}");
+    match path {
+        "/dir" => {
+            let directory = serde_json::json!({
+                "newNonce": url("nonce"), "newAccount": url("account"), "newOrder": url("order"), "renewalInfo": url("info")
+            });
+            (200, String::new(), directory.to_string())
+        }
+        "/nonce" => (200, "Replay-Nonce: one\r\n".to_string(), String::new()),
+        "/order" => (order.0, order.1.to_string(), order.2.to_string()),
+        path if path.starts_with("/info/") => {
+            let window = r#"{"suggestedWindow": {"start": "2020-01-02T04:00:00Z", "end": "2020-01-03T04:00:00Z"}}"#;
+            (200, "Retry-After: 21600\r\n".to_string(), window.to_string())
+        }
+        _ => (404, String::new(), String::new()),
+    }
+}
+
+/// What was signed.
+fn payload(body: &str) -> serde_json::Value {
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let payload = BASE64_URL_SAFE_NO_PAD.decode(body["payload"].as_str().expect("a payload")).expect("base64");
+    serde_json::from_slice(&payload).expect("JSON")
+}
+
+#[test]
+fn an_authority_that_wants_a_certificate_renewed_is_told_which_one_and_one_that_wants_to_be_left_alone_is() {
+    let order = (429, "Retry-After: 7200\r\n", r#"{"type": "urn:ietf:params:acme:error:rateLimited", "detail": "too many"}"#);
+    let Some((scene, scripted, acme)) = asked_to_renew(order) else { return };
+    let (why, _, next) = failure(&scene.edge, "site");
+    assert_eq!(why, "cannot create an order: the authority says: too many (rateLimited)");
+    assert!(next > Duration::from_secs(7100) && next <= Duration::from_secs(7200), "{next:?}");
+    drop(acme);
+    let told = scene.edge.take();
+    assert!(matches!(&told.events[1], Event::Ordering { reason: Reason::Asked, .. }), "{:?}", told.events);
+    let orders = scripted.asked("/order");
+    assert_eq!(orders.len(), 1);
+    let order = payload(&orders[0]);
+    // RFC 9773 §5: by the name under which it was asked for.
+    let replaced = order["replaces"].as_str().expect("it names one");
+    assert_eq!(scripted.asked(&format!("/info/{replaced}")).len(), 1);
+}
+
+#[test]
+fn a_certificate_that_cannot_be_replaced_is_no_reason_to_go_without() {
+    let order = (409, "", r#"{"type": "urn:ietf:params:acme:error:alreadyReplaced", "detail": "done"}"#);
+    let Some((scene, scripted, acme)) = asked_to_renew(order) else { return };
+    failure(&scene.edge, "site");
+    drop(acme);
+    let orders: Vec<bool> = scripted.asked("/order").iter().map(|body| payload(body).get("replaces").is_some()).collect();
+    assert_eq!(orders, [true, false]);
+}
+
+#[test]
+fn what_is_no_acme_is_not_taken_for_it() {
+    let order = (503, "Retry-After: 7200\r\n", "<html>We are back soon.</html>");
+    let Some((scene, _scripted, _acme)) = asked_to_renew(order) else { return };
+    let (why, _, next) = failure(&scene.edge, "site");
+    assert!(why.ends_with("it answered 503 Service Unavailable"), "{why}");
+    assert!(next > Duration::from_secs(7100), "{next:?}");
 }

@@ -12,7 +12,11 @@ fn what_the_authority_says_is_told_with_its_subproblems() {
         "type": "urn:ietf:params:acme:error:malformed",
         "detail": "Some of the identifiers were rejected",
         "subproblems": [
-            {"type": "urn:ietf:params:acme:error:rejectedIdentifier", "detail": "not here", "identifier": {"type": "dns", "value": "a.test"}},
+            {
+                "type": "urn:ietf:params:acme:error:rejectedIdentifier",
+                "detail": "not here",
+                "identifier": {"type": "dns", "value": "a.test"}
+            },
             {"detail": "too new"}
         ]
     }));

@@ -95,7 +95,7 @@ fn run(pebble: &std::path::Path, manners: &Manners, place: &Place, at: SocketAdd
 }
 
 /// What the authority shows of itself over TLS: a certificate for this machine, from a root of its own.
-fn own_certificate(place: &Place) {
+pub(crate) fn own_certificate(place: &Place) {
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let root_key = KeyPair::generate().expect("a key");

@@ -8,6 +8,7 @@ pub(crate) mod load;
 pub(crate) mod message;
 pub(crate) mod peers;
 pub(crate) mod place;
+pub(crate) mod scripted;
 pub(crate) mod websocket;
 
 use std::time::Duration;

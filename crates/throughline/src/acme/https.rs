@@ -86,10 +86,13 @@ impl Https {
         let uri = std::mem::take(request.uri_mut());
         let (host, port) = place(&uri)?;
         let authority = format!("{host}:{port}");
-        let mut sender = match self.idle(&authority) {
-            Some(sender) => sender,
-            None => within(CONNECT_TIMEOUT, "connect", self.connect(&host, port)).await?,
-        };
+        let connected = within(CONNECT_TIMEOUT, "connect", async {
+            match self.idle(&authority).await {
+                Some(sender) => Ok(sender),
+                None => self.connect(&host, port).await,
+            }
+        });
+        let mut sender = connected.await?;
         // RFC 9112 §3.2.1: an origin is asked with path and query alone, and with Host.
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         *request.uri_mut() = target.parse::<Uri>()?;
@@ -109,9 +112,10 @@ impl Https {
     }
 
     /// A connection that is open still.
-    fn idle(&self, authority: &str) -> Option<SendRequest<BodyWrapper<Bytes>>> {
-        let (leads_to, sender) = self.shared.idle.lock().expect("no panic while it is held").take()?;
-        (leads_to == authority && sender.is_ready()).then_some(sender)
+    async fn idle(&self, authority: &str) -> Option<SendRequest<BodyWrapper<Bytes>>> {
+        let idle = self.shared.idle.lock().expect("no panic while it is held").take();
+        let (_, mut sender) = idle.filter(|(leads_to, _)| leads_to == authority)?;
+        sender.ready().await.is_ok().then_some(sender)
     }
 
     async fn connect(&self, host: &str, port: u16) -> Result<SendRequest<BodyWrapper<Bytes>>, Error> {

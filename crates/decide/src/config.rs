@@ -1,7 +1,9 @@
 //! What an owner wants, as plain data. No defaults here: the settings catalogue holds them, once.
 
+mod acme;
 mod tls;
 
+pub use acme::{Acme, AcmeChallenge, ExternalAccount};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;

@@ -7,6 +7,7 @@
 //! - [`step`]: the catalogue of everything a user can see happening.
 //! - [`route`]: from a request to the route that serves it, and what the route changes.
 //! - [`forward`]: which fields pass us, in both directions, and what we add.
+//! - [`certificate`]: which names a certificate is ordered for, when, and by which challenge.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is; [`date`]: the dates of HTTP.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ extern crate alloc;
 
 pub mod address;
 pub mod balance;
+pub mod certificate;
 pub mod config;
 pub mod date;
 pub mod files;

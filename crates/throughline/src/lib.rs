@@ -4,10 +4,12 @@
 //!   in code.
 //! - [`cmd`]: one module per verb of the command line.
 //! - [`process`]: a server as a process: threads, signals, reload, drain.
+//! - [`acme`]: certificates from a certificate authority.
 //! - [`admin`]: the admin side of a running server. [`log`]: the readers of steps that write.
 //! - [`demo`]: the embedded default: a small site on two application servers.
 #![forbid(unsafe_code)]
 
+pub mod acme;
 pub mod admin;
 pub mod cmd;
 pub mod demo;

@@ -1,8 +1,10 @@
-//! The built binary over real sockets: with curl, wrk, nginx, HAProxy, and with clients and backends that do what no well-meaning one does.
+//! The built binary over real sockets: with curl, wrk, nginx, HAProxy, and with clients and backends that do what no well-meaning one does;
+//! and certificates from a real authority, pebble.
 //!
 //! Each test runs its own processes on ports that the kernel chooses. A test of a program that is not installed says so and passes; with
 //! `THROUGHLINE_REAL_PEERS=required` it fails.
 
+mod acme;
 mod carrying;
 mod demo;
 mod fields;

@@ -1,5 +1,6 @@
 //! What every case needs: the built binary as a child, scripted backends, clients that check what they read, peers that may be missing.
 
+pub(crate) mod authority;
 pub(crate) mod backend;
 pub(crate) mod client;
 pub(crate) mod edge;
@@ -7,6 +8,7 @@ pub(crate) mod load;
 pub(crate) mod message;
 pub(crate) mod peers;
 pub(crate) mod place;
+pub(crate) mod scripted;
 pub(crate) mod websocket;
 
 use std::time::Duration;

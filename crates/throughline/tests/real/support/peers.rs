@@ -53,8 +53,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it and waits until something listens at `at`.
     pub(crate) fn start(program: &Path, arguments: &[&str], at: std::net::SocketAddr) -> Server {
+        Server::start_with(program, arguments, &[], at)
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn start_with(program: &Path, arguments: &[&str], environment: &[(&str, &str)], at: std::net::SocketAddr) -> Server {
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args(arguments).envs(environment.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut server = Server { child: command.spawn().expect("the server starts") };
         let began = std::time::Instant::now();
         while std::net::TcpStream::connect(at).is_err() {

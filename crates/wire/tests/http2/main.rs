@@ -2,7 +2,11 @@
 
 mod client;
 mod conformance;
+mod exchanges;
 mod floods;
 mod frames;
+mod fuzz;
+#[path = "../mutation/mod.rs"]
+mod mutation;
 mod schedule;
 mod server;

@@ -55,11 +55,13 @@ impl Connection {
             self.flood.control(NOTED, self.now)?;
         }
         self.give_back(header.len - content);
-        self.incoming = Some(Incoming { stream: header.stream, content, padding, ends });
+        let incoming = Incoming { stream: header.stream, content, padding, ends };
         if event.is_some() {
-            // What comes of the frame now goes nowhere.
+            // What is still to come of the frame goes nowhere.
+            self.incoming = (content + padding > 0).then_some(incoming);
             return Ok((taken, event));
         }
+        self.incoming = Some(incoming);
         let (more, event) = self.take_content(&input[taken..]);
         Ok((taken + more, event))
     }

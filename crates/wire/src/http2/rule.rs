@@ -4,7 +4,7 @@ use super::ErrorCode;
 
 macro_rules! rules {
     ($($variant:ident $status:literal $name:literal $section:literal $sentence:literal,)*) => {
-        /// One reason to refuse a message. One with status 400 makes it malformed (RFC 9113 §8.1.1); the others are well formed and refused.
+        /// One reason to refuse a message: malformed where the status is 400 (RFC 9113 §8.1.1), else well formed and past a cap.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Rule { $(#[doc = $sentence] $variant,)* }
 

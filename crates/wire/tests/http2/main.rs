@@ -8,5 +8,6 @@ mod frames;
 mod fuzz;
 #[path = "../mutation/mod.rs"]
 mod mutation;
+mod oracle;
 mod schedule;
 mod server;

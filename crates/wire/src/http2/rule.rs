@@ -76,6 +76,7 @@ rules! {
     TrailersNotLast 400 "trailers not last" "RFC 9113 §8.1" "A trailer section did not end the stream.",
     PseudoInTrailers 400 "pseudo-field in trailers" "RFC 9113 §8.1" "A trailer section holds a pseudo-field.",
     TrailerForbidden 400 "trailer forbidden" "RFC 9110 §6.5.1" "A trailer field is one that frames or routes a message.",
+    TrailersInTunnel 400 "trailers in a tunnel" "RFC 9113 §8.5" "A header block came on a stream that CONNECT made a tunnel.",
     // What belongs to a stream's frames rather than to its message.
     SelfDependency 400 "stream self-dependency" "RFC 7540 §5.3.1" "The stream was made to depend on itself.",
     PriorityLength 400 "priority length" "RFC 9113 §6.3" "A PRIORITY frame is not five bytes long.",

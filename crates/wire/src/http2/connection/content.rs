@@ -21,6 +21,14 @@ pub(super) struct Incoming {
     ends: bool,
 }
 
+#[cfg(test)]
+impl Incoming {
+    /// What was taken from the window and is neither kept nor given back.
+    pub(super) fn unaccounted(&self) -> usize {
+        self.content
+    }
+}
+
 impl Connection {
     /// The header of a DATA frame, and what of its payload is there.
     pub(super) fn on_data(&mut self, header: FrameHeader, input: &[u8]) -> Result<(usize, Option<Event>), Breach> {

@@ -87,10 +87,10 @@ breaches! {
     StreamForbidden PROTOCOL_ERROR "frame on a stream" "RFC 9113 §5.1.1" "A frame that belongs to the connection came on a stream.",
     Padding PROTOCOL_ERROR "padding" "RFC 9113 §6.1" "The padding of a frame is as long as the frame or longer.",
     // Header blocks.
-    ContinuationExpected PROTOCOL_ERROR "continuation missing" "RFC 9113 §6.10" "Another frame came where a header block was to be continued.",
-    ContinuationUnexpected PROTOCOL_ERROR "continuation unexpected" "RFC 9113 §6.10" "CONTINUATION came where no header block was open.",
+    ContinuationExpected PROTOCOL_ERROR "continuation missing" "RFC 9113 §6.10" "Another frame came inside a header block.",
+    ContinuationUnexpected PROTOCOL_ERROR "continuation unexpected" "RFC 9113 §6.10" "CONTINUATION came where no block was open.",
     Compression COMPRESSION_ERROR "compression" "RFC 9113 §4.3" "A header block cannot be decompressed.",
-    BlockTooLarge ENHANCE_YOUR_CALM "block too large" "RFC 9113 §10.5.1" "A header block is larger than is worth decompressing, or in too many parts.",
+    BlockTooLarge ENHANCE_YOUR_CALM "block too large" "RFC 9113 §10.5.1" "A header block is too large to decompress, or in too many parts.",
     // Streams.
     StreamIdle PROTOCOL_ERROR "stream idle" "RFC 9113 §5.1" "A frame came on a stream that was never opened.",
     StreamEnded STREAM_CLOSED "stream ended" "RFC 9113 §5.1" "A frame came on a stream that its sender had ended.",

@@ -53,6 +53,11 @@ impl ReceiveWindow {
         self.left
     }
 
+    #[cfg(test)]
+    pub(super) fn unannounced(self) -> u32 {
+        self.unannounced
+    }
+
     /// The peer has sent so much. False: it may not.
     #[must_use]
     pub(super) fn take(&mut self, bytes: usize) -> bool {

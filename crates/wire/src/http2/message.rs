@@ -300,6 +300,10 @@ impl<'a> TrailerReader<'a> {
             return Err(Rule::TrailerForbidden);
         }
         self.list.field(known, name, header.value)?;
+        // RFC 9113 §8.2.2
+        if known == Known::Te {
+            return Err(Rule::ConnectionField);
+        }
         self.fields.push_as(known, name, header.value);
         Ok(())
     }

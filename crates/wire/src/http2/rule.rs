@@ -4,7 +4,7 @@ use super::ErrorCode;
 
 macro_rules! rules {
     ($($variant:ident $status:literal $name:literal $section:literal $sentence:literal,)*) => {
-        /// One reason to refuse a message. One with status 400 makes it malformed (RFC 9113 §8.1.1); the others are well formed and refused.
+        /// One reason to refuse a message: malformed where the status is 400 (RFC 9113 §8.1.1), else well formed and past a cap.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Rule { $(#[doc = $sentence] $variant,)* }
 
@@ -76,6 +76,7 @@ rules! {
     TrailersNotLast 400 "trailers not last" "RFC 9113 §8.1" "A trailer section did not end the stream.",
     PseudoInTrailers 400 "pseudo-field in trailers" "RFC 9113 §8.1" "A trailer section holds a pseudo-field.",
     TrailerForbidden 400 "trailer forbidden" "RFC 9110 §6.5.1" "A trailer field is one that frames or routes a message.",
+    TrailersInTunnel 400 "trailers in a tunnel" "RFC 9113 §8.5" "A header block came on a stream that CONNECT made a tunnel.",
     // What belongs to a stream's frames rather than to its message.
     SelfDependency 400 "stream self-dependency" "RFC 7540 §5.3.1" "The stream was made to depend on itself.",
     PriorityLength 400 "priority length" "RFC 9113 §6.3" "A PRIORITY frame is not five bytes long.",

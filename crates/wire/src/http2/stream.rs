@@ -18,14 +18,14 @@ pub(super) enum Half {
     Ended,
 }
 
-/// What the method of a request says of the content of its response (RFC 9110 §6.4.1).
+/// What the method of a request says of content (RFC 9110 §6.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// There may be some.
     Content,
-    /// HEAD: there is none.
+    /// HEAD: the response has none.
     Head,
-    /// CONNECT: what follows success is no content, and has no length.
+    /// CONNECT: what follows success, and what comes before it from a client, is that of a tunnel. It has no length and no trailers.
     Connect,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Stream {
     pub(super) promise: usize,
     /// It has had its turn among streams of one urgency.
     pub(super) served: bool,
-    /// Client: the method, as far as the content of the response hangs on it.
+    /// The method of the request, as far as content hangs on it.
     pub(super) asked: Asked,
     pub(super) priority: Priority,
     pub(super) send: SendWindow,

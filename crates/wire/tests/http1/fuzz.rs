@@ -3,34 +3,12 @@
 
 use crate::corpus;
 use crate::driver::{LIMITS, Outcome, ROOMY, body, request, response};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use crate::mutation::{Random, run};
 use wire::http::{Fields, Known, Method, RequestHead, ResponseHead, TargetForm};
 use wire::http1::{BodyEncoder, Framing, write_field, write_request, write_response};
 
-/// A small generator of its own, so that a seed means the same inputs for ever.
-pub(crate) struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Random(seed)
-    }
-
-    /// A number from zero up to, but without, `end`.
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end.max(1) as u64) as usize
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
-        of[self.below(of.len())]
-    }
-}
-
 /// What is worth putting into a message.
-const WORDS: &[&[u8]] = &[
+pub(crate) const WORDS: &[&[u8]] = &[
     b"\r\n",
     b"\n",
     b"\r",
@@ -65,61 +43,6 @@ const WORDS: &[&[u8]] = &[
     b"@",
     b"[::1]",
 ];
-
-/// Changes a message in one to four places.
-fn mutate(random: &mut Random, seed: &[u8], others: &[&[u8]]) -> Vec<u8> {
-    let mut text = seed.to_vec();
-    for _ in 0..=random.below(4) {
-        let at = random.below(text.len() + 1);
-        let end = (at + random.below(12)).min(text.len());
-        match random.below(7) {
-            0 if at < text.len() => text[at] ^= 1 << random.below(8),
-            1 if at < text.len() => text[at] = random.below(256) as u8,
-            2 => drop(text.drain(at..end)),
-            3 => {
-                let word = random.pick(WORDS);
-                text.splice(at..at, word.iter().copied());
-            }
-            4 => {
-                let word = random.pick(WORDS);
-                text.splice(at..end, word.iter().copied());
-            }
-            5 => {
-                let again = text[at..end].to_vec();
-                text.splice(at..at, again);
-            }
-            _ => {
-                let other = random.pick(others);
-                let from = random.below(other.len());
-                text.truncate(at);
-                text.extend_from_slice(&other[from..]);
-            }
-        }
-    }
-    text
-}
-
-/// Runs `check` on inputs until the time is up, or for a fixed number of them.
-#[allow(clippy::print_stderr, reason = "the seed is what repeats a failure")]
-pub(crate) fn run(seeds: &[&[u8]], rounds: usize, mut check: impl FnMut(&mut Random, &[u8])) {
-    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse::<u64>().ok());
-    let seed = match (seconds, std::env::var("FUZZ_SEED").ok().and_then(|text| text.parse().ok())) {
-        (_, Some(seed)) => seed,
-        (Some(_), None) => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64),
-        (None, None) => 1,
-    };
-    eprintln!("FUZZ_SEED={seed}");
-    let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let mut random = Random::new(seed);
-    let mut round = 0usize;
-    while end.map_or(round < rounds, |end| !round.is_multiple_of(256) || Instant::now() < end) {
-        let seed = random.pick(seeds);
-        let input = mutate(&mut random, seed, seeds);
-        check(&mut random, &input);
-        round += 1;
-    }
-    eprintln!("{round} inputs");
-}
 
 /// The malformed and the valid messages of one kind.
 fn seeds<'a>(malformed: &'a [corpus::Case], kind: corpus::Kind, valid: &[&'a [u8]]) -> Vec<&'a [u8]> {
@@ -159,7 +82,7 @@ fn parts_agree<T: PartialEq + core::fmt::Debug>(random: &mut Random, input: &[u8
 #[test]
 fn requests() {
     let malformed = corpus::malformed();
-    run(&seeds(&malformed, corpus::Kind::Request, corpus::REQUESTS), 4000, |random, input| {
+    run(&seeds(&malformed, corpus::Kind::Request, corpus::REQUESTS), WORDS, 4000, |random, input| {
         let limits = if random.below(4) == 0 { LIMITS } else { ROOMY };
         parts_agree(random, input, |part| request(part, limits));
         let Outcome::Whole((len, meta, head)) = request(input, limits) else { return };
@@ -190,7 +113,7 @@ fn request_again(head: &RequestHead, framing: Framing) {
 #[test]
 fn responses() {
     let malformed = corpus::malformed();
-    run(&seeds(&malformed, corpus::Kind::Response, corpus::RESPONSES), 4000, |random, input| {
+    run(&seeds(&malformed, corpus::Kind::Response, corpus::RESPONSES), WORDS, 4000, |random, input| {
         let method = [Method::Get, Method::Head, Method::Connect][random.below(3)].clone();
         let limits = if random.below(4) == 0 { LIMITS } else { ROOMY };
         parts_agree(random, input, |part| response(part, &method, limits));
@@ -216,7 +139,9 @@ fn response_again(head: &ResponseHead, method: &Method, framing: Framing) {
 #[test]
 fn chunked_bodies() {
     let malformed = corpus::malformed();
-    run(&seeds(&malformed, corpus::Kind::Chunked, corpus::CHUNKED), 4000, |random, input| check_body(random, Framing::Chunked, input));
+    run(&seeds(&malformed, corpus::Kind::Chunked, corpus::CHUNKED), WORDS, 4000, |random, input| {
+        check_body(random, Framing::Chunked, input)
+    });
 }
 
 /// However a body is cut, the same comes of it; and what was taken can be sent again.

@@ -4,5 +4,7 @@ mod corpus;
 mod driver;
 mod fuzz;
 mod malformed;
+#[path = "../mutation/mod.rs"]
+mod mutation;
 mod oracle;
 mod properties;

@@ -3,7 +3,8 @@
 
 use crate::corpus::{self, Kind};
 use crate::driver::{Outcome, ROOMY, body, request, response};
-use crate::fuzz::run;
+use crate::fuzz::WORDS;
+use crate::mutation::run;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::cell::RefCell;
@@ -306,13 +307,13 @@ fn mutated_requests_mean_the_same_to_hyper_or_are_refused() {
     // More of the valid ones, so that enough stay valid.
     let seeds: Vec<&[u8]> = corpus::REQUESTS.repeat(20).into_iter().chain(broken).collect();
     let mut tally = Tally::default();
-    run(&seeds, 6000, |_, input| tally.compare(&request_by_us(input), &request_by_hyper(input), input));
+    run(&seeds, WORDS, 6000, |_, input| tally.compare(&request_by_us(input), &request_by_hyper(input), input));
     tally.check(300);
 }
 
 #[test]
 fn mutated_responses_mean_the_same_to_hyper_or_are_refused() {
     let mut tally = Tally::default();
-    run(corpus::RESPONSES, 6000, |_, input| tally.compare(&response_by_us(input), &response_by_hyper(input), input));
+    run(corpus::RESPONSES, WORDS, 6000, |_, input| tally.compare(&response_by_us(input), &response_by_hyper(input), input));
     tally.check(300);
 }

@@ -82,6 +82,8 @@ fn connect_in_both_forms() {
         machine.hear(&frame(DATA, 0, id, b"many bytes")).expect("valid");
         assert_eq!(take(&mut machine, id), Some((200, ResponseMeta { length: None, end: false })));
         assert_eq!(machine.connection.read(id, &mut [0; 99]), Read::Bytes(10));
+        machine.hear(&response(WHOLE, id, &[("x", "y")])).expect("a stream error");
+        assert_eq!(failure(&machine, id), Some(Reason::Malformed(Rule::TrailersInTunnel)));
     }
 }
 
@@ -103,6 +105,16 @@ fn a_response_with_everything() {
     assert_eq!((failure(&machine, 1), machine.connection.open_streams()), (None, 0));
     machine.connection.let_go(1);
     assert!(machine.take_said().is_empty());
+}
+
+#[test]
+fn a_connect_that_fails_is_answered_like_any_request() {
+    let mut machine = asked(Method::Connect);
+    machine.hear(&response(END_HEADERS, 1, &[(":status", "502"), ("content-length", "2")])).expect("valid");
+    assert_eq!(take(&mut machine, 1), Some((502, ResponseMeta { length: Some(2), end: false })));
+    machine.hear(&frame(DATA, 0, 1, b"no")).expect("valid");
+    machine.hear(&response(WHOLE, 1, &[("x", "y")])).expect("trailers");
+    assert_eq!(failure(&machine, 1), None);
 }
 
 #[test]

@@ -15,9 +15,8 @@ fn until_calm(machine: &mut Machine, mut send: impl FnMut(u32) -> Vec<u8>) -> u3
             return round;
         }
         for event in machine.take_events() {
-            match event {
-                Event::Failed { stream } => machine.connection.let_go(stream),
-                _ => {}
+            if let Event::Failed { stream } = event {
+                machine.connection.let_go(stream);
             }
         }
         machine.take_said();

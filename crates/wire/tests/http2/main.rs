@@ -2,7 +2,12 @@
 
 mod client;
 mod conformance;
+mod exchanges;
 mod floods;
 mod frames;
+mod fuzz;
+#[path = "../mutation/mod.rs"]
+mod mutation;
+mod oracle;
 mod schedule;
 mod server;

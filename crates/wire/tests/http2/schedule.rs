@@ -3,7 +3,7 @@
 use crate::frames::*;
 use wire::http2::{Config, Event, Write};
 
-const BODY: [u8; 100_000] = [b'x'; 100_000];
+static BODY: [u8; 100_000] = [b'x'; 100_000];
 
 /// Streams with these priorities, each with a response begun and its first write refused for want of a window.
 fn waiting(priorities: &[&str], output_bytes: usize) -> Machine {

@@ -405,6 +405,9 @@ fn an_extended_connect() {
     let mut head = RequestHead::default();
     machine.connection.take_request(&mut head);
     assert_eq!((&head.protocol[..], &head.target[..]), (&b"websocket"[..], &b"/chat"[..]));
+    machine.hear(&frame(DATA, 0, 1, b"a tunnel's bytes")).expect("valid");
+    machine.hear(&request(WHOLE, 1, &[("x", "y")])).expect("a stream error");
+    assert_eq!(machine.connection.failure(1), Some(Reason::Malformed(Rule::TrailersInTunnel)));
     let mut machine = Machine::server(Config { connect_protocol: false, ..CONFIG });
     machine.hear(&request(END_HEADERS, 1, &lines)).expect("a stream error");
     assert_eq!(machine.take_events(), [Event::Malformed { stream: 1, rule: Rule::Protocol }]);

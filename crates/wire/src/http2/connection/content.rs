@@ -21,6 +21,14 @@ pub(super) struct Incoming {
     ends: bool,
 }
 
+#[cfg(test)]
+impl Incoming {
+    /// What was taken from the window and is neither kept nor given back.
+    pub(super) fn unaccounted(&self) -> usize {
+        self.content
+    }
+}
+
 impl Connection {
     /// The header of a DATA frame, and what of its payload is there.
     pub(super) fn on_data(&mut self, header: FrameHeader, input: &[u8]) -> Result<(usize, Option<Event>), Breach> {
@@ -55,11 +63,13 @@ impl Connection {
             self.flood.control(NOTED, self.now)?;
         }
         self.give_back(header.len - content);
-        self.incoming = Some(Incoming { stream: header.stream, content, padding, ends });
+        let incoming = Incoming { stream: header.stream, content, padding, ends };
         if event.is_some() {
-            // What comes of the frame now goes nowhere.
+            // What is still to come of the frame goes nowhere.
+            self.incoming = (content + padding > 0).then_some(incoming);
             return Ok((taken, event));
         }
+        self.incoming = Some(incoming);
         let (more, event) = self.take_content(&input[taken..]);
         Ok((taken + more, event))
     }

@@ -156,6 +156,9 @@ impl Connection {
         stream.remote = if ends { Half::Ended } else { Half::Open };
         stream.due = facts.length;
         stream.priority = facts.priority;
+        if self.request.method == Method::Connect {
+            stream.asked = Asked::Connect;
+        }
         if !self.early.is_empty() {
             self.apply_early(&mut stream);
         }
@@ -199,6 +202,8 @@ impl Connection {
         let read = self.decoder.decode(fragments, |header: Header<'_>| reader.take(header)).map_err(|_| Breach::Compression)?;
         let stream = &mut self.streams[index];
         let rule = match read {
+            // RFC 9113 §8.5
+            _ if stream.asked == Asked::Connect => Some(Rule::TrailersInTunnel),
             Err(rule) => Some(rule),
             // RFC 9113 §8.1
             Ok(()) if !block.ends => Some(Rule::TrailersNotLast),
@@ -243,7 +248,11 @@ impl Connection {
             (Asked::Head, _) | (_, 204 | 304) => Some(0),
             // RFC 9110 §9.3.6
             (Asked::Connect, 200..300) => None,
-            _ => facts.length,
+            _ => {
+                // It did not become a tunnel.
+                stream.asked = Asked::Content;
+                facts.length
+            }
         };
         if block.ends && length.unwrap_or(0) != 0 {
             return self.refuse(index, Rule::LengthDisagrees);
@@ -424,7 +433,12 @@ impl<'c> HeadWriter<'c> {
     }
 
     fn write(&mut self, known: Known, name: &[u8], value: &[u8]) {
-        let left_out = is_forbidden(known, value) || (known == Known::Host && self.what == What::Request);
+        let left_out = is_forbidden(known, value)
+            || match known {
+                Known::Host => self.what == What::Request,
+                Known::Te => self.what != What::Request,
+                _ => false,
+            };
         if self.at != NOWHERE && !left_out {
             write_field(&mut self.connection.encoder, known, name, value, self.connection.out.bytes());
         }

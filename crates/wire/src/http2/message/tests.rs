@@ -243,6 +243,7 @@ fn trailer_sections() {
         (("content-length", "1"), Rule::TrailerForbidden),
         (("host", "a"), Rule::TrailerForbidden),
         (("transfer-encoding", "chunked"), Rule::ConnectionField),
+        (("te", "trailers"), Rule::ConnectionField),
         (("X", "y"), Rule::NameByte),
     ] {
         assert_eq!(trailers(&[line]), Err(rule), "{line:?}");

@@ -53,3 +53,6 @@ fn versions(oldest: TlsVersion) -> &'static [&'static SupportedProtocolVersion] 
         TlsVersion::Tls13 => NEWEST,
     }
 }
+
+#[cfg(test)]
+mod made;

@@ -8,6 +8,7 @@ use crate::transport::Transport;
 use decide::address::Address;
 use decide::config::PoolTls;
 use decide::forward::ProxyError;
+use decide::time::Calendar;
 use host::{Host, Stream};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -49,7 +50,7 @@ impl Clients {
     }
 
     /// For a connection that this worker opens to the backend at `at`; `None` where nobody can say which name it must have.
-    fn contact(&self, worker: usize, at: &Address) -> Option<Contact> {
+    pub(super) fn contact(&self, worker: usize, at: &Address) -> Option<Contact> {
         let own = || match at {
             Address::Ip(ip) => Some(ServerName::from(ip.ip())),
             Address::Name(name, _) => ServerName::try_from(name.clone()).ok(),
@@ -57,16 +58,21 @@ impl Clients {
         };
         Some(Contact { config: self.configs[worker].clone(), name: self.server_name.clone().or_else(own)? })
     }
+
+    /// Tells rustls the time before it is asked to work.
+    pub(super) fn tell_time(&self, now: Calendar) {
+        self.clock.tell(now);
+    }
 }
 
 /// Puts TLS on a new connection to a backend, if its pool has it; the caller brings the time limit.
 pub(crate) async fn to_backend(host: &Host, worker: usize, pool: &Pool, backend: usize, stream: Stream) -> Result<Transport, ProxyError> {
     let Some(clients) = &pool.tls else { return Ok(Transport::Plain(stream)) };
     let contact = clients.contact(worker, &pool.config.backends[backend].at).ok_or(ProxyError::TlsCertificateError)?;
-    clients.clock.tell(host.calendar());
+    clients.tell_time(host.calendar());
     let mut tls = TlsStream::client(stream, contact).map_err(|trouble| trouble.of_backend())?;
     let done = poll_fn(|cx| {
-        clients.clock.tell(host.calendar());
+        clients.tell_time(host.calendar());
         tls.poll_handshake(cx)
     })
     .await;

@@ -20,6 +20,12 @@ impl Listeners {
         Listeners(config.listeners.iter().map(server).collect())
     }
 
+    /// One listener with these protocols.
+    #[cfg(test)]
+    pub(super) fn of(tls: &Tls, protocols: &[Protocol], store: &Arc<Store>) -> Listeners {
+        Listeners(vec![Some(Arc::new(server(tls, protocols, store)))])
+    }
+
     pub(crate) fn get(&self, listener: u16) -> Option<&Arc<ServerConfig>> {
         self.0.get(usize::from(listener))?.as_ref()
     }

@@ -119,3 +119,6 @@ impl ProducesTickets for Tickets {
         Some(plain)
     }
 }
+
+#[cfg(test)]
+mod tests;

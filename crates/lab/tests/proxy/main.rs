@@ -11,5 +11,6 @@ mod reload_drain;
 mod review;
 mod soak;
 mod timeouts;
+mod tls;
 mod tunnels;
 mod upstream;

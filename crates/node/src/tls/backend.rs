@@ -2,6 +2,7 @@
 
 use super::certificate::{certified, roots};
 use super::clock::Clock;
+use super::sessions::Sessions;
 use super::{TlsStream, provider, versions};
 use crate::pool::Pool;
 use crate::transport::Transport;
@@ -18,9 +19,6 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use std::future::poll_fn;
 use std::sync::Arc;
-
-/// Sessions that each worker keeps for coming back to the backends of one pool.
-const SESSIONS: usize = 64;
 
 /// The client side of a pool's TLS.
 pub(crate) struct Clients {
@@ -42,7 +40,7 @@ impl Clients {
         let one = client(tls, clock.clone());
         let configs = (0..workers).map(|_| {
             let mut own = one.clone();
-            own.resumption = Resumption::in_memory_sessions(SESSIONS);
+            own.resumption = Resumption::store(Arc::new(Sessions::new(clock.clone())));
             Arc::new(own)
         });
         let server_name = tls.server_name.clone().and_then(|name| ServerName::try_from(name).ok());

@@ -4,7 +4,6 @@ use super::certificate::roots;
 use super::store::Store;
 use super::tickets::Tickets;
 use super::{ACME_PROTOCOL, provider, versions};
-use aws_lc_rs::digest::{Context, SHA256};
 use decide::config::{Config, Protocol, Tls};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{KeyLogFile, ServerConfig};
@@ -47,10 +46,10 @@ fn server(tls: &Tls, protocols: &[Protocol], store: &Arc<Store>) -> ServerConfig
     server.alpn_protocols = protocols.iter().map(|protocol| protocol_name(*protocol).to_vec()).collect();
     server.alpn_protocols.push(ACME_PROTOCOL.to_vec());
     server.session_storage = Arc::new(NoServerSessionStorage {});
-    if let Some(lifetime) = tls.tickets {
-        server.ticketer = Arc::new(Tickets::new(store.keys.clone(), store.clock.clone(), lifetime, demands(tls)));
-    } else {
-        server.send_tls13_tickets = 0;
+    // A session that goes on by tickets never looks at the client's certificate again, however long ago that has expired.
+    match tls.tickets.filter(|_| tls.client_certificates.is_none()) {
+        Some(lifetime) => server.ticketer = Arc::new(Tickets::new(store.keys.clone(), store.clock.clone(), lifetime)),
+        None => server.send_tls13_tickets = 0,
     }
     if tls.key_log {
         // rustls reads the variable and opens the file; without the setting nobody does.
@@ -65,20 +64,4 @@ fn protocol_name(protocol: Protocol) -> &'static [u8] {
         Protocol::H2 => b"h2",
         Protocol::Http11 => b"http/1.1",
     }
-}
-
-/// What a client must have shown to get a ticket, as a digest.
-fn demands(tls: &Tls) -> Vec<u8> {
-    let mut digest = Context::new(&SHA256);
-    match &tls.client_certificates {
-        None => digest.update(b"nothing"),
-        Some(wanted) => {
-            digest.update(if wanted.required { b"required" } else { b"optional" });
-            wanted.trust.iter().for_each(|authority| {
-                digest.update(&(authority.len() as u64).to_be_bytes());
-                digest.update(authority);
-            });
-        }
-    }
-    digest.finish().as_ref().to_vec()
 }

@@ -19,8 +19,8 @@ impl Rig {
         rig
     }
 
-    fn tickets(&self, demands: &[u8]) -> Tickets {
-        Tickets::new(self.keys.clone(), self.clock.clone(), LIFETIME, demands.to_vec())
+    fn tickets(&self) -> Tickets {
+        Tickets::new(self.keys.clone(), self.clock.clone(), LIFETIME)
     }
 
     fn keys(&self) -> usize {
@@ -31,7 +31,7 @@ impl Rig {
 #[test]
 fn a_ticket_of_one_worker_is_opened_by_another_and_shows_nothing() {
     let rig = Rig::new();
-    let (one, other) = (rig.tickets(b""), rig.tickets(b""));
+    let (one, other) = (rig.tickets(), rig.tickets());
     let (first, second) = (one.encrypt(SECRET).unwrap(), one.encrypt(SECRET).unwrap());
     assert_ne!(first, second);
     assert!(!first.windows(6).any(|window| window == b"secret"));
@@ -42,7 +42,7 @@ fn a_ticket_of_one_worker_is_opened_by_another_and_shows_nothing() {
 
 #[test]
 fn every_byte_of_a_ticket_counts() {
-    let tickets = Rig::new().tickets(b"");
+    let tickets = Rig::new().tickets();
     let ticket = tickets.encrypt(SECRET).unwrap();
     for at in 0..ticket.len() {
         let mut wrong = ticket.clone();
@@ -53,16 +53,9 @@ fn every_byte_of_a_ticket_counts() {
 }
 
 #[test]
-fn a_ticket_given_under_other_demands_is_none() {
-    let rig = Rig::new();
-    let ticket = rig.tickets(b"nothing").encrypt(SECRET).unwrap();
-    assert_eq!(rig.tickets(b"a certificate").decrypt(&ticket), None);
-}
-
-#[test]
 fn a_ticket_lives_for_its_lifetime_and_its_key_not_much_longer() {
     let rig = Rig::new();
-    let tickets = rig.tickets(b"");
+    let tickets = rig.tickets();
     let first = tickets.encrypt(SECRET).unwrap();
     rig.clock.tell(at(499));
     let last_of_first_key = tickets.encrypt(SECRET).unwrap();

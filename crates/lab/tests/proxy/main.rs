@@ -12,5 +12,6 @@ mod reload_drain;
 mod review;
 mod soak;
 mod timeouts;
+mod tls;
 mod tunnels;
 mod upstream;

@@ -98,14 +98,27 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     }
     let rows: Vec<&str> = known.into_iter().filter(|row| wanted.is_empty() || wanted.contains(row)).collect();
     machine::prepare()?;
-    let peers = peers::present(&binary)?;
+    let peers = peers::present(&binary);
     let folder = Folder::new()?;
     let tls = tls::Files::make(&folder.path)?;
-    let bench = Bench { folder, source: root.join("bench"), plan, peers, tls };
+    let mut bench = Bench { folder, source: root.join("bench"), plan, peers, tls };
+    bench.leave_out_who_does_not_start()?;
     bench.run(&rows, root)
 }
 
 impl Bench {
+    /// A peer of another version may not know a setting: the others are measured all the same.
+    fn leave_out_who_does_not_start(&mut self) -> Result<(), String> {
+        let origin = backend::start(Duration::ZERO)?;
+        for peer in std::mem::take(&mut self.peers) {
+            match peers::start(self, &peer, peer.even, &[origin]) {
+                Ok(_) => self.peers.push(peer),
+                Err(why) => eprintln!("bench: {why}\nbench: {} is left out of this run", peer.name),
+            }
+        }
+        if self.peers.is_empty() { Err("bench: nobody to measure".to_string()) } else { Ok(()) }
+    }
+
     fn run(&self, rows: &[&str], root: &Path) -> Result<(), String> {
         let begin = Instant::now();
         let mut text = report::heading(&self.peers, &self.plan);

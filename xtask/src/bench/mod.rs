@@ -102,6 +102,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let folder = Folder::new()?;
     let tls = tls::Files::make(&folder.path)?;
     let mut bench = Bench { folder, source: root.join("bench"), plan, peers, tls };
+    peers::write_bodies(&bench.bodies())?;
     bench.leave_out_who_does_not_start()?;
     bench.run(&rows, root)
 }
@@ -125,7 +126,6 @@ impl Bench {
         let under_load: Vec<_> = throughput::ROWS.iter().filter(|row| rows.contains(&row.name)).collect();
         let of_memory: Vec<_> = memory::ROWS.iter().filter(|row| rows.contains(&row.name)).collect();
         if !under_load.is_empty() || !of_memory.is_empty() {
-            peers::write_bodies(&self.bodies())?;
             let origin = peers::start_origin(self)?;
             text += &self.under_load(&under_load, origin.port)?;
             for row in of_memory {

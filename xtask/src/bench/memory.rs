@@ -8,14 +8,14 @@ use std::io;
 /// One row: the clients come in by one door.
 pub(super) struct Row {
     pub(super) name: &'static str,
-    /// What it is, for the report; after it comes how many.
+    /// What it is, for the report; how many connections comes after it.
     pub(super) says: &'static str,
     door: Door,
 }
 
 pub(super) const ROWS: &[Row] = &[
     Row { name: "idle-memory", says: "resident memory per connection that is kept alive and idle", door: Door::Clear },
-    Row { name: "idle-memory-tls", says: "the same in TLS 1.3", door: Door::Tls },
+    Row { name: "idle-memory-tls", says: "resident memory per connection in TLS 1.3 that is kept alive and idle", door: Door::Tls },
 ];
 
 /// What one server holds per idle connection.

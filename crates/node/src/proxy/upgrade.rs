@@ -7,7 +7,7 @@ use crate::proxy::reply::Reply;
 use decide::config::Protocol;
 use decide::forward::{ProxyError, upgrade_passes};
 use decide::step::{Side, Step};
-use wire::http::{Known, RequestHead, Version};
+use wire::http::{Known, RequestHead};
 use wire::http1::ResponseMeta;
 use wire::websocket;
 
@@ -40,16 +40,21 @@ impl Exchange<'_> {
         if !is_websocket(request) {
             return Ok(());
         }
-        if request.version == Version::Http2 {
-            // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
-            let mut nonce = [0; 16];
-            nonce.copy_from_slice(&self.worker.next_id().to_be_bytes());
-            request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
+        let extended = !request.protocol.is_empty();
+        let judged = if extended { websocket::check_extended_opening(request) } else { websocket::check_opening(request).map(drop) };
+        let Err(rule) = judged else {
+            if extended {
+                // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
+                let nonce = self.worker.next_id().to_be_bytes();
+                request.fields.retain(|field| !field.name.eq_ignore_ascii_case(b"Sec-WebSocket-Key"));
+                request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
+            }
             return Ok(());
-        }
-        let Err(rule) = websocket::check_opening(request).map(drop) else { return Ok(()) };
-        self.step(Step::Refused { status: rule.status(), rule: rule.sentence(), side: Side::Client });
-        let mut reply = Reply::problem(rule.status(), rule.sentence(), rule.section());
+        };
+        // RFC 9110 §15.5.22: 426 comes with `Upgrade`, which HTTP/2 does not have.
+        let status = if extended && rule.status() == 426 { 400 } else { rule.status() };
+        self.step(Step::Refused { status, rule: rule.sentence(), side: Side::Client });
+        let mut reply = Reply::problem(status, rule.sentence(), rule.section());
         rule.fields().iter().for_each(|(name, value)| reply.field(name, value));
         reply.close = true;
         Err(Stage::Reply(reply))

@@ -14,3 +14,4 @@ mod soak;
 mod timeouts;
 mod tunnels;
 mod upstream;
+mod websockets;

@@ -193,7 +193,8 @@ fn a_drain_lets_what_is_in_flight_end_and_then_closes() {
             rig.server.drain(rig.edge.host().calendar());
             client.closed().await;
             rig.server.drained().await;
-            // A new connection is at the edge after 3 ms, the answer with the client after 8 ms and five seconds, and its end at the edge 1 ms later.
+            // A new connection is at the edge after 3 ms, the answer with the client after 8 ms and five seconds, its end at the edge 1 ms
+            // later.
             assert_eq!(ms(world.now()), 5_009);
         });
         assert_eq!(rig.log.journeys(), 1);

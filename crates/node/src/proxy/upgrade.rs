@@ -18,27 +18,23 @@ pub(crate) fn is_websocket(request: &RequestHead) -> bool {
 }
 
 impl Exchange<'_> {
-    /// Judges a wish to change the protocol. The error is the stage to go on with.
-    pub(crate) fn check_upgrade(&mut self, pool: &Pool) -> Result<(), Stage> {
+    /// Judges a wish to change the protocol. Returns the stage to go on with where it may not be passed on.
+    pub(crate) fn check_upgrade(&mut self, pool: &Pool) -> Option<Stage> {
         let route = self.site_and_route(&self.snapshot).map(|(_, route)| &route.request.fields);
         self.meta.upgrade &= upgrade_passes(&self.scratch.request, route.expect("a routed request"));
         // RFC 9113 §8.2.2: HTTP/2 has no `Upgrade`, and a recipient may always leave it.
         self.meta.upgrade &= pool.config.protocol == Protocol::Http1;
         if !self.meta.upgrade {
             let extended = !self.scratch.request.protocol.is_empty();
-            return if extended {
-                Err(self.refuse(501, "this protocol does not lead to the backends of this route", Side::Us))
-            } else {
-                Ok(())
-            };
+            return extended.then(|| self.refuse(501, "this protocol does not lead to the backends of this route", Side::Us));
         }
         if self.upgrade_is_ambiguous() {
             // They would be taken for the new protocol by one server and for a request by another.
-            return Err(self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client));
+            return Some(self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client));
         }
         let request = &mut self.scratch.request;
         if !is_websocket(request) {
-            return Ok(());
+            return None;
         }
         let extended = !request.protocol.is_empty();
         let judged = if extended { websocket::check_extended_opening(request) } else { websocket::check_opening(request).map(drop) };
@@ -49,7 +45,7 @@ impl Exchange<'_> {
                 request.fields.retain(|field| !field.name.eq_ignore_ascii_case(b"Sec-WebSocket-Key"));
                 request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
             }
-            return Ok(());
+            return None;
         };
         // RFC 9110 §15.5.22: 426 comes with `Upgrade`, which HTTP/2 does not have.
         let status = if extended && rule.status() == 426 { 400 } else { rule.status() };
@@ -57,11 +53,11 @@ impl Exchange<'_> {
         let mut reply = Reply::problem(status, rule.sentence(), rule.section());
         rule.fields().iter().for_each(|(name, value)| reply.field(name, value));
         reply.close = true;
-        Err(Stage::Reply(reply))
+        Some(Stage::Reply(reply))
     }
 
-    /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are. On a stream of its own they
-    /// can be nothing else than that protocol.
+    /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are. On a stream of its own
+    /// they can be nothing else than that protocol.
     pub(crate) fn upgrade_is_ambiguous(&self) -> bool {
         self.meta.upgrade && !self.client.input.is_empty() && matches!(self.client.stream, Channel::Whole(_))
     }

@@ -504,8 +504,8 @@ fn a_drain_reaches_every_tunnel_of_a_connection() {
         });
         for number in 0..3 {
             let seen = backend.of(number);
-            let bytes = seen.iter().filter_map(|(_, seen)| if let Seen::Bytes(bytes) = seen { Some(bytes) } else { None });
-            assert_eq!(close_of(bytes.last().expect("bytes came")).1, 1001);
+            let mut bytes = seen.iter().filter_map(|(_, seen)| if let Seen::Bytes(bytes) = seen { Some(bytes) } else { None });
+            assert_eq!(close_of(bytes.next_back().expect("bytes came")).1, 1001);
         }
         assert!(rig.log.steps("tunnel-closed").iter().all(|step| step.ends_with("drain")));
         rig.close();

@@ -20,6 +20,8 @@ pub(crate) struct Connection {
     pub(crate) patience: Duration,
     /// What the other side has announced.
     pub(crate) announced: BTreeMap<u16, u32>,
+    /// Bytes that the other side has let us send on all streams together, those included that are sent.
+    pub(crate) window: i64,
     decoder: hpack::Decoder,
     /// The last of what came, for messages.
     came: Vec<String>,
@@ -75,7 +77,8 @@ impl Connection {
         stream.set_write_timeout(Some(patience))?;
         stream.set_nodelay(true)?;
         let (out, input, came) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Connection { stream, out, input, patience, announced: BTreeMap::new(), decoder: hpack::Decoder::default(), came, next: 1 })
+        let (announced, decoder) = (BTreeMap::new(), hpack::Decoder::default());
+        Ok(Connection { stream, out, input, patience, announced, window: 65_535, decoder, came, next: 1 })
     }
 
     /// A connection after the prefaces of both sides and their acknowledgements.
@@ -166,6 +169,12 @@ impl Connection {
             });
             self.announced.extend(pairs);
             self.send(&Frame::new(frames::SETTINGS, frames::ACK, 0, []));
+        }
+        if let Event::Frame(frame) = &event
+            && let Some(increment) = frame.increment()
+            && frame.stream == 0
+        {
+            self.window += i64::from(increment);
         }
         event
     }

@@ -17,3 +17,4 @@ mod smuggling;
 #[expect(dead_code, reason = "the tests of HTTP/1 use the rest of it")]
 mod support;
 mod target;
+mod websocket;

@@ -11,6 +11,7 @@ mod clients;
 mod conformance;
 mod connection;
 mod frames;
+mod grpc;
 mod hpack;
 mod smuggling;
 #[path = "../real/support/mod.rs"]

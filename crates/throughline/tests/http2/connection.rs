@@ -46,6 +46,8 @@ pub(crate) enum Event {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The statuses of the interim answers before it.
+    pub(crate) interim: Vec<u16>,
     pub(crate) fields: Fields,
     pub(crate) body: Vec<u8>,
     pub(crate) trailers: Fields,
@@ -297,6 +299,9 @@ impl Answer {
     fn add(&mut self, fields: Fields) {
         match fields.iter().find(|(name, _)| name == ":status") {
             Some((_, status)) => {
+                if self.status != 0 {
+                    self.interim.push(self.status);
+                }
                 self.status = status.parse().unwrap_or_default();
                 self.fields = fields;
             }

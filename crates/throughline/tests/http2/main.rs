@@ -13,6 +13,7 @@ mod connection;
 mod frames;
 mod grpc;
 mod hpack;
+mod pairs;
 mod smuggling;
 #[path = "../real/support/mod.rs"]
 #[expect(dead_code, reason = "the tests of HTTP/1 use the rest of it")]

@@ -7,6 +7,7 @@
 //! begin so. Of others it is only asked that they survive an attack, of ours that it ends it.
 
 mod attacks;
+mod backends;
 mod clients;
 mod conformance;
 mod connection;

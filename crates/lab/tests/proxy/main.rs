@@ -15,3 +15,4 @@ mod timeouts;
 mod tls;
 mod tunnels;
 mod upstream;
+mod websockets;

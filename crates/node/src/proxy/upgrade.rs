@@ -7,7 +7,7 @@ use crate::proxy::reply::Reply;
 use decide::config::Protocol;
 use decide::forward::{ProxyError, upgrade_passes};
 use decide::step::{Side, Step};
-use wire::http::{Known, RequestHead, Version};
+use wire::http::{Known, RequestHead};
 use wire::http1::ResponseMeta;
 use wire::websocket;
 
@@ -18,7 +18,7 @@ pub(crate) fn is_websocket(request: &RequestHead) -> bool {
 }
 
 impl Exchange<'_> {
-    /// Judges a wish to change the protocol. Returns the stage to go on with where it is refused.
+    /// Judges a wish to change the protocol. Returns the stage to go on with where it may not be passed on.
     pub(crate) fn check_upgrade(&mut self, pool: &Pool) -> Option<Stage> {
         let route = self.site_and_route(&self.snapshot).map(|(_, route)| &route.request.fields);
         self.meta.upgrade &= upgrade_passes(&self.scratch.request, route.expect("a routed request"));
@@ -36,16 +36,21 @@ impl Exchange<'_> {
         if !is_websocket(request) {
             return None;
         }
-        if request.version == Version::Http2 {
-            // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
-            let mut nonce = [0; 16];
-            nonce.copy_from_slice(&self.worker.next_id().to_be_bytes());
-            request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
+        let extended = !request.protocol.is_empty();
+        let judged = if extended { websocket::check_extended_opening(request) } else { websocket::check_opening(request).map(drop) };
+        let Err(rule) = judged else {
+            if extended {
+                // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
+                let nonce = self.worker.next_id().to_be_bytes();
+                request.fields.retain(|field| !field.name.eq_ignore_ascii_case(b"Sec-WebSocket-Key"));
+                request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
+            }
             return None;
-        }
-        let rule = websocket::check_opening(request).err()?;
-        self.step(Step::Refused { status: rule.status(), rule: rule.sentence(), side: Side::Client });
-        let mut reply = Reply::problem(rule.status(), rule.sentence(), rule.section());
+        };
+        // RFC 9110 §15.5.22: 426 comes with `Upgrade`, which HTTP/2 does not have.
+        let status = if extended && rule.status() == 426 { 400 } else { rule.status() };
+        self.step(Step::Refused { status, rule: rule.sentence(), side: Side::Client });
+        let mut reply = Reply::problem(status, rule.sentence(), rule.section());
         rule.fields().iter().for_each(|(name, value)| reply.field(name, value));
         reply.close = true;
         Some(Stage::Reply(reply))

@@ -3,7 +3,7 @@
 
 use super::peers::{Server, find, free_address};
 use super::place::Place;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConnection;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -98,6 +98,8 @@ fn run(pebble: &std::path::Path, manners: &Manners, place: &Place, at: SocketAdd
 pub(crate) fn own_certificate(place: &Place) {
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // With one name for both, OpenSSL takes what the root has signed for a root.
+    root.distinguished_name.push(DnType::CommonName, "the root of a test");
     let root_key = KeyPair::generate().expect("a key");
     let root_certificate = root.self_signed(&root_key).expect("a certificate");
     place.file("ca.pem", root_certificate.pem());

@@ -79,6 +79,12 @@ impl Store {
         Ok(())
     }
 
+    /// Presents no longer what was installed under a name that is not to be kept.
+    pub fn keep_installed(&self, keep: impl Fn(&str) -> bool, now: Calendar) {
+        self.installed.lock().expect("no panic while it is held").retain(|name, _| keep(name));
+        self.sort(now);
+    }
+
     /// What is presented: those of the configuration in its order, then those installed, by name.
     pub fn presented(&self) -> Vec<Arc<Presented>> {
         let mut all = self.configured.lock().expect("no panic while it is held").clone();
@@ -120,7 +126,9 @@ impl Store {
     }
 
     fn sort(&self, now: Calendar) {
-        let mut all = self.installed.lock().expect("no panic while it is held").values().cloned().collect::<Vec<_>>();
+        // Held to the end: of two threads that sort at once, the later one has seen what both have changed.
+        let installed = self.installed.lock().expect("no panic while it is held");
+        let mut all = installed.values().cloned().collect::<Vec<_>>();
         let configured = self.configured.lock().expect("no panic while it is held").clone();
         let first = configured.first().or(all.first()).map(|presented| presented.certified.clone());
         all.extend(configured);

@@ -3,6 +3,8 @@
 
 use super::peers::{Server, find, free_address};
 use super::place::Place;
+use decide::config::HostPattern;
+use node::tls::certificate::{Facts, chain_of_pem};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConnection;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -129,7 +131,7 @@ pub(crate) struct State {
     pub(crate) tls: BTreeMap<String, (Vec<u8>, Vec<u8>)>,
     /// Challenges that the authority has looked at, by kind.
     pub(crate) looked: Vec<&'static str>,
-    /// Names, chain and key of each certificate, in the order they were installed.
+    /// Names on it, chain and key of each certificate, in the order they were installed.
     pub(crate) installed: Vec<(Vec<String>, String, String)>,
     /// What was told.
     pub(crate) events: Vec<Event>,
@@ -275,8 +277,15 @@ impl Installer for Edge {
         });
     }
 
-    fn install(&self, names: &[String], chain_pem: &str, key_pem: &str) {
-        self.change(|state| state.installed.push((names.to_vec(), chain_pem.to_string(), key_pem.to_string())));
+    fn install(&self, _site: &str, chain_pem: &str, key_pem: &str) {
+        let chain = chain_of_pem(chain_pem.as_bytes()).expect("a chain");
+        let facts = Facts::of(&chain[0]).expect("a certificate");
+        let name = |name: &HostPattern| match name {
+            HostPattern::Exact(name) => name.clone(),
+            other => panic!("{other:?} was not ordered"),
+        };
+        let names = facts.names.iter().map(name).collect();
+        self.change(|state| state.installed.push((names, chain_pem.to_string(), key_pem.to_string())));
     }
 
     fn tell(&self, event: Event) {

@@ -75,7 +75,7 @@ static EXTERNAL_ACCOUNT: Section = Section {
             "key",
             Text(Shape::Base64Url),
             Required,
-            r#""zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W""#,
+            r#""bm90LWEtcmVhbC1rZXk""#,
             "The key, as the authority hands it out: keep the file from others' eyes.",
         ),
     ],

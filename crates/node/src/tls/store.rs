@@ -2,7 +2,7 @@
 //! with what they began with.
 
 use super::ACME_PROTOCOL;
-use super::certificate::{Facts, certified, first_label_off};
+use super::certificate::{Facts, certified, certified_unread, first_label_off};
 use super::clock::Clock;
 use super::tickets::Keys;
 use arc_swap::ArcSwap;
@@ -95,7 +95,8 @@ impl Store {
     /// Presents this, and only this, to an authority that makes sure of `host` by the protocol `acme-tls/1` (RFC 8737 §3). The error is a
     /// sentence.
     pub fn challenge(&self, host: &str, certificate: &Certificate) -> Result<(), &'static str> {
-        let certified = Arc::new(certified(certificate)?);
+        // rustls would refuse to read it, for the critical extension that the authority looks for.
+        let certified = Arc::new(certified_unread(certificate)?);
         self.challenges.lock().expect("no panic while it is held").insert(host.to_ascii_lowercase(), certified);
         Ok(())
     }

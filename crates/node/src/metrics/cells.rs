@@ -100,6 +100,8 @@ macro_rules! per_worker {
 /// A site's counters.
 pub(super) struct SiteCells {
     workers: PerWorker<SitePart>,
+    pub(super) certificates_issued: Shared,
+    pub(super) certificates_failed: Shared,
 }
 
 #[derive(Default)]
@@ -113,7 +115,7 @@ pub(super) struct SitePart {
     pub(super) duration: Histogram,
 }
 
-per_worker!(SiteCells of SitePart);
+per_worker!(SiteCells of SitePart, certificates_issued, certificates_failed);
 
 impl SiteCells {
     pub(super) fn counts(&self, name: &str) -> SiteCounts {
@@ -127,6 +129,8 @@ impl SiteCells {
             sent: cells.sum(|part| &part.sent),
             tunnels: cells.sum(|part| &part.tunnels),
             duration: cells.histogram(|part| &part.duration),
+            certificates_issued: self.certificates_issued.get(),
+            certificates_failed: self.certificates_failed.get(),
         }
     }
 }
@@ -248,6 +252,7 @@ pub(super) struct ProcessCells {
     pub(super) reloads: Shared,
     pub(super) refused_reloads: Shared,
     pub(super) dropped_log_lines: Shared,
+    pub(super) store_failures: Shared,
 }
 
 impl ProcessCells {
@@ -256,6 +261,7 @@ impl ProcessCells {
             reloads: self.reloads.get(),
             refused_reloads: self.refused_reloads.get(),
             dropped_log_lines: self.dropped_log_lines.get(),
+            store_failures: self.store_failures.get(),
         }
     }
 }

@@ -76,6 +76,10 @@ pub struct SiteCounts {
     pub tunnels: u64,
     /// From the first byte of a request to the last of its answer; without tunnels.
     pub duration: HistogramCounts,
+    /// Certificates that were ordered for it and came.
+    pub certificates_issued: u64,
+    /// Orders of a certificate for it that failed.
+    pub certificates_failed: u64,
 }
 
 /// A pool.
@@ -146,4 +150,6 @@ pub struct ProcessCounts {
     pub refused_reloads: u64,
     /// Lines that the access log dropped.
     pub dropped_log_lines: u64,
+    /// What is kept of certificates could not be read, written or used.
+    pub store_failures: u64,
 }

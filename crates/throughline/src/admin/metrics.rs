@@ -18,6 +18,7 @@ pub(super) fn text(server: &Server, host: &Host) -> String {
     listeners(&counts, &mut out);
     handshakes(server, &counts, &mut out);
     certificates(server, &mut out);
+    orders(server, &counts, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
     backends(&counts.backends, &mut out);
@@ -102,6 +103,24 @@ fn certificates(server: &Server, out: &mut Exposition) {
             }
         }
     });
+}
+
+/// Certificates from an authority, and what is kept of them.
+fn orders(server: &Server, counts: &Counts, out: &mut Exposition) {
+    let snapshot = server.snapshot();
+    let asks = |counted: &&SiteCounts| snapshot.config.sites.iter().any(|site| site.acme && site.name == counted.name);
+    let sites: Vec<&SiteCounts> = counts.sites.iter().filter(asks).collect();
+    if sites.is_empty() {
+        return;
+    }
+    out.family(Counter, "throughline_certificate_orders_total", "Orders of a site's certificate from the authority by result.", |family| {
+        for site in sites {
+            family.sample(&[("site", &site.name), ("result", "issued")], site.certificates_issued);
+            family.sample(&[("site", &site.name), ("result", "failed")], site.certificates_failed);
+        }
+    });
+    let help = "Times that what is kept of certificates and accounts could not be read, written or used.";
+    out.single(Counter, "throughline_certificate_store_failures_total", help, counts.process.store_failures);
 }
 
 fn sites(sites: &[SiteCounts], out: &mut Exposition) {

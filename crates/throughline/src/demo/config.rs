@@ -29,6 +29,7 @@ pub fn config(http: Address, https: Address, certificate: Certificate) -> Config
         sites,
         pools: vec![pool(backends)],
         certificates: vec![certificate],
+        acme: None,
         tls: tls_defaults(),
         limits: limits_defaults(),
         server: server_defaults(),

@@ -2,6 +2,7 @@
 //!
 //! Every function here also makes the defaults: given a section in which nothing is written, it gives what an empty one means.
 
+use super::acme;
 use super::disk::Disk;
 use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
@@ -23,6 +24,7 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         sites,
         pools: root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect(),
         certificates: tls::certificates(root, disk, mistakes),
+        acme: root.table_if("acme").map(|table| acme::acme(table, disk)),
         tls: tls::tls(&root.table("tls"), disk, mistakes),
         limits: limits(&root.table("limits")),
         server: server(&root.table("server")),
@@ -123,6 +125,7 @@ fn site(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Site {
         forward: forward(&table.table("forward")),
         hsts: table.duration_if("hsts"),
         https_redirect: table.bool("https-redirect"),
+        acme: table.text("certificate") == "acme",
     }
 }
 

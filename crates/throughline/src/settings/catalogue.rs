@@ -3,7 +3,10 @@
 //! The tree starts at [`ROOT`]. Reading a file, the defaults, the reference pages and the JSON schema all walk it; a setting that is
 //! not here does not exist, and no default is written anywhere else.
 
+mod acme;
+
 use super::value::Shape;
+use acme::ACME;
 
 /// A table of the config file: what it is called and what may stand in it.
 #[derive(Debug)]
@@ -133,6 +136,12 @@ pub static ROOT: Section = Section {
         section("log", Kind::Table(&LOG), Means("no access log"), "The access log; writing the section turns it on."),
         section("listener", Kind::Tables(&LISTENER), Required, "An address clients connect to."),
         section("certificate", Kind::Tables(&CERTIFICATE), Means("no certificates"), "What listeners with TLS present."),
+        section(
+            "acme",
+            Kind::Table(&ACME),
+            Means("no authority"),
+            "The authority that certificates are ordered from, by ACME (RFC 8555), for sites with `certificate = \"acme\"`.",
+        ),
         section("tls", Kind::Table(&TLS), Means("all defaults"), "What holds for every listener with TLS."),
         section("site", Kind::Tables(&SITE), Required, "A group of host names and what they serve."),
         section("pool", Kind::Named(&POOL), Means("no pools"), "A group of backends and how to choose one."),
@@ -364,6 +373,13 @@ static SITE: Section = Section {
             Is(r#"["*"]"#),
             r#"["example.com", "*.example.com"]"#,
             "The hosts it answers to: a name, `*.` and a suffix, or `*` for any.",
+        ),
+        entry(
+            "certificate",
+            Choice(&["files", "acme"]),
+            Is(r#""files""#),
+            r#""acme""#,
+            "`files`: one of `[[certificate]]`; `acme`: one for all its hosts is ordered from the authority of `[acme]`, and renewed in time.",
         ),
         entry("max-body", Size { min: 0, max: i64::MAX as u64 }, Is(r#""100 MiB""#), r#""10 MiB""#, "Largest request body; 413 above it."),
         entry(

@@ -6,6 +6,7 @@
 
 mod acme;
 mod carrying;
+mod certificates;
 mod demo;
 mod fields;
 mod limits;

@@ -34,6 +34,7 @@ pub(crate) fn config() -> Config {
             forward,
             hsts: None,
             https_redirect: false,
+            acme: false,
         }],
         pools: vec![Pool {
             name: "app".to_owned(),
@@ -56,6 +57,7 @@ pub(crate) fn config() -> Config {
             tls: None,
         }],
         certificates: vec![],
+        acme: None,
         tls: Tls {
             min_version: TlsVersion::Tls12,
             client_certificates: None,

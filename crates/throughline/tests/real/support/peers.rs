@@ -104,5 +104,12 @@ impl Drop for Server {
 
 /// A port that nobody has now.
 pub(crate) fn free_address() -> std::net::SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port on loopback")
+    let [address] = free_addresses();
+    address
+}
+
+/// Several, no two of them the same.
+pub(crate) fn free_addresses<const N: usize>() -> [std::net::SocketAddr; N] {
+    let held: [_; N] = std::array::from_fn(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("a free port on loopback"));
+    held.map(|held| held.local_addr().expect("it is bound"))
 }

@@ -197,6 +197,15 @@ mod tests {
     }
 
     #[test]
+    fn large_bodies_are_told_in_megabytes_and_latencies_only_where_they_were_measured() {
+        let row = ROWS.iter().find(|row| row.name == "h2-download-100m").expect("there is such a row");
+        let round = Figure { cpu_us: 100_000.0, per_second: 2.5, latency: None };
+        let text = throughput(row, &[Figures { name: "nginx", rounds: vec![round] }]);
+        // 2.5 × 104.8576 MB
+        assert!(text.contains("| 2.5 | 262 | 25 % | – | – |"), "{text}");
+    }
+
+    #[test]
     fn quartiles_stand_where_the_quarters_end() {
         assert_eq!(quartiles(vec![5.0, 1.0, 4.0, 2.0, 3.0]), [2.0, 3.0, 4.0]);
         assert_eq!(quartiles(vec![2.0, 1.0]), [1.25, 1.5, 1.75]);

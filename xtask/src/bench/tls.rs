@@ -41,7 +41,7 @@ impl Files {
         let place = |name: &str| folder.join(name);
         let files = Files { chain: place("chain.pem"), key: place("key.pem"), both: place("both.pem"), openssl: place("openssl.cnf") };
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"])
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90"])
             .args(["-subj", &format!("/CN={NAME}"), "-addext", &format!("subjectAltName=DNS:{NAME}")])
             .arg("-out")
             .arg(&files.chain)
@@ -123,5 +123,49 @@ impl ServerCertVerifier for Anybody {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         vec![SignatureScheme::ECDSA_NISTP256_SHA256]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::{CipherSuite, HandshakeKind, NamedGroup, ServerConfig, ServerConnection};
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    #[test]
+    fn every_handshake_is_a_full_one_and_the_server_has_no_choice() {
+        let made = rcgen::generate_simple_self_signed([NAME.to_string()]).expect("it is a name");
+        let key = made.signing_key.serialize_der().try_into().expect("it is a key");
+        // All that there is, in the server's own order, and tickets.
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key))
+            .expect("key and certificate fit");
+        config.ignore_client_order = true;
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback is there");
+        let port = listener.local_addr().expect("it is bound").port();
+        let server = thread::spawn(move || {
+            [(); 2].map(|()| {
+                let connection = ServerConnection::new(Arc::clone(&config)).expect("the settings fit each other");
+                let mut tls = StreamOwned::new(connection, listener.accept().expect("a client comes").0);
+                let mut byte = [0];
+                tls.read_exact(&mut byte).expect("the client writes");
+                tls.write_all(&byte).expect("the client reads");
+                let suite = tls.conn.negotiated_cipher_suite().expect("the handshake is over").suite();
+                let group = tls.conn.negotiated_key_exchange_group().expect("the handshake is over").name();
+                (tls.conn.handshake_kind(), suite, group)
+            })
+        });
+        for _ in 0..2 {
+            let mut tls = client(TcpStream::connect(("127.0.0.1", port)).expect("the server listens"));
+            tls.write_all(b"x").expect("the server reads");
+            // The tickets come before the answer.
+            tls.read_exact(&mut [0]).expect("the server answers");
+        }
+        let full = (Some(HandshakeKind::Full), CipherSuite::TLS13_AES_128_GCM_SHA256, NamedGroup::X25519);
+        assert_eq!(server.join().expect("no server panics"), [full; 2]);
     }
 }

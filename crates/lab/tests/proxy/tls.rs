@@ -1,5 +1,5 @@
-//! TLS in virtual time: whole ways through two servers, and the limits of a handshake to the millisecond. Keys and signatures are drawn from
-//! the operating system, so the bytes differ from run to run; the times do not.
+//! TLS in virtual time: whole ways through two servers, and the limits of a handshake to the millisecond. Keys and signatures are drawn
+//! from the operating system, so the bytes differ from run to run; the times do not.
 
 use crate::support::certificates::{Authority, serve_once};
 use crate::support::{GET, Log, MS, Rig, SECOND, answered, at_ms, config, get, released, statuses};

@@ -117,8 +117,8 @@ fn nginx_as_a_backend_with_tls() {
     place.file("long", &long);
     let root = place.path().display().to_string();
     let http = format!(
-        "server {{ listen PORT ssl; ssl_certificate {root}/behind.pem; ssl_certificate_key {root}/behind.key; ssl_protocols TLSv1.2 TLSv1.3;\n\
-         root {root}; }}"
+        "server {{ listen PORT ssl; ssl_certificate {root}/behind.pem; ssl_certificate_key {root}/behind.key;\n\
+         ssl_protocols TLSv1.2 TLSv1.3; root {root}; }}"
     );
     let (_nginx, at) = nginx(&program, &place, &http);
     let trust = authority.path(&place);
@@ -169,7 +169,8 @@ fn backends_hear_that_the_client_came_by_tls() {
     let edge = Edge::with_place(
         place,
         &format!(
-            "[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n{certificate}[[site]]\n[[site.route]]\npool = \"app\"\n[pool.app]\nbackends = [\"{}\"]\n",
+            "[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n{certificate}[[site]]\n[[site.route]]\npool = \"app\"\n\
+             [pool.app]\nbackends = [\"{}\"]\n",
             backend.at
         ),
     );

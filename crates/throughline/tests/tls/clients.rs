@@ -21,8 +21,8 @@ fn rig(wanted: &str) -> Option<Rig> {
     clients.sign(&place, "late", &["late.example"], -1);
     Authority::new("others", &place).sign(&place, "bad", &["client.example"], 90);
     let config = format!(
-        "[log]\n[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n{certificate}[tls]\nclient-certificates = \"{wanted}\"\nclient-ca = \"{}\"\n\
-         [[site]]\n[[site.route]]\nanswer = {{ body = \"secured\\n\" }}\n",
+        "[log]\n[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n{certificate}[tls]\nclient-certificates = \"{wanted}\"\n\
+         client-ca = \"{}\"\n[[site]]\n[[site.route]]\nanswer = {{ body = \"secured\\n\" }}\n",
         clients.path(&place)
     );
     let trust = own.path(&place);

@@ -86,8 +86,8 @@ fn long_bodies_go_both_ways() {
     let (root, file) = (place.path().display().to_string(), place.file("long", &long));
     let backend = crate::support::backend::Backend::start();
     let config = format!(
-        "{LISTENER}{certificate}[[site]]\n[[site.route]]\npath = \"/long\"\nfiles = {{ root = \"{root}\" }}\n[[site.route]]\npool = \"app\"\n\
-         [pool.app]\nbackends = [\"{}\"]\n",
+        "{LISTENER}{certificate}[[site]]\n[[site.route]]\npath = \"/long\"\nfiles = {{ root = \"{root}\" }}\n[[site.route]]\n\
+         pool = \"app\"\n[pool.app]\nbackends = [\"{}\"]\n",
         backend.at
     );
     let edge = Edge::with_place(place, &config);

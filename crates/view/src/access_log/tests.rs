@@ -16,7 +16,6 @@ pub(crate) fn config() -> Config {
         response: FieldEdits::default(),
     };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
-    let backend = Backend { name: "a1".to_owned(), at: Address::parse("127.0.0.1:3000").unwrap(), weight: 1 };
     Config {
         listeners: vec![Listener {
             at: Address::parse("127.0.0.1:8080").unwrap(),
@@ -35,25 +34,7 @@ pub(crate) fn config() -> Config {
             hsts: None,
             https_redirect: false,
         }],
-        pools: vec![Pool {
-            name: "app".to_owned(),
-            backends: vec![backend],
-            algorithm: Algorithm::RoundRobin,
-            slow_start: zero,
-            health: None,
-            ejection: Ejection { failures: 0, count_5xx: false, base: zero, max: zero, max_percent: 0 },
-            panic_percent: 0,
-            retry: Retry { attempts: 0, budget_percent: 0, budget_min: 0, statuses: vec![] },
-            max_in_flight: 0,
-            queue: 0,
-            queue_timeout: zero,
-            connect_timeout: zero,
-            response_timeout: zero,
-            transfer_timeout: zero,
-            keep_alive: zero,
-            keep_alive_connections: 0,
-            tls: None,
-        }],
+        pools: vec![pool()],
         certificates: vec![],
         tls: Tls {
             min_version: TlsVersion::Tls12,
@@ -78,6 +59,30 @@ pub(crate) fn config() -> Config {
         },
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },
         access_log: None,
+    }
+}
+
+fn pool() -> Pool {
+    let zero = Duration::ZERO;
+    let backend = Backend { name: "a1".to_owned(), at: Address::parse("127.0.0.1:3000").unwrap(), weight: 1 };
+    Pool {
+        name: "app".to_owned(),
+        backends: vec![backend],
+        algorithm: Algorithm::RoundRobin,
+        slow_start: zero,
+        health: None,
+        ejection: Ejection { failures: 0, count_5xx: false, base: zero, max: zero, max_percent: 0 },
+        panic_percent: 0,
+        retry: Retry { attempts: 0, budget_percent: 0, budget_min: 0, statuses: vec![] },
+        max_in_flight: 0,
+        queue: 0,
+        queue_timeout: zero,
+        connect_timeout: zero,
+        response_timeout: zero,
+        transfer_timeout: zero,
+        keep_alive: zero,
+        keep_alive_connections: 0,
+        tls: None,
     }
 }
 

@@ -230,6 +230,20 @@ fn http(contains: &str) -> Probe {
     }
 }
 
+#[test]
+fn who_only_looks_whether_the_port_is_open_has_not_failed() {
+    let authority = Authority::new();
+    let world = World::new(12);
+    let rig = Rig::new(&world, secured(&authority, "10.0.0.2:80", "never"));
+    for acts in [vec![Act::Close], vec![Act::Reset], vec![Act::Finish], vec![Act::send([22, 3, 1]), Act::Wait(MS), Act::Close]] {
+        rig.ask(acts);
+    }
+    rig.run_until(at_ms(100));
+    let failed = "handshake-failed listener0 10.0.0.1 the client closed the connection before the handshake was over client 0";
+    assert_eq!(rig.log.events("handshake-failed"), [format!("4 {failed}")], "the one that had begun");
+    rig.close();
+}
+
 /// Nothing of a handshake that was torn in any place is left.
 #[test]
 fn a_backend_that_dies_in_the_middle_of_a_handshake_leaves_nothing() {

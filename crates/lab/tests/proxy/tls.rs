@@ -1,5 +1,5 @@
-//! TLS in virtual time: whole ways through two servers, and the limits of a handshake to the millisecond. Keys and signatures are drawn from
-//! the operating system, so the bytes differ from run to run; the times do not.
+//! TLS in virtual time: whole ways through two servers, and the limits of a handshake to the millisecond. Keys and signatures are drawn
+//! from the operating system, so the bytes differ from run to run; the times do not.
 
 use crate::support::certificates::{Authority, serve_once};
 use crate::support::{GET, Log, MS, Rig, SECOND, answered, at_ms, config, get, released, statuses};
@@ -228,6 +228,20 @@ fn http(contains: &str) -> Probe {
         contains: contains.to_string(),
         load_from_body: false,
     }
+}
+
+#[test]
+fn who_only_looks_whether_the_port_is_open_has_not_failed() {
+    let authority = Authority::new();
+    let world = World::new(12);
+    let rig = Rig::new(&world, secured(&authority, "10.0.0.2:80", "never"));
+    for acts in [vec![Act::Close], vec![Act::Reset], vec![Act::Finish], vec![Act::send([22, 3, 1]), Act::Wait(MS), Act::Close]] {
+        rig.ask(acts);
+    }
+    rig.run_until(at_ms(100));
+    let failed = "handshake-failed listener0 10.0.0.1 the client closed the connection before the handshake was over client 0";
+    assert_eq!(rig.log.events("handshake-failed"), [format!("4 {failed}")], "the one that had begun");
+    rig.close();
 }
 
 /// Nothing of a handshake that was torn in any place is left.

@@ -53,7 +53,8 @@ pub(crate) async fn greet(worker: Rc<Worker>, counted: Counted, stream: Stream, 
     // Boxed, so that a connection that waits is small.
     let (stream, secured) = match Box::pin(handshake(&worker, &snapshot, stream, config)).await {
         Ok(secured) => secured,
-        Err(Refused { why, side, last_words }) => {
+        Err(None) => return,
+        Err(Some(Refused { why, side, last_words })) => {
             failed(&worker, &snapshot, listener, &peer, why, side);
             if let Some((stream, words)) = last_words {
                 part(&worker, stream, words.as_bytes()).await;
@@ -88,17 +89,17 @@ impl Refused {
     }
 }
 
-/// Ready with the connection, once both sides have agreed.
+/// Ready with the connection, once both sides have agreed. The error is `None` where nothing was tried.
 async fn handshake(
     worker: &Rc<Worker>,
     snapshot: &Rc<Held>,
     stream: Stream,
     config: Arc<ServerConfig>,
-) -> Result<(Box<TlsStream>, Box<Secured>), Refused> {
+) -> Result<(Box<TlsStream>, Box<Secured>), Option<Refused>> {
     let began = worker.host.now();
     let mut deadline = worker.host.deadline();
     deadline.set(began + snapshot.config.limits.handshake_timeout);
-    let mut tls = TlsStream::server(stream, config).map_err(|trouble| Refused::new(trouble.of_client()))?;
+    let mut tls = TlsStream::server(stream, config).map_err(|trouble| Some(Refused::new(trouble.of_client())))?;
     let ended = poll_fn(|cx| {
         worker.server.tls().tell_time(worker.host.calendar());
         match tls.poll_handshake(cx) {
@@ -115,13 +116,14 @@ async fn handshake(
         }
         Err(None) => {
             tls.reset();
-            Err(Refused::new(("the handshake took too long", Side::Client)))
+            Err(Some(Refused::new(("the handshake took too long", Side::Client))))
         }
+        Err(Some(Trouble::Nothing)) => Err(None),
         Err(Some(trouble)) => {
             // TLS has sent its alert, as far as it has one.
             let words = if trouble == Trouble::NotTls { plain_answer() } else { String::new() };
             let last_words = (trouble != Trouble::Connection).then(|| (tls.into_stream(), words));
-            Err(Refused { last_words, ..Refused::new(trouble.of_client()) })
+            Err(Some(Refused { last_words, ..Refused::new(trouble.of_client()) }))
         }
     }
 }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 
 /// Sessions that each worker keeps for the backends of one pool.
 const SESSIONS: usize = 64;
-/// All sessions are forgotten once in this time. One that went on from ticket to ticket would never look at the backend's certificate again,
-/// however long ago that has expired.
+/// All sessions are forgotten once in this time. One that went on from ticket to ticket would never look at the backend's certificate
+/// again, however long ago that has expired.
 const PERIOD: Duration = Duration::from_secs(600);
 
 /// The sessions of one worker with the backends of one pool.

@@ -30,6 +30,8 @@ pub(crate) struct TlsStream {
     session: Session,
     flow: Flow,
     asked_name: Option<Box<str>>,
+    /// A byte has come.
+    heard: bool,
     /// The far end's connection ended; whether TLS had ended before, `flow` knows.
     cut: bool,
     /// Nothing more may be sent: the end was, or the session is broken.
@@ -70,6 +72,7 @@ impl TlsStream {
             session,
             flow: Flow::default(),
             asked_name: None,
+            heard: false,
             cut: false,
             closed: false,
             broken: None,
@@ -90,9 +93,9 @@ impl TlsStream {
                 return Poll::Ready(Err(Trouble::Connection));
             }
             if self.cut || self.flow.peer_closed() {
-                return Poll::Ready(Err(Trouble::Connection));
+                return Poll::Ready(Err(if self.heard { Trouble::Connection } else { Trouble::Nothing }));
             }
-            ready!(self.poll_fill(cx, false)).map_err(|_| Trouble::Connection)?;
+            ready!(self.poll_fill(cx, false)).map_err(|_| if self.heard { Trouble::Connection } else { Trouble::Nothing })?;
         }
     }
 
@@ -264,7 +267,10 @@ impl TlsStream {
         }
         match ready!(read)? {
             0 => self.cut = true,
-            n => self.flow.filled(n),
+            n => {
+                self.heard = true;
+                self.flow.filled(n);
+            }
         }
         Poll::Ready(Ok(()))
     }

@@ -12,5 +12,7 @@ mod reload_drain;
 mod review;
 mod soak;
 mod timeouts;
+mod tls;
 mod tunnels;
 mod upstream;
+mod websockets;

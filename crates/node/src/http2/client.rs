@@ -32,7 +32,13 @@ pub(crate) struct Group {
 impl Multiplexed {
     /// The connections to a backend.
     pub(crate) fn group(&self, pool: &Arc<Pool>, backend: usize) -> Rc<Group> {
-        self.0.borrow_mut().entry(key(pool, backend)).or_default().clone()
+        let mut groups = self.0.borrow_mut();
+        if let Some(group) = groups.get(&key(pool, backend)) {
+            return group.clone();
+        }
+        // Groups whose connections all failed have nobody else to take them out.
+        groups.retain(|_, group| Rc::strong_count(group) > 1 || !group.connections.borrow().is_empty());
+        groups.entry(key(pool, backend)).or_default().clone()
     }
 
     fn forget(&self, pool: &Arc<Pool>, backend: usize, connection: &Rc<Shared>) {

@@ -1,5 +1,6 @@
 //! A connection after 101 (RFC 9110 §7.8): bytes both ways until one side has had enough.
 
+use crate::channel::Channel;
 use crate::proxy::half::Broken;
 use crate::proxy::relay::Relay;
 use crate::server::Worker;
@@ -11,7 +12,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use wire::http::Fields;
 use wire::http1::{Framing, Limits};
+use wire::http2::ErrorCode;
 use wire::websocket::{CloseCode, Follower, close_frame};
 
 /// How long the ends of a tunnel may take to accept the last frame.
@@ -50,6 +53,7 @@ pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, websocket: bool
     if by == "drain" {
         say_going_away(relay).await;
     }
+    end_stream(relay, by);
     Carried { up: relay.up.moved, down: relay.down.moved, by }
 }
 
@@ -79,22 +83,34 @@ async fn say_going_away(relay: &mut Relay<'_>) {
     .await;
 }
 
+/// Ends the client's stream, where it is one: in order if all that came for it was said, else as a reset of TCP is told (RFC 8441 §5). One
+/// that has come to its end, or was reset by the client, stays as it is.
+fn end_stream(relay: &mut Relay<'_>, by: &str) {
+    let Channel::Stream(stream) = &mut relay.client.stream else { return };
+    match by {
+        "idle" | "drain" if !relay.down.has_staged() => stream.finish(&Fields::new()),
+        _ => stream.reset(ErrorCode::CANCEL),
+    }
+}
+
 /// A tunnel has no end of its own: while the process drains it is given half of the time that draining may take, and is then closed, so
 /// that both sides still get their end of stream.
 pub(crate) struct Grace {
     worker: Rc<Worker>,
-    connection: u64,
+    /// Its own among those that are woken at a drain: a connection of HTTP/2 has many tunnels, and a task of its own.
+    number: u64,
     over: Option<(Instant, Deadline)>,
 }
 
 impl Grace {
-    pub(crate) fn new(worker: Rc<Worker>, connection: u64) -> Grace {
-        Grace { worker, connection, over: None }
+    pub(crate) fn new(worker: Rc<Worker>) -> Grace {
+        let number = worker.open.add();
+        Grace { worker, number, over: None }
     }
 
     fn poll_over(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         if !self.worker.server.is_draining() {
-            self.worker.open.wake_at_drain(self.connection, cx);
+            self.worker.open.wake_at_drain(self.number, cx);
             return Poll::Pending;
         }
         let worker = &self.worker;
@@ -105,6 +121,12 @@ impl Grace {
             (at, deadline)
         });
         if now >= *at { Poll::Ready(()) } else { deadline.poll_passed(cx) }
+    }
+}
+
+impl Drop for Grace {
+    fn drop(&mut self) {
+        self.worker.open.remove(self.number);
     }
 }
 

@@ -163,3 +163,6 @@ pub(super) fn roots(trust: &[Vec<u8>]) -> Arc<RootCertStore> {
     store.add_parsable_certificates(trust.iter().map(|der| CertificateDer::from(&der[..])));
     Arc::new(store)
 }
+
+#[cfg(test)]
+mod tests;

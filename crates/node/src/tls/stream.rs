@@ -34,6 +34,8 @@ pub(crate) struct TlsStream {
     cut: bool,
     /// Nothing more may be sent: the end was, or the session is broken.
     closed: bool,
+    /// What broke the session.
+    broken: Option<Error>,
 }
 
 enum Session {
@@ -63,7 +65,15 @@ impl TlsStream {
     }
 
     fn new(stream: Stream, session: Session) -> Box<TlsStream> {
-        Box::new(TlsStream { stream: Some(stream), session, flow: Flow::default(), asked_name: None, cut: false, closed: false })
+        Box::new(TlsStream {
+            stream: Some(stream),
+            session,
+            flow: Flow::default(),
+            asked_name: None,
+            cut: false,
+            closed: false,
+            broken: None,
+        })
     }
 
     /// Ready once both sides have agreed. What the handshake has to say last may still lie here; the next write or read sends it.
@@ -202,6 +212,9 @@ impl TlsStream {
 
     /// Works on the records that are here. Returns how many of their bytes went into `into`.
     fn turn(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
         let asks = self.asked_name.is_none() && self.session.state().is_handshaking();
         if asks {
             // A handshake that failed on this thread has left its name.
@@ -269,12 +282,15 @@ impl TlsStream {
 
     /// The session is broken: the far end is told why, as far as that goes out at once.
     fn fail(&mut self, error: Error) -> Trouble {
-        self.closed = true;
-        match &mut self.session {
-            Session::Server(server) => self.flow.take_alert(server),
-            Session::Client(client) => self.flow.take_alert(client),
+        if self.broken.is_none() {
+            self.closed = true;
+            self.broken = Some(error.clone());
+            match &mut self.session {
+                Session::Server(server) => self.flow.take_alert(server),
+                Session::Client(client) => self.flow.take_alert(client),
+            }
+            self.send_at_once();
         }
-        self.send_at_once();
         Trouble::Tls(error)
     }
 
@@ -297,3 +313,6 @@ impl Drop for TlsStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -342,7 +342,7 @@ static TLS: Section = Section {
             Bool,
             Is("true"),
             "false",
-            "Clients may come back with a session ticket, which spares both sides most of the work.",
+            "Clients may come back with a session ticket, which spares them the certificate; not where they are asked for theirs.",
         ),
         entry(
             "ticket-lifetime",

@@ -7,13 +7,17 @@
 //! begin so. Of others it is only asked that they survive an attack, of ours that it ends it.
 
 mod attacks;
+mod backends;
 mod clients;
 mod conformance;
 mod connection;
 mod frames;
+mod grpc;
 mod hpack;
+mod pairs;
 mod smuggling;
 #[path = "../real/support/mod.rs"]
 #[expect(dead_code, reason = "the tests of HTTP/1 use the rest of it")]
 mod support;
 mod target;
+mod websocket;

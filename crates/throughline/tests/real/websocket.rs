@@ -11,12 +11,16 @@ use std::time::{Duration, Instant};
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const MASK: Option<[u8; 4]> = Some([0x37, 0xfa, 0x21, 0x3d]);
 
+fn opening(path: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n\
+         Sec-WebSocket-Version: 13\r\n\r\n"
+    )
+}
+
 fn open(edge: &Edge) -> Client {
     let mut client = edge.connect();
-    client.send(format!(
-        "GET /ws HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n\
-         Sec-WebSocket-Version: 13\r\n\r\n"
-    ));
+    client.send(opening("/ws"));
     let response = client.response().expect("an answer");
     assert_eq!(response.status, 101);
     assert_eq!(response.field("upgrade"), Some("websocket"));
@@ -108,7 +112,7 @@ fn an_upgrade_may_be_declined() {
     let backend = Backend::start();
     let edge = Edge::of(&to(&[&backend]));
     let mut client = edge.connect();
-    client.send("GET /status/426 HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    client.send(opening("/status/426"));
     assert_eq!(client.response().expect("an answer").status, 426);
     assert_eq!(backend.last().field("upgrade"), Some("websocket"));
     assert_eq!(client.get("/").status, 200);

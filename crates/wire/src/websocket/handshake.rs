@@ -37,10 +37,7 @@ pub fn check_opening(head: &RequestHead) -> Result<&[u8], HandshakeRule> {
     if !lists(fields, Known::Connection, b"upgrade") {
         return Err(HandshakeRule::ConnectionMissing);
     }
-    // RFC 6455 §4.2.2, §4.4
-    if !matches!(single(fields, VERSION), Ok(Some(b"13"))) {
-        return Err(HandshakeRule::Version);
-    }
+    check_version(fields)?;
     let key = match single(fields, KEY) {
         Ok(Some(key)) => key,
         Ok(None) => return Err(HandshakeRule::KeyMissing),
@@ -52,6 +49,14 @@ pub fn check_opening(head: &RequestHead) -> Result<&[u8], HandshakeRule> {
     check_protocols(fields)?;
     check_offers(fields)?;
     Ok(key)
+}
+
+/// Judges an extended CONNECT for a WebSocket (RFC 8441 §5), which has neither `Upgrade` nor a key. That its protocol is `websocket` is
+/// for the caller to know.
+pub fn check_extended_opening(head: &RequestHead) -> Result<(), HandshakeRule> {
+    check_version(&head.fields)?;
+    check_protocols(&head.fields)?;
+    check_offers(&head.fields)
 }
 
 /// The subprotocols that a client offers, in the order in which it would have them.
@@ -151,6 +156,11 @@ fn single<'a>(fields: &'a Fields, name: &'a [u8]) -> Result<Option<&'a [u8]>, Re
 /// Sixteen bytes in base64: 22 characters that hold them and two that fill up.
 fn is_key(key: &[u8]) -> bool {
     key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
+/// RFC 6455 §4.2.2, §4.4
+fn check_version(fields: &Fields) -> Result<(), HandshakeRule> {
+    if matches!(single(fields, VERSION), Ok(Some(b"13"))) { Ok(()) } else { Err(HandshakeRule::Version) }
 }
 
 fn check_protocols(fields: &Fields) -> Result<(), HandshakeRule> {

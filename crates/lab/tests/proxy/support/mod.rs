@@ -4,6 +4,7 @@
 //! backend has the request at 6 ms, the edge the answer at 7 ms and the client at 8 ms.
 
 mod caller;
+pub(crate) mod certificates;
 mod config;
 pub(crate) mod http2;
 mod log;

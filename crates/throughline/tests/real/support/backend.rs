@@ -162,6 +162,11 @@ fn answer(request: &Request, reader: &mut impl io::BufRead, writer: &mut impl Wr
             writer.write_all(&noise(number)).map(|()| After::Close)
         }
         "/status" => plain(writer, request, number, "X-From: backend\r\n", b"so it is\n"),
+        "/empty" => {
+            // RFC 9110 §8.6: with 304, the length is that of what was not sent.
+            let length = if number == 304 { "Content-Length: 1234\r\n" } else { "" };
+            write!(writer, "HTTP/1.1 {number} Whatever\r\nETag: \"x\"\r\n{length}\r\n").map(|()| After::Keep)
+        }
         "/hop" => {
             let fields = "Connection: X-Private, keep-alive\r\nKeep-Alive: timeout=5\r\nX-Private: secret\r\n\
                           Proxy-Connection: keep-alive\r\nX-Public: kept\r\n";

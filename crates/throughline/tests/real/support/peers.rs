@@ -18,6 +18,25 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// A Python that has a module, or `None` after one line that says what is skipped.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+pub(crate) fn find_python(module: &str) -> Option<PathBuf> {
+    // The system's own comes first: modules are installed as its packages.
+    let pythons = [PathBuf::from("/usr/bin/python3"), PathBuf::from("python3")];
+    let has = |python: &PathBuf| {
+        let mut command = Command::new(python);
+        command.args(["-c", &format!("import {module}")]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let found = pythons.into_iter().find(has);
+    if found.is_none() {
+        let required = std::env::var("THROUGHLINE_REAL_PEERS").as_deref() == Ok("required");
+        assert!(!required, "no Python has the module {module}, and it is required here");
+        eprintln!("skipped: no Python has the module {module}");
+    }
+    found
+}
+
 /// curl, without its own configuration and proxies.
 pub(crate) struct Curl(PathBuf);
 

@@ -44,6 +44,28 @@ fn answer(name: &str, values: &[&str]) -> ResponseHead {
 }
 
 #[test]
+fn an_extended_connect_is_judged_without_what_makes_an_upgrade() {
+    let stream = |name: &str, values: &[&str]| {
+        let mut fields = with(&OPENING, name, values);
+        fields.retain(|field| !matches!(field.name, b"Upgrade" | b"Connection" | b"Sec-WebSocket-Key" | b"Host"));
+        let head = RequestHead {
+            method: Method::Connect,
+            version: Version::Http2,
+            protocol: b"websocket".to_vec(),
+            fields,
+            ..RequestHead::default()
+        };
+        check_extended_opening(&head)
+    };
+    assert_eq!(stream("X-Nothing", &[]), Ok(()));
+    for versions in [&[][..], &["8"], &["13", "13"]] {
+        assert_eq!(stream("Sec-WebSocket-Version", versions), Err(HandshakeRule::Version), "{versions:?}");
+    }
+    assert_eq!(stream("Sec-WebSocket-Protocol", &["chat", "chat"]), Err(HandshakeRule::ProtocolSyntax));
+    assert_eq!(stream("Sec-WebSocket-Extensions", &["; x"]), Err(HandshakeRule::ExtensionSyntax));
+}
+
+#[test]
 fn the_key_of_the_rfc() {
     // RFC 6455 §1.3
     assert_eq!(&accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");

@@ -1,7 +1,7 @@
 //! Certificates from a certificate authority by ACME (RFC 8555): ordered, stored, renewed before they end.
 //!
-//! [`Acme::open`] shows what is stored; from [`Acme::start`] on it works on a thread of its own, until it is dropped. When something is ordered, and by which
-//! challenge, is decided in [`decide::certificate`]; here is what carries it out:
+//! [`Acme::open`] shows what is stored; from [`Acme::start`] on it works on a thread of its own, until it is dropped. When something is
+//! ordered, and by which challenge, is decided in [`decide::certificate`]; here is what carries it out:
 //!
 //! - `task`: the loop over all certificates. `order`: one order, from account to chain. `challenge`: control over a name, shown and
 //!   taken away again; the name server will add dns-01 there.

@@ -40,8 +40,8 @@ impl Authority {
         Authority { server, running: Mutex::default(), side }
     }
 
-    /// Makes ready for a configuration that is about to hold: certificates that were stored are presented. The error is a sentence; then all
-    /// is as it was.
+    /// Makes ready for a configuration that is about to hold: certificates that were stored are presented. The error is a sentence; then
+    /// all is as it was.
     pub(super) fn prepare(&self, config: &Config) -> Result<(), String> {
         let mut running = self.running.lock().expect("no panic while it is held");
         let settings = config.acme.as_ref().filter(|_| config.sites.iter().any(|site| site.acme));

@@ -379,7 +379,7 @@ static SITE: Section = Section {
             Choice(&["files", "acme"]),
             Is(r#""files""#),
             r#""acme""#,
-            "`files`: one of `[[certificate]]`; `acme`: one for all its hosts is ordered from the authority of `[acme]`, and renewed in time.",
+            "`files`: one of `[[certificate]]`; `acme`: one for all its hosts is ordered as `[acme]` says, and renewed in time.",
         ),
         entry("max-body", Size { min: 0, max: i64::MAX as u64 }, Is(r#""100 MiB""#), r#""10 MiB""#, "Largest request body; 413 above it."),
         entry(

@@ -37,7 +37,8 @@ fn texts_are_found_where_they_were_kept() {
     let failed = Step::CertificateFailed { site: SiteRef(0), names, failures: 2, wait: Duration::from_secs(120), why };
     assert_eq!(
         line(AT, &failed, &texts, &config()),
-        "1994-11-06T08:49:37.042Z certificate-failed site=main names=\"a.test b.test\" failures=2 wait=120s why=\"it said: \\u{1b}[2J\u{fffd}\""
+        "1994-11-06T08:49:37.042Z certificate-failed site=main names=\"a.test b.test\" failures=2 wait=120s \
+         why=\"it said: \\u{1b}[2J\u{fffd}\""
     );
 }
 

@@ -1,5 +1,6 @@
 use super::super::made::Authority;
 use super::*;
+use decide::config::Secret;
 use decide::time::Duration;
 
 /// 2026-11-22
@@ -66,6 +67,37 @@ fn what_is_installed_goes_before_what_was_configured_and_outlives_it() {
     let broken = Certificate { key: sign(&["b.example"]).key, ..again };
     assert!(store.install(&broken, NOW).is_err());
     assert_eq!(selected(&store, Some("a.example")).as_deref(), Some("second.example"), "nothing has changed");
+}
+
+#[test]
+fn what_is_not_kept_goes() {
+    let authority = Authority::new();
+    let store = store(&[authority.sign(&["configured.example", "a.example"], [2026, 2027])]);
+    for name in ["a.example", "b.example"] {
+        store.install(&Certificate { name: name.to_string(), ..authority.sign(&[name], [2026, 2027]) }, NOW).unwrap();
+    }
+    store.keep_installed(|name| name == "b.example", NOW);
+    assert_eq!(selected(&store, Some("a.example")).as_deref(), Some("configured.example"));
+    assert_eq!(selected(&store, Some("b.example")).as_deref(), Some("b.example"));
+    store.keep_installed(|_| false, NOW);
+    assert_eq!(store.presented().len(), 1, "that of the configuration stays");
+}
+
+#[test]
+fn a_challenge_is_presented_although_nobody_here_understands_it() {
+    let store = Store::new();
+    let mut params = rcgen::CertificateParams::new(["a.example".to_string()]).unwrap();
+    params.custom_extensions = vec![rcgen::CustomExtension::new_acme_identifier(&[7; 32])];
+    let key = rcgen::KeyPair::generate().unwrap();
+    let made = params.self_signed(&key).unwrap();
+    let certificate = Certificate { name: String::new(), files: None, chain: vec![made.der().to_vec()], key: Secret(key.serialize_der()) };
+    assert!(store.install(&certificate, NOW).is_err(), "RFC 5280 §4.2: a critical extension that is not known");
+    store.challenge("a.EXAMPLE", &certificate).unwrap();
+    let shown = |name: &str| store.challenges.lock().unwrap().get(name).map(|shown| shown.cert[0].to_vec());
+    assert_eq!(shown("a.example"), Some(certificate.chain[0].clone()));
+    assert_eq!(selected(&store, Some("a.example")), None, "to nobody else");
+    store.forget_challenge("a.example");
+    assert_eq!(shown("a.example"), None);
 }
 
 #[test]

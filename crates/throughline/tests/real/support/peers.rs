@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where a program is, or `None` after one line that says what is skipped.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
@@ -102,7 +103,8 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody has now.
+/// A port that nobody has now, and that the kernel does not give away by itself: others that run beside this test leave it alone until
+/// whoever it is for listens there.
 pub(crate) fn free_address() -> std::net::SocketAddr {
     let [address] = free_addresses();
     address
@@ -110,6 +112,18 @@ pub(crate) fn free_address() -> std::net::SocketAddr {
 
 /// Several, no two of them the same.
 pub(crate) fn free_addresses<const N: usize>() -> [std::net::SocketAddr; N] {
-    let held: [_; N] = std::array::from_fn(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("a free port on loopback"));
-    held.map(|held| held.local_addr().expect("it is bound"))
+    std::array::from_fn(|_| {
+        let address = std::iter::repeat_with(|| std::net::SocketAddr::from(([127, 0, 0, 1], next_port())));
+        address.take(PORTS).find(|address| std::net::TcpListener::bind(address).is_ok()).expect("a free port on loopback")
+    })
+}
+
+/// How many ports there are to choose from. From 32768 on Linux gives them away.
+const PORTS: usize = 22_000;
+
+/// Each once, beginning somewhere else in each process.
+fn next_port() -> u16 {
+    static TAKEN: AtomicUsize = AtomicUsize::new(0);
+    let number = std::process::id() as usize * 97 + TAKEN.fetch_add(1, Ordering::Relaxed);
+    10_000 + u16::try_from(number % PORTS).expect("a remainder is smaller")
 }

@@ -15,6 +15,7 @@ mod frames;
 mod grpc;
 mod hpack;
 mod pairs;
+mod secure;
 mod smuggling;
 #[path = "../real/support/mod.rs"]
 #[expect(dead_code, reason = "the tests of HTTP/1 use the rest of it")]

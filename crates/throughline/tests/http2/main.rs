@@ -8,6 +8,7 @@
 
 mod attacks;
 mod backends;
+mod browser;
 mod clients;
 mod conformance;
 mod connection;

@@ -8,6 +8,7 @@
 
 mod attacks;
 mod backends;
+mod browser;
 mod clients;
 mod conformance;
 mod connection;
@@ -15,6 +16,7 @@ mod frames;
 mod grpc;
 mod hpack;
 mod pairs;
+mod secure;
 mod smuggling;
 #[path = "../real/support/mod.rs"]
 #[expect(dead_code, reason = "the tests of HTTP/1 use the rest of it")]

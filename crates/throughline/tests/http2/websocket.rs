@@ -20,10 +20,10 @@ const MIB: usize = 1024 * 1024;
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// An echo on threads, which compresses where that is asked for.
-struct Echo(SocketAddr);
+pub(crate) struct Echo(pub(crate) SocketAddr);
 
 impl Echo {
-    fn start() -> Echo {
+    pub(crate) fn start() -> Echo {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
         let at = listener.local_addr().expect("it is bound");
         std::thread::spawn(move || {

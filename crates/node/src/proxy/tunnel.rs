@@ -1,6 +1,7 @@
 //! A connection after 101 (RFC 9110 §7.8): bytes both ways until one side has had enough.
 
 use crate::channel::Channel;
+use crate::proxy::connection::within_drain;
 use crate::proxy::half::Broken;
 use crate::proxy::relay::Relay;
 use crate::server::Worker;
@@ -51,7 +52,7 @@ pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, websocket: bool
     })
     .await;
     if by == "drain" {
-        say_going_away(relay).await;
+        say_going_away(relay, &grace.worker).await;
     }
     end_stream(relay, by);
     Carried { up: relay.up.moved, down: relay.down.moved, by }
@@ -59,7 +60,7 @@ pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, websocket: bool
 
 /// Tells both ends of a WebSocket that it closes because the server goes away (RFC 6455 §7.4.1): where one of them stands between two
 /// frames, and takes it in time.
-async fn say_going_away(relay: &mut Relay<'_>) {
+async fn say_going_away(relay: &mut Relay<'_>, worker: &Worker) {
     let between = |follower: &Option<Follower>| follower.as_ref().is_some_and(Follower::is_between_frames);
     if between(&relay.down.follower) {
         relay.down.append_last(&close_frame(CloseCode::GOING_AWAY, None));
@@ -69,7 +70,7 @@ async fn say_going_away(relay: &mut Relay<'_>) {
         let mask = (relay.host.rng().next() as u32).to_be_bytes();
         relay.up.append_last(&close_frame(CloseCode::GOING_AWAY, Some(mask)));
     }
-    let due = relay.host.now() + FAREWELL;
+    let due = relay.host.now() + within_drain(worker, FAREWELL);
     relay.client.deadline.set(due);
     poll_fn(|cx| {
         let now = relay.host.now();

@@ -1,5 +1,5 @@
-//! Either version on either side: a client of HTTP/1 or HTTP/2, and behind us a backend of HTTP/1, or one that speaks HTTP/2 (another of us,
-//! and HAProxy, each with the same backend behind it). What passes in one pair passes in all.
+//! Either version on either side: a client of HTTP/1 or HTTP/2, and behind us a backend of HTTP/1, or one that speaks HTTP/2 (another of
+//! us, and HAProxy, each with the same backend behind it). What passes in one pair passes in all.
 
 use crate::connection::{Connection, request_with};
 use crate::frames::{self, END_HEADERS, END_STREAM, WHOLE, data};
@@ -213,5 +213,15 @@ fn a_body_waits_until_it_is_asked_for() {
         let answer = caller.ask(&Ask { method: "PUT", path: "/echo", fields: &fields, body: Some(&body), waits: true, ..GET });
         assert_eq!((answer.status, &*answer.interim), (200, &[100][..]), "{pair}");
         assert_eq!(String::from_utf8_lossy(&answer.body), format!("20000 {:016x} \n", checksum(&body)), "{pair}");
+    });
+}
+
+/// A backend that has seen enough answers before it has read the body: the answer arrives, in either version.
+#[test]
+fn an_early_answer_is_not_lost() {
+    in_every_pair(|pair, caller| {
+        let body = noise(60_000);
+        let early = caller.ask(&Ask { method: "POST", path: "/early", body: Some(&body), ..GET });
+        assert_eq!((early.status, &*early.body), (403, &b"not that\n"[..]), "{pair}");
     });
 }

@@ -1,5 +1,5 @@
-//! What passes through a tunnel is what was sent: sequences of frames, right and wrong, put to one server directly, through the product, and
-//! through it on a stream of HTTP/2 (RFC 8441), are answered with the same bytes.
+//! What passes through a tunnel is what was sent: sequences of frames, right and wrong, put to one server directly, through the product,
+//! and through it on a stream of HTTP/2 (RFC 8441), are answered with the same bytes.
 //!
 //! The sequences are those kinds that the field's suite for WebSocket has: frames of every length, pings, reserved bits and opcodes,
 //! fragments, UTF-8, closes, long messages, compression.

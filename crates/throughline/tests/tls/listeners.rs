@@ -165,9 +165,9 @@ fn sites_keep_their_clients_to_tls() {
     assert_eq!(moved.field("strict-transport-security"), None);
     let [resolve, name, url] = named(&edge, "edge.example");
     let secured = curl.text(&["-i", "--cacert", &trust, &resolve, &name, &url]);
-    assert!(secured.contains("\r\nStrict-Transport-Security: max-age=31536000\r\n"), "{secured}");
+    assert!(secured.contains("\r\nstrict-transport-security: max-age=31536000\r\n"), "{secured}");
     let redirected = curl.text(&["-i", "--cacert", &trust, &resolve, &name, &format!("{url}go")]);
-    assert!(redirected.contains("\r\nLocation: https://edge.example/\r\n"), "{redirected}");
+    assert!(redirected.contains("\r\nlocation: https://edge.example/\r\n"), "{redirected}");
 }
 
 #[test]

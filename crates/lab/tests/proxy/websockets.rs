@@ -531,3 +531,37 @@ fn a_tunnel_whose_client_takes_nothing_holds_its_backend_back() {
         assert_eq!(rig.server.requests_in_flight(), 0);
     });
 }
+
+#[test]
+fn a_short_drain_ends_tunnels_whose_clients_do_not_close() {
+    let short = || {
+        let mut config = config(1);
+        config.server.drain_timeout = 2 * SECOND;
+        config
+    };
+    World::twice(18, |world| {
+        let rig = Rig::new(world, short());
+        speaking(&rig, vec![Act::Hang]);
+        asking(&rig, vec![Act::Hang]);
+        rig.run_until(at_ms(1_000));
+        rig.server.drain(rig.edge.host().calendar());
+        rig.run(rig.server.drained());
+        let over = ms(world.now());
+        assert!((2_000..3_000).contains(&over), "{over}");
+    });
+    World::twice(19, |world| {
+        let rig = Rig::new(world, short());
+        speaking(&rig, vec![Act::Hang]);
+        rig.run(async {
+            let client = connect(&rig).await;
+            let id = open(&client).await;
+            world.sleep(at_ms(1_000).since(world.now())).await;
+            rig.server.drain(rig.edge.host().calendar());
+            // It hears of the end, and does not end its own side.
+            assert_eq!(take(&client, id, usize::MAX).await, GOING_AWAY);
+            rig.server.drained().await;
+            let over = ms(world.now());
+            assert!((2_000..3_000).contains(&over), "{over}");
+        });
+    });
+}

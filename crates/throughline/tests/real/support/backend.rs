@@ -2,6 +2,7 @@
 
 use super::message::{self, Request};
 use super::{PATIENCE, checksum, noise, websocket};
+use socket2::SockRef;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -42,6 +43,8 @@ impl Backend {
     /// On an address such as `127.0.0.1:0` or `[::1]:0`.
     pub(crate) fn tcp(at: &str) -> Backend {
         let listener = TcpListener::bind(at).expect("a free port on loopback");
+        // A thousand requests at once are a thousand connections; the standard library lets 128 wait.
+        SockRef::from(&listener).listen(1024).expect("it listens already");
         let at = listener.local_addr().expect("it is bound").to_string();
         Backend::accepting(at, move || listener.accept().map(|(stream, _)| Socket::Tcp(stream)))
     }

@@ -9,7 +9,7 @@ use decide::forward::{ProxyError, upgrade_passes};
 use decide::step::{Side, Step};
 use wire::http::{Known, RequestHead, Version};
 use wire::http1::ResponseMeta;
-use wire::websocket;
+use wire::websocket::{self, HandshakeRule};
 
 /// Whether the request asks for a WebSocket, in either version's words.
 pub(crate) fn is_websocket(request: &RequestHead) -> bool {
@@ -48,11 +48,21 @@ impl Exchange<'_> {
             return Ok(());
         }
         let Err(rule) = websocket::check_opening(request).map(drop) else { return Ok(()) };
-        self.step(Step::Refused { status: rule.status(), rule: rule.sentence(), side: Side::Client });
-        let mut reply = Reply::problem(rule.status(), rule.sentence(), rule.section());
+        Err(self.refuse_handshake(rule))
+    }
+
+    /// Refuses to open a WebSocket.
+    pub(crate) fn refuse_handshake(&mut self, rule: HandshakeRule) -> Stage {
+        let status = match (rule.status(), self.scratch.request.version) {
+            // RFC 9110 §15.5.22: it goes with `Upgrade`, which HTTP/2 has not.
+            (426, Version::Http2) => 400,
+            (status, _) => status,
+        };
+        self.step(Step::Refused { status, rule: rule.sentence(), side: Side::Client });
+        let mut reply = Reply::problem(status, rule.sentence(), rule.section());
         rule.fields().iter().for_each(|(name, value)| reply.field(name, value));
         reply.close = true;
-        Err(Stage::Reply(reply))
+        Stage::Reply(reply)
     }
 
     /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are. On a stream of its own they

@@ -245,6 +245,12 @@ fn an_expectation_of_an_old_client_is_ignored() {
     assert_eq!(plain().rest(&RequestHead { version: Version::Http10, ..expecting }), ["Via: 1.0 edge"]);
 }
 
+#[test]
+fn via_names_the_version_that_came() {
+    let newer = RequestHead { version: Version::Http2, ..request(&[("Expect", "100-continue")]) };
+    assert_eq!(plain().rest(&newer), ["Expect: 100-continue", "Via: 2.0 edge"]);
+}
+
 // RFC 9110 §7.6.2
 #[test]
 fn max_forwards_counts_down_for_trace_and_options() {

@@ -193,7 +193,8 @@ fn a_drain_lets_what_is_in_flight_end_and_then_closes() {
             rig.server.drain(rig.edge.host().calendar());
             client.closed().await;
             rig.server.drained().await;
-            // A new connection is at the edge after 3 ms, the answer with the client after 8 ms and five seconds, and its end at the edge 1 ms later.
+            // A new connection is at the edge after 3 ms, the answer with the client after 8 ms and five seconds, and its end at the edge
+            // 1 ms later.
             assert_eq!(ms(world.now()), 5_009);
         });
         assert_eq!(rig.log.journeys(), 1);
@@ -219,7 +220,7 @@ fn an_idle_connection_is_closed_after_its_time() {
 #[test]
 fn a_client_that_never_opens_its_window_loses_the_stream() {
     World::twice(10, |world| {
-        let rig = Rig::new(world, fixed(&"x".repeat(1_000_000)));
+        let rig = Rig::new(world, fixed(&"x".repeat(2 * WINDOW as usize)));
         rig.run(async {
             let client = connect(&rig).await;
             let id = client.begin(&head(Method::Get, "/"), true);
@@ -230,7 +231,6 @@ fn a_client_that_never_opens_its_window_loses_the_stream() {
         });
         assert_eq!(ms(world.now()) / 1000, 60);
         assert_eq!(rig.server.requests_in_flight(), 0);
-        assert!(WINDOW < 1_000_000);
     });
 }
 

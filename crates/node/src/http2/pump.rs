@@ -104,7 +104,7 @@ impl Pump {
                 return None;
             }
             // What was not taken in while too much waited to be sent is looked at again.
-            if !(blocked && !machine.output_blocked()) {
+            if !blocked || machine.output_blocked() {
                 return None;
             }
         }

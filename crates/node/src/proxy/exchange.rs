@@ -282,10 +282,7 @@ impl<'c> Exchange<'c> {
             let error = ProxyError::LoopDetected;
             return self.refuse(error.status(), error.sentence(), error.side());
         }
-        match self.check_upgrade(pool) {
-            Ok(()) => Stage::Proxy(pool.clone()),
-            Err(stage) => stage,
-        }
+        self.check_upgrade(pool).unwrap_or_else(|| Stage::Proxy(pool.clone()))
     }
 
     fn unrouted(&mut self, verdict: &Verdict) -> Stage {

@@ -18,37 +18,33 @@ pub(crate) fn is_websocket(request: &RequestHead) -> bool {
 }
 
 impl Exchange<'_> {
-    /// Judges a wish to change the protocol. The error is the stage to go on with.
-    pub(crate) fn check_upgrade(&mut self, pool: &Pool) -> Result<(), Stage> {
+    /// Judges a wish to change the protocol. Returns the stage to go on with where it is refused.
+    pub(crate) fn check_upgrade(&mut self, pool: &Pool) -> Option<Stage> {
         let route = self.site_and_route(&self.snapshot).map(|(_, route)| &route.request.fields);
         self.meta.upgrade &= upgrade_passes(&self.scratch.request, route.expect("a routed request"));
         // RFC 9113 §8.2.2: HTTP/2 has no `Upgrade`, and a recipient may always leave it.
         self.meta.upgrade &= pool.config.protocol == Protocol::Http1;
         if !self.meta.upgrade {
             let extended = !self.scratch.request.protocol.is_empty();
-            return if extended {
-                Err(self.refuse(501, "this protocol does not lead to the backends of this route", Side::Us))
-            } else {
-                Ok(())
-            };
+            return extended.then(|| self.refuse(501, "this protocol does not lead to the backends of this route", Side::Us));
         }
         if self.upgrade_is_ambiguous() {
             // They would be taken for the new protocol by one server and for a request by another.
-            return Err(self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client));
+            return Some(self.refuse(400, "bytes follow an upgrade request before it was answered", Side::Client));
         }
         let request = &mut self.scratch.request;
         if !is_websocket(request) {
-            return Ok(());
+            return None;
         }
         if request.version == Version::Http2 {
             // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
             let mut nonce = [0; 16];
             nonce.copy_from_slice(&self.worker.next_id().to_be_bytes());
             request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
-            return Ok(());
+            return None;
         }
-        let Err(rule) = websocket::check_opening(request).map(drop) else { return Ok(()) };
-        Err(self.refuse_handshake(rule))
+        let rule = websocket::check_opening(request).err()?;
+        Some(self.refuse_handshake(rule))
     }
 
     /// Refuses to open a WebSocket.
@@ -65,8 +61,8 @@ impl Exchange<'_> {
         Stage::Reply(reply)
     }
 
-    /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are. On a stream of its own they
-    /// can be nothing else than that protocol.
+    /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are. On a stream of its own
+    /// they can be nothing else than that protocol.
     pub(crate) fn upgrade_is_ambiguous(&self) -> bool {
         self.meta.upgrade && !self.client.input.is_empty() && matches!(self.client.stream, Channel::Whole(_))
     }

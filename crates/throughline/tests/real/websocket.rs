@@ -108,7 +108,10 @@ fn an_upgrade_may_be_declined() {
     let backend = Backend::start();
     let edge = Edge::of(&to(&[&backend]));
     let mut client = edge.connect();
-    client.send("GET /status/426 HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    client.send(format!(
+        "GET /status/426 HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: {KEY}\r\n\r\n"
+    ));
     assert_eq!(client.response().expect("an answer").status, 426);
     assert_eq!(backend.last().field("upgrade"), Some("websocket"));
     assert_eq!(client.get("/").status, 200);

@@ -63,26 +63,30 @@ pub(crate) fn config() -> Config {
             look_interval: Duration::from_secs(60),
             key_log: false,
         },
-        limits: Limits {
-            head_bytes: 0,
-            head_fields: 0,
-            target_bytes: 0,
-            head_timeout: zero,
-            idle_timeout: zero,
-            body_timeout: zero,
-            body_min_rate: 0,
-            send_timeout: zero,
-            tunnel_timeout: zero,
-            send_min_rate: 0,
-            http2_streams: 100,
-            http2_stream_window: 65_535,
-            http2_connection_window: 65_535,
-            requests_per_connection: 0,
-            handshake_timeout: zero,
-            handshakes_per_address: 0,
-        },
+        limits: limits(),
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },
         access_log: None,
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        head_bytes: 0,
+        head_fields: 0,
+        target_bytes: 0,
+        head_timeout: Duration::ZERO,
+        idle_timeout: Duration::ZERO,
+        body_timeout: Duration::ZERO,
+        body_min_rate: 0,
+        send_timeout: Duration::ZERO,
+        tunnel_timeout: Duration::ZERO,
+        send_min_rate: 0,
+        http2_streams: 100,
+        http2_stream_window: 65_535,
+        http2_connection_window: 65_535,
+        requests_per_connection: 0,
+        handshake_timeout: Duration::ZERO,
+        handshakes_per_address: 0,
     }
 }
 

@@ -313,11 +313,16 @@ impl Connection {
 
     /// Puts the last GOAWAY into the output.
     fn say_goodbye(&mut self, code: ErrorCode, debug: &str) {
-        // A client has taken no stream of the server's, for there are none.
-        let last = if self.role == Role::Server { self.streams.last().min(self.accepted) } else { 0 };
+        let last = match self.role {
+            Role::Server => self.streams.last().min(self.accepted),
+            // It has taken no stream of the server's, for there are none.
+            Role::Client => 0,
+        };
         frame::write_goaway(last, code, debug, self.out.bytes());
         self.goodbye = Goodbye::Final;
-        self.accepted = last;
+        if self.role == Role::Server {
+            self.accepted = last;
+        }
     }
 
     /// Nothing more comes in.

@@ -7,9 +7,9 @@
 //!
 //! Then both make a [`Connection`] and, until [`Connection::is_finished`]: give what was read to [`Connection::receive`], again and again
 //! until it has no further [`Event`]; send with [`Connection::text`], [`Connection::binary`] and their like; write out what
-//! [`Connection::output`] holds and say so with [`Connection::written`]. Pings and the peer's close are answered by the machine itself. After
-//! [`Connection::close`], or an error of `receive`, the same goes on until the connection is finished and its output written: then the
-//! server closes the transport, and the client waits for that (RFC 6455 §7.1.1).
+//! [`Connection::output`] holds and say so with [`Connection::written`]. Pings and the peer's close are answered by the machine itself.
+//! After [`Connection::close`], or an error of `receive`, the same goes on until the connection is finished and its output written: then
+//! the server closes the transport, and the client waits for that (RFC 6455 §7.1.1).
 
 mod code;
 mod connection;

@@ -294,6 +294,7 @@ fn a_client_that_drains() {
     machine.hear(&response(WHOLE, 1, &[(":status", "200")])).expect("still answered");
     machine.connection.let_go(1);
     assert!(machine.connection.is_over());
+    assert_eq!(machine.hear(&frame(DATA, 0, 1, b"x")).expect_err("it had ended").code(), ErrorCode::STREAM_CLOSED);
 }
 
 #[test]

@@ -68,8 +68,8 @@ impl<'s> Socket<'s> {
         self.host
     }
 
-    /// Sends a text. One that is refused is dropped: [`Refused::Full`] comes where one call says more than may wait to be written. That does
-    /// no harm where the next message tells all anew; who cannot do without it closes, with [`CloseCode::POLICY`].
+    /// Sends a text. One that is refused is dropped: [`Refused::Full`] comes where one call says more than may wait to be written. That
+    /// does no harm where the next message tells all anew; who cannot do without it closes, with [`CloseCode::POLICY`].
     pub fn text(&mut self, text: &str) -> Result<(), Refused> {
         self.connection.text(text).inspect(|()| self.said += 1)
     }

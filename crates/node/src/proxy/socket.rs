@@ -224,7 +224,11 @@ impl<'t> Talk<'t> {
             let n = written.map_err(|_| Gone)?;
             self.connection.written(n);
             self.carried.down += n as u64;
-            (self.sent, self.blocked) = (now, None);
+            self.sent = now;
+            if self.blocked.take().is_some() {
+                // It has taken something: that is a sign of life.
+                self.heard = now;
+            }
         }
         match self.client.stream.poll_flush(cx) {
             Poll::Ready(flushed) => {
@@ -295,7 +299,7 @@ impl<'t> Talk<'t> {
             self.close("the server goes away", "drain");
             return true;
         }
-        if now >= self.heard + self.limits.tunnel_timeout {
+        if self.silent_at().is_some_and(|due| now >= due) {
             self.close("nothing was heard for too long", "idle");
             return true;
         }
@@ -369,6 +373,11 @@ impl<'t> Talk<'t> {
         !self.connection.is_open() || self.connection.output().len() <= OUTPUT_BYTES
     }
 
+    /// When nothing has been heard for too long. A client that is not listened to, because it does not listen, has another limit.
+    fn silent_at(&self) -> Option<Instant> {
+        self.blocked.is_none().then(|| self.heard + self.limits.tunnel_timeout)
+    }
+
     /// A heartbeat: sent where either direction was silent for a third of what is allowed, so that whatever lies on the way has heard of
     /// both in time, and two pings may be lost.
     fn ping_due(&self) -> Instant {
@@ -377,14 +386,10 @@ impl<'t> Talk<'t> {
 
     /// When there is something to do without anything happening.
     fn due(&self) -> Instant {
-        let blocked = self.blocked.map(|since| since + self.limits.send_timeout);
-        let due = match self.farewell {
-            Some(farewell) => farewell,
-            None => {
-                let speaks = self.has_room().then(|| self.tick.map_or(self.ping_due(), |(_, tick)| tick.min(self.ping_due())));
-                speaks.into_iter().fold(self.heard + self.limits.tunnel_timeout, Instant::min)
-            }
-        };
-        blocked.into_iter().fold(due, Instant::min)
+        let stalled = self.blocked.map(|since| since + self.limits.send_timeout);
+        let speaks = self.has_room().then(|| self.tick.map_or(self.ping_due(), |(_, tick)| tick.min(self.ping_due())));
+        let open = if self.farewell.is_none() { [self.silent_at(), speaks] } else { [None, None] };
+        let due = [stalled, self.farewell].into_iter().chain(open).flatten().min();
+        due.expect("what is not blocked may be silent, and what is closing has its farewell")
     }
 }

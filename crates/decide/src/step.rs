@@ -329,6 +329,28 @@ steps! {
         /// `client`, `backend`, `idle`, `drain`.
         by: &'static str,
     }
+    /// A WebSocket was opened whose other end is an application of this process.
+    SocketOpened "socket-opened" {
+        /// Compression of messages was agreed on (RFC 7692).
+        compressed: bool,
+    }
+    /// That WebSocket ended.
+    SocketClosed "socket-closed" {
+        /// Messages from the client.
+        messages_up: u64,
+        /// Messages to the client.
+        messages_down: u64,
+        /// Bytes from the client, frames and all.
+        up: Bytes,
+        /// Bytes to the client, frames and all.
+        down: Bytes,
+        /// The code of the first close frame; 1005 if it had none, 1006 if there was no close frame.
+        code: u16,
+        /// Whose doing the end was: `client`, `application`, `idle`, `stalled`, `drain`.
+        by: &'static str,
+        /// The rule of the protocol that the client broke; empty if none.
+        rule: &'static str,
+    }
     /// The answer is with the client, or broke off.
     Delivered "delivered" {
         /// The status sent; 0 if none was.

@@ -8,6 +8,7 @@
 mod application;
 mod buffer;
 mod channel;
+mod conversation;
 mod http2;
 pub mod metrics;
 mod origin;
@@ -19,6 +20,8 @@ pub mod tls;
 mod transport;
 
 pub use application::{Answer, Application};
+pub use conversation::{Conversation, Socket};
 pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};
+pub use signal::Signal;

@@ -163,6 +163,8 @@ macro_rules! steps_of_a_request {
             | Step::Made { .. }
             | Step::Tunnelled { .. }
             | Step::TunnelClosed { .. }
+            | Step::SocketOpened { .. }
+            | Step::SocketClosed { .. }
             | Step::Delivered { .. }
     };
 }
@@ -205,7 +207,7 @@ impl Index {
                         self.at_pool(backend, |cells| cells.of(worker).retries.add(1));
                     }
                 }
-                Step::Tunnelled { .. } => {
+                Step::Tunnelled { .. } | Step::SocketOpened { .. } => {
                     tunnelled = true;
                     site.tunnels.add(1);
                 }
@@ -228,7 +230,7 @@ impl Index {
                 | Step::Interim { .. }
                 | Step::FileChosen { .. }
                 | Step::Made { .. } => {}
-                Step::TunnelClosed { .. } => {}
+                Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
                 steps_of_the_process!() => debug_assert!(false, "{} is no step of a request", step.name()),
             }
         }

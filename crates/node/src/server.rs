@@ -183,7 +183,7 @@ impl Server {
         self.requests_in_flight.load(Ordering::Relaxed)
     }
 
-    /// Connections that have become tunnels.
+    /// Connections that have become tunnels, or WebSockets that end here.
     pub fn tunnels(&self) -> &Tunnels {
         &self.tunnels
     }

@@ -11,6 +11,7 @@ mod queue;
 mod reload_drain;
 mod review;
 mod soak;
+mod sockets;
 mod timeouts;
 mod tls;
 mod tunnels;

@@ -72,7 +72,7 @@ pub struct SiteCounts {
     pub received: u64,
     /// Bytes of bodies, and of tunnels, to clients.
     pub sent: u64,
-    /// Requests that became tunnels.
+    /// Requests that became tunnels, or WebSockets that end here.
     pub tunnels: u64,
     /// From the first byte of a request to the last of its answer; without tunnels.
     pub duration: HistogramCounts,

@@ -142,7 +142,7 @@ impl Exchange<'_> {
         if let Some(hsts) = hsts {
             fields.push(HSTS, hsts.as_bytes());
         }
-        let bodiless = matches!(reply.status, 100..=199 | 204 | 304);
+        let bodiless = reply.opens || matches!(reply.status, 100..=199 | 204 | 304);
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
         // RFC 9110 §8.6: none with 1xx and 204; with 304 only what 200 would have, which is told by `length`.
         let length = (!bodiless || (reply.status == 304 && reply.length.is_some())).then_some(length);
@@ -158,7 +158,7 @@ impl Exchange<'_> {
                 out.extend_from_slice(b"\r\n");
             }
             Channel::Stream(stream) => {
-                stream.respond(reply.status, !body, |block| reply_fields(&fields, &date, server, length, block));
+                stream.respond(reply.status, !body && !reply.opens, |block| reply_fields(&fields, &date, server, length, block));
             }
         }
         body

@@ -169,7 +169,7 @@ fn poll_both(cx: &mut Context<'_>, relay: &mut Relay<'_>, closing: &mut Closing,
     if closing.client && closing.backend { closing.first } else { None }
 }
 
-/// The tunnels that are open, over all threads.
+/// The tunnels that are open, over all threads; a WebSocket that ends here is one of them.
 #[derive(Debug, Default)]
 pub struct Tunnels {
     all: AtomicUsize,

@@ -7,9 +7,9 @@ use crate::proxy::reply::Reply;
 use decide::config::Protocol;
 use decide::forward::{ProxyError, upgrade_passes};
 use decide::step::{Side, Step};
-use wire::http::{Known, RequestHead};
+use wire::http::{Known, RequestHead, Version};
 use wire::http1::ResponseMeta;
-use wire::websocket;
+use wire::websocket::{self, HandshakeRule};
 
 /// Whether the request asks for a WebSocket, in either version's words.
 pub(crate) fn is_websocket(request: &RequestHead) -> bool {
@@ -37,23 +37,31 @@ impl Exchange<'_> {
             return None;
         }
         let extended = !request.protocol.is_empty();
-        let judged = if extended { websocket::check_extended_opening(request) } else { websocket::check_opening(request).map(drop) };
-        let Err(rule) = judged else {
-            if extended {
-                // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
-                let nonce = self.worker.next_id().to_be_bytes();
-                request.fields.retain(|field| !field.name.eq_ignore_ascii_case(b"Sec-WebSocket-Key"));
-                request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
-            }
-            return None;
+        let judged = if extended { websocket::check_connect(request) } else { websocket::check_opening(request).map(drop) };
+        if let Err(rule) = judged {
+            return Some(self.refuse_handshake(rule));
+        }
+        if extended {
+            // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
+            let nonce = self.worker.next_id().to_be_bytes();
+            request.fields.retain(|field| !field.name.eq_ignore_ascii_case(b"Sec-WebSocket-Key"));
+            request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
+        }
+        None
+    }
+
+    /// Refuses to open a WebSocket.
+    pub(crate) fn refuse_handshake(&mut self, rule: HandshakeRule) -> Stage {
+        let status = match (rule.status(), self.scratch.request.version) {
+            // RFC 9110 §15.5.22: it goes with `Upgrade`, which HTTP/2 has not.
+            (426, Version::Http2) => 400,
+            (status, _) => status,
         };
-        // RFC 9110 §15.5.22: 426 comes with `Upgrade`, which HTTP/2 does not have.
-        let status = if extended && rule.status() == 426 { 400 } else { rule.status() };
         self.step(Step::Refused { status, rule: rule.sentence(), side: Side::Client });
         let mut reply = Reply::problem(status, rule.sentence(), rule.section());
         rule.fields().iter().for_each(|(name, value)| reply.field(name, value));
         reply.close = true;
-        Some(Stage::Reply(reply))
+        Stage::Reply(reply)
     }
 
     /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are. On a stream of its own

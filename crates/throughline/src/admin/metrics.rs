@@ -37,8 +37,13 @@ fn process(server: &Server, host: &Host, counts: &Counts, out: &mut Exposition) 
     out.single(Gauge, "throughline_configuration_generation", "Which configuration holds, from 1 at the start.", snapshot.generation);
     out.single(Gauge, "throughline_draining", "1 once the process takes no new connections.", u8::from(server.is_draining()));
     out.single(Gauge, "throughline_connections_open", "Client connections open now.", server.connections());
-    out.single(Gauge, "throughline_tunnels_open", "Connections and streams that have become tunnels.", server.tunnels().open());
-    out.single(Gauge, "throughline_websockets_open", "Tunnels that carry a WebSocket.", server.tunnels().websockets());
+    out.single(
+        Gauge,
+        "throughline_tunnels_open",
+        "Connections and streams that have become tunnels, or WebSockets that end here.",
+        server.tunnels().open(),
+    );
+    out.single(Gauge, "throughline_websockets_open", "Those of them that carry a WebSocket.", server.tunnels().websockets());
     out.single(Gauge, "throughline_connections_limit", "Client connections there may be at once.", config.max_connections);
     out.single(Counter, "throughline_connections_accepted_total", "Client connections accepted.", server.accepted());
     out.single(Gauge, "throughline_requests_in_flight", "Requests being answered now.", server.requests_in_flight());
@@ -149,7 +154,12 @@ fn sites(sites: &[SiteCounts], out: &mut Exposition) {
     out.family(Counter, "throughline_received_bytes_total", help, number(|site| site.received));
     let help = "Bytes of answer bodies, and of tunnels, sent to clients.";
     out.family(Counter, "throughline_sent_bytes_total", help, number(|site| site.sent));
-    out.family(Counter, "throughline_tunnels_total", "Requests that became tunnels.", number(|site| site.tunnels));
+    out.family(
+        Counter,
+        "throughline_tunnels_total",
+        "Requests that became tunnels, or WebSockets that end here.",
+        number(|site| site.tunnels),
+    );
     let help = "From the first byte of a request to the last of its answer, without tunnels.";
     out.histograms("throughline_request_duration_seconds", help, |family| {
         sites.iter().for_each(|site| family.histogram(&[("site", &site.name)], &site.duration));

@@ -13,6 +13,7 @@ use crate::target::Target;
 use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use wire::http::{Fields, RequestHead};
+use wire::http1::FieldLines;
 use wire::websocket::{DeflateParameters, Delivery, Event, Kind, Role, Settings, agree_deflate, mask, write_answer};
 
 const MIB: usize = 1024 * 1024;
@@ -46,7 +47,7 @@ fn serve(stream: TcpStream) -> std::io::Result<()> {
     asked.fields.iter().for_each(|(name, value)| head.fields.push(name.as_bytes(), value.as_bytes()));
     let deflate = agree_deflate(&head.fields, &DeflateParameters::default());
     let mut answer = b"HTTP/1.1 101 Switching Protocols\r\n".to_vec();
-    write_answer(asked.field("sec-websocket-key").unwrap_or_default().as_bytes(), None, deflate.as_ref(), &mut answer);
+    write_answer(asked.field("sec-websocket-key").map(str::as_bytes), None, deflate.as_ref(), &mut FieldLines(&mut answer));
     answer.extend_from_slice(b"\r\n");
     writer.write_all(&answer)?;
     let settings = Settings { message_bytes: 17 * MIB, output_bytes: 64 * MIB, delivery: Delivery::Whole, only: None, deflate };

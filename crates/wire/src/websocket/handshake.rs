@@ -2,7 +2,7 @@
 
 use super::extension::{EXTENSIONS, agreed_deflate, check_offers};
 use super::{DeflateParameters, HandshakeRule};
-use crate::http::{Fields, Known, Method, RequestHead, ResponseHead, Version};
+use crate::http::{FieldWriter, Fields, Known, Method, RequestHead, ResponseHead, Version};
 use crate::http1::{is_token_text, members, write_field};
 use alloc::vec::Vec;
 use sha1::{Digest, Sha1};
@@ -51,9 +51,11 @@ pub fn check_opening(head: &RequestHead) -> Result<&[u8], HandshakeRule> {
     Ok(key)
 }
 
-/// Judges an extended CONNECT for a WebSocket (RFC 8441 §5), which has neither `Upgrade` nor a key. That its protocol is `websocket` is
-/// for the caller to know.
-pub fn check_extended_opening(head: &RequestHead) -> Result<(), HandshakeRule> {
+/// Judges the same request as HTTP/2 has it: an extended CONNECT, which has no key (RFC 8441 §5).
+pub fn check_connect(head: &RequestHead) -> Result<(), HandshakeRule> {
+    if head.method != Method::Connect || !head.protocol.eq_ignore_ascii_case(b"websocket") {
+        return Err(HandshakeRule::ConnectMissing);
+    }
     check_version(&head.fields)?;
     check_protocols(&head.fields)?;
     check_offers(&head.fields)
@@ -124,17 +126,19 @@ pub fn write_opening(nonce: [u8; 16], protocols: &[&[u8]], deflate: Option<&Defl
     }
 }
 
-/// Appends the fields of a server's answer of 101. `key` is that of the request; `protocol` is one that it offers, and `deflate` what
-/// [`super::agree_deflate`] has made of its offers.
-pub fn write_answer(key: &[u8], protocol: Option<&[u8]>, deflate: Option<&DeflateParameters>, out: &mut Vec<u8>) {
-    write_field(b"Upgrade", b"websocket", out);
-    write_field(b"Connection", b"Upgrade", out);
-    write_field(ACCEPT, &accept_key(key), out);
+/// Writes the fields of a server's answer: of 101 to a request with this `key`, or of 200 to an extended CONNECT, which has none.
+/// `protocol` is one that the request offers, and `deflate` what [`super::agree_deflate`] has made of its offers.
+pub fn write_answer(key: Option<&[u8]>, protocol: Option<&[u8]>, deflate: Option<&DeflateParameters>, out: &mut impl FieldWriter) {
+    if let Some(key) = key {
+        out.known(Known::Upgrade, b"websocket");
+        out.known(Known::Connection, b"Upgrade");
+        out.field(ACCEPT, &accept_key(key));
+    }
     if let Some(protocol) = protocol {
-        write_field(PROTOCOL, protocol, out);
+        out.field(PROTOCOL, protocol);
     }
     if let Some(deflate) = deflate {
-        write_field(EXTENSIONS, &deflate.answer(), out);
+        out.field(EXTENSIONS, &deflate.answer());
     }
 }
 

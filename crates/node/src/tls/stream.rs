@@ -146,6 +146,11 @@ impl TlsStream {
         Poll::Ready(Ok(()))
     }
 
+    /// Lets the kernel keep no more than so many bytes that it has not sent yet.
+    pub(crate) fn limit_unsent(&self, bytes: u32) {
+        self.stream.as_ref().expect("it is there until taken out").limit_unsent(bytes);
+    }
+
     /// Sends the end of TLS, and then that of the stream; reading goes on.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.say_goodbye();

@@ -629,7 +629,7 @@ static POOL: Section = Section {
         entry("response-timeout", TIME, Is(r#""60s""#), r#""10s""#, "From the last byte of the request to the first byte of the answer."),
         entry("transfer-timeout", TIME, Is(r#""60s""#), r#""30s""#, "A body may pause this long, in either direction."),
         entry("keep-alive", TIME_OR_ZERO, Is(r#""60s""#), r#""20s""#, "An idle connection to a backend is kept this long."),
-        entry("keep-alive-connections", count(0, 100_000), Is("64"), "16", "Idle connections kept per backend and core."),
+        entry("keep-alive-connections", count(0, 100_000), Is("256"), "16", "Idle connections kept per backend and core."),
         section("tls", Kind::Table(&POOL_TLS), Means("no TLS"), "TLS to its backends; writing the section turns it on."),
         section("health", Kind::Table(&HEALTH), Means("no probes"), "Probes; writing the section turns them on."),
         section("ejection", Kind::Table(&EJECTION), Means("all defaults"), "What is concluded from real traffic."),

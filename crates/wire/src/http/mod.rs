@@ -3,6 +3,7 @@
 mod fields;
 mod head;
 mod known;
+pub mod structured;
 
 pub use fields::{Field, Fields};
 pub use head::{Method, RequestHead, ResponseHead, TargetForm, Version};

@@ -7,7 +7,8 @@
 //! - [`step`]: the catalogue of everything a user can see happening.
 //! - [`route`]: from a request to the route that serves it, and what the route changes.
 //! - [`forward`]: which fields pass us, in both directions, and what we add.
-//! - [`files`]: a directory served as files: what may be asked for, and what the answer is; [`date`]: the dates of HTTP.
+//! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
+//! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -15,12 +16,15 @@ extern crate alloc;
 
 pub mod address;
 pub mod balance;
+pub mod conditional;
 pub mod config;
 pub mod date;
 pub mod files;
 pub mod forward;
+pub mod multipart;
 pub mod pool;
 pub mod random;
+pub mod range;
 pub mod route;
 pub mod step;
 pub mod time;

@@ -8,6 +8,7 @@
 //! - [`route`]: from a request to the route that serves it, and what the route changes.
 //! - [`forward`]: which fields pass us, in both directions, and what we add.
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
+//! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -16,6 +17,7 @@ extern crate alloc;
 
 pub mod address;
 pub mod balance;
+pub mod cache;
 pub mod conditional;
 pub mod config;
 pub mod date;

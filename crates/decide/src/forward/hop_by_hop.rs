@@ -7,7 +7,7 @@ use wire::http::{Fields, Known};
 /// Fields that never go on as they came, listed in `Connection` or not. `Upgrade` and `Trailer` have rules of their own.
 /// `Proxy-Authenticate` and `Proxy-Authorization` are between a client and the first proxy that asks for them (RFC 9110 §11.7); this
 /// program asks for none.
-pub(super) fn ends_here(known: Known) -> bool {
+pub(crate) fn ends_here(known: Known) -> bool {
     matches!(
         known,
         Known::Connection
@@ -22,14 +22,14 @@ pub(super) fn ends_here(known: Known) -> bool {
 }
 
 /// The names that `Connection` lists, of those that may be listed: sorted, without case.
-pub(super) struct Nominated<'a>(Vec<&'a [u8]>);
+pub(crate) struct Nominated<'a>(Vec<&'a [u8]>);
 
 impl<'a> Nominated<'a> {
     /// Allocates only where an uncommon name is listed.
     ///
     /// A sender must not list a field that is meant for all recipients (RFC 9110 §7.6.1), and one that does could take out what we or
     /// the backend rely on: so the listing counts only for names this program has no rule about, and claims of a proxy are kept.
-    pub(super) fn of(fields: &'a Fields) -> Self {
+    pub(crate) fn of(fields: &'a Fields) -> Self {
         let mut names = Vec::new();
         // What nearly all senders write there nominates nothing, and need not be taken apart.
         if fields.all(Known::Connection).all(|value| matches!(value, b"keep-alive" | b"close")) {
@@ -47,7 +47,7 @@ impl<'a> Nominated<'a> {
     }
 
     /// Whether a field of this name ends here.
-    pub(super) fn has(&self, name: &[u8]) -> bool {
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
         !self.0.is_empty() && self.0.binary_search_by(|listed| order_without_case(listed, name)).is_ok()
     }
 }

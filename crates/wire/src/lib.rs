@@ -1,6 +1,7 @@
 //! Bytes to types, and types to bytes. Nothing here reads a clock, a socket or a random source: the caller brings the bytes.
 //!
-//! - [`http`]: messages as every version of HTTP sees them: [`http::Fields`], [`http::RequestHead`], [`http::ResponseHead`].
+//! - [`http`]: messages as every version of HTTP sees them: [`http::Fields`], [`http::RequestHead`], [`http::ResponseHead`];
+//!   structured fields ([`http::structured`], RFC 8941).
 //! - [`http1`]: HTTP/1.1 on the wire (RFC 9112): heads, body framing, both directions.
 //! - [`dns`]: a question for the addresses of a name, and the answers to it (RFC 1035).
 //! - [`resolver_files`]: `/etc/resolv.conf` and `/etc/hosts`.

@@ -15,8 +15,8 @@
 //!    part.
 //! 6. [`validated`] says what the answer means: [`freshen`] what is stored and work out its [`Life`] again, or use the new response.
 //! 7. For a new response, [`Directives::of`] and [`Life::of`] read it, [`storable`] decides, [`stored_fields`] are kept with
-//!    [`Selecting::of`] and [`tags`]; when its content has ended, [`kept`] says what of it remains. [`head`] and [`invalidated`] are for the
-//!    methods that are not stored.
+//!    [`Selecting::of`] and [`tags()`]; when its content has ended, [`kept`] says what of it remains. [`head`] and [`invalidated`] are
+//!    for the methods that are not stored.
 //! 8. [`write_status`] tells the client.
 
 mod collapse;

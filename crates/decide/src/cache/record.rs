@@ -56,6 +56,7 @@ rules! {
     PostForGet "post-for-get" "RFC 9110 §9.3.3" "the response to POST says that it is what GET would get, and for how long",
     StatusFinal "status-final" "RFC 9111 §3" "the status code is final",
     StatusUnderstood "status-understood" "RFC 9111 §3" "the status code is understood, or need not be",
+    AboutRequest "about-request" "RFC 9110 §15.5" "the status is about what this request alone said, not about the resource",
     PartStored "part-stored" "RFC 9111 §3.3" "it is one part that can be stored as one",
     NoStore "no-store" "RFC 9111 §5.2.2.5" "the response must not be stored",
     RequestNoStore "request-no-store" "RFC 9111 §5.2.1.5" "the client wants nothing stored",

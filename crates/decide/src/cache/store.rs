@@ -95,8 +95,15 @@ fn kind(exchange: &Exchange<'_>, life: &Life, policy: &Policy, record: &mut Reco
             record.ask(Rule::StatusUnderstood, false);
             Err(Rule::StatusUnderstood)
         }
+        // Under the key it would answer requests that never said so.
+        _ if record.ask(Rule::AboutRequest, is_about_request(status)) => Err(Rule::AboutRequest),
         _ => Ok(Storing::Whole),
     }
+}
+
+/// The statuses that answer fields, size, pace or connection of one request (RFC 9110 §15.5, RFC 6585 §5, RFC 8470 §5.2).
+fn is_about_request(status: u16) -> bool {
+    matches!(status, 407 | 408 | 412 | 416 | 417 | 421 | 425 | 426 | 431)
 }
 
 /// A single part that says which it is. Several in one body (`multipart/byteranges`) are not taken apart.

@@ -1,5 +1,7 @@
 //! A small cache made of these decisions, in the order that the module's doc gives, and the scenarios that it plays.
 
+extern crate std;
+
 use super::*;
 use crate::time::{Calendar, Duration};
 use alloc::string::String;

@@ -241,7 +241,8 @@ pub fn answer(request: &RequestHead, stored: &Stored<'_>, now: Calendar) -> Answ
         Content::Parts(_) => Answer::Missing,
     };
     // RFC 9110 §13.2.1, §14.2: conditions and ranges are for what would be a 200.
-    if stored.status != 200 && stored.status != 206 {
+    let conditional = [Known::IfNoneMatch, Known::IfModifiedSince, Known::Range].iter().any(|known| request.fields.has(*known));
+    if !conditional || stored.status != 200 && stored.status != 206 {
         return whole;
     }
     let verdict = evaluate_stored(&request.method, &request.fields, &validators(stored), now);

@@ -142,8 +142,8 @@ fn normalised<'a>(request: &'a Fields, name: &[u8], normalise: &Normalise) -> Op
     }
 }
 
-/// The lines of a field in one, without white space at its ends and around its commas (RFC 9111 §4.1: combining lines, and white space where
-/// the syntax allows it; inside of quotes it stays).
+/// The lines of a field in one, without white space at its ends and around its commas (RFC 9111 §4.1: combining lines, and white space
+/// where the syntax allows it; inside of quotes it stays).
 fn combined<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Option<Cow<'a, [u8]>> {
     let first = lines.next()?.trim_ascii();
     let mut second = lines.next();

@@ -23,7 +23,8 @@ fn listed(names: &[&str]) -> Extent {
 
 #[test]
 fn every_directive_in_any_case() {
-    let all = "No-Store, NO-CACHE, private, public, must-revalidate, proxy-revalidate, must-understand, immutable, no-transform, max-age=1, \
+    let all = "No-Store, NO-CACHE, private, public, must-revalidate, proxy-revalidate, must-understand, immutable, no-transform, \
+               max-age=1, \
                s-maxage=2, stale-while-revalidate=3, stale-if-error=4, extension, other=\"x\"";
     assert_eq!(
         cache_control(all),

@@ -230,7 +230,14 @@ proptest! {
 
     /// Nothing gets fresher with time, and nothing is usable that something forbids.
     #[test]
-    fn freshness_only_passes(max_age in 0..50_u64, swr in 0..50_u64, sie in 0..50_u64, forbids in any::<bool>(), one in 0..200_u64, more in 0..200_u64) {
+    fn freshness_only_passes(
+        max_age in 0..50_u64,
+        swr in 0..50_u64,
+        sie in 0..50_u64,
+        forbids in any::<bool>(),
+        one in 0..200_u64,
+        more in 0..200_u64,
+    ) {
         let forbid = if forbids { ", must-revalidate" } else { "" };
         let line = format!("Cache-Control: max-age={max_age}, stale-while-revalidate={swr}, stale-if-error={sie}{forbid}");
         let rank = |now: u64| match used(&[&line], Wishes::default(), now).0 {

@@ -108,7 +108,10 @@ fn what_is_missing_is_asked_for_in_one_range() {
 proptest! {
     /// Against a map of bytes.
     #[test]
-    fn parts_are_the_union_of_what_was_added(added in prop::collection::vec((0..40_u64, 1..12_u64), 1..12), wanted in (0..40_u64, 1..12_u64)) {
+    fn parts_are_the_union_of_what_was_added(
+        added in prop::collection::vec((0..40_u64, 1..12_u64), 1..12),
+        wanted in (0..40_u64, 1..12_u64),
+    ) {
         const LENGTH: u64 = 52;
         let mut there = [false; LENGTH as usize];
         let mut parts: Option<Parts> = None;

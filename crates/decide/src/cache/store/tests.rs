@@ -55,6 +55,13 @@ fn the_status_is_final_and_understood_where_it_must_be_3() {
 }
 
 #[test]
+fn a_status_about_one_request_answers_no_other() {
+    for status in [407, 408, 412, 416, 417, 421, 425, 426, 431] {
+        assert_eq!(store(&get(&["Range: bytes=99-"]), &response(status, &[FRESH]), &policy()), no(Rule::AboutRequest), "{status}");
+    }
+}
+
+#[test]
 fn no_store_and_private_5_2_2() {
     assert_eq!(stored(&["Cache-Control: max-age=60, no-store"]), no(Rule::NoStore));
     assert_eq!(stored(&["Cache-Control: max-age=60, private"]), no(Rule::Private));

@@ -11,14 +11,12 @@
 //! - age is what `Age` says and the time since: neither `Date` nor the delay counts (§4.2.3);
 //! - two different values of a directive are a `must-revalidate`, where we use the first (§4.2.1 allows either).
 
-extern crate std;
-
+use super::std::time::UNIX_EPOCH;
 use super::*;
 use crate::date::format_imf;
 use alloc::format;
 use http_cache_semantics::{CacheOptions, CachePolicy};
 use proptest::prelude::*;
-use std::time::UNIX_EPOCH;
 
 #[derive(Clone, Debug)]
 struct Case {

@@ -52,9 +52,9 @@ fn value() -> impl Strategy<Value = String> {
     let words = [
         "max-age=5",
         "max-age=0, stale-while-revalidate=9",
-        "no-store",
+        "no-store, max-age=9",
         "no-cache",
-        "private",
+        "private, max-age=9",
         "public",
         "s-maxage=3",
         "stale-if-error=9, max-age=1",

@@ -182,7 +182,11 @@ proptest! {
     }
 
     #[test]
-    fn changed_texts_mean_what_they_mean_to_the_oracle(dictionary in dictionary(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn changed_texts_mean_what_they_mean_to_the_oracle(
+        dictionary in dictionary(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
         let mut out = Vec::new();
         dictionary.write(&mut out);
         if !out.is_empty() {

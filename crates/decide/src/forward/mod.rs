@@ -7,7 +7,7 @@
 //!
 //! [`ProxyError`] names what can go wrong behind us; [`proxy_status`] and [`server_timing`] tell a client, where an owner wants it.
 
-mod hop_by_hop;
+pub(crate) mod hop_by_hop;
 mod max_forwards;
 mod origin;
 mod proxy_error;

@@ -15,6 +15,7 @@ mod pool;
 mod proxy;
 mod server;
 mod signal;
+mod store;
 pub mod tls;
 mod transport;
 
@@ -22,3 +23,4 @@ pub use application::{Answer, Application};
 pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};
+pub use store::{Purged, Purging, Store};

@@ -132,6 +132,7 @@ macro_rules! steps_of_the_process {
             | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
+            | Step::Purged { .. }
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
@@ -146,6 +147,9 @@ macro_rules! steps_of_a_request {
             | Step::Asked { .. }
             | Step::Refused { .. }
             | Step::Routed { .. }
+            | Step::CacheHit { .. }
+            | Step::CacheMiss { .. }
+            | Step::CacheStore { .. }
             | Step::Unrouted { .. }
             | Step::Queued { .. }
             | Step::Picked { .. }
@@ -215,6 +219,12 @@ impl Index {
                         site.duration.observe(took);
                     }
                 }
+                Step::CacheHit { .. } => site.cache_hits.add(1),
+                Step::CacheMiss { collapsed, .. } => {
+                    site.cache_misses.add(1);
+                    site.collapsed.add(u64::from(collapsed));
+                }
+                Step::CacheStore { stored, .. } => site.cache_stored.add(u64::from(stored)),
                 // Facts for the log; what they lead to is counted above.
                 Step::Secured { .. }
                 | Step::Asked { .. }
@@ -244,7 +254,7 @@ impl Index {
             Step::CertificateRenewed { .. } | Step::CertificateRefused { .. } => {}
             Step::CertificateExpires { .. } | Step::CertificateMissing { .. } => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
-            Step::Resolved { .. } | Step::Draining { .. } => {}
+            Step::Resolved { .. } | Step::Purged { .. } | Step::Draining { .. } => {}
             steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

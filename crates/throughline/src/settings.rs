@@ -11,6 +11,7 @@
 //! looks at the whole. Each notes what it finds and goes on, so that an owner sees all mistakes in one run.
 
 mod build;
+mod cache;
 pub mod catalogue;
 pub mod defaults;
 mod disk;
@@ -98,6 +99,7 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         action: Action::Pool(0),
         request: Rewrite::default(),
         response: decide::config::FieldEdits::default(),
+        cache: None,
     };
     let backends: Vec<Backend> = to.iter().cloned().map(backend_defaults).collect();
     Config {
@@ -108,6 +110,7 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         tls: tls_defaults(),
         limits: limits_defaults(),
         server: server_defaults(),
+        cache: cache_defaults(),
         access_log: None,
     }
 }

@@ -56,7 +56,7 @@ pub enum Progress {
     Storing,
     /// It cannot be stored, or not be used for anybody else.
     NotStored,
-    /// The origin failed, or whoever asked is gone.
+    /// No origin could be asked, or none answered.
     Failed,
 }
 
@@ -67,22 +67,23 @@ pub enum Release {
     Wait,
     /// It looks again: what comes in can be sent on to it as it comes, if it selects it (§4.1) and may use it.
     Lookup,
-    /// It is the next to ask, and the others wait for it.
-    Lead,
+    /// The failure is its answer too.
+    Share,
     /// It asks for itself.
     Alone,
 }
 
-/// Decides that, and names the rule. `first`: nobody has been freed before it.
-pub fn release(progress: Progress, until: Instant, first: bool, now: Instant, record: &mut Record) -> (Release, Rule) {
+/// Decides that, and names the rule.
+pub fn release(progress: Progress, until: Instant, now: Instant, record: &mut Record) -> (Release, Rule) {
     match progress {
         Progress::Storing => (Release::Lookup, Rule::Storable),
         // All at once: their answers cannot be stored either, and one after the other the last would wait for all of them.
         Progress::NotStored => (Release::Alone, Rule::Uncacheable),
-        // One after the other: an origin that fails is not helped by all of them at once.
-        Progress::Failed if first => (Release::Lead, Rule::OriginFailed),
-        Progress::Asked | Progress::Failed if record.ask(Rule::WaitedLongEnough, now >= until) => (Release::Alone, Rule::WaitedLongEnough),
-        Progress::Asked | Progress::Failed => (Release::Wait, Rule::SafeToWait),
+        // What we say ourselves holds for all who asked: sent to the origin one after the other, the last would wait for all of them; sent
+        // at once, they would not help it.
+        Progress::Failed => (Release::Share, Rule::OriginFailed),
+        Progress::Asked if record.ask(Rule::WaitedLongEnough, now >= until) => (Release::Alone, Rule::WaitedLongEnough),
+        Progress::Asked => (Release::Wait, Rule::SafeToWait),
     }
 }
 

@@ -132,7 +132,7 @@ impl Life {
 }
 
 /// The `Date` of a response, or when it came, where that says nothing (RFC 9110 §6.6.1).
-pub(super) fn date_of(fields: &Fields, received: Calendar) -> Calendar {
+pub fn date_of(fields: &Fields, received: Calendar) -> Calendar {
     fields.get(Known::Date).and_then(|value| date::parse_in_any_case(value, received)).unwrap_or(received)
 }
 

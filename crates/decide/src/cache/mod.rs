@@ -37,7 +37,7 @@ mod vary;
 
 pub use collapse::{Join, Progress, Release, Uncacheable, join, release};
 pub use directives::{Directives, Extent, Seconds, Source, Wishes};
-pub use freshness::{Basis, Life, Reuse, Times, reuse};
+pub use freshness::{Basis, Life, Reuse, Times, date_of, reuse};
 pub use invalidate::invalidated;
 pub use key::{KeyRules, Parameters, Uri, key, keyed_query};
 pub use lookup::{Admission, admission, refuses_origin};

@@ -47,6 +47,7 @@ impl Forwarded {
             Rule::RequestNoCache | Rule::RequestMaxAge | Rule::RequestMinFresh | Rule::OriginsCondition | Rule::UpgradeAsked => {
                 Forwarded::Request
             }
+            Rule::WithContent => Forwarded::Bypass,
             Rule::Method => Forwarded::Method,
             Rule::Found => Forwarded::UriMiss,
             Rule::Matches => Forwarded::VaryMiss,

@@ -81,6 +81,12 @@ impl Selecting {
         })
     }
 
+    /// Bytes of memory that it takes beside itself, as they are asked for.
+    pub fn memory(&self) -> usize {
+        let texts = |selector: &Selector| selector.name.len() + selector.value.as_ref().map_or(0, |value| value.len());
+        self.0.capacity() * size_of::<Selector>() + self.0.iter().map(texts).sum::<usize>()
+    }
+
     /// The names, in lower case.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(|selector| &*selector.name)

@@ -19,7 +19,7 @@ mod trailers;
 mod via;
 
 pub use max_forwards::{MaxForwards, max_forwards};
-pub use origin::Peer;
+pub use origin::{Peer, shaping_claims};
 pub use proxy_error::ProxyError;
 pub use proxy_status::proxy_status;
 pub use request::{ToBackend, authority, request_fields, upgrade_passes};

@@ -1,5 +1,6 @@
 //! Answers made here: refusals, redirects, fixed answers, applications' answers, files.
 
+use crate::channel::Channel;
 use crate::proxy::exchange::{Exchange, STALLED, Stage, wire_limits};
 use crate::proxy::half::Broken;
 use decide::route::rewrite;
@@ -104,6 +105,9 @@ impl Reply {
 impl Exchange<'_> {
     /// Sends an answer made here.
     pub(crate) async fn reply(&mut self, reply: Reply) -> Stage {
+        if let Channel::Fill(_) = self.client.stream {
+            return self.made_for_fill(reply);
+        }
         if let Some(why) = reply.why {
             self.step(Step::Made { status: reply.status, why });
         }

@@ -35,14 +35,13 @@ fn who_cannot_share_goes_alone() {
 
 #[test]
 fn what_frees_those_who_wait() {
-    let free = |progress, first, now| release(progress, at(105), first, at(now), &mut Record::off()).0;
-    assert_eq!(free(Progress::Asked, true, 104), Release::Wait);
-    assert_eq!(free(Progress::Asked, true, 105), Release::Alone);
-    assert_eq!(free(Progress::Storing, false, 105), Release::Lookup);
-    // All at once where each needs its own, one after the other where the origin is in trouble.
-    assert_eq!((free(Progress::NotStored, true, 101), free(Progress::NotStored, false, 101)), (Release::Alone, Release::Alone));
-    assert_eq!((free(Progress::Failed, true, 101), free(Progress::Failed, false, 101)), (Release::Lead, Release::Wait));
-    assert_eq!(free(Progress::Failed, false, 105), Release::Alone);
+    let free = |progress, now| release(progress, at(105), at(now), &mut Record::off()).0;
+    assert_eq!(free(Progress::Asked, 104), Release::Wait);
+    assert_eq!(free(Progress::Asked, 105), Release::Alone);
+    assert_eq!(free(Progress::Storing, 105), Release::Lookup);
+    // All at once, whether each needs an answer of its own or one is for all.
+    assert_eq!((free(Progress::NotStored, 101), free(Progress::Failed, 101)), (Release::Alone, Release::Share));
+    assert_eq!(free(Progress::Failed, 105), Release::Share);
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub(crate) mod http2;
 mod log;
 
 pub(crate) use caller::{Caller, Tally, keep_asking};
-pub(crate) use config::{MODEL, backend, config};
+pub(crate) use config::{MODEL, backend, caching, config};
 pub(crate) use log::Log;
 
 use decide::config::Config;

@@ -23,4 +23,4 @@ pub use application::{Answer, Application};
 pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};
-pub use store::{Purged, Purging, Store};
+pub use store::{Explained, Purged, Purging, Store, StoredAnswer, cache_key};

@@ -3,7 +3,7 @@
 mod data;
 mod table;
 
-pub use data::{BackendStatus, Connections, ListenerStatus, PoolStatus, Requests, Status, TunnelStatus};
+pub use data::{BackendStatus, CacheStatus, Connections, ListenerStatus, PoolStatus, Requests, Status, TunnelStatus};
 pub use table::{Paint, table};
 
 #[cfg(test)]

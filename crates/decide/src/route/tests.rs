@@ -77,7 +77,7 @@ fn table(sites: Vec<Site>) -> Table {
             handshakes_per_address: 0,
         },
         server: Server { workers: 1, drain_timeout: zero, name: "throughline".to_string(), max_connections: 1 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: crate::config::Cache { memory: 64 << 20 },
         access_log: None,
     })
 }

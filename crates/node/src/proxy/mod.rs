@@ -27,6 +27,7 @@ mod tunnel;
 mod upgrade;
 mod upstream;
 
+pub(crate) use cache::key_of;
 pub(crate) use connection::{Caller, linger};
 pub(crate) use exchange::{Scratch, wire_limits};
 pub(crate) use greet::Greetings;

@@ -1,16 +1,20 @@
 //! What is stored of answers, in memory that all workers share.
 //!
-//! - [`object`]: a stored answer. [`fill`]: one that comes in. [`purge`]: what purges name.
+//! - [`look`]: looking at what is stored; [`explain`]: the same for people. [`object`]: a stored answer. [`fill`]: one that comes in. [`purge`]: what purges name.
 //!
-//! Order of calls: [`Store::variants`] looks, [`Store::standing`] tells what purges have made of it; where nothing serves, [`Store::join`]
+//! Order of calls: [`Store::look`]; where nothing serves, [`Store::join`]
 //! finds another request's answer on its way, or says who asks; the exchange that asks writes into its [`Writer`], whose end stores the
 //! answer. No lock is held while anything is awaited.
 
+mod explain;
 mod fill;
+mod look;
 mod object;
 mod purge;
 
+pub use explain::{Explained, StoredAnswer, cache_key};
 pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
+pub(crate) use look::{Ask, Look, Looking};
 pub(crate) use object::{Content, Names, Object, Piece, Variants};
 pub use purge::{Purged, Purging};
 
@@ -290,6 +294,11 @@ impl Store {
         let _table = self.table();
         let stored = self.index.peek(key);
         let mut objects: Vec<Arc<Object>> = stored.map(|stored| stored.objects.to_vec()).unwrap_or_default();
+        let newer = |other: &Arc<Object>| other.selecting == object.selecting && other.born > object.born;
+        // A purge while it came in was about it, or what was asked for since is there already.
+        if self.standing(&object) == Standing::Gone || objects.iter().any(newer) {
+            return;
+        }
         objects.retain(|other| other.selecting != object.selecting && self.standing(other) != Standing::Gone);
         if objects.len() >= MOST_VARIANTS {
             objects.remove(0);

@@ -25,6 +25,8 @@ pub struct Status {
     pub requests: Requests,
     /// Connections and streams that have become tunnels.
     pub tunnels: TunnelStatus,
+    /// What is stored of answers.
+    pub cache: CacheStatus,
     /// In the order of the configuration.
     pub pools: Vec<PoolStatus>,
 }
@@ -75,6 +77,24 @@ pub struct TunnelStatus {
     pub open: u64,
     /// Those of them that carry a WebSocket.
     pub websockets: u64,
+}
+
+/// The cache, over all sites.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CacheStatus {
+    /// Answers stored, variants of one not counted.
+    pub objects: u64,
+    /// Bytes of memory that they take, all told.
+    pub bytes: u64,
+    /// The most they may take.
+    pub memory: u64,
+    /// Requests answered by what was stored, since the start.
+    pub hits: u64,
+    /// Requests, on routes that store answers, for which the origin had to be asked.
+    pub misses: u64,
+    /// Of those, requests that another's answer served.
+    pub collapsed: u64,
 }
 
 /// One pool.

@@ -41,6 +41,7 @@ fn status() -> Status {
         connections: Connections { open: 12, limit: 10_000, total: 4531 },
         requests: Requests { in_flight: 3, total: 1_204_400, client_errors: 57, server_errors: 2 },
         tunnels: TunnelStatus { open: 1500, websockets: 1200 },
+        cache: CacheStatus { objects: 2000, bytes: 3 << 20, memory: 256 << 20, hits: 9000, misses: 100, collapsed: 40 },
         pools: vec![
             PoolStatus {
                 name: "app".to_owned(),

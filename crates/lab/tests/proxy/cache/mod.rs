@@ -1,13 +1,14 @@
 //! The cache: what is stored, for how long, for whom, and how few questions the origin is asked.
 
 mod collapse;
+mod defences;
 mod fresh;
+mod http2;
+mod purge;
 
 use crate::support::Rig;
 use lab::VirtualHost;
-use lab::peer::{Act, Record, Request};
-use std::cell::RefCell;
-use std::rc::Rc;
+use lab::peer::{Act, Record};
 
 /// An answer of the origin: 200, these fields, and this content with its length.
 pub(super) fn ok(fields: &str, body: &str) -> Act {
@@ -78,11 +79,4 @@ async fn fetch_from(client: &VirtualHost, rig: &Rig<'_>, request: &str) -> Got {
 /// A request with more fields.
 pub(super) fn get_with(path: &str, fields: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a.example\r\n{fields}\r\n")
-}
-
-/// What an origin is asked, for scripts that look at it.
-pub(super) fn seen() -> (Rc<RefCell<Vec<String>>>, impl FnMut(&Request)) {
-    let heads: Rc<RefCell<Vec<String>>> = Rc::default();
-    let kept = heads.clone();
-    (heads, move |request: &Request| kept.borrow_mut().push(request.head.clone()))
 }

@@ -6,12 +6,8 @@ use crate::pool::Pool;
 use crate::proxy::exchange::{Exchange, Stage};
 use crate::proxy::head;
 use crate::proxy::reply::{Reply, Segment};
-use crate::store::{Asking, Joined, Made, Object, Reader, Told, Variants, Writer};
-use decide::cache::{
-    self, Admission, Forwarded, Policy, Progress, Record, Release, Reuse, Rule, Standing, Status, Variant, admission, refuses_origin,
-    release, reuse, select,
-};
-use decide::config::{Route, Site};
+use crate::store::{Ask, Asking, Joined, Look, Looking, Made, Object, Reader, Told, Writer};
+use decide::cache::{self, Forwarded, Policy, Progress, Record, Release, Reuse, Rule, Status, refuses_origin, release};
 use decide::step::{Side, Step};
 use decide::time::Instant;
 use std::future::poll_fn;
@@ -19,28 +15,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use wire::http::{Known, Method, Version};
 use wire::http1::Framing;
-
-/// What a look at the store comes to.
-enum Look {
-    /// This is the answer.
-    Serve { object: Arc<Object>, rule: Rule, revalidate: bool },
-    /// The request goes by the store.
-    Pass(Forwarded, Rule),
-    /// The origin must be asked.
-    Ask(Ask),
-}
-
-/// A question to the origin.
-struct Ask {
-    forwarded: Forwarded,
-    rule: Rule,
-    /// What the selected answer is good for.
-    good: Reuse,
-    selected: Option<Arc<Object>>,
-    /// Everything under the key that is not gone.
-    found: Option<Variants>,
-    live: Vec<Arc<Object>>,
-}
 
 /// How a wait for another's answer ended.
 enum Waited {
@@ -70,7 +44,7 @@ impl Exchange<'_> {
                 Look::Pass(forwarded, rule) => return self.pass(pool, forwarded, rule),
                 Look::Ask(ask) => ask,
             };
-            if let Some(stage) = self.ask_origin(&pool, site, route, policy, ask).await {
+            if let Some(stage) = self.ask_origin(&pool, policy, ask).await {
                 return stage;
             }
         }
@@ -98,40 +72,16 @@ impl Exchange<'_> {
     }
 
     fn look(&self, policy: &Policy) -> Look {
-        let request = &self.scratch.request;
         let cached = self.cached.as_ref().expect("a route that stores answers");
-        let record = &mut Record::off();
-        if let (Admission::Forward, rule) = admission(request, record) {
-            return Look::Pass(Forwarded::by(rule), rule);
-        }
-        if self.meta.framing != Framing::None {
-            return Look::Pass(Forwarded::by(Rule::WithContent), Rule::WithContent);
-        }
-        let store = &self.worker.server.store;
-        let now = self.worker.host.calendar();
-        let miss = |rule, found, live| {
-            Look::Ask(Ask { forwarded: Forwarded::by(rule), rule, good: Reuse::MustValidate, selected: None, found, live })
+        let looking = Looking {
+            request: &self.scratch.request,
+            with_content: self.meta.framing != Framing::None,
+            key: &cached.key,
+            wishes: &cached.wishes,
+            policy,
+            now: self.worker.host.calendar(),
         };
-        let Some(found) = store.variants(&cached.key) else { return miss(Rule::Found, None, Vec::new()) };
-        let standing = |object: &Arc<Object>| (object.clone(), store.standing(object));
-        let live: Vec<_> = found.objects().iter().map(standing).filter(|(_, standing)| *standing != Standing::Gone).collect();
-        let variants =
-            live.iter().map(|(object, _)| Variant { selecting: &object.selecting, fields: &object.head.fields, date: object.date });
-        let selected = select(variants, &request.fields, &policy.vary);
-        let objects = || live.iter().map(|(object, _)| object.clone()).collect();
-        let Some(index) = selected else {
-            let rule = if live.is_empty() { Rule::Purged } else { Rule::Matches };
-            return miss(rule, Some(found), objects());
-        };
-        let (object, standing) = &live[index];
-        let (good, rule) = reuse(&object.life, &cached.wishes, object.stale_since(*standing), now, record);
-        match good.is_hit() {
-            true => Look::Serve { object: object.clone(), rule, revalidate: good == Reuse::StaleWhileRevalidate },
-            false => {
-                let live = objects();
-                Look::Ask(Ask { forwarded: Forwarded::by(rule), rule, good, selected: Some(object.clone()), found: Some(found), live })
-            }
-        }
+        self.worker.server.store.look(&looking, &mut Record::off())
     }
 
     /// Has a stale answer validated for those who come later.
@@ -150,7 +100,7 @@ impl Exchange<'_> {
     }
 
     /// Asks, or waits for one who has asked. `None`: look again.
-    async fn ask_origin(&mut self, pool: &Arc<Pool>, site: &Site, route: &Route, policy: &Policy, ask: Ask) -> Option<Stage> {
+    async fn ask_origin(&mut self, pool: &Arc<Pool>, policy: &Policy, ask: Ask) -> Option<Stage> {
         let record = &mut Record::off();
         let cached = self.cached.as_ref().expect("a route that stores answers");
         if refuses_origin(&cached.wishes, Some(ask.good), record) {
@@ -189,7 +139,6 @@ impl Exchange<'_> {
         };
         self.missed(ask.forwarded, ask.rule, until.is_some());
         let waited = self.wait_for(&mut reader, until).await;
-        let _ = (site, route);
         self.told(pool, policy, ask, reader, waited).await
     }
 

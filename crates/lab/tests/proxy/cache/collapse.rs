@@ -210,8 +210,10 @@ fn a_slow_reader_holds_the_others_back_only_where_the_answer_is_too_long_to_keep
             let mut config = caching(1);
             config.sites[0].routes[0].cache.as_mut().expect("it caches").largest = largest;
             let rig = Rig::new(world, config);
-            let body = "x".repeat(4_000_000);
-            let origin = origin(&rig, vec![ok("Cache-Control: max-age=60\r\n", &format!("{body}end"))]);
+            // Of a length that nobody tells: whether it can be kept shows on the way.
+            let head = "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let body = format!("{:x}\r\n{}end\r\n0\r\n\r\n", 4_000_003, "x".repeat(4_000_000));
+            let origin = origin(&rig, vec![Act::send(format!("{head}{body}"))]);
             let slow =
                 rig.ask(vec![Act::Pause, Act::send(get("/a")), Act::Wait(30 * SECOND), Act::Resume, Act::await_bytes("end"), Act::Close]);
             let quick = rig.ask_at(at_ms(1), vec![Act::send(get("/a")), Act::await_bytes("end"), Act::Close]);
@@ -219,7 +221,7 @@ fn a_slow_reader_holds_the_others_back_only_where_the_answer_is_too_long_to_keep
             assert_eq!(world.now() < at_ms(30_000), stored, "{:?}", world.now());
             rig.run(slow.until(|seen| *seen == Seen::Closed));
             let again = rig.run(fetch(&rig, &get("/a")));
-            assert_eq!(again.body.len(), 4_000_003);
+            assert!(again.body.contains("xend"));
             assert_eq!(asked(&origin), if stored { 1 } else { 2 });
             rig.close();
         });

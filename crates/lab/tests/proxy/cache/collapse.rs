@@ -212,7 +212,7 @@ fn a_slow_reader_holds_the_others_back_only_where_the_answer_is_too_long_to_keep
             let rig = Rig::new(world, config);
             // Of a length that nobody tells: whether it can be kept shows on the way.
             let head = "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n";
-            let body = format!("{:x}\r\n{}end\r\n0\r\n\r\n", 4_000_003, "x".repeat(4_000_000));
+            let body = format!("{:x}\r\n{}end\r\n0\r\n\r\n", 1_200_003, "x".repeat(1_200_000));
             let origin = origin(&rig, vec![Act::send(format!("{head}{body}"))]);
             let slow =
                 rig.ask(vec![Act::Pause, Act::send(get("/a")), Act::Wait(30 * SECOND), Act::Resume, Act::await_bytes("end"), Act::Close]);

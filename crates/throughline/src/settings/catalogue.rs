@@ -457,12 +457,11 @@ static ROUTE: Section = Section {
             only: Only::Embedded,
             ..entry("application", Text(Shape::Name), Means("another action"), r#""demo""#, "Action: code in this process, by name.")
         },
-        entry(
+        section(
             "cache",
             Kind::Switch(&ROUTE_CACHE),
             Means("nothing is stored"),
-            "true",
-            "Store the backends' answers and give them again; a table says by which rules.",
+            "Store the backends' answers and give them again: `cache = true`, or a table that says by which rules.",
         )
         .only("pool", &[]),
         section("rewrite", Kind::Table(&REWRITE), Means("unchanged"), "Changes to the request before it is forwarded."),

@@ -1,12 +1,15 @@
 //! What an owner wants, as plain data. No defaults here: the settings catalogue holds them, once.
 
 mod acme;
+mod cache;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
+pub use cache::Cache;
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;
+use crate::cache::Policy;
 use crate::time::Duration;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,6 +29,8 @@ pub struct Config {
     pub acme: Option<Acme>,
     /// What holds for every listener with TLS.
     pub tls: Tls,
+    /// Where answers are stored.
+    pub cache: Cache,
     /// Caps and timers on the client side.
     pub limits: Limits,
     /// The process.
@@ -170,6 +175,8 @@ pub struct Route {
     pub request: Rewrite,
     /// Changes to the answer's fields.
     pub response: FieldEdits,
+    /// Answers are stored, by these rules.
+    pub cache: Option<Policy>,
 }
 
 /// The condition of a route.

@@ -31,6 +31,19 @@ pub fn format_imf(at: Calendar) -> [u8; 29] {
 ///
 /// `now` decides the century of the two-digit years of the RFC 850 form.
 pub fn parse(text: &[u8], now: Calendar) -> Option<Calendar> {
+    let (day_name, date) = read(text, now)?;
+    // RFC 9110 §5.6.7: the grammar minds the case.
+    (is_well_cased(text) && weekday(date.days()) == day_name).then(|| date.time())
+}
+
+/// The same with letters in any case, as a cache is to read them (RFC 9111 §4.2), and whatever day of the week it says: that is a comment
+/// on the date, and a wrong one is no reason to take the date for the past.
+pub fn parse_in_any_case(text: &[u8], now: Calendar) -> Option<Calendar> {
+    read(text, now).map(|(_, date)| date.time())
+}
+
+/// The day of the week it says, and a date that exists.
+fn read(text: &[u8], now: Calendar) -> Option<(usize, Date)> {
     let (day_name, date) = match text.get(3)? {
         b',' => imf_fixdate(text)?,
         b' ' => asctime(text)?,
@@ -38,17 +51,20 @@ pub fn parse(text: &[u8], now: Calendar) -> Option<Calendar> {
     };
     let exists = date.year > 0 && (1..=month_days(date.year, date.month)).contains(&date.day);
     let clock = date.hour < 24 && date.minute < 60 && date.second <= 60;
-    if !exists || !clock || weekday(date.days()) != day_name {
-        return None;
-    }
-    let seconds = date.days() * DAY_SECONDS + date.hour * 3600 + date.minute * 60 + date.second;
-    Some(Calendar(Duration::from_secs(seconds.saturating_sub(EPOCH_DAYS * DAY_SECONDS))))
+    (exists && clock).then_some((day_name, date))
+}
+
+/// Names begin with a capital and go on without, but for `GMT`.
+fn is_well_cased(text: &[u8]) -> bool {
+    text.split(|byte| !byte.is_ascii_alphabetic()).all(|word| match word {
+        [] | b"GMT" => true,
+        [first, rest @ ..] => first.is_ascii_uppercase() && rest.iter().all(u8::is_ascii_lowercase),
+    })
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn imf_fixdate(text: &[u8]) -> Option<(usize, Date)> {
-    let fixed =
-        text.len() == 29 && text[3..5] == *b", " && text[7] == b' ' && text[11] == b' ' && text[16] == b' ' && text[25..] == *b" GMT";
+    let fixed = text.len() == 29 && text[3..5] == *b", " && text[7] == b' ' && text[11] == b' ' && text[16] == b' ' && is_gmt(&text[25..]);
     if !fixed {
         return None;
     }
@@ -59,9 +75,9 @@ fn imf_fixdate(text: &[u8]) -> Option<(usize, Date)> {
 /// `Sunday, 06-Nov-94 08:49:37 GMT`
 fn rfc850(text: &[u8], now: Calendar) -> Option<(usize, Date)> {
     let comma = text.iter().position(|byte| *byte == b',')?;
-    let day_name = DAYS.iter().position(|day| day.as_bytes() == &text[..comma])?;
+    let day_name = DAYS.iter().position(|day| day.as_bytes().eq_ignore_ascii_case(&text[..comma]))?;
     let rest = text[comma + 1..].strip_prefix(b" ")?;
-    let fixed = rest.len() == 22 && rest[2] == b'-' && rest[6] == b'-' && rest[9] == b' ' && rest[18..] == *b" GMT";
+    let fixed = rest.len() == 22 && rest[2] == b'-' && rest[6] == b'-' && rest[9] == b' ' && is_gmt(&rest[18..]);
     if !fixed {
         return None;
     }
@@ -96,12 +112,16 @@ fn clock(text: &[u8]) -> Option<Date> {
     Some(Date { year: 0, month: 0, day: 0, hour, minute, second })
 }
 
+fn is_gmt(text: &[u8]) -> bool {
+    text.eq_ignore_ascii_case(b" GMT")
+}
+
 fn short_day(text: &[u8]) -> Option<usize> {
-    DAYS.iter().position(|day| day.as_bytes()[..3] == *text)
+    DAYS.iter().position(|day| day.as_bytes()[..3].eq_ignore_ascii_case(text))
 }
 
 fn month(text: &[u8]) -> Option<usize> {
-    MONTHS.iter().position(|month| month.as_bytes() == text)
+    MONTHS.iter().position(|month| month.as_bytes().eq_ignore_ascii_case(text))
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
@@ -147,6 +167,12 @@ impl Date {
         }
         let second = seconds % DAY_SECONDS;
         Date { year, month, day: day + 1, hour: second / 3600, minute: second / 60 % 60, second: second % 60 }
+    }
+
+    /// The time that it names, or the beginning of 1970.
+    fn time(&self) -> Calendar {
+        let seconds = self.days() * DAY_SECONDS + self.hour * 3600 + self.minute * 60 + self.second;
+        Calendar(Duration::from_secs(seconds.saturating_sub(EPOCH_DAYS * DAY_SECONDS)))
     }
 
     /// Days since 0001-01-01.

@@ -8,7 +8,9 @@
 //! - [`route`]: from a request to the route that serves it, and what the route changes.
 //! - [`forward`]: which fields pass us, in both directions, and what we add.
 //! - [`certificate`]: which names a certificate is ordered for, when, and by which challenge.
-//! - [`files`]: a directory served as files: what may be asked for, and what the answer is; [`date`]: the dates of HTTP.
+//! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
+//! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
+//! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -16,13 +18,17 @@ extern crate alloc;
 
 pub mod address;
 pub mod balance;
+pub mod cache;
 pub mod certificate;
+pub mod conditional;
 pub mod config;
 pub mod date;
 pub mod files;
 pub mod forward;
+pub mod multipart;
 pub mod pool;
 pub mod random;
+pub mod range;
 pub mod route;
 pub mod step;
 pub mod time;

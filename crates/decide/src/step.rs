@@ -249,6 +249,33 @@ steps! {
         /// Why.
         why: &'static str,
     }
+    /// What was stored is the answer.
+    CacheHit "cache-hit" {
+        /// The rule by which it may be used, in one word: `fresh`, `stale-while-revalidate`, `stale-if-error`, `not-modified`.
+        rule: &'static str,
+        /// How old it is.
+        age: Duration,
+        /// How long it is fresh still; zero where it is stale.
+        ttl: Duration,
+    }
+    /// The origin must be asked.
+    CacheMiss "cache-miss" {
+        /// Why, as `fwd` of RFC 9211 says it: `uri-miss`, `vary-miss`, `stale`, `request`, `method`, `bypass`.
+        why: &'static str,
+        /// The rule that decided.
+        rule: &'static str,
+        /// Another request has asked it already: its answer serves this one too.
+        collapsed: bool,
+    }
+    /// The origin's answer came: whether it is stored.
+    CacheStore "cache-store" {
+        /// It is.
+        stored: bool,
+        /// The rule that decided.
+        rule: &'static str,
+        /// How long it is fresh from now on.
+        ttl: Duration,
+    }
     /// Every backend was at its limit: the request waited.
     Queued "queued" {
         /// The backend it got; its pool is the one that was full.
@@ -527,6 +554,15 @@ steps! {
         /// Why.
         why: &'static str,
     }
+    /// Stored answers were purged.
+    Purged "purged" {
+        /// What is named: `url`, `prefix`, `tag`, `site`, `all`.
+        by: &'static str,
+        /// They are stale, and not gone.
+        soft: bool,
+        /// Its number since the start.
+        sequence: u64,
+    }
     /// A new configuration holds.
     Reloaded "reloaded" {
         /// Its number since the start.
@@ -602,6 +638,11 @@ impl Journey {
     /// Adds a step.
     pub fn add(&mut self, at: Instant, step: Step) {
         self.steps.push((at, step));
+    }
+
+    /// Takes all steps out, for the journey of another request that they were done for.
+    pub fn take_steps(&mut self) -> Vec<(Instant, Step)> {
+        core::mem::take(&mut self.steps)
     }
 
     /// The steps in the order they happened.

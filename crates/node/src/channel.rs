@@ -1,6 +1,7 @@
 //! What an exchange reads a message from and writes one to: a connection of its own, or one stream among others.
 
 use crate::http2::StreamHandle;
+use crate::store::Writer;
 use crate::transport::Transport;
 use host::File;
 use std::io::{self, IoSlice};
@@ -20,6 +21,8 @@ pub(crate) enum Channel {
     Whole(Transport),
     /// A stream of a connection that carries many at once (HTTP/2).
     Stream(StreamHandle),
+    /// Memory, in the place of a client: what is written is stored, and read by whoever waits for it.
+    Fill(Writer),
 }
 
 impl Incoming for Transport {
@@ -33,6 +36,8 @@ impl Incoming for Channel {
         match self {
             Channel::Whole(transport) => transport.poll_read(cx, into),
             Channel::Stream(stream) => stream.poll_read(cx, into),
+            // What is asked for the cache has no content.
+            Channel::Fill(_) => Poll::Ready(Ok(0)),
         }
     }
 }
@@ -42,8 +47,8 @@ impl Channel {
     pub(crate) fn framing(&self, framing: Framing) -> Framing {
         match (self, framing) {
             (Channel::Whole(_), framing) => framing,
-            (Channel::Stream(_), Framing::None) => Framing::None,
-            (Channel::Stream(_), _) => Framing::UntilClose,
+            (_, Framing::None) => Framing::None,
+            (Channel::Stream(_) | Channel::Fill(_), _) => Framing::UntilClose,
         }
     }
 
@@ -52,6 +57,7 @@ impl Channel {
         match self {
             Channel::Whole(transport) => transport.poll_write(cx, from),
             Channel::Stream(stream) => stream.poll_write(cx, from),
+            Channel::Fill(writer) => writer.poll_write(cx, from),
         }
     }
 
@@ -59,7 +65,7 @@ impl Channel {
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Channel::Whole(transport) => transport.poll_flush(cx),
-            Channel::Stream(_) => Poll::Ready(Ok(())),
+            Channel::Stream(_) | Channel::Fill(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -68,13 +74,15 @@ impl Channel {
         match self {
             Channel::Whole(_) => {}
             Channel::Stream(stream) => stream.finish(trailers),
+            // RFC 9110 §6.5.1: an intermediary may discard trailers.
+            Channel::Fill(writer) => writer.finish(),
         }
     }
 
     /// The trailers of a message that was read to its end, where its framing had none of them.
     pub(crate) fn trailers(&self) -> Option<&Fields> {
         match self {
-            Channel::Whole(_) => None,
+            Channel::Whole(_) | Channel::Fill(_) => None,
             Channel::Stream(stream) => stream.trailers(),
         }
     }
@@ -87,6 +95,7 @@ impl Channel {
                 stream.finish(&Fields::new());
                 Poll::Ready(Ok(()))
             }
+            Channel::Fill(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -95,6 +104,7 @@ impl Channel {
         match self {
             Channel::Whole(transport) => transport.poll_send_file(cx, file, offset, len),
             Channel::Stream(stream) => stream.poll_send_file(cx, file, offset, len),
+            Channel::Fill(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
         }
     }
 }

@@ -16,6 +16,7 @@ mod pool;
 mod proxy;
 mod server;
 mod signal;
+mod store;
 pub mod tls;
 mod transport;
 
@@ -25,3 +26,4 @@ pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};
 pub use signal::Signal;
+pub use store::{Explained, Purged, Purging, Store, StoredAnswer, cache_key};

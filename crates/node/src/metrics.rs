@@ -138,6 +138,7 @@ macro_rules! steps_of_the_process {
             | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
+            | Step::Purged { .. }
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
@@ -152,6 +153,9 @@ macro_rules! steps_of_a_request {
             | Step::Asked { .. }
             | Step::Refused { .. }
             | Step::Routed { .. }
+            | Step::CacheHit { .. }
+            | Step::CacheMiss { .. }
+            | Step::CacheStore { .. }
             | Step::Unrouted { .. }
             | Step::Queued { .. }
             | Step::Picked { .. }
@@ -223,6 +227,12 @@ impl Index {
                         site.duration.observe(took);
                     }
                 }
+                Step::CacheHit { .. } => site.cache_hits.add(1),
+                Step::CacheMiss { collapsed, .. } => {
+                    site.cache_misses.add(1);
+                    site.collapsed.add(u64::from(collapsed));
+                }
+                Step::CacheStore { stored, .. } => site.cache_stored.add(u64::from(stored)),
                 // Facts for the log; what they lead to is counted above.
                 Step::Secured { .. }
                 | Step::Asked { .. }
@@ -257,7 +267,7 @@ impl Index {
             // What comes of an order is counted.
             Step::AccountRegistered { .. } | Step::CertificateOrdered { .. } => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
-            Step::Resolved { .. } | Step::Draining { .. } => {}
+            Step::Resolved { .. } | Step::Purged { .. } | Step::Draining { .. } => {}
             steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

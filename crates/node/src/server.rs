@@ -7,6 +7,7 @@ use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
 use crate::signal::Signal;
+use crate::store::{Purging, Store};
 use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
@@ -78,6 +79,7 @@ pub struct Server {
     pub(crate) metrics: Metrics,
     pub(crate) workers: usize,
     tls: Arc<tls::Store>,
+    pub(crate) store: Arc<Store>,
 }
 
 impl Server {
@@ -91,6 +93,7 @@ impl Server {
     ) -> Arc<Server> {
         let (metrics, tls) = (Metrics::new(workers), tls::Store::new());
         tls.configure(&config.certificates, host.calendar());
+        let store = Store::new(host, &config.cache);
         let snapshot = Arc::new(build(host, config, workers, None, &metrics, &tls));
         Arc::new(Server {
             snapshot: ArcSwap::new(snapshot),
@@ -108,6 +111,7 @@ impl Server {
             metrics,
             workers,
             tls,
+            store,
         })
     }
 
@@ -126,9 +130,24 @@ impl Server {
         &self.tls
     }
 
+    /// What is stored of answers.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Purges stored answers: for every request that begins after this returns, what is named is gone, or stale where the purge is soft.
+    /// Returns its number since the start. `None`: a prefix that does not end with `/`, or is too deep.
+    pub fn purge(&self, calendar: Calendar, purging: &Purging) -> Option<u64> {
+        let sequence = self.store.purge(purging, calendar)?.0;
+        let soft = purging.purge == decide::cache::Purge::Soft;
+        self.tell(calendar, Step::Purged { by: purging.which.word(), soft, sequence });
+        Some(sequence)
+    }
+
     /// Puts a new configuration in place of the old one, by one swap. Backends that stay keep what is known of them.
     pub fn reload(&self, host: &Host, config: Config) -> u64 {
         let old = self.snapshot();
+        self.store.configure(&config.cache);
         self.tls.configure(&config.certificates, host.calendar());
         let new = Arc::new(build(host, config, self.workers, Some(&old), &self.metrics, &self.tls));
         let generation = new.generation;

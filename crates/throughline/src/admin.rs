@@ -5,9 +5,10 @@
 //! it is never given.
 //! Nor can such a page make its own name point here (DNS rebinding): a `POST` is taken only for a `Host` that no stranger can own.
 //!
-//! - `client`: asks the admin side of another process. `explain`: `explain`, live and from a file. `asked`: a request made of a URL.
+//! - `cache`: purges. `client`: asks the admin side of another process. `explain`: `explain`, live and from a file. `asked`: a request made of a URL.
 
 pub(crate) mod asked;
+mod cache;
 pub(crate) mod client;
 pub(crate) mod explain;
 mod exposition;
@@ -37,7 +38,10 @@ GET  /status                               the state, as JSON; ?text for a table
 GET  /metrics                              for Prometheus
 GET  /explain/route?url=URL                which route serves a request, and why
 GET  /explain/balance?url=URL              which backend would get it, and why; or ?pool=NAME
+GET  /explain/cache?url=URL                what is stored for it, and what that is good for
        also: method=, header=NAME: VALUE (as often as needed), listener=ADDR, client=IP
+POST /cache/purge?url=URL                  drop what is stored of a URL; or prefix=URL/, tag=TAG, site=NAME, all
+       also: site=NAME (only what is stored for it), soft (stale, and served while it is validated)
 POST /reload                               read the configuration file again
 POST /drain                                end, once what is in flight has ended
 POST /backends/POOL/NAME?admin=WORD        ready, drain or maintenance
@@ -84,6 +88,8 @@ enum Resource {
     Metrics,
     ExplainRoute,
     ExplainBalance,
+    ExplainCache,
+    Purge,
     Reload,
     Drain,
     Backend { pool: String, name: String },
@@ -97,6 +103,8 @@ impl Resource {
             b"/metrics" => Resource::Metrics,
             b"/explain/route" => Resource::ExplainRoute,
             b"/explain/balance" => Resource::ExplainBalance,
+            b"/explain/cache" => Resource::ExplainCache,
+            b"/cache/purge" => Resource::Purge,
             b"/reload" => Resource::Reload,
             b"/drain" => Resource::Drain,
             other => {
@@ -110,7 +118,7 @@ impl Resource {
 
     /// It changes something.
     fn is_action(&self) -> bool {
-        matches!(self, Resource::Reload | Resource::Drain | Resource::Backend { .. })
+        matches!(self, Resource::Purge | Resource::Reload | Resource::Drain | Resource::Backend { .. })
     }
 }
 
@@ -139,6 +147,8 @@ impl Shown {
             Resource::Metrics => Ok(Answer::text(200, exposition::CONTENT_TYPE, metrics::text(&self.server, host))),
             Resource::ExplainRoute => explain::live_route(&self.server, &parameters).map(plain),
             Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
+            Resource::ExplainCache => explain::live_cache(&self.server, host, &parameters).map(plain),
+            Resource::Purge => cache::purge(&self.server, host, &parameters),
             Resource::Reload => self.reload(host),
             Resource::Drain => Ok(self.drain()),
             // A reload meanwhile would carry the backend over as it was before.

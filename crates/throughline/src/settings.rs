@@ -12,6 +12,7 @@
 
 mod acme;
 mod build;
+mod cache;
 pub mod catalogue;
 pub mod defaults;
 mod disk;
@@ -99,6 +100,7 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         action: Action::Pool(0),
         request: Rewrite::default(),
         response: decide::config::FieldEdits::default(),
+        cache: None,
     };
     let backends: Vec<Backend> = to.iter().cloned().map(backend_defaults).collect();
     Config {
@@ -110,6 +112,7 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         tls: tls_defaults(),
         limits: limits_defaults(),
         server: server_defaults(),
+        cache: cache_defaults(),
         access_log: None,
     }
 }

@@ -1,5 +1,9 @@
 //! Why a request goes where it goes: the records of the decisions, as text for a terminal.
 
+mod cache;
+
+pub use cache::{asked, cache_rules};
+
 use crate::text::{Align, Columns, shown};
 use decide::balance;
 use decide::route::{Outcome, Record};

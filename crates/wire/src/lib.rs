@@ -1,6 +1,7 @@
 //! Bytes to types, and types to bytes. Nothing here reads a clock, a socket or a random source: the caller brings the bytes.
 //!
-//! - [`http`]: messages as every version of HTTP sees them: [`http::Fields`], [`http::RequestHead`], [`http::ResponseHead`].
+//! - [`http`]: messages as every version of HTTP sees them: [`http::Fields`], [`http::RequestHead`], [`http::ResponseHead`];
+//!   structured fields ([`http::structured`], RFC 8941).
 //! - [`http1`]: HTTP/1.1 on the wire (RFC 9112): heads, body framing, both directions.
 //! - [`websocket`]: WebSocket (RFC 6455) with permessage-deflate (RFC 7692): handshake, frames, both ends of a connection.
 //! - [`http2`]: HTTP/2 on the wire (RFC 9113): a whole connection, both sides.

@@ -96,6 +96,30 @@ fn a_time_after_9999_is_written_as_its_end() {
     assert_eq!(&format_imf(Calendar(Duration::MAX)), b"Fri, 31 Dec 9999 23:59:59 GMT");
 }
 
+#[test]
+fn a_cache_reads_any_case_and_forgives_the_day_of_the_week() {
+    let cached = |text: &str| parse_in_any_case(text.as_bytes(), at(NOW)).map(|at| at.0.as_secs());
+    for text in [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "SUN, 06 NOV 1994 08:49:37 gmt",
+        "sun, 06 nov 1994 08:49:37 gMt",
+        "Mon, 06 Nov 1994 08:49:37 GMT",
+        "sunday, 06-nov-94 08:49:37 GMT",
+        "TUE NOV  6 08:49:37 1994",
+    ] {
+        assert_eq!(cached(text), Some(784_111_777), "{text}");
+    }
+    for text in [
+        "Sun, 06 Nov 1994 08:49:37 UTC",
+        "Sun, 06 Nov 94 08:49:37 GMT",
+        "Sun, 31 Nov 1994 08:49:37 GMT",
+        "Foo, 06 Nov 1994 08:49:37 GMT",
+        "0",
+    ] {
+        assert_eq!(cached(text), None, "{text}");
+    }
+}
+
 fn oracle(text: &str) -> Option<u64> {
     let at: SystemTime = httpdate::parse_http_date(text).ok()?;
     Some(at.duration_since(UNIX_EPOCH).expect("it reads nothing before 1970").as_secs())
@@ -137,7 +161,8 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_without_panic(text in prop::collection::vec(any::<u8>(), 0..40), now in any::<u64>()) {
-        let _ = parse(&text, at(now));
+        let strict = parse(&text, at(now));
+        prop_assert!(strict.is_none() || strict == parse_in_any_case(&text, at(now)));
     }
 }
 

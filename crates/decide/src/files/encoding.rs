@@ -97,7 +97,7 @@ fn rate(fields: &Fields, coding: Coding) -> u16 {
 }
 
 /// `token` or `token;q=0.5`, the quality in thousandths (RFC 9110 §12.4.2).
-fn weighted(element: &[u8]) -> Option<(&[u8], u16)> {
+pub(crate) fn weighted(element: &[u8]) -> Option<(&[u8], u16)> {
     let Some(semicolon) = element.iter().position(|byte| *byte == b';') else {
         let token = element.trim_ascii();
         return (!token.is_empty()).then_some((token, 1000));

@@ -9,24 +9,19 @@
 //! 4. [`Preference::of`] says in which order the precompressed siblings are worth a look.
 //! 5. [`plan`]: status, fields and which bytes.
 //!
-//! [`evaluate`] (conditional requests), [`requested`] (ranges) and [`media_type`] are the decisions inside the plan.
+//! [`crate::conditional`], [`crate::range`] and [`media_type`] are the decisions inside the plan.
 
-mod conditional;
 mod directory;
 mod encoding;
 mod media_type;
-mod multipart;
 mod path;
 mod plan;
-mod range;
 mod refusal;
 
-pub use conditional::{Etag, Precondition, SETTLED, Validators, Verdict, evaluate};
 pub use directory::{Entry, Next, index_names, next_step, with_slash};
+pub(crate) use encoding::weighted;
 pub use encoding::{Coding, Preference};
 pub use media_type::media_type;
-pub use multipart::{Multipart, Part};
 pub use path::{Wanted, wanted};
-pub use plan::{Body, Found, Plan, Request, Sibling, Stored, answer_without_file, plan};
-pub use range::{MAX_RANGES, Requested, Span, requested};
+pub use plan::{Body, Found, Plan, Request, SETTLED, Sibling, Stored, answer_without_file, plan};
 pub use refusal::Refusal;

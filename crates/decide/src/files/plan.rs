@@ -1,15 +1,19 @@
 //! The whole answer for a file that was found.
 
-use super::conditional::{Etag, Precondition, SETTLED, Validators, evaluate};
-use super::multipart::{self, Multipart};
-use super::range::{Requested, Span, requested};
 use super::{Coding, Preference, media_type};
-use crate::time::Calendar;
+use crate::conditional::{Etag, Precondition, Validators, evaluate};
+use crate::multipart::{self, Multipart};
+use crate::range::{Requested, Span, requested};
+use crate::time::{Calendar, Duration};
 use crate::{config, date};
 use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
 use wire::http::{Fields, Known, Method};
+
+/// A file left alone this long will not change again within the time stamp it has: clocks of file systems tick in whole seconds at
+/// worst, and two seconds on FAT. What was changed more recently gets no strong validator (RFC 9110 §8.8.1, §8.8.2.2).
+pub const SETTLED: Duration = Duration::from_secs(2);
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +130,8 @@ pub fn plan(request: &Request<'_>, found: &Found<'_>, files: &config::Files, add
     let weak = request.now.0.checked_sub(stored.modified.0).is_none_or(|age| age < SETTLED);
     let etag = Etag { weak, opaque: tag.as_bytes() };
     // RFC 9110 §8.8.2.1: never later than the answer itself.
-    let validators = Validators { etag, last_modified: stored.modified.min(request.now) };
+    let last_modified = stored.modified.min(request.now);
+    let validators = Validators { etag: Some(etag), last_modified: Some(last_modified), date_is_strong: !weak };
     let verdict = evaluate(request.method, request.fields, &validators, request.now);
     let chosen = Plan { status: 200, body: Body::None, length: None, size: stored.size, encoding, why: None };
     match verdict.precondition {
@@ -146,7 +151,7 @@ pub fn plan(request: &Request<'_>, found: &Found<'_>, files: &config::Files, add
                 return Plan { status: 416, length: Some(0), why: Some("unsatisfiable"), ..chosen };
             }
             add_etag(&etag, add);
-            add.push_known(Known::LastModified, &date::format_imf(validators.last_modified));
+            add.push_known(Known::LastModified, &date::format_imf(last_modified));
             add_cache_control(files, add);
             if encoding != Coding::Identity {
                 add.push_known(Known::ContentEncoding, encoding.token().as_bytes());

@@ -7,7 +7,7 @@ use wire::http::{Fields, Known};
 /// Fields that never go on as they came, listed in `Connection` or not. `Upgrade` and `Trailer` have rules of their own.
 /// `Proxy-Authenticate` and `Proxy-Authorization` are between a client and the first proxy that asks for them (RFC 9110 §11.7); this
 /// program asks for none.
-pub(super) fn ends_here(known: Known) -> bool {
+pub(crate) fn ends_here(known: Known) -> bool {
     matches!(
         known,
         Known::Connection
@@ -22,14 +22,14 @@ pub(super) fn ends_here(known: Known) -> bool {
 }
 
 /// The names that `Connection` lists, of those that may be listed: sorted, without case.
-pub(super) struct Nominated<'a>(Vec<&'a [u8]>);
+pub(crate) struct Nominated<'a>(Vec<&'a [u8]>);
 
 impl<'a> Nominated<'a> {
     /// Allocates only where an uncommon name is listed.
     ///
     /// A sender must not list a field that is meant for all recipients (RFC 9110 §7.6.1), and one that does could take out what we or
-    /// the backend rely on: so the listing counts only for names this program has no rule about, and [`is_essential`] ones are kept.
-    pub(super) fn of(fields: &'a Fields) -> Self {
+    /// the backend rely on: so the listing counts only for names this program has no rule about, and claims of a proxy are kept.
+    pub(crate) fn of(fields: &'a Fields) -> Self {
         let mut names = Vec::new();
         // What nearly all senders write there nominates nothing, and need not be taken apart.
         if fields.all(Known::Connection).all(|value| matches!(value, b"keep-alive" | b"close")) {
@@ -38,7 +38,7 @@ impl<'a> Nominated<'a> {
         for token in fields.all(Known::Connection).flat_map(|value| value.split(|byte| *byte == b',')) {
             let name = token.trim_ascii();
             let option = name.is_empty() || name.eq_ignore_ascii_case(b"close");
-            if !option && Known::of(name) == Known::Other && !is_essential(name) {
+            if !option && Known::of(name) == Known::Other && !is_claim(name) {
                 names.push(name);
             }
         }
@@ -47,14 +47,9 @@ impl<'a> Nominated<'a> {
     }
 
     /// Whether a field of this name ends here.
-    pub(super) fn has(&self, name: &[u8]) -> bool {
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
         !self.0.is_empty() && self.0.binary_search_by(|listed| order_without_case(listed, name)).is_ok()
     }
-}
-
-/// End-to-end fields outside [`Known`] that nobody may strip by listing them.
-fn is_essential(name: &[u8]) -> bool {
-    name.eq_ignore_ascii_case(b"Authorization") || name.eq_ignore_ascii_case(b"Set-Cookie") || is_claim(name)
 }
 
 /// Fields by which a proxy tells a backend who the client is; from a client itself they are a mere claim. `_` counts as `-`: gateway

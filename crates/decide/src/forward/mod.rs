@@ -7,7 +7,7 @@
 //!
 //! [`ProxyError`] names what can go wrong behind us; [`proxy_status`] and [`server_timing`] tell a client, where an owner wants it.
 
-mod hop_by_hop;
+pub(crate) mod hop_by_hop;
 mod max_forwards;
 mod origin;
 mod proxy_error;
@@ -19,7 +19,7 @@ mod trailers;
 mod via;
 
 pub use max_forwards::{MaxForwards, max_forwards};
-pub use origin::Peer;
+pub use origin::{Peer, shaping_claims};
 pub use proxy_error::ProxyError;
 pub use proxy_status::proxy_status;
 pub use request::{ToBackend, authority, request_fields, upgrade_passes};

@@ -1,5 +1,6 @@
 //! What a backend is told of the client: `X-Forwarded-*` and `Forwarded` (RFC 7239).
 
+use super::hop_by_hop::is_claim;
 use crate::config::Forward;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -108,4 +109,37 @@ fn token_or_quoted(value: &[u8], out: &mut Vec<u8>) {
         out.push(*byte);
     }
     out.push(b'"');
+}
+
+/// Appends what a trusted client says of the address that it was itself asked under, in one unambiguous piece of bytes: a backend may make
+/// links of it, so that an answer is only for requests that say the same. What it says of who asked is left out.
+pub fn shaping_claims(head: &RequestHead, forward: &Forward, out: &mut Vec<u8>) {
+    if !forward.trust_client {
+        return;
+    }
+    for field in head.fields.iter() {
+        let shapes = match field.known {
+            Known::XForwardedHost | Known::XForwardedProto => true,
+            Known::Other => is_claim(field.name) && !field.name.eq_ignore_ascii_case(b"X-Real-IP"),
+            _ => false,
+        };
+        if shapes {
+            out.push(b'\n');
+            out.extend(field.name.iter().map(u8::to_ascii_lowercase));
+            out.push(b':');
+            out.extend_from_slice(field.value);
+        }
+        if field.known == Known::Forwarded {
+            // RFC 7239 §5: `for` and `by` are the ends of the connection, `host` and `proto` what was asked.
+            let pairs = field.value.split(|byte| matches!(byte, b',' | b';')).map(<[u8]>::trim_ascii);
+            for pair in pairs.filter(|pair| !begins_without_case(pair, b"for=") && !begins_without_case(pair, b"by=")) {
+                out.push(b'\n');
+                out.extend_from_slice(pair);
+            }
+        }
+    }
+}
+
+fn begins_without_case(text: &[u8], with: &[u8]) -> bool {
+    text.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with))
 }

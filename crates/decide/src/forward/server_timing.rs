@@ -5,11 +5,13 @@ use crate::time::{Duration, Instant};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// Appends the value of `Server-Timing`: what waiting for a backend, connecting to it and its answer took, each try of its own, and the
+/// Appends the value of `Server-Timing`: what the cache did, what waiting for a backend, connecting to it and its answer took, each try of its own, and the
 /// whole until `now`, in milliseconds.
 pub fn server_timing(journey: &Journey, now: Instant, out: &mut Vec<u8>) {
     for (_, step) in journey.steps() {
         match *step {
+            Step::CacheHit { rule, .. } => word("cache", "hit", rule, out),
+            Step::CacheMiss { why, rule, .. } => word("cache", why, rule, out),
             Step::Queued { waited, .. } => metric("queue", None, waited, out),
             Step::Connected { reused: true, took, .. } => metric("connect", Some("reused"), took, out),
             Step::Connected { reused: false, took, .. } => metric("connect", None, took, out),
@@ -19,6 +21,11 @@ pub fn server_timing(journey: &Journey, now: Instant, out: &mut Vec<u8>) {
     }
     metric("total", None, now.since(journey.began), out);
     out.truncate(out.len() - 2);
+}
+
+/// RFC 9110 §5.6.4: in quotes, for the space in it.
+fn word(name: &str, what: &str, rule: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("{name};desc=\"{what}: {rule}\", ").as_bytes());
 }
 
 fn metric(name: &str, description: Option<&str>, took: Duration, out: &mut Vec<u8>) {

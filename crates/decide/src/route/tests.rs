@@ -29,6 +29,7 @@ fn route(name: &str, path: PathMatch) -> Route {
         action: Action::Pool(0),
         request: Rewrite::default(),
         response: FieldEdits::default(),
+        cache: None,
     }
 }
 
@@ -87,6 +88,7 @@ fn table(sites: Vec<Site>) -> Table {
             handshakes_per_address: 0,
         },
         server: Server { workers: 1, drain_timeout: zero, name: "throughline".to_string(), max_connections: 1 },
+        cache: crate::config::Cache { memory: 64 << 20 },
         access_log: None,
     })
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod balancing;
+mod cache;
 mod health;
 mod hostile;
 mod http2;

@@ -112,6 +112,10 @@ pub(super) struct SitePart {
     pub(super) received: Counter,
     pub(super) sent: Counter,
     pub(super) tunnels: Counter,
+    pub(super) cache_hits: Counter,
+    pub(super) cache_misses: Counter,
+    pub(super) collapsed: Counter,
+    pub(super) cache_stored: Counter,
     pub(super) duration: Histogram,
 }
 
@@ -128,6 +132,10 @@ impl SiteCells {
             received: cells.sum(|part| &part.received),
             sent: cells.sum(|part| &part.sent),
             tunnels: cells.sum(|part| &part.tunnels),
+            cache_hits: cells.sum(|part| &part.cache_hits),
+            cache_misses: cells.sum(|part| &part.cache_misses),
+            collapsed: cells.sum(|part| &part.collapsed),
+            cache_stored: cells.sum(|part| &part.cache_stored),
             duration: cells.histogram(|part| &part.duration),
             certificates_issued: self.certificates_issued.get(),
             certificates_failed: self.certificates_failed.get(),

@@ -74,6 +74,14 @@ pub struct SiteCounts {
     pub sent: u64,
     /// Requests that became tunnels, or WebSockets that end here.
     pub tunnels: u64,
+    /// Requests answered by what was stored.
+    pub cache_hits: u64,
+    /// Requests, on routes that store answers, for which the origin had to be asked.
+    pub cache_misses: u64,
+    /// Of those, requests that another's answer served.
+    pub collapsed: u64,
+    /// Answers stored.
+    pub cache_stored: u64,
     /// From the first byte of a request to the last of its answer; without tunnels.
     pub duration: HistogramCounts,
     /// Certificates that were ordered for it and came.

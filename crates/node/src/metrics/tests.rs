@@ -11,7 +11,7 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         None => Action::Answer { status: 204, content_type: String::new(), body: String::new() },
     };
     let when = Match { path: PathMatch::Any, methods: vec![], headers: vec![], query: vec![] };
-    let route = Route { name: "*".to_string(), when, action, request: Rewrite::default(), response: FieldEdits::default() };
+    let route = Route { name: "*".to_string(), when, action, request: Rewrite::default(), response: FieldEdits::default(), cache: None };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Site {
         name: name.to_string(),
@@ -91,6 +91,7 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
             handshakes_per_address: 0,
         },
         server: Server { workers: 2, drain_timeout: zero, name: "edge".to_string(), max_connections: 1 },
+        cache: decide::config::Cache { memory: 64 << 20 },
         access_log: None,
     }
 }

@@ -80,7 +80,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, caller: Rc<Caller>, stream: Transp
             Next::Linger | Next::Reset(_) => match (next, client.stream) {
                 (Next::Reset(_), Channel::Whole(transport)) => return transport.reset(),
                 (_, Channel::Whole(transport)) => return linger(&worker, transport, client.input).await,
-                (_, Channel::Stream(_)) => unreachable!("a connection of HTTP/1"),
+                (_, Channel::Stream(_) | Channel::Fill(_)) => unreachable!("a connection of HTTP/1"),
             },
         }
     }
@@ -95,8 +95,10 @@ impl Client {
     /// ask again; what it asks meanwhile is read ahead as far as the buffer has room, because a reset shows only behind it. Wakes the task
     /// when that changes.
     pub(crate) fn is_gone(&mut self, cx: &mut Context<'_>) -> bool {
-        if let Channel::Stream(stream) = &mut self.stream {
-            return stream.is_gone(cx);
+        match &mut self.stream {
+            Channel::Stream(stream) => return stream.is_gone(cx),
+            Channel::Fill(writer) => return writer.is_abandoned(cx),
+            Channel::Whole(_) => {}
         }
         while !self.half_closed && !self.input.is_full() {
             match self.input.poll_fill(cx, &mut self.stream) {

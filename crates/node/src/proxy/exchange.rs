@@ -5,6 +5,7 @@ use crate::application::Answer;
 use crate::channel::Channel;
 use crate::conversation::Conversation;
 use crate::pool::Pool;
+use crate::proxy::cache::Cached;
 use crate::proxy::connection::Client;
 use crate::proxy::half::Half;
 use crate::proxy::reply::Reply;
@@ -60,6 +61,8 @@ pub(crate) enum Stage {
     Read,
     /// Find the route.
     Route,
+    /// Look at what is stored.
+    Lookup(Arc<Pool>),
     /// Ask the pool for a backend, and the backend for an answer.
     Proxy(Arc<Pool>),
     /// Ask code in this process.
@@ -98,6 +101,8 @@ pub(crate) struct Exchange<'c> {
     pub(crate) end: End,
     /// The answer on its way ends with the connection: only a reset tells the client that it broke off.
     pub(crate) ends_by_close: bool,
+    /// The route stores answers.
+    pub(crate) cached: Option<Box<Cached>>,
     pub(crate) next: Next,
 }
 
@@ -126,6 +131,7 @@ impl<'c> Exchange<'c> {
             received: 0,
             end,
             ends_by_close: false,
+            cached: None,
             next: Next::Close,
         }
     }
@@ -140,6 +146,7 @@ impl<'c> Exchange<'c> {
             stage = match stage {
                 Stage::Read => self.read().await,
                 Stage::Route => self.decide_route(),
+                Stage::Lookup(pool) => self.lookup(pool).await,
                 Stage::Proxy(pool) => self.proxy(pool).await,
                 Stage::Application => self.application().await,
                 Stage::Files => self.files(),
@@ -258,10 +265,11 @@ impl<'c> Exchange<'c> {
         if let Some(id) = adopted_id(&self.scratch.request, &site.forward) {
             self.scratch.journey.id = id;
         }
-        let action = &site.routes[usize::from(route.route)].action;
+        let route_of = &site.routes[usize::from(route.route)];
+        let action = &route_of.action;
         self.step(Step::Routed { route, action: word(action) });
         match action {
-            Action::Pool(index) => self.check_forwarding(&snapshot.pools[*index]),
+            Action::Pool(index) => self.check_forwarding(&snapshot.pools[*index], route_of.cache.is_some()),
             Action::Redirect { status, location } => {
                 let Scratch { request, text, .. } = &mut *self.scratch;
                 Stage::Reply(Reply::redirect(*status, location, self.client.caller.peer.scheme(), request, text))
@@ -273,7 +281,7 @@ impl<'c> Exchange<'c> {
     }
 
     /// What ends here although its route leads on.
-    fn check_forwarding(&mut self, pool: &Arc<Pool>) -> Stage {
+    fn check_forwarding(&mut self, pool: &Arc<Pool>, stores: bool) -> Stage {
         let request = &self.scratch.request;
         if max_forwards(request) == MaxForwards::AnswerHere {
             return Stage::Reply(Reply::fixed(200, "text/plain; charset=utf-8", "Max-Forwards came to zero here.\n"));
@@ -282,7 +290,7 @@ impl<'c> Exchange<'c> {
             let error = ProxyError::LoopDetected;
             return self.refuse(error.status(), error.sentence(), error.side());
         }
-        self.check_upgrade(pool).unwrap_or_else(|| Stage::Proxy(pool.clone()))
+        self.check_upgrade(pool).unwrap_or_else(|| if stores { Stage::Lookup(pool.clone()) } else { Stage::Proxy(pool.clone()) })
     }
 
     fn unrouted(&mut self, verdict: &Verdict) -> Stage {
@@ -335,6 +343,9 @@ impl<'c> Exchange<'c> {
 
     /// The request is over: its journey goes to the readers.
     pub(crate) fn log(mut self) -> Next {
+        if let Channel::Fill(_) = self.client.stream {
+            return self.end_fill();
+        }
         let now = self.worker.host.now_afresh();
         let End { status, sent, why, side } = self.end;
         let took = now.since(self.scratch.journey.began);

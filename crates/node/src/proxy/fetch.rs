@@ -189,6 +189,15 @@ impl Exchange<'_> {
             self.finish_after(ticket, Outcome::Failure(error), latency, now);
             return Tried::Failed { error, sent: Sent::Whole };
         }
+        if self.cached.is_some() {
+            if let Channel::Fill(_) = self.client.stream {
+                self.begin_fill(&meta, upstream.stream.framing(meta.framing));
+                self.end.status = self.scratch.response.status;
+                self.deliver(ticket, upstream, progress, &meta, false, latency).await;
+                return Tried::Over(Stage::Log);
+            }
+            self.passed();
+        }
         let keep = self.begin_answer(&meta, upstream.stream.framing(meta.framing), keep);
         self.end.status = self.scratch.response.status;
         if meta.upgraded {

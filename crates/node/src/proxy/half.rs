@@ -117,6 +117,11 @@ impl Half {
         &mut self.out
     }
 
+    /// Where the head is written of the message that was begun.
+    pub(crate) fn head(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
     /// Forgets everything, so that nothing of one exchange can reach the next, however this one ended.
     pub(crate) fn reset(&mut self) {
         self.prelude = false;
@@ -238,6 +243,37 @@ impl Half {
             }
         }
         sink.poll_flush(cx).map_err(|_| Broken::Sink)
+    }
+
+    /// Writes what is staged, and behind it as much of `piece` as goes. Ready with how much of it went, once some did or, of an empty one,
+    /// once nothing is staged any more.
+    pub(crate) fn poll_through(
+        &mut self,
+        cx: &mut Context<'_>,
+        piece: &[u8],
+        sink: &mut Channel,
+        now: Instant,
+    ) -> Poll<Result<usize, Broken>> {
+        loop {
+            let staged = &self.out[self.written..];
+            if staged.is_empty() && piece.is_empty() {
+                return Poll::Ready(Ok(0));
+            }
+            self.waits_for = WaitsFor::Sink;
+            let slices = [IoSlice::new(staged), IoSlice::new(piece)];
+            let slices = if staged.is_empty() { &slices[1..] } else { &slices[..] };
+            let n = ready!(sink.poll_write(cx, slices)).map_err(|_| Broken::Sink)?;
+            self.since = now;
+            let of_staged = n.min(staged.len());
+            self.written += of_staged;
+            if self.written == self.out.len() {
+                self.out.clear();
+                self.written = 0;
+            }
+            if n > of_staged {
+                return Poll::Ready(Ok(n - of_staged));
+            }
+        }
     }
 
     /// Stages what is in the input buffer.

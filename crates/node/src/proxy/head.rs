@@ -54,6 +54,7 @@ impl Exchange<'_> {
         let out = up.begin(from, upstream.stream.framing(framing), limits, now);
         match &mut upstream.stream {
             Channel::Whole(_) => request_lines(request, target, &to, framing, out),
+            Channel::Fill(_) => unreachable!("a backend is no store"),
             Channel::Stream(stream) => {
                 to.version = Version::Http2;
                 let line = RequestLine { target, authority: forward::authority(&to), scheme: ticket.pool().scheme().as_bytes() };
@@ -77,6 +78,7 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
         let hsts = self.hsts(site);
+        let status = self.cache_status(&snapshot.config.server.name);
         let Scratch { request, response, down, journey, text, .. } = &mut *self.scratch;
         let framing = match (meta.framing, request.version) {
             (Framing::UntilClose, Version::Http11) => Framing::Chunked,
@@ -94,25 +96,41 @@ impl Exchange<'_> {
         if site.show.server_timing {
             forward::server_timing(journey, now, text);
         }
-        let more = More { hsts: hsts.as_deref(), timing: text };
-        let out = down.begin(from, self.client.stream.framing(framing), limits, now);
-        match &mut self.client.stream {
-            Channel::Whole(_) => {
-                http1::write_response(response, std::iter::empty(), out);
-                answer_fields(response, &to, framing, &more, &mut FieldLines(out));
-                if framing == Framing::Chunked {
-                    out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
-                }
-                if !meta.upgraded {
-                    write_connection(keep, request.version, out);
-                }
-                out.extend_from_slice(b"\r\n");
-            }
-            Channel::Stream(stream) => {
-                let end = framing == Framing::None && !meta.upgraded;
-                stream.respond(response.status, end, |block| answer_fields(response, &to, framing, &more, block));
-            }
+        let more = More { hsts: hsts.as_deref(), timing: text, age: None, cache_status: &status, told: None };
+        down.begin(from, self.client.stream.framing(framing), limits, now);
+        write_answer(
+            &mut self.client.stream,
+            down,
+            &Answer { head: response, to: &to, framing, more: &more, keep, upgraded: meta.upgraded },
+        );
+        keep
+    }
+
+    /// Writes the head of an answer that is stored, or comes in for the store. Returns whether the connection can be kept after it.
+    pub(crate) fn begin_stored(&mut self, stored: &Stored<'_>, keep: bool) -> bool {
+        let snapshot = self.snapshot.clone();
+        let (site, route) = self.site_and_route(&snapshot).expect("a routed request");
+        let now = self.worker.host.now();
+        let date = self.worker.date();
+        let limits = wire_limits(&snapshot.config.limits);
+        let hsts = self.hsts(site);
+        let status = self.cache_status(&snapshot.config.server.name);
+        let whole = matches!(self.client.stream, Channel::Whole(_));
+        let keep = keep && stored.framing != Framing::UntilClose;
+        self.ends_by_close = whole && stored.framing == Framing::UntilClose;
+        self.end.status = stored.head.status;
+        let Scratch { request, down, journey, text, .. } = &mut *self.scratch;
+        let own = forward::request_id(journey.id);
+        let id = site.show.request_id.then(|| forward::shown_id(request, &site.forward, &own));
+        let to = ToClient { version: request.version, edits: &route.response, via: &snapshot.config.server.name, date: &date, id };
+        text.clear();
+        if site.show.server_timing {
+            forward::server_timing(journey, now, text);
         }
+        let more = More { hsts: hsts.as_deref(), timing: text, age: stored.age, cache_status: &status, told: stored.told };
+        down.begin(Framing::None, Framing::None, limits, now);
+        let answer = Answer { head: stored.head, to: &to, framing: stored.framing, more: &more, keep, upgraded: false };
+        write_answer(&mut self.client.stream, down, &answer);
         keep
     }
 
@@ -125,6 +143,7 @@ impl Exchange<'_> {
         let request_version = self.scratch.request.version;
         let shown = self.site_and_route(&snapshot).map(|(site, route)| (site, &route.response));
         let hsts = shown.and_then(|(site, _)| self.hsts(site));
+        let status = self.cache_status(&snapshot.config.server.name);
         let scratch = &mut *self.scratch;
         let mut fields = reply.fields.clone();
         if let Some((site, edits)) = shown {
@@ -142,6 +161,9 @@ impl Exchange<'_> {
         if let Some(hsts) = hsts {
             fields.push(HSTS, hsts.as_bytes());
         }
+        if !status.is_empty() {
+            fields.push_known(Known::CacheStatus, &status);
+        }
         let bodiless = reply.opens || matches!(reply.status, 100..=199 | 204 | 304);
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
         // RFC 9110 §8.6: none with 1xx and 204; with 304 only what 200 would have, which is told by `length`.
@@ -157,6 +179,7 @@ impl Exchange<'_> {
                 write_connection(keep, request_version, out);
                 out.extend_from_slice(b"\r\n");
             }
+            Channel::Fill(_) => unreachable!("what is said in place of an answer is told and not written"),
             Channel::Stream(stream) => {
                 stream.respond(reply.status, !body && !reply.opens, |block| reply_fields(&fields, &date, server, length, block));
             }
@@ -180,6 +203,7 @@ pub(crate) fn interim(head: &ResponseHead, version: Version, via: &str, client: 
             }
             out.extend_from_slice(b"\r\n");
         }
+        Channel::Fill(writer) => writer.interim(head),
         Channel::Stream(stream) => stream.respond(head.status, false, |block| {
             if !bare {
                 forward::response_fields(head, &to, block);
@@ -207,11 +231,61 @@ fn request_lines(request: &RequestHead, target: &[u8], to: &ToBackend<'_>, frami
     out.extend_from_slice(b"\r\n");
 }
 
+/// An answer that is stored, or comes in for the store.
+pub(crate) struct Stored<'a> {
+    pub(crate) head: &'a ResponseHead,
+    /// In seconds, if it is told.
+    pub(crate) age: Option<u64>,
+    pub(crate) framing: Framing,
+    /// The length that is told where nothing follows the head.
+    pub(crate) told: Option<u64>,
+}
+
+/// The head of an answer on its way to a client.
+struct Answer<'a> {
+    head: &'a ResponseHead,
+    to: &'a ToClient<'a>,
+    framing: Framing,
+    more: &'a More<'a>,
+    keep: bool,
+    upgraded: bool,
+}
+
 /// What an answer says besides what the backend has said.
 struct More<'a> {
     hsts: Option<&'a str>,
     /// Empty where it is not shown.
     timing: &'a [u8],
+    /// In seconds, in place of what the backend has said.
+    age: Option<u64>,
+    /// Empty on a route that stores nothing.
+    cache_status: &'a [u8],
+    /// The length to be told where nothing follows; `None`: what the backend has said of it.
+    told: Option<u64>,
+}
+
+/// Writes it as the client's version has it.
+fn write_answer(client: &mut Channel, down: &mut Half, answer: &Answer<'_>) {
+    let Answer { head, to, framing, more, keep, upgraded } = *answer;
+    match client {
+        Channel::Whole(_) => {
+            let out = down.head();
+            http1::write_response(head, std::iter::empty(), out);
+            answer_fields(head, to, framing, more, &mut FieldLines(out));
+            if framing == Framing::Chunked {
+                out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+            }
+            if !upgraded {
+                write_connection(keep, to.version, out);
+            }
+            out.extend_from_slice(b"\r\n");
+        }
+        Channel::Stream(stream) => {
+            let end = framing == Framing::None && !upgraded;
+            stream.respond(head.status, end, |block| answer_fields(head, to, framing, more, block));
+        }
+        Channel::Fill(_) => unreachable!("a fill takes the head as it is"),
+    }
 }
 
 fn answer_fields(response: &ResponseHead, to: &ToClient<'_>, framing: Framing, more: &More<'_>, out: &mut impl FieldWriter) {
@@ -221,7 +295,9 @@ fn answer_fields(response: &ResponseHead, to: &ToClient<'_>, framing: Framing, m
         Framing::None => {
             // RFC 9110 §8.6: with HEAD and 304 it tells what GET would have.
             let told = response.fields.get(Known::ContentLength);
-            if let Some(length) = told.filter(|_| response.status >= 200 && response.status != 204) {
+            if let Some(length) = more.told {
+                out.length(length);
+            } else if let Some(length) = told.filter(|_| response.status >= 200 && response.status != 204) {
                 out.known(Known::ContentLength, length);
             }
         }
@@ -229,6 +305,12 @@ fn answer_fields(response: &ResponseHead, to: &ToClient<'_>, framing: Framing, m
     }
     if let Some(hsts) = more.hsts.filter(|_| response.fields.named(HSTS).next().is_none()) {
         out.field(HSTS, hsts.as_bytes());
+    }
+    if let Some(age) = more.age {
+        out.known(Known::Age, age.to_string().as_bytes());
+    }
+    if !more.cache_status.is_empty() {
+        out.known(Known::CacheStatus, more.cache_status);
     }
     if !more.timing.is_empty() {
         out.known(Known::ServerTiming, more.timing);

@@ -5,11 +5,13 @@
 //! - [`connection`]: one client's connection, request after request.
 //! - [`exchange`]: one request, as an enum of named stages.
 //! - [`on_stream`]: the same for a request that came on a stream of an HTTP/2 connection.
+//! - [`cache`]: requests on routes whose answers are stored.
 //! - [`head`]: heads of messages as each version writes them. [`https`]: what is done for the sake of TLS. [`reply`]: answers made here.
 //! - [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving bytes both ways. [`upgrade`],
 //!   [`tunnel`]: changes of protocol, and what follows them. [`socket`]: WebSockets that end here.
 
 mod accept;
+mod cache;
 mod connection;
 mod exchange;
 mod fetch;
@@ -26,6 +28,7 @@ mod tunnel;
 mod upgrade;
 mod upstream;
 
+pub(crate) use cache::key_of;
 pub(crate) use connection::{Caller, linger};
 pub(crate) use exchange::{Scratch, wire_limits};
 pub(crate) use greet::Greetings;

@@ -1,5 +1,6 @@
 //! Answers made here: refusals, redirects, fixed answers, applications' answers, files.
 
+use crate::channel::Channel;
 use crate::proxy::exchange::{Exchange, STALLED, Stage, wire_limits};
 use crate::proxy::half::Broken;
 use decide::route::rewrite;
@@ -109,6 +110,9 @@ impl Exchange<'_> {
         if !self.scratch.request.protocol.is_empty() && (200..300).contains(&reply.status) {
             // RFC 9113 §8.5: it would be taken for the success of the CONNECT.
             return self.refuse(501, "this protocol is not spoken here", Side::Us);
+        }
+        if let Channel::Fill(_) = self.client.stream {
+            return self.made_for_fill(reply);
         }
         if let Some(why) = reply.why {
             self.step(Step::Made { status: reply.status, why });

@@ -218,6 +218,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         action: Action::Files(files),
         request: Rewrite::default(),
         response: FieldEdits::default(),
+        cache: None,
     };
     let site = Site {
         name: "files".into(),
@@ -269,6 +270,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         },
         limits,
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
+        cache: decide::config::Cache { memory: 64 << 20 },
         access_log: None,
     }
 }

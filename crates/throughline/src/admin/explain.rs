@@ -56,6 +56,57 @@ pub(crate) fn balance(question: &Question<'_>, config: &Config) -> Result<String
     Ok(choice.shown(config, pool.algorithm(), selection, record) + note)
 }
 
+/// `explain cache` from the configuration alone: where an answer would be stored, and by which rules.
+pub(crate) fn cache(question: &Question<'_>, config: &Config) -> Result<String, String> {
+    let asked = question.asked(&config.limits)?.ok_or("say which request: a URL")?;
+    let (route, scheme) = question.route_of(&asked, config, &Table::build(config))?;
+    let (key, policy) = node::cache_key(config, route, &asked.head, scheme).ok_or_else(|| stores_nothing(config, route))?;
+    let note = "from the configuration alone: --admin asks a running server what is stored\n";
+    Ok(format!("route      {}\n{}{note}", name_of(config, route), view::explain::cache_rules(&String::from_utf8_lossy(&key), policy)))
+}
+
+/// `GET /explain/cache`: what is stored for a request now, and what it is good for; nothing moves by it.
+pub(super) fn live_cache(server: &Server, host: &Host, parameters: &Parameters) -> Result<String, Refusal> {
+    parameters.only(&["url", "method", "header", "listener"])?;
+    let snapshot = server.snapshot();
+    let config = &snapshot.config;
+    let question = Question::of(parameters)?;
+    let asked = question.asked(&config.limits).map_err(bad)?.ok_or_else(|| bad("say which request: a URL".to_string()))?;
+    let (route, scheme) = question.route_of(&asked, config, snapshot.routes()).map_err(bad)?;
+    let explained = server.explain_cache(host.calendar(), route, &asked.head, scheme);
+    let explained = explained.ok_or_else(|| bad(stores_nothing(config, route)))?;
+    let (_, policy) = node::cache_key(config, route, &asked.head, scheme).expect("it was just explained");
+    let mut out = format!("route      {}\n{}", name_of(config, route), view::explain::cache_rules(&explained.key, policy));
+    for stored in &explained.stored {
+        let life = match stored.ttl {
+            left @ 0.. => format!("fresh for {left} s more by {}", stored.basis),
+            over => format!("stale for {} s by {}", -over, stored.basis),
+        };
+        let _ = write!(out, "stored     {}, {} bytes, {} s old, {life}", stored.status, stored.length, stored.age);
+        for (what, more) in [("selected by", &stored.selected_by), ("tags", &stored.tags.join(" "))] {
+            if !more.is_empty() {
+                let _ = write!(out, ", {what} {more}");
+            }
+        }
+        out.push_str(if stored.standing == "current" { "\n" } else { ", purged\n" });
+    }
+    let verdict = if explained.hit { "the cache answers" } else { "the origin is asked" };
+    let _ = writeln!(out, "verdict    {verdict}: {} ({})", explained.verdict, explained.rule);
+    out.push_str(&view::explain::asked(&explained.record));
+    Ok(out)
+}
+
+fn stores_nothing(config: &Config, route: RouteRef) -> String {
+    format!("route {} stores nothing: it has no `cache`", name_of(config, route))
+}
+
+fn name_of(config: &Config, route: RouteRef) -> String {
+    let site = &config.sites[usize::from(route.site)];
+    let route = &site.routes[usize::from(route.route)].name;
+    let slash = if route.starts_with('/') { "" } else { "/" };
+    format!("{}{slash}{route}", site.name)
+}
+
 /// `GET /explain/route`.
 pub(super) fn live_route(server: &Server, parameters: &Parameters) -> Result<String, Refusal> {
     parameters.only(&["url", "method", "header", "listener"])?;
@@ -101,6 +152,16 @@ impl<'a> Question<'a> {
         };
         let known = || config.listeners.iter().map(|listener| listener.at.to_string()).collect::<Vec<_>>().join(", ");
         position(&|at| at.to_string() == name).ok_or_else(|| format!("nothing listens on {name}; listeners: {}", known()))
+    }
+
+    /// The route that serves the request, and the scheme that it comes by.
+    fn route_of(&self, asked: &Asked, config: &Config, table: &Table) -> Result<(RouteRef, &'static str), String> {
+        let listener = self.listener_in(config, asked.port)?;
+        let verdict = table.decide(number(listener), &asked.head, None);
+        let Verdict::Route { route, .. } = verdict else {
+            return Err(format!("no route serves this request: {} ({})", verdict.sentence(), verdict.status()));
+        };
+        Ok((route, if config.listeners[listener].tls { "https" } else { "http" }))
     }
 
     /// The pool and what is known of the request.

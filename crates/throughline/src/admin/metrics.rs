@@ -19,6 +19,7 @@ pub(super) fn text(server: &Server, host: &Host) -> String {
     handshakes(server, &counts, &mut out);
     certificates(server, &mut out);
     orders(server, &counts, &mut out);
+    cache(server, &counts.sites, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
     backends(&counts.backends, &mut out);
@@ -126,6 +127,23 @@ fn orders(server: &Server, counts: &Counts, out: &mut Exposition) {
     });
     let help = "Times that what is kept of certificates and accounts could not be read, written or used.";
     out.single(Counter, "throughline_certificate_store_failures_total", help, counts.process.store_failures);
+}
+
+fn cache(server: &Server, sites: &[SiteCounts], out: &mut Exposition) {
+    let store = server.store();
+    out.single(Gauge, "throughline_cache_objects", "Answers stored, variants of one not counted.", store.objects());
+    out.single(Gauge, "throughline_cache_bytes", "Bytes of memory that stored answers take, all told.", store.bytes());
+    out.single(Gauge, "throughline_cache_limit_bytes", "The most that stored answers may take.", store.memory());
+    type Of = fn(&SiteCounts) -> u64;
+    let families: [(&str, &str, Of); 4] = [
+        ("throughline_cache_hits_total", "Requests answered by what was stored.", |site| site.cache_hits),
+        ("throughline_cache_misses_total", "Requests for which the origin had to be asked.", |site| site.cache_misses),
+        ("throughline_cache_collapsed_total", "Misses that the answer to another request served.", |site| site.collapsed),
+        ("throughline_cache_stored_total", "Answers stored.", |site| site.cache_stored),
+    ];
+    for (name, help, of) in families {
+        out.family(Counter, name, help, |family| sites.iter().for_each(|site| family.sample(&[("site", &site.name)], of(site))));
+    }
 }
 
 fn sites(sites: &[SiteCounts], out: &mut Exposition) {

@@ -7,7 +7,7 @@ use host::Host;
 use node::metrics::{Counts, SiteCounts};
 use node::tls::Presented;
 use node::{Pool, Server, Snapshot};
-use view::status::{CertificateStatus, Connections, ListenerStatus, OrderStatus, PoolStatus, Requests, Status, TunnelStatus};
+use view::status::{CacheStatus, CertificateStatus, Connections, ListenerStatus, OrderStatus, PoolStatus, Requests, Status, TunnelStatus};
 
 /// The state now.
 pub(super) fn of(server: &Server, authority: &Authority, host: &Host) -> Status {
@@ -30,6 +30,7 @@ pub(super) fn of(server: &Server, authority: &Authority, host: &Host) -> Status 
         requests: requests(&counts.sites, server.requests_in_flight() as u64),
         tunnels: TunnelStatus { open: server.tunnels().open() as u64, websockets: server.tunnels().websockets() as u64 },
         certificates: certificates(server, authority, host.calendar()),
+        cache: cache(server, &counts.sites),
         pools: snapshot.pools().iter().map(|held| pool(held, &counts, host)).collect(),
     }
 }
@@ -83,6 +84,18 @@ fn requests(sites: &[SiteCounts], in_flight: u64) -> Requests {
     let class = |at: usize| sites.iter().map(|site| site.requests[at]).sum();
     let total = sites.iter().flat_map(|site| site.requests).sum();
     Requests { in_flight, total, client_errors: class(4), server_errors: class(5) }
+}
+
+fn cache(server: &Server, sites: &[SiteCounts]) -> CacheStatus {
+    let store = server.store();
+    CacheStatus {
+        objects: store.objects() as u64,
+        bytes: store.bytes(),
+        memory: store.memory(),
+        hits: sites.iter().map(|site| site.cache_hits).sum(),
+        misses: sites.iter().map(|site| site.cache_misses).sum(),
+        collapsed: sites.iter().map(|site| site.collapsed).sum(),
+    }
 }
 
 fn pool(pool: &Pool, counts: &Counts, host: &Host) -> PoolStatus {

@@ -30,6 +30,11 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Drop what is stored of answers, or make it stale. It holds for every request that begins after this has ended.
+    #[command(override_usage = "throughline ctl purge [OPTIONS] URL\n       throughline ctl purge [OPTIONS] --prefix URL/\n       \
+                          throughline ctl purge [OPTIONS] --tag TAG\n       throughline ctl purge [OPTIONS] --site NAME\n       \
+                          throughline ctl purge [OPTIONS] --all")]
+    Purge(Purge),
     /// Read the configuration file again. A file with mistakes changes nothing.
     Reload,
     /// End the process, once what is in flight has ended.
@@ -43,6 +48,39 @@ enum What {
         #[command(subcommand)]
         change: Change,
     },
+}
+
+/// What to purge.
+#[derive(clap::Args)]
+struct Purge {
+    /// This URL, all its variants; without a scheme, http and https.
+    #[arg(value_name = "URL")]
+    url: Option<String>,
+    /// All below this URL, which ends with a slash.
+    #[arg(long, value_name = "URL/", conflicts_with = "url")]
+    prefix: Option<String>,
+    /// All that the origin gave this tag, in `Surrogate-Key` or `Cache-Tag`.
+    #[arg(long, value_name = "TAG", conflicts_with_all = ["url", "prefix"])]
+    tag: Option<String>,
+    /// Only what is stored for this site; alone, all of it.
+    #[arg(long, value_name = "NAME")]
+    site: Option<String>,
+    /// Everything.
+    #[arg(long, conflicts_with_all = ["url", "prefix", "tag", "site"])]
+    all: bool,
+    /// Make it stale: it is still served where stale answers may be, and while it is validated.
+    #[arg(long)]
+    soft: bool,
+}
+
+impl Purge {
+    /// What the admin side is asked.
+    fn target(&self) -> String {
+        let given = [("url", &self.url), ("prefix", &self.prefix), ("tag", &self.tag), ("site", &self.site)];
+        let given = given.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?))));
+        let flags = [("all", self.all), ("soft", self.soft)].into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_string());
+        format!("/cache/purge?{}", given.chain(flags).collect::<Vec<_>>().join("&"))
+    }
 }
 
 /// What becomes of a backend.
@@ -68,6 +106,10 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let line = match arguments.what {
         What::Status { json: true } => ask(&admin, Method::Get, "/status")?.into_result()?,
         What::Status { json: false } => status(&ask(&admin, Method::Get, "/status")?.into_result()?)?,
+        What::Purge(purge) => {
+            let answer = post(&admin, &purge.target())?;
+            format!("purged{}: purge {} since the start", if purge.soft { " softly" } else { "" }, answer["sequence"])
+        }
         What::Reload => {
             let answer = post(&admin, "/reload")?;
             format!("configuration {} holds", answer["generation"])

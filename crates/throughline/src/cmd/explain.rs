@@ -34,6 +34,11 @@ pub enum What {
         #[arg(long, value_name = "IP")]
         client: Option<IpAddr>,
     },
+    /// What is stored for a request, and what that is good for: key, variants, verdict and every rule on the way.
+    #[command(
+        override_usage = "throughline explain cache [OPTIONS] --admin ADDR URL\n       throughline explain cache [OPTIONS] CONFIG URL"
+    )]
+    Cache(Request),
 }
 
 /// A request.
@@ -67,6 +72,13 @@ pub(super) fn run(what: &What) -> Result<ExitCode, String> {
                     let config = request.config()?;
                     explain::route(&question, &config, &Table::build(&config))?
                 }
+            }
+        }
+        What::Cache(request) => {
+            let question = request.question()?;
+            match &request.admin {
+                Some(admin) => live(admin, "cache", &question)?,
+                None => explain::cache(&question, &request.config()?)?,
             }
         }
         What::Balance { request, pool, client } => {

@@ -2,8 +2,8 @@
 
 use super::{SERVERS, files};
 use crate::settings::{
-    backend_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, pool_defaults, server_defaults, site_defaults,
-    tls_defaults,
+    backend_defaults, cache_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, pool_defaults, server_defaults,
+    site_defaults, tls_defaults,
 };
 use decide::address::Address;
 use decide::config::{
@@ -32,6 +32,7 @@ pub fn config(http: Address, https: Address, certificate: Certificate) -> Config
         certificates: vec![certificate],
         acme: None,
         tls: tls_defaults(),
+        cache: cache_defaults(),
         limits: limits_defaults(),
         server: server_defaults(),
         access_log: None,
@@ -106,7 +107,7 @@ fn server_listener(at: SocketAddr, site: usize) -> Listener {
 }
 
 fn route(name: &str, action: Action, response: FieldEdits) -> Route {
-    Route { name: name.to_string(), when: match_defaults(), action, request: Rewrite::default(), response }
+    Route { name: name.to_string(), when: match_defaults(), action, request: Rewrite::default(), response, cache: None }
 }
 
 fn pool(backends: Vec<Backend>) -> Pool {

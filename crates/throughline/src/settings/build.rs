@@ -2,15 +2,15 @@
 //!
 //! Every function here also makes the defaults: given a section in which nothing is written, it gives what an empty one means.
 
-use super::acme;
 use super::disk::Disk;
 use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
+use super::{acme, cache};
 use decide::address::Address;
 use decide::config::{
-    AccessLog, Action, Algorithm, Backend, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
+    AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
     Listener, LogFormat, Match, PathMatch, Pool, Probe, Protocol, Retry, Rewrite, Route, Server, Show, Site, ValueMatch,
 };
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,7 +18,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// The whole configuration. Its sites and listeners stand where their sections stand; its pools too.
 pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Config {
     let pools = Pools { names: root.named("pool").iter().map(|(name, _)| name.it.as_str()).collect() };
-    let sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, mistakes)).collect();
+    let cache = cache::cache(&root.table("cache"));
+    let sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, cache, mistakes)).collect();
     Config {
         listeners: root.tables("listener").iter().map(|table| listener(table, &sites, mistakes)).collect(),
         sites,
@@ -26,6 +27,7 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         certificates: tls::certificates(root, disk, mistakes),
         acme: root.table_if("acme").map(|table| acme::acme(table, disk)),
         tls: tls::tls(&root.table("tls"), disk, mistakes),
+        cache,
         limits: limits(&root.table("limits")),
         server: server(&root.table("server")),
         access_log: root.table_if("log").map(access_log),
@@ -113,13 +115,13 @@ pub(super) struct Pools<'t> {
     names: Vec<&'t str>,
 }
 
-fn site(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Site {
+fn site(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<'_>) -> Site {
     let hosts = table.texts("hosts");
     let first = hosts.first().map(|host| host.it.to_ascii_lowercase()).unwrap_or_default();
     Site {
         name: table.text_if("name").unwrap_or(first),
         hosts: hosts.iter().filter_map(|host| value::host_pattern(&host.it).ok()).collect(),
-        routes: table.tables("route").iter().map(|route| self::route(route, pools, mistakes)).collect(),
+        routes: table.tables("route").iter().map(|route| self::route(route, pools, cache, mistakes)).collect(),
         max_body: table.number("max-body"),
         show: show(&table.table("show")),
         forward: forward(&table.table("forward")),
@@ -132,7 +134,7 @@ fn site(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Site {
 /// A site in whose section nothing is written.
 pub(super) fn empty_site(table: &Table) -> Site {
     let mut unused = Mistakes::new("", "");
-    Site { name: HostPattern::Any.to_text(), ..site(table, &Pools { names: Vec::new() }, &mut unused) }
+    Site { name: HostPattern::Any.to_text(), ..site(table, &Pools { names: Vec::new() }, Cache { memory: 0 }, &mut unused) }
 }
 
 /// What answers show.
@@ -150,7 +152,7 @@ pub(super) fn forward(table: &Table) -> Forward {
     }
 }
 
-fn route(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Route {
+fn route(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<'_>) -> Route {
     let written = table.text_if("path");
     let path = written.as_deref().and_then(|path| value::path_pattern(path).ok()).unwrap_or(PathMatch::Any);
     let conditions = |key| table.pairs(key).into_iter().map(|(name, value)| ValueMatch { name: name.it, value }).collect();
@@ -172,6 +174,7 @@ fn route(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Route
         action: action(table, pools, mistakes),
         request: Rewrite { path: rewrite.text_if("path"), fields: edits(&rewrite) },
         response: edits(&table.table("response")),
+        cache: table.table_if("cache").map(|table| cache::policy(table, cache, mistakes)),
     }
 }
 

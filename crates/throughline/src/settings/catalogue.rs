@@ -65,6 +65,8 @@ pub enum Kind {
     Backends(&'static Section),
     /// A table of its own.
     Table(&'static Section),
+    /// `true` for a table of this section with all its defaults, the table itself, or `false` for none.
+    Switch(&'static Section),
     /// Any number of tables, in order.
     Tables(&'static Section),
     /// Tables by a name that the owner chooses.
@@ -132,6 +134,7 @@ pub static ROOT: Section = Section {
     entries: &[
         section("server", Kind::Table(&SERVER), Means("all defaults"), "The process as a whole."),
         section("admin", Kind::Table(&ADMIN), Means("all defaults"), "The admin side: metrics and status."),
+        section("cache", Kind::Table(&CACHE), Means("all defaults"), "Where the answers of routes with `cache` are stored."),
         section("limits", Kind::Table(&LIMITS), Means("all defaults"), "Caps and timers that guard the client side."),
         section("log", Kind::Table(&LOG), Means("no access log"), "The access log; writing the section turns it on."),
         section("listener", Kind::Tables(&LISTENER), Required, "An address clients connect to."),
@@ -180,6 +183,18 @@ static ADMIN: Section = Section {
         Is(r#""127.0.0.1:8090""#),
         r#""unix:/run/throughline/admin.sock""#,
         "Where the admin side listens; `\"off\"` for nowhere. Whoever reaches it may read everything it shows: keep it on loopback.",
+    )],
+};
+
+static CACHE: Section = Section {
+    header: "[cache]",
+    doc: "Where the answers of routes with `cache` are stored.",
+    entries: &[entry(
+        "memory",
+        Size { min: MIB, max: 1024 * 1024 * MIB },
+        Is(r#""256 MiB""#),
+        r#""4 GiB""#,
+        "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in.",
     )],
 };
 
@@ -458,8 +473,140 @@ static ROUTE: Section = Section {
             only: Only::Embedded,
             ..entry("application", Text(Shape::Name), Means("another action"), r#""demo""#, "Action: code in this process, by name.")
         },
+        section(
+            "cache",
+            Kind::Switch(&ROUTE_CACHE),
+            Means("nothing is stored"),
+            "Store the backends' answers and give them again: `cache = true`, or a table that says by which rules.",
+        )
+        .only("pool", &[]),
         section("rewrite", Kind::Table(&REWRITE), Means("unchanged"), "Changes to the request before it is forwarded."),
         section("response", Kind::Table(&RESPONSE), Means("unchanged"), "Changes to the fields of the answer."),
+    ],
+};
+
+static ROUTE_CACHE: Section = Section {
+    header: "[site.route.cache]",
+    doc: "How the backends' answers are stored, where RFC 9111 leaves a choice. `cache = true` is short for all defaults.",
+    entries: &[
+        entry(
+            "targeted",
+            Texts { each: Shape::Token, min: 0 },
+            Is(r#"["CDN-Cache-Control"]"#),
+            r#"["Edge-Cache-Control", "CDN-Cache-Control"]"#,
+            "Fields that count in place of `Cache-Control` (RFC 9213), the first in rank first.",
+        ),
+        entry(
+            "heuristic-percent",
+            percent(100),
+            Is("10"),
+            "0",
+            "An answer that does not say how long it is fresh is so for this part of the time since `Last-Modified`; 0 for never.",
+        ),
+        entry("heuristic-max", TIME, Is(r#""1d""#), r#""1h""#, "The most that comes to."),
+        entry(
+            "default-ttl",
+            TIME_OR_ZERO,
+            Is(r#""0s""#),
+            r#""30s""#,
+            "How long an answer is fresh that says nothing and has no `Last-Modified`; `\"0s\"` for not at all.",
+        ),
+        entry(
+            "stale-while-revalidate",
+            TIME_OR_ZERO,
+            Is(r#""0s""#),
+            r#""1m""#,
+            "Serve an answer that has been stale for no longer than this, and have it validated meanwhile, unless it says otherwise.",
+        ),
+        entry(
+            "stale-if-error",
+            TIME_OR_ZERO,
+            Is(r#""0s""#),
+            r#""1h""#,
+            "Serve an answer that has been stale for no longer than this where the backends fail, unless it says otherwise.",
+        ),
+        entry(
+            "stale-beside-s-maxage",
+            Bool,
+            Is("false"),
+            "true",
+            "Obey an answer's own stale times beside its `s-maxage`, which by the letter forbids both.",
+        ),
+        entry(
+            "obey-requests",
+            Bool,
+            Is("false"),
+            "true",
+            "Obey the `Cache-Control` of requests: any client can then send all of its requests through.",
+        ),
+        entry(
+            "set-cookie",
+            Choice(&["refuse", "strip", "explicit"]),
+            Is(r#""refuse""#),
+            r#""strip""#,
+            "An answer with `Set-Cookie` is not stored, stored without it, or stored with it where it says how long it is fresh.",
+        ),
+        entry(
+            "query",
+            Texts { each: Shape::Any, min: 0 },
+            Means("all of it"),
+            r#"["page", "lang"]"#,
+            "The only query parameters that tell one answer from another.",
+        ),
+        entry(
+            "ignore-query",
+            Texts { each: Shape::Any, min: 1 },
+            Means("none"),
+            r#"["utm_source", "utm_medium"]"#,
+            "Query parameters that do not tell one answer from another.",
+        ),
+        entry("sort-query", Bool, Is("false"), "true", "The order of query parameters does not tell one answer from another."),
+        entry(
+            "accept-encoding",
+            Choice(&["reduced", "sorted", "exact"]),
+            Is(r#""reduced""#),
+            r#""exact""#,
+            "How `Accept-Encoding` is compared where answers vary by it; `reduced`: which of br, zstd and gzip, and backends are asked with that.",
+        ),
+        entry("accept-language", Choice(&["sorted", "exact"]), Is(r#""sorted""#), r#""exact""#, "How `Accept-Language` is compared."),
+        entry(
+            "content-language",
+            Bool,
+            Is("false"),
+            "true",
+            "An answer in the one language that a request wants most serves it, whatever else it would take.",
+        ),
+        entry(
+            "max-object",
+            Size { min: KIB, max: 1024 * 1024 * MIB },
+            Is(r#""16 MiB""#),
+            r#""1 MiB""#,
+            "The longest content that is stored; a longer one passes. Never more than an eighth of `[cache]` `memory`.",
+        ),
+        entry(
+            "refuse-disguised",
+            Bool,
+            Is("true"),
+            "false",
+            "Do not store a page under a path that ends like a picture, a style or a script.",
+        ),
+        entry(
+            "tag-fields",
+            Texts { each: Shape::Token, min: 0 },
+            Is(r#"["Surrogate-Key", "Cache-Tag"]"#),
+            r#"["X-Tags"]"#,
+            "Fields in which backends name tags for purges.",
+        ),
+        entry("collapse", Bool, Is("true"), "false", "Requests for what another request has just asked for wait for its answer."),
+        entry("collapse-wait", TIME, Is(r#""5s""#), r#""1s""#, "The longest wait; whoever has waited so long asks for itself."),
+        entry("collapse-most", count(1, MANY), Is("10000"), "100", "The most that wait for one answer."),
+        entry(
+            "remember-uncacheable",
+            TIME_OR_ZERO,
+            Is(r#""2m""#),
+            r#""10s""#,
+            "Nobody waits for an answer that could not be stored when it last came, for so long.",
+        ),
     ],
 };
 
@@ -752,7 +899,9 @@ impl Kind {
     /// The section that this kind of value is made of, if it is.
     pub fn section(self) -> Option<&'static Section> {
         match self {
-            Kind::Table(section) | Kind::Tables(section) | Kind::Named(section) | Kind::Backends(section) => Some(section),
+            Kind::Table(section) | Kind::Switch(section) | Kind::Tables(section) | Kind::Named(section) | Kind::Backends(section) => {
+                Some(section)
+            }
             _ => None,
         }
     }

@@ -10,9 +10,10 @@ use super::mistake::Mistakes;
 use super::read::Table;
 use super::tls;
 use decide::address::Address;
+use decide::cache::Policy;
 use decide::config::{
-    AccessLog, Backend, Ejection, Files, Forward, HealthCheck, Limits, Listener, Match, PathMatch, Pool, Probe, Retry, Server, Show, Site,
-    Tls,
+    AccessLog, Backend, Cache, Ejection, Files, Forward, HealthCheck, Limits, Listener, Match, PathMatch, Pool, Probe, Retry, Server, Show,
+    Site, Tls,
 };
 
 /// `[server]`.
@@ -28,6 +29,16 @@ pub fn admin_defaults() -> Option<Address> {
 /// `[limits]`.
 pub fn limits_defaults() -> Limits {
     build::limits(&empty(&["limits"]))
+}
+
+/// `[cache]`.
+pub fn cache_defaults() -> Cache {
+    super::cache::cache(&empty(&["cache"]))
+}
+
+/// `[site.route.cache]`.
+pub fn policy_defaults() -> Policy {
+    super::cache::policy(&empty(&["site", "route", "cache"]), cache_defaults(), &mut Mistakes::new("", ""))
 }
 
 /// `[log]`, turned on.

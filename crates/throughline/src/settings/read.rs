@@ -307,6 +307,9 @@ impl<'m, 'a> Reader<'m, 'a> {
             (Kind::Conditions { names }, DeValue::Table(table)) => Value::Pairs(self.conditions(table, names)),
             (Kind::Backends(section), DeValue::Array(items)) => self.backends(section, items, &span),
             (Kind::Table(section), DeValue::Table(table)) => Value::Table(self.table(section, span, table)),
+            (Kind::Switch(section), DeValue::Table(table)) => Value::Table(self.table(section, span, table)),
+            (Kind::Switch(section), DeValue::Boolean(true)) => Value::Table(Table::empty(section)),
+            (Kind::Switch(_), DeValue::Boolean(false)) => Value::Bool(false),
             (Kind::Tables(section), DeValue::Array(items)) => Value::Tables(self.tables(section, items)),
             (Kind::Named(section), DeValue::Table(table)) => Value::Named(self.named(section, table)),
             _ => self.wrong_type(entry, value),
@@ -326,7 +329,7 @@ impl<'m, 'a> Reader<'m, 'a> {
             (Kind::Texts { each, .. }, DeValue::String(text)) if each.check(text).is_ok() => Some(format!("write [{text:?}]")),
             (Kind::Backends(_), DeValue::String(text)) => Some(format!("write [{text:?}]")),
             (Kind::Integer { .. }, DeValue::String(text)) if text.parse::<u64>().is_ok() => Some(format!("write {text} without quotes")),
-            (Kind::Bool, DeValue::String(text)) => match text.to_ascii_lowercase().as_str() {
+            (Kind::Bool | Kind::Switch(_), DeValue::String(text)) => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" => Some("write true".to_string()),
                 "false" | "no" | "off" => Some("write false".to_string()),
                 _ => None,
@@ -596,6 +599,7 @@ impl Kind {
             Kind::Conditions { .. } => "a table such as { name = \"value\", other = true }".to_string(),
             Kind::Backends(_) => "a list of addresses or tables such as { at = \"10.0.0.7:3000\", weight = 2 }".to_string(),
             Kind::Table(_) => "a table".to_string(),
+            Kind::Switch(_) => "true, false or a table".to_string(),
             Kind::Tables(section) => format!("tables, each beginning with {}", section.header),
             Kind::Named(section) => format!("sections such as {}", section.header.replace("NAME", "app")),
         }

@@ -70,6 +70,7 @@ fn kind(kind: Kind) -> Value {
             json!({ "type": "array", "items": { "anyOf": [text(Shape::BackendAddress), object(section)] }, "minItems": 1 })
         }
         Kind::Table(section) => object(section),
+        Kind::Switch(section) => json!({ "anyOf": [{ "type": "boolean" }, object(section)] }),
         Kind::Tables(section) => json!({ "type": "array", "items": object(section) }),
         Kind::Named(section) => json!({ "type": "object", "additionalProperties": object(section) }),
     }

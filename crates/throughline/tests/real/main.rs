@@ -5,6 +5,7 @@
 //! `THROUGHLINE_REAL_PEERS=required` it fails.
 
 mod acme;
+mod cache;
 mod carrying;
 mod certificates;
 mod demo;

@@ -14,6 +14,7 @@ pub(crate) fn config() -> Config {
         action: Action::Pool(0),
         request: Rewrite::default(),
         response: FieldEdits::default(),
+        cache: None,
     };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Config {
@@ -47,6 +48,7 @@ pub(crate) fn config() -> Config {
         },
         limits: limits(),
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },
+        cache: decide::config::Cache { memory: 64 << 20 },
         access_log: None,
     }
 }

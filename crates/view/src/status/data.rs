@@ -27,6 +27,8 @@ pub struct Status {
     pub tunnels: TunnelStatus,
     /// What listeners with TLS present, and what is still to come.
     pub certificates: Vec<CertificateStatus>,
+    /// What is stored of answers.
+    pub cache: CacheStatus,
     /// In the order of the configuration.
     pub pools: Vec<PoolStatus>,
 }
@@ -101,6 +103,24 @@ pub struct OrderStatus {
     pub wait: Option<u64>,
     /// Why, or what holds it up.
     pub why: String,
+}
+
+/// The cache, over all sites.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CacheStatus {
+    /// Answers stored, variants of one not counted.
+    pub objects: u64,
+    /// Bytes of memory that they take, all told.
+    pub bytes: u64,
+    /// The most they may take.
+    pub memory: u64,
+    /// Requests answered by what was stored, since the start.
+    pub hits: u64,
+    /// Requests, on routes that store answers, for which the origin had to be asked.
+    pub misses: u64,
+    /// Of those, requests that another's answer served.
+    pub collapsed: u64,
 }
 
 /// One pool.

@@ -33,6 +33,13 @@ pub fn table(status: &Status, paint: Paint) -> String {
     facts.row(["requests".to_owned(), format!("{in_flight} in flight, {total} since the start, 4xx {client}, 5xx {server}")]);
     let [open, websockets] = [status.tunnels.open, status.tunnels.websockets].map(thousands);
     facts.row(["tunnels".to_owned(), format!("{open} open, {websockets} of them WebSockets")]);
+    let cache = &status.cache;
+    if cache.hits + cache.misses + cache.objects > 0 {
+        let [objects, hits, misses, collapsed] = [cache.objects, cache.hits, cache.misses, cache.collapsed].map(thousands);
+        let [bytes, memory] = [cache.bytes, cache.memory].map(|bytes| thousands(bytes.div_ceil(1024)));
+        let text = format!("{objects} stored in {bytes} of {memory} KiB, {hits} hits, {misses} misses, {collapsed} of them collapsed");
+        facts.row(["cache".to_owned(), text]);
+    }
     facts.write_plain("  ", &mut out);
     if !status.certificates.is_empty() {
         out.push('\n');

@@ -63,6 +63,7 @@ fn status() -> Status {
             },
             CertificateStatus { order: order(Some(75), "it failed"), ..certificate("acme/c", &["c.test"]) },
         ],
+        cache: CacheStatus { objects: 2000, bytes: 3 << 20, memory: 256 << 20, hits: 9000, misses: 100, collapsed: 40 },
         pools: vec![
             PoolStatus {
                 name: "app".to_owned(),

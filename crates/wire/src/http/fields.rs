@@ -65,6 +65,11 @@ impl Fields {
         self.names = 0;
     }
 
+    /// Bytes of memory that the list takes beside itself, as they are asked for.
+    pub fn memory(&self) -> usize {
+        self.text.capacity() + self.spans.capacity() * size_of::<Span>()
+    }
+
     /// Appends a field. The caller has checked that name and value are valid (a parser has, a constant is).
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         self.push_as(Known::of(name), name, value);
@@ -139,7 +144,7 @@ impl Fields {
     }
 
     /// The first value under a name given as text, in any case: for names that a user configured.
-    pub fn named<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    pub fn named<'a>(&'a self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
         self.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
     }
 

@@ -1,6 +1,7 @@
 //! A configuration to begin with: the values that the documentation names as defaults, so that a scenario only says what it changes.
 
 use decide::address::Address;
+use decide::cache::{AcceptEncoding, Collapse, KeyRules, Normalise, Policy, SetCookie};
 use decide::config::{
     Action, Algorithm, Backend, Config, Ejection, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool, Protocol,
     Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
@@ -50,7 +51,36 @@ pub(crate) fn config(backends: usize) -> Config {
         },
         limits: MODEL,
         server: Server { workers: 1, drain_timeout: Duration::from_secs(30), name: "edge".to_string(), max_connections: 20_000 },
+        cache: decide::config::Cache { memory: 64 << 20 },
         access_log: None,
+    }
+}
+
+/// The same, and its answers are stored.
+pub(crate) fn caching(backends: usize) -> Config {
+    let mut config = config(backends);
+    config.sites[0].routes[0].cache = Some(policy());
+    config
+}
+
+fn policy() -> Policy {
+    Policy {
+        key: KeyRules::default(),
+        vary: Normalise { accept_encoding: AcceptEncoding::Reduced, accept_language: true, content_language: false },
+        targeted: vec!["CDN-Cache-Control".to_string()],
+        heuristic_percent: 10,
+        heuristic_most: Duration::from_secs(86_400),
+        assumed: Duration::ZERO,
+        stale_while_revalidate: Duration::ZERO,
+        stale_if_error: Duration::ZERO,
+        stale_beside_s_maxage: false,
+        obey_requests: false,
+        set_cookie: SetCookie::Refuse,
+        partial: false,
+        refuse_disguised: true,
+        largest: 8 * 1024 * 1024,
+        tag_fields: vec!["Surrogate-Key".to_string(), "Cache-Tag".to_string()],
+        collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 10_000, uncacheable: Duration::from_secs(120) },
     }
 }
 
@@ -70,6 +100,7 @@ fn site() -> Site {
         action: Action::Pool(0),
         request: Rewrite::default(),
         response: FieldEdits::default(),
+        cache: None,
     };
     Site {
         name: "site".to_string(),

@@ -68,7 +68,7 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
     let mut file = File::base();
     let header = section.header.replace("NAME", "app");
     let actions = ["pool", "redirect", "answer", "files", "application"];
-    if header.starts_with("[site.route.r") && !header.contains("redirect") {
+    if header == "[site.route.cache]" || (header.starts_with("[site.route.r") && !header.contains("redirect")) {
         file.keys(&header);
     } else if header.starts_with("[site.route.") || (header == "[[site.route]]" && actions.contains(&entry.key)) {
         file.remove("[[site.route]]", "pool");

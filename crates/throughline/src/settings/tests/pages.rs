@@ -42,7 +42,7 @@ fn the_example_is_without_a_mistake() {
     assert_eq!(config.listeners.iter().map(|listener| listener.sites.clone()).collect::<Vec<_>>(), [vec![0, 1], vec![1], vec![0, 1]]);
     assert_eq!(config.pools.iter().map(|pool| (pool.name.as_str(), pool.backends.len())).collect::<Vec<_>>(), [("app", 3), ("beta", 1)]);
     let routes: Vec<&str> = config.sites[0].routes.iter().map(|route| route.name.as_str()).collect();
-    assert_eq!(routes, ["/api/*", "beta", "/old/*", "/robots.txt", "*"]);
+    assert_eq!(routes, ["/api/*", "beta", "/shop/*", "/old/*", "/robots.txt", "*"]);
 }
 
 #[test]

@@ -1,12 +1,8 @@
 //! Conditional requests (RFC 9110 §13): the preconditions in their order of precedence.
 
 use crate::date;
-use crate::time::{Calendar, Duration};
+use crate::time::Calendar;
 use wire::http::{Fields, Known, Method};
-
-/// A file left alone this long will not change again within the time stamp it has: clocks of file systems tick in whole seconds at
-/// worst, and two seconds on FAT. What was changed more recently gets no strong validator (RFC 9110 §8.8.1, §8.8.2.2).
-pub const SETTLED: Duration = Duration::from_secs(2);
 
 /// An entity tag (RFC 9110 §8.8.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +37,12 @@ impl<'a> Etag<'a> {
 /// What identifies the selected representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validators<'a> {
-    /// Its `ETag`.
-    pub etag: Etag<'a>,
-    /// Its `Last-Modified`; fractions of a second do not count.
-    pub last_modified: Calendar,
+    /// Its `ETag`, if it has one.
+    pub etag: Option<Etag<'a>>,
+    /// Its `Last-Modified`, if it has one; fractions of a second do not count.
+    pub last_modified: Option<Calendar>,
+    /// Whether that date can vouch for bytes: no second change can hide in the second that it names (RFC 9110 §8.8.2.2).
+    pub date_is_strong: bool,
 }
 
 /// What the preconditions say of a request.
@@ -69,10 +67,14 @@ pub struct Verdict {
 
 /// Evaluates the conditions of a request for a resource that exists, in the order of RFC 9110 §13.2.2.
 pub fn evaluate(method: &Method, fields: &Fields, validators: &Validators<'_>, now: Calendar) -> Verdict {
+    let verdict = evaluate_stored(method, fields, validators, now);
+    if holds(fields, validators, now) { verdict } else { Verdict { precondition: Precondition::Failed, ..verdict } }
+}
+
+/// The same without `If-Match` and `If-Unmodified-Since`, which are for the origin alone to judge (RFC 9111 §4.3.2).
+pub fn evaluate_stored(method: &Method, fields: &Fields, validators: &Validators<'_>, now: Calendar) -> Verdict {
     let reads = matches!(method, Method::Get | Method::Head);
-    let precondition = if !holds(fields, validators, now) {
-        Precondition::Failed
-    } else if is_news(reads, fields, validators, now) {
+    let precondition = if is_news(reads, fields, validators, now) {
         Precondition::Proceed
     } else if reads {
         Precondition::NotModified
@@ -87,20 +89,20 @@ pub fn evaluate(method: &Method, fields: &Fields, validators: &Validators<'_>, n
 fn holds(fields: &Fields, validators: &Validators<'_>, now: Calendar) -> bool {
     if fields.has(Known::IfMatch) {
         // RFC 9110 §13.1.1: strong comparison.
-        return lists(fields, Known::IfMatch, |tag| tag.is_strongly(&validators.etag));
+        return lists(fields, Known::IfMatch, |tag| validators.etag.is_some_and(|etag| tag.is_strongly(&etag)));
     }
-    // RFC 9110 §13.1.4: not to be evaluated beside If-Match, and ignored if it is not one valid date.
-    only_date(fields, Known::IfUnmodifiedSince, now).is_none_or(|date| seconds(validators.last_modified) <= seconds(date))
+    // RFC 9110 §13.1.4: not to be evaluated beside If-Match, and ignored if it is not one valid date or there is none to compare with.
+    compared(fields, Known::IfUnmodifiedSince, validators, now).is_none_or(|(modified, date)| modified <= date)
 }
 
 /// Steps 3 and 4: the client asks for what it does not have yet.
 fn is_news(reads: bool, fields: &Fields, validators: &Validators<'_>, now: Calendar) -> bool {
     if fields.has(Known::IfNoneMatch) {
         // RFC 9110 §13.1.2: weak comparison.
-        return !lists(fields, Known::IfNoneMatch, |tag| tag.is_weakly(&validators.etag));
+        return !lists(fields, Known::IfNoneMatch, |tag| validators.etag.is_some_and(|etag| tag.is_weakly(&etag)));
     }
-    // RFC 9110 §13.1.3: not beside If-None-Match, for GET and HEAD alone, and ignored if it is not one valid date.
-    !reads || only_date(fields, Known::IfModifiedSince, now).is_none_or(|date| seconds(validators.last_modified) > seconds(date))
+    // RFC 9110 §13.1.3: not beside If-None-Match, for GET and HEAD alone, and ignored as above.
+    !reads || compared(fields, Known::IfModifiedSince, validators, now).is_none_or(|(modified, date)| modified > date)
 }
 
 /// Step 5: the client asks for the rest of what it has a part of (RFC 9110 §13.1.5).
@@ -111,11 +113,11 @@ fn range_holds(fields: &Fields, validators: &Validators<'_>, now: Calendar) -> b
         return false;
     }
     if let Some((tag, rest)) = Etag::parse(value) {
-        return rest.is_empty() && tag.is_strongly(&validators.etag);
+        return rest.is_empty() && validators.etag.is_some_and(|etag| tag.is_strongly(&etag));
     }
-    // A date must be the very same, and one that can vouch for bytes: no second change hides in a second that is past (§8.8.2.2).
-    let settled = now.0.checked_sub(validators.last_modified.0).is_some_and(|age| age >= SETTLED);
-    settled && date::parse(value, now).is_some_and(|date| seconds(date) == seconds(validators.last_modified))
+    // A date must be the very same, and one that can vouch for bytes (§8.8.2.2).
+    let same = |(date, modified): (Calendar, Calendar)| seconds(date) == seconds(modified);
+    validators.date_is_strong && date::parse(value, now).zip(validators.last_modified).is_some_and(same)
 }
 
 /// Whether the field is `*` or lists a tag for which `is_ours` holds. A list counts as far as it is well formed.
@@ -143,10 +145,14 @@ fn lists(fields: &Fields, known: Known, is_ours: impl Fn(&Etag<'_>) -> bool) -> 
     })
 }
 
-fn only_date(fields: &Fields, known: Known, now: Calendar) -> Option<Calendar> {
+/// What we have and what the client names, in whole seconds, if both are there.
+fn compared(fields: &Fields, known: Known, validators: &Validators<'_>, now: Calendar) -> Option<(u64, u64)> {
     let mut values = fields.all(known);
     let value = values.next()?;
-    if values.next().is_some() { None } else { date::parse(value, now) }
+    if values.next().is_some() {
+        return None;
+    }
+    Some((seconds(validators.last_modified?), seconds(date::parse(value, now)?)))
 }
 
 fn seconds(at: Calendar) -> u64 {

@@ -1,6 +1,6 @@
 //! Several parts in one body: `multipart/byteranges` (RFC 9110 §14.6).
 
-use super::Span;
+use crate::range::Span;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,12 +47,12 @@ impl Multipart {
 }
 
 /// The `Content-Range` of one part (RFC 9110 §14.4).
-pub(super) fn content_range(span: Span, size: u64) -> String {
+pub fn content_range(span: Span, size: u64) -> String {
     format!("bytes {}-{}/{size}", span.start, span.end() - 1)
 }
 
 /// The `Content-Type` of the whole.
-pub(super) fn content_type(boundary: &str) -> String {
+pub fn content_type(boundary: &str) -> String {
     format!("multipart/byteranges; boundary={boundary}")
 }
 

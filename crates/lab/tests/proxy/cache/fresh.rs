@@ -1,0 +1,175 @@
+//! Freshness, validation, variants, ranges: one client after another.
+
+use super::{asked, fetch, get_with, ok, origin, status};
+use crate::support::{Rig, SECOND, caching, get};
+use lab::World;
+use lab::peer::Act;
+
+#[test]
+fn a_fresh_answer_serves_until_the_second_it_is_stale() {
+    World::twice(1, |world| {
+        let rig = Rig::new(world, caching(1));
+        let origin = origin(&rig, vec![ok("Cache-Control: max-age=10\r\nX-From: origin\r\n", "one"), ok("", "two")]);
+        rig.run(async {
+            let first = fetch(&rig, &get("/a")).await;
+            assert_eq!((first.status, first.body.as_str(), first.field("age")), (200, "one", None));
+            assert_eq!(first.cache(), "edge; fwd=uri-miss; ttl=10; stored; detail=found");
+            let again = fetch(&rig, &get("/a")).await;
+            assert_eq!((again.status, again.body.as_str(), again.field("age")), (200, "one", Some("0")));
+            assert_eq!((again.field("x-from"), again.field("via")), (Some("origin"), Some("1.1 edge")));
+            assert_eq!(again.cache(), "edge; hit; ttl=10; detail=fresh");
+            world.sleep(9 * SECOND).await;
+            let last = fetch(&rig, &get("/a")).await;
+            assert_eq!((last.body.as_str(), last.field("age"), last.cache()), ("one", Some("9"), "edge; hit; ttl=1; detail=fresh"));
+            assert_eq!(asked(&origin), 1);
+            world.sleep(SECOND).await;
+            let stale = fetch(&rig, &get("/a")).await;
+            assert_eq!((stale.body.as_str(), stale.field("age")), ("two", None));
+            assert!(stale.cache().starts_with("edge; fwd=stale"), "{}", stale.cache());
+            assert_eq!(asked(&origin), 2);
+        });
+        assert_eq!(rig.log.steps("cache-hit").len(), 2);
+        assert_eq!(rig.log.steps("cache-miss").len(), 2);
+        rig.close();
+    });
+}
+
+#[test]
+fn a_stale_answer_is_validated_by_its_tag_and_lives_on() {
+    World::twice(2, |world| {
+        let rig = Rig::new(world, caching(1));
+        let stored = ok("Cache-Control: max-age=10\r\nETag: \"v1\"\r\n", "one");
+        let origin = origin(&rig, vec![stored, status(304, "Cache-Control: max-age=20\r\nETag: \"v1\"\r\nX-New: yes\r\n")]);
+        rig.run(async {
+            fetch(&rig, &get("/a")).await;
+            world.sleep(11 * SECOND).await;
+            let validated = fetch(&rig, &get("/a")).await;
+            assert_eq!((validated.status, validated.body.as_str(), validated.field("x-new")), (200, "one", Some("yes")));
+            assert_eq!(validated.cache(), "edge; fwd=stale; fwd-status=304; ttl=20; stored; detail=not-modified");
+            let hit = fetch(&rig, &get("/a")).await;
+            assert_eq!((hit.body.as_str(), hit.cache()), ("one", "edge; hit; ttl=20; detail=fresh"));
+            assert_eq!(asked(&origin), 2);
+            assert!(origin.requests()[1].1.contains("\r\nIf-None-Match: \"v1\"\r\n"), "{}", origin.requests()[1].1);
+        });
+        rig.close();
+    });
+}
+
+#[test]
+fn a_clients_own_conditions_and_ranges_are_answered_from_the_whole() {
+    World::twice(3, |world| {
+        let rig = Rig::new(world, caching(1));
+        let origin = origin(&rig, vec![ok("Cache-Control: max-age=60\r\nETag: \"v1\"\r\nContent-Type: text/plain\r\n", "0123456789")]);
+        rig.run(async {
+            // The first asks with a condition already: the whole is fetched, and it gets its 304 all the same.
+            let first = fetch(&rig, &get_with("/a", "If-None-Match: \"v1\"\r\n")).await;
+            assert_eq!((first.status, first.body.as_str(), first.field("etag")), (304, "", Some("\"v1\"")));
+            assert!(!origin.requests()[0].1.contains("If-None-Match"));
+            let other = fetch(&rig, &get_with("/a", "If-None-Match: \"v2\"\r\n")).await;
+            assert_eq!((other.status, other.body.as_str()), (200, "0123456789"));
+            let range = fetch(&rig, &get_with("/a", "Range: bytes=2-4\r\n")).await;
+            assert_eq!((range.status, range.body.as_str(), range.field("content-range")), (206, "234", Some("bytes 2-4/10")));
+            assert_eq!(range.field("content-length"), Some("3"));
+            let several = fetch(&rig, &get_with("/a", "Range: bytes=0-0,9-9\r\n")).await;
+            assert_eq!(several.status, 206);
+            assert!(
+                several.body.contains("Content-Range: bytes 0-0/10\r\n\r\n0\r\n") && several.body.contains("bytes 9-9/10\r\n\r\n9\r\n")
+            );
+            let length: usize = several.field("content-length").expect("a length").parse().expect("a number");
+            assert_eq!(several.body.len(), length);
+            let beyond = fetch(&rig, &get_with("/a", "Range: bytes=10-\r\n")).await;
+            assert_eq!((beyond.status, beyond.field("content-range")), (416, Some("bytes */10")));
+            let head = fetch(&rig, &get("/a").replace("GET", "HEAD")).await;
+            assert_eq!((head.status, head.body.as_str(), head.field("content-length")), (200, "", Some("10")));
+            assert_eq!(head.cache(), "edge; hit; ttl=60; detail=fresh");
+        });
+        assert_eq!(asked(&origin), 1);
+        rig.close();
+    });
+}
+
+#[test]
+fn variants_are_stored_beside_each_other() {
+    World::twice(4, |world| {
+        let rig = Rig::new(world, caching(1));
+        let origin = rig.serve(0, |request| {
+            let language = if request.head.contains("Accept-Language: de") { "de" } else { "en" };
+            vec![ok("Cache-Control: max-age=60\r\nVary: Accept-Language\r\n", language)]
+        });
+        rig.run(async {
+            for (language, forwarded) in
+                [("de", "edge; fwd=uri-miss;"), ("en", "edge; fwd=vary-miss;"), ("de", "edge; hit;"), ("en", "edge; hit;")]
+            {
+                let got = fetch(&rig, &get_with("/a", &format!("Accept-Language: {language}\r\n"))).await;
+                assert_eq!(got.body, language);
+                assert!(got.cache().starts_with(forwarded), "{}", got.cache());
+            }
+        });
+        assert_eq!(asked(&origin), 2);
+        rig.close();
+    });
+}
+
+#[test]
+fn a_stale_answer_serves_while_it_is_validated_behind_the_client() {
+    World::twice(5, |world| {
+        let rig = Rig::new(world, caching(1));
+        let fields = "Cache-Control: max-age=10, stale-while-revalidate=30\r\n";
+        let origin = rig.serve(0, move |request| {
+            vec![Act::Wait(SECOND * u32::from(request.number > 0)), ok(fields, if request.number == 0 { "old" } else { "new" })]
+        });
+        rig.run(async {
+            fetch(&rig, &get("/a")).await;
+            world.sleep(15 * SECOND).await;
+            for _ in 0..3 {
+                let stale = fetch(&rig, &get("/a")).await;
+                assert_eq!((stale.body.as_str(), stale.cache()), ("old", "edge; hit; ttl=-5; detail=stale-while-revalidate"));
+            }
+            world.sleep(2 * SECOND).await;
+            let new = fetch(&rig, &get("/a")).await;
+            assert_eq!(new.body, "new");
+            assert!(new.cache().starts_with("edge; hit; ttl="), "{}", new.cache());
+        });
+        assert_eq!(asked(&origin), 2);
+        rig.close();
+    });
+}
+
+#[test]
+fn a_stale_answer_serves_where_the_origin_fails_and_only_as_long_as_allowed() {
+    World::twice(6, |world| {
+        let rig = Rig::new(world, caching(1));
+        let origin = origin(&rig, vec![ok("Cache-Control: max-age=10, stale-if-error=30\r\n", "old"), status(503, "")]);
+        rig.run(async {
+            fetch(&rig, &get("/a")).await;
+            world.sleep(20 * SECOND).await;
+            let stale = fetch(&rig, &get("/a")).await;
+            assert_eq!((stale.status, stale.body.as_str(), stale.field("age")), (200, "old", Some("20")));
+            assert_eq!(stale.cache(), "edge; hit; ttl=-10; detail=stale-if-error");
+            world.sleep(21 * SECOND).await;
+            assert_eq!(fetch(&rig, &get("/a")).await.status, 503);
+        });
+        assert_eq!(asked(&origin), 3);
+        rig.close();
+    });
+}
+
+#[test]
+fn post_makes_what_is_stored_invalid() {
+    World::twice(7, |world| {
+        let rig = Rig::new(world, caching(1));
+        let origin = origin(
+            &rig,
+            vec![ok("Cache-Control: max-age=60\r\n", "old"), ok("Location: /b\r\n", ""), ok("Cache-Control: max-age=60\r\n", "new")],
+        );
+        rig.run(async {
+            fetch(&rig, &get("/a")).await;
+            assert!(fetch(&rig, &get("/a")).await.cache().starts_with("edge; hit"));
+            let post = fetch(&rig, "POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n").await;
+            assert_eq!(post.cache(), "edge; fwd=method; detail=method");
+            assert_eq!(fetch(&rig, &get("/a")).await.body, "new");
+        });
+        assert_eq!(asked(&origin), 3);
+        rig.close();
+    });
+}

@@ -1,0 +1,296 @@
+//! The way to the client of what is stored, or comes in: the content goes from where it lies in memory.
+
+use crate::channel::Channel;
+use crate::proxy::exchange::{Exchange, STALLED, Stage};
+use crate::proxy::half::Half;
+use crate::proxy::head::Stored;
+use crate::store::{Coming, Content, Flow, Object, Piece, Reader};
+use decide::cache::{Answer, answer, goes_with_not_modified};
+use decide::multipart::{self, Multipart};
+use decide::random::Random;
+use decide::range::Span;
+use decide::step::Side;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use wire::http::{Fields, Known, Method, ResponseHead, Version};
+use wire::http1::Framing;
+
+/// A run of an answer's content.
+enum Run {
+    /// Made here: what stands between parts.
+    Made(Vec<u8>),
+    /// Of what is stored.
+    Stored(Span),
+}
+
+impl Exchange<'_> {
+    /// Sends what is stored, as far as the request's conditions and ranges ask for it.
+    pub(crate) async fn serve(&mut self, object: &Arc<Object>) -> Stage {
+        let now = self.worker.host.calendar();
+        let age = Some(object.life.age(now).as_secs());
+        let len = object.content.len();
+        let said = answer(&self.scratch.request, &object.stored(), now);
+        let whole = || vec![Run::Stored(Span { start: 0, len })];
+        let (head, runs) = match &said {
+            Answer::Whole | Answer::Missing => (None, whole()),
+            Answer::NotModified => (Some(self.not_modified(object)), Vec::new()),
+            Answer::Spans(spans) => {
+                let (head, runs) = self.partial(&object.head, spans, len);
+                (Some(head), runs)
+            }
+            Answer::Unsatisfiable => (Some(unsatisfiable(&object.head, len)), Vec::new()),
+        };
+        let head = head.as_ref().unwrap_or(&object.head);
+        let length: u64 = runs.iter().map(Run::len).sum();
+        let bodiless = matches!(head.status, 100..=199 | 204 | 304);
+        let is_head = self.scratch.request.method == Method::Head;
+        let framing = if bodiless || is_head || length == 0 { Framing::None } else { Framing::Exact(length) };
+        // RFC 9110 §8.6: with HEAD it tells what GET would have.
+        let told = (!bodiless).then_some(length);
+        let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
+        let sent = match framing {
+            Framing::None => self.send_runs(&object.content, &[]).await,
+            _ => self.send_runs(&object.content, &runs).await,
+        };
+        self.sent(sent, framing, keep)
+    }
+
+    fn not_modified(&self, object: &Object) -> ResponseHead {
+        let snapshot = self.snapshot.clone();
+        let (_, route) = self.site_and_route(&snapshot).expect("a routed request");
+        let targeted = route.cache.as_ref().map(|policy| policy.targeted.as_slice()).unwrap_or_default();
+        let mut head = ResponseHead { status: 304, version: object.head.version, ..ResponseHead::default() };
+        let fields = &object.head.fields;
+        for field in fields.iter().filter(|field| goes_with_not_modified(field, fields, targeted)) {
+            head.fields.push_as(field.known, field.name, field.value);
+        }
+        head
+    }
+
+    /// Some parts of it (RFC 9110 §15.3.7).
+    fn partial(&self, stored: &ResponseHead, spans: &[Span], len: u64) -> (ResponseHead, Vec<Run>) {
+        let mut head = ResponseHead { status: 206, reason: Vec::new(), ..stored.clone() };
+        if let [span] = spans {
+            head.fields.push_known(Known::ContentRange, multipart::content_range(*span, len).as_bytes());
+            return (head, vec![Run::Stored(*span)]);
+        }
+        let mut random = self.worker.host.rng();
+        let boundary = format!("{:016x}{:016x}", random.next(), random.next());
+        let kind = head.fields.get(Known::ContentType).unwrap_or(b"application/octet-stream").to_vec();
+        let parts = Multipart::new(spans, len, &String::from_utf8_lossy(&kind), &boundary);
+        head.fields.remove(Known::ContentType);
+        head.fields.push_known(Known::ContentType, multipart::content_type(&boundary).as_bytes());
+        let runs = parts.parts.into_iter().flat_map(|part| [Run::Made(part.head), Run::Stored(part.span)]);
+        (head, runs.chain([Run::Made(parts.end)]).collect())
+    }
+
+    async fn send_runs(&mut self, content: &Content, runs: &[Run]) -> Result<(), (&'static str, Side)> {
+        let (mut run, mut at) = (0, 0);
+        let send = self.snapshot.config.limits.send_timeout;
+        let Exchange { client, scratch, worker, end, .. } = self;
+        poll_fn(|cx| {
+            let now = worker.host.now();
+            loop {
+                let piece = runs.get(run).map_or(&[][..], |run| run.from(content, at));
+                let moved = match scratch.down.poll_through(cx, piece, &mut client.stream, now) {
+                    Poll::Ready(Ok(moved)) => moved as u64,
+                    Poll::Ready(Err(_)) => return Poll::Ready(Err(("the client closed before the end of the answer", Side::Client))),
+                    Poll::Pending => break,
+                };
+                end.sent += moved;
+                at += moved;
+                if runs.get(run).is_some_and(|run| run.len() <= at) {
+                    (run, at) = (run + 1, 0);
+                }
+                if run >= runs.len() {
+                    return Poll::Ready(Ok(()));
+                }
+            }
+            client.deadline.set(scratch.down.since + send);
+            client.deadline.poll_passed(cx).map(|()| Err((STALLED, Side::Client)))
+        })
+        .await?;
+        self.flush().await.map_err(|why| (why, Side::Client))
+    }
+
+    /// Sends what comes in, as it comes.
+    pub(crate) async fn serve_coming(&mut self, mut reader: Reader, coming: &Coming) -> Stage {
+        let steps = reader.take_steps();
+        for (at, step) in steps {
+            self.step_at(at, step);
+        }
+        let now = self.worker.host.calendar();
+        let stored = coming.stored.as_ref().map(|storing| &storing.object);
+        if let Some(cached) = &mut self.cached {
+            cached.status.stored = stored.is_some();
+            cached.status.ttl = stored.map(|object| object.life.ttl(now));
+            cached.status.detail = Some(if stored.is_some() { cached.status.detail.unwrap_or(coming.rule) } else { coming.rule });
+        }
+        // Only the one whose request was sent gets what is not for others.
+        let own = reader.is_first() || stored.is_none();
+        let head = if own { &coming.head } else { stored.map_or(&coming.head, |object| &object.head) };
+        let age = stored.filter(|_| !own).map(|object| object.life.age(now).as_secs());
+        let conditions = stored.filter(|_| coming.head.status == 200).map(|object| answer(&self.scratch.request, &object.stored(), now));
+        if let (Some(Answer::NotModified), Some(object)) = (conditions, stored) {
+            // The content goes on being stored; this client has it already.
+            drop(reader);
+            let head = self.not_modified(object);
+            let keep = self.begin_stored(&Stored { head: &head, age, framing: Framing::None, told: None }, self.may_keep_alive());
+            let sent = self.flush().await.map_err(|why| (why, Side::Client));
+            return self.sent(sent, Framing::None, keep);
+        }
+        let version = self.scratch.request.version;
+        let is_head = self.scratch.request.method == Method::Head;
+        let bodiless = matches!(head.status, 100..=199 | 204 | 304) || is_head;
+        let framing = match coming.length {
+            Some(0) => Framing::None,
+            _ if bodiless => Framing::None,
+            Some(bytes) => Framing::Exact(bytes),
+            // RFC 9112 §6.1: no transfer coding to an HTTP/1.0 client.
+            None if version == Version::Http10 => Framing::UntilClose,
+            None => Framing::Chunked,
+        };
+        let told = coming.length.filter(|_| !matches!(head.status, 100..=199 | 204 | 304));
+        let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
+        let sent = if framing == Framing::None {
+            self.flush().await.map_err(|why| (why, Side::Client))
+        } else {
+            let chunked = framing == Framing::Chunked && matches!(self.client.stream, Channel::Whole(_));
+            self.send_coming(&mut reader, chunked).await
+        };
+        let steps = reader.take_steps();
+        for (at, step) in steps {
+            self.step_at(at, step);
+        }
+        self.sent(sent, framing, keep)
+    }
+
+    async fn send_coming(&mut self, reader: &mut Reader, chunked: bool) -> Result<(), (&'static str, Side)> {
+        let send = self.snapshot.config.limits.send_timeout;
+        let mut sending = Sending { reader, chunked, piece: None, position: 0, ended: None };
+        let Exchange { client, scratch, worker, end, .. } = self;
+        poll_fn(|cx| {
+            let now = worker.host.now();
+            loop {
+                let piece = sending.rest();
+                match scratch.down.poll_through(cx, piece, &mut client.stream, now) {
+                    Poll::Ready(Ok(moved)) => {
+                        end.sent += moved as u64;
+                        sending.moved(moved, &mut scratch.down);
+                    }
+                    Poll::Ready(Err(_)) => return Poll::Ready(Err(("the client closed before the end of the answer", Side::Client))),
+                    Poll::Pending => {
+                        client.deadline.set(scratch.down.since + send);
+                        return client.deadline.poll_passed(cx).map(|()| Err((STALLED, Side::Client)));
+                    }
+                }
+                if sending.piece.is_none()
+                    && let Some(ended) = sending.ended
+                {
+                    return Poll::Ready(ended);
+                }
+                if sending.piece.is_none() && sending.poll_take(cx, &mut scratch.down).is_pending() {
+                    break;
+                }
+            }
+            let failed = matches!(client.stream.poll_flush(cx), Poll::Ready(Err(_)));
+            if failed || client.is_gone(cx) {
+                return Poll::Ready(Err(("the client reset the connection", Side::Client)));
+            }
+            Poll::Pending
+        })
+        .await?;
+        self.flush().await.map_err(|why| (why, Side::Client))
+    }
+
+    /// The answer is out, or broke off.
+    fn sent(&mut self, sent: Result<(), (&'static str, Side)>, framing: Framing, keep: bool) -> Stage {
+        match sent {
+            Ok(()) => {
+                if framing != Framing::None {
+                    self.client.stream.finish(&Fields::new());
+                }
+                self.next = self.after(keep);
+            }
+            Err((why, side)) => self.broke_off(why, side),
+        }
+        Stage::Log
+    }
+}
+
+impl Run {
+    fn len(&self) -> u64 {
+        match self {
+            Run::Made(bytes) => bytes.len() as u64,
+            Run::Stored(span) => span.len,
+        }
+    }
+
+    /// The bytes from `at` on, as far as they lie together.
+    fn from<'a>(&'a self, content: &'a Content, at: u64) -> &'a [u8] {
+        match self {
+            Run::Made(bytes) => &bytes[usize::try_from(at).unwrap_or(bytes.len())..],
+            Run::Stored(span) => {
+                let rest = content.from(span.start + at);
+                &rest[..rest.len().min(usize::try_from(span.len - at).unwrap_or(usize::MAX))]
+            }
+        }
+    }
+}
+
+/// The content of an answer that comes in, on its way to one client.
+struct Sending<'r> {
+    reader: &'r mut Reader,
+    chunked: bool,
+    piece: Option<(Piece, usize)>,
+    position: u64,
+    ended: Option<Result<(), (&'static str, Side)>>,
+}
+
+impl Sending<'_> {
+    fn rest(&self) -> &[u8] {
+        self.piece.as_ref().map_or(&[], |(piece, at)| &piece[*at..])
+    }
+
+    fn moved(&mut self, moved: usize, down: &mut Half) {
+        self.position += moved as u64;
+        let Some((piece, at)) = &mut self.piece else { return };
+        *at += moved;
+        if *at == piece.len() {
+            self.piece = None;
+            if self.chunked {
+                down.append(b"\r\n");
+            }
+        }
+    }
+
+    /// Takes the next piece, or learns of the end.
+    fn poll_take(&mut self, cx: &Context<'_>, down: &mut Half) -> Poll<()> {
+        match self.reader.poll_next(cx, self.position) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Flow::Piece(piece, at)) => {
+                if self.chunked {
+                    // RFC 9112 §7.1
+                    down.append(format!("{:x}\r\n", piece.len() - at).as_bytes());
+                }
+                self.piece = Some((piece, at));
+            }
+            Poll::Ready(Flow::End) => {
+                if self.chunked {
+                    down.append(b"0\r\n\r\n");
+                }
+                self.ended = Some(Ok(()));
+            }
+            Poll::Ready(Flow::Broken(why, side)) => self.ended = Some(Err((why, side))),
+        }
+        Poll::Ready(())
+    }
+}
+
+/// RFC 9110 §15.5.17
+fn unsatisfiable(stored: &ResponseHead, len: u64) -> ResponseHead {
+    let mut head = ResponseHead { status: 416, version: stored.version, ..ResponseHead::default() };
+    head.fields.push_known(Known::ContentRange, format!("bytes */{len}").as_bytes());
+    head
+}

@@ -1,0 +1,311 @@
+//! Asking the backend for what is stored and for whoever waits: an exchange like any other, whose client is memory.
+
+use super::{Cached, Validating};
+use crate::buffer::Buffer;
+use crate::channel::Channel;
+use crate::pool::Pool;
+use crate::proxy::connection::{Caller, Client};
+use crate::proxy::exchange::{Exchange, Next, Stage, wire_limits};
+use crate::proxy::reply::{Reply, Segment};
+use crate::server::{Held, Worker};
+use crate::store::{Coming, Made, Names, Object, Storing, Told, Writer};
+use decide::cache::{
+    self, AcceptEncoding, Conditions, Directives, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions, date_of,
+    freshen, storable, stored_fields, validated,
+};
+use decide::step::{JourneyId, RouteRef, Step};
+use decide::time::Duration;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use wire::http::{Fields, Known, Method, RequestHead, ResponseHead};
+use wire::http1::{Framing, ResponseMeta};
+
+/// What is to be asked, and for what.
+pub(super) struct Errand {
+    snapshot: Rc<Held>,
+    pool: Arc<Pool>,
+    route: Option<RouteRef>,
+    matched: usize,
+    id: JourneyId,
+    request: RequestHead,
+    key: Vec<u8>,
+    names: Arc<Names>,
+    wishes: cache::Wishes,
+    validating: Validating,
+}
+
+impl Errand {
+    /// The request of a client, without what is only about its own copy.
+    pub(super) fn of(exchange: &Exchange<'_>, pool: Arc<Pool>, validating: Validating) -> Errand {
+        let cached = exchange.cached.as_ref().expect("a route that stores answers");
+        let mut request = exchange.scratch.request.clone();
+        request.method = Method::Get;
+        Conditions::default().apply(&mut request.fields);
+        request.fields.remove(Known::Expect);
+        let snapshot = exchange.snapshot.clone();
+        let (_, route) = exchange.site_and_route(&snapshot).expect("a routed request");
+        let policy = route.cache.as_ref().expect("the route leads here because it stores answers");
+        if policy.vary.accept_encoding == AcceptEncoding::Reduced {
+            let asked = cache::forwarded_accept_encoding(&request.fields);
+            request.fields.remove(Known::AcceptEncoding);
+            if let Some(asked) = asked {
+                request.fields.push_known(Known::AcceptEncoding, &asked);
+            }
+        }
+        Errand {
+            pool,
+            route: exchange.route,
+            matched: exchange.matched,
+            id: exchange.scratch.journey.id,
+            request,
+            key: cached.key.clone(),
+            names: cached.names.clone(),
+            wishes: cached.wishes,
+            validating,
+            snapshot,
+        }
+    }
+}
+
+/// Asks, until the answer is there or it is known that there is none.
+pub(super) async fn fill(worker: Rc<Worker>, caller: Rc<Caller>, mut writer: Writer, mut errand: Errand) {
+    loop {
+        errand.validating.sent = conditions(&errand.request, errand.validating.objects.iter().map(|object| &object.head.fields));
+        let mut client = Client::on(&worker, caller.clone(), Channel::Fill(writer), Buffer::new(&worker.buffers));
+        let mut exchange = Exchange::begin(&worker, &mut client);
+        exchange.sent_by(&errand);
+        exchange.run_from(Stage::Proxy(errand.pool.clone())).await;
+        let Channel::Fill(back) = client.stream else { unreachable!("a channel stays what it is") };
+        writer = back;
+        if !std::mem::take(&mut writer.asks_again) {
+            return;
+        }
+        errand.validating = Validating::default();
+    }
+}
+
+impl Exchange<'_> {
+    /// Puts everything in place that a request has when it is routed.
+    fn sent_by(&mut self, errand: &Errand) {
+        self.snapshot = errand.snapshot.clone();
+        (self.route, self.matched) = (errand.route, errand.matched);
+        self.scratch.journey.id = errand.id;
+        self.scratch.request.clone_from(&errand.request);
+        if !errand.validating.sent.is_empty() {
+            errand.validating.sent.apply(&mut self.scratch.request.fields);
+        }
+        self.cached = Some(Box::new(Cached {
+            key: errand.key.clone(),
+            names: errand.names.clone(),
+            wishes: errand.wishes,
+            status: cache::Status::default(),
+            validating: errand.validating.clone(),
+            requested: self.worker.host.calendar(),
+        }));
+    }
+
+    /// The head of the backend's answer has come: decides what becomes of it, and tells all who wait.
+    pub(crate) fn begin_fill(&mut self, meta: &ResponseMeta, from: Framing) {
+        let told = self.judge(meta);
+        let limits = wire_limits(&self.snapshot.config.limits);
+        let now = self.worker.host.now();
+        let to = self.client.stream.framing(meta.framing);
+        self.scratch.down.begin(from, to, limits, now);
+        let steps = self.scratch.journey.take_steps();
+        let Channel::Fill(writer) = &mut self.client.stream else { unreachable!("a fill writes into the store") };
+        match told {
+            Some(told) => writer.tell(told, steps),
+            None => writer.asks_again = true,
+        }
+    }
+
+    /// What an answer is. `None`: it is about nothing that is stored, and the backend must be asked without conditions.
+    fn judge(&mut self, meta: &ResponseMeta) -> Option<Told> {
+        let snapshot = self.snapshot.clone();
+        let (_, route) = self.site_and_route(&snapshot).expect("a routed request");
+        let policy = route.cache.as_ref().expect("the route leads here because it stores answers");
+        let calendar = self.worker.host.calendar();
+        let cached = self.cached.take().expect("a route that stores answers");
+        let times = Times { requested: cached.requested, received: calendar };
+        let Validating { objects, sent, .. } = &cached.validating;
+        let stored: Vec<_> = objects.iter().map(|object| object.stored()).collect();
+        let response = &self.scratch.response;
+        let asked = !sent.is_empty();
+        let (outcome, _) = validated(&stored, sent, Reuse::MustValidate, Some(response), calendar, &mut Record::off());
+        let told = match outcome {
+            Outcome::Freshen(which) if asked => Some(Told::Current(self.freshen(&cached, &which, times, policy))),
+            Outcome::AskAgain | Outcome::PassOn if asked => None,
+            _ => Some(Told::Coming(Arc::new(self.coming(&cached, meta, times, policy)))),
+        };
+        self.cached = Some(cached);
+        told
+    }
+
+    /// The backend says that these stored answers are current. Returns the one for the request.
+    fn freshen(&mut self, cached: &Cached, which: &[usize], times: Times, policy: &Policy) -> Arc<Object> {
+        let store = self.worker.server.store.clone();
+        let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
+        let born = writer.born();
+        let exchange = cache::Exchange {
+            request: &self.scratch.request,
+            scheme: self.client.caller.peer.scheme(),
+            response: &self.scratch.response,
+            times,
+        };
+        let freshened: Vec<Arc<Object>> = which
+            .iter()
+            .map(|index| {
+                let old = &cached.validating.objects[*index];
+                let object = Arc::new(Object { born, ..freshened_by(old, &exchange, policy) });
+                store.replace(&cached.key, old, object.clone());
+                object
+            })
+            .collect();
+        let object = freshened[0].clone();
+        let (ttl, rule) = (left(&object.life, times), Rule::NotModified.word());
+        self.step(Step::CacheStore { stored: true, rule, ttl });
+        if cached.validating.selected {
+            return object;
+        }
+        // RFC 9111 §4.3.4: from now on it is selected by such a request too.
+        let Some(selecting) = Selecting::of(&object.head.fields, &self.scratch.request.fields, &policy.vary) else { return object };
+        let also = Arc::new(Object { selecting, ..object.with_content(object.content.clone()) });
+        store.put(&cached.key, also.clone());
+        also
+    }
+
+    /// A new answer: whether it is stored, and as what.
+    fn coming(&mut self, cached: &Cached, meta: &ResponseMeta, times: Times, policy: &Policy) -> Coming {
+        let store = self.worker.server.store.clone();
+        let now = self.worker.host.now();
+        let response = &self.scratch.response;
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
+        let directives = Directives::of(&response.fields, policy);
+        let life = Life::of(response, &response.fields, &directives, times, policy);
+        let (storing, mut rule) = storable(&exchange, &directives, &cached.wishes, &life, policy, &mut Record::off());
+        let failed = cache::is_failure(response.status);
+        let mut object = match storing {
+            cache::Storing::Whole => Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary).map(|selecting| Object {
+                head: ResponseHead {
+                    reason: Vec::new(),
+                    fields: exact(&stored_fields(&exchange, &directives, policy)),
+                    ..response.clone()
+                },
+                date: date_of(&response.fields, times.received),
+                selecting,
+                life,
+                content: Arc::default(),
+                names: cached.names.clone(),
+                born: self.born(),
+                stale_since: None,
+                cleared: AtomicU64::new(0),
+            }),
+            cache::Storing::Part(_) | cache::Storing::Refused => None,
+        };
+        let (tags, dropped) = cache::tags(&response.fields, policy);
+        match &mut object {
+            Some(_) if dropped => (object, rule) = (None, Rule::TooManyTags),
+            // What is stored may still be of use while the origin fails.
+            Some(_) if failed && !cached.validating.objects.is_empty() => (object, rule) = (None, Rule::OriginFailed),
+            Some(object) if !tags.is_empty() => {
+                object.names = Arc::new(Names { site: cached.names.site.clone(), url: cached.names.url.clone(), tags: tags.into() });
+            }
+            _ => {}
+        }
+        self.remember(&store, cached, object.as_ref(), rule, times, policy, now);
+        let (stored, ttl) = (object.is_some(), left(&life, times));
+        let length = match meta.framing {
+            Framing::None => Some(0),
+            Framing::Exact(bytes) => Some(bytes),
+            Framing::Chunked | Framing::UntilClose => None,
+        };
+        let head = self.scratch.response.clone();
+        self.step(Step::CacheStore { stored, rule: rule.word(), ttl });
+        let largest = policy.largest;
+        Coming { head, length, stored: object.map(|object| Storing { object, largest }), rule }
+    }
+
+    fn born(&self) -> cache::Sequence {
+        let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
+        writer.born()
+    }
+
+    /// What later requests need to know of an answer that is not stored, or is of no use to them without asking.
+    #[expect(clippy::too_many_arguments, reason = "all of it is known where it is called")]
+    fn remember(
+        &self,
+        store: &crate::store::Store,
+        cached: &Cached,
+        object: Option<&Object>,
+        rule: Rule,
+        times: Times,
+        policy: &Policy,
+        now: decide::time::Instant,
+    ) {
+        let shared = object.is_some_and(|object| object.life.is_fresh(times.received) && !object.life.validate_always);
+        // What one request alone has said or met is no rule for others.
+        let of_one = matches!(rule, Rule::Authorized | Rule::RequestNoStore | Rule::AboutRequest | Rule::OriginFailed);
+        let failed = cache::is_failure(self.scratch.response.status);
+        match (shared, of_one || failed) {
+            (true, _) => store.remember_uncacheable(&cached.key, None, now),
+            (false, true) => {}
+            (false, false) => store.remember_uncacheable(&cached.key, Some(policy.collapse.uncacheable), now),
+        }
+        if object.is_none() && !failed {
+            cached.validating.objects.iter().filter(|_| cached.validating.selected).for_each(|old| store.discard(&cached.key, old));
+        }
+    }
+
+    /// No backend gave an answer: this is said to all who wait.
+    pub(crate) fn made_for_fill(&mut self, reply: Reply) -> Stage {
+        if let Some(why) = reply.why {
+            self.step(Step::Made { status: reply.status, why });
+        }
+        let body = reply.body.into_iter().flat_map(|segment| match segment {
+            Segment::Bytes(bytes) => bytes,
+            Segment::File { .. } => Vec::new(),
+        });
+        let made = Made { status: reply.status, fields: reply.fields, body: body.collect() };
+        let steps = self.scratch.journey.take_steps();
+        let Channel::Fill(writer) = &mut self.client.stream else { unreachable!("a fill writes into the store") };
+        writer.tell(Told::Made(Arc::new(made)), steps);
+        writer.finish();
+        Stage::Log
+    }
+
+    /// The exchange is over. What was done and is in no request's journey is counted all the same.
+    pub(crate) fn end_fill(mut self) -> Next {
+        let steps = self.scratch.journey.take_steps();
+        let Channel::Fill(writer) = &mut self.client.stream else { unreachable!("a fill writes into the store") };
+        if !writer.asks_again {
+            for (at, step) in writer.close(self.end.why, self.end.side, steps) {
+                self.scratch.journey.add(at, step);
+            }
+            self.snapshot.counters().journey(self.worker.index, &self.scratch.journey);
+        }
+        Next::Close
+    }
+}
+
+/// A stored answer with the fields of a newer one.
+pub(super) fn freshened_by(old: &Object, newer: &cache::Exchange<'_>, policy: &Policy) -> Object {
+    let (arrived, times) = (&newer.response.fields, newer.times);
+    let mut object = old.with_content(old.content.clone());
+    freshen(&mut object.head.fields, &stored_fields(newer, &Directives::of(arrived, policy), policy));
+    object.head.fields = exact(&object.head.fields);
+    let directives = Directives::of(&object.head.fields, policy);
+    object.life = Life::of(&object.head, arrived, &directives, times, policy);
+    object.date = date_of(&object.head.fields, times.received);
+    object.stale_since = None;
+    object
+}
+
+/// The same fields in no more memory than they need.
+fn exact(fields: &Fields) -> Fields {
+    fields.clone()
+}
+
+fn left(life: &Life, times: Times) -> Duration {
+    Duration::from_secs(life.ttl(times.received).max(0).unsigned_abs())
+}

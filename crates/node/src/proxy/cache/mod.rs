@@ -1,0 +1,115 @@
+//! Requests on routes whose answers are stored.
+//!
+//! - [`lookup`]: what is stored, or comes in, or is to be asked for. [`fill`]: asking the backend, in an exchange of its own that writes
+//!   into the store. [`deliver`]: the way to the client of what is stored or comes in. [`passed`]: what goes by the store on its way.
+
+mod deliver;
+mod fill;
+mod lookup;
+mod passed;
+
+use crate::pool::Pool;
+use crate::proxy::exchange::Exchange;
+use crate::store::{Names, Object};
+use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Uri, Wishes};
+use decide::config::{Route, Site};
+use decide::forward;
+use decide::step::Step;
+use decide::time::{Calendar, Duration};
+use std::sync::Arc;
+use wire::http::RequestHead;
+
+/// What is known of a request on such a route.
+pub(crate) struct Cached {
+    pub(crate) key: Vec<u8>,
+    pub(crate) names: Arc<Names>,
+    pub(crate) wishes: Wishes,
+    /// What the client is told.
+    pub(crate) status: Status,
+    /// What is stored already and asked about.
+    pub(crate) validating: Validating,
+    /// When the backend was asked.
+    pub(crate) requested: Calendar,
+}
+
+/// Stored answers that the backend is asked about.
+#[derive(Clone, Default)]
+pub(crate) struct Validating {
+    pub(crate) objects: Vec<Arc<Object>>,
+    pub(crate) sent: Conditions,
+    /// The request selects one of them: the only one there is.
+    pub(crate) selected: bool,
+}
+
+impl Exchange<'_> {
+    /// What a request comes to before anything is looked up.
+    fn begin_cached(&self, site: &Site, route: &Route, pool: &Pool, policy: &Policy) -> Cached {
+        let request = &self.scratch.request;
+        let scheme = self.client.caller.peer.scheme();
+        let mut url = Vec::with_capacity(16 + request.authority.len() + request.target.len());
+        url_of(scheme, request, &KeyRules::default(), &mut url);
+        let key = key_of(site, route, &pool.config.name, request, scheme, policy);
+        let names = Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() };
+        Cached {
+            key,
+            names: Arc::new(names),
+            wishes: Wishes::of(&request.fields, policy),
+            status: Status::default(),
+            validating: Validating::default(),
+            requested: self.worker.host.calendar(),
+        }
+    }
+
+    /// The origin must be asked: tells the client and the log.
+    fn missed(&mut self, forwarded: cache::Forwarded, rule: Rule, collapsed: bool) {
+        self.step(Step::CacheMiss { why: forwarded.word(), rule: rule.word(), collapsed });
+        let cached = self.cached.as_mut().expect("a route that stores answers");
+        cached.status = Status { forwarded: Some(forwarded), detail: Some(rule), collapsed, ..Status::default() };
+    }
+
+    /// What is stored is the answer.
+    fn hit(&mut self, object: &Object, rule: Rule, status: Status) {
+        let now = self.worker.host.calendar();
+        let ttl = object.life.ttl(now);
+        let left = Duration::from_secs(ttl.max(0).unsigned_abs());
+        self.step(Step::CacheHit { rule: rule.word(), age: object.life.age(now), ttl: left });
+        let cached = self.cached.as_mut().expect("a route that stores answers");
+        cached.status = Status { ttl: Some(ttl), detail: Some(rule), ..status };
+    }
+
+    /// `Cache-Status` (RFC 9211) of this answer; empty on a route that stores nothing.
+    pub(crate) fn cache_status(&self, name: &str) -> Vec<u8> {
+        let mut value = Vec::new();
+        if let Some(cached) = &self.cached {
+            cache::write_status(name, &cached.status, &mut value);
+        }
+        value
+    }
+}
+
+/// `scheme://host/path?query`, as far as the query counts.
+pub(crate) fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u8>) {
+    let begin = out.len();
+    cache::key(&Uri { scheme, authority: &request.authority, target: &request.target }, rules, out);
+    // The key of the protocol begins with the method (RFC 9111 §2), which a URL does not have.
+    out.drain(begin..begin + b"GET ".len());
+}
+
+/// The key. The protocol's own is only a part of it: one URL may be another site's on another listener, and may lead to another pool by a
+/// field of the request. What a trusted proxy says of the client's address for us is in it too, because backends make links of it.
+pub(crate) fn key_of(site: &Site, route: &Route, pool: &str, request: &RequestHead, scheme: &str, policy: &Policy) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64 + site.name.len() + request.authority.len() + request.target.len());
+    // No name and no field holds a line break.
+    for part in [site.name.as_str(), "\n", route.name.as_str(), "\n", pool, "\n"] {
+        key.extend_from_slice(part.as_bytes());
+    }
+    for condition in &route.when.headers {
+        key.extend_from_slice(condition.name.to_ascii_lowercase().as_bytes());
+        key.push(b'=');
+        key.extend_from_slice(condition.value.as_deref().unwrap_or("*").as_bytes());
+        key.push(b'\n');
+    }
+    url_of(scheme, request, &policy.key, &mut key);
+    forward::shaping_claims(request, &site.forward, &mut key);
+    key
+}

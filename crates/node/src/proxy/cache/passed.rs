@@ -1,0 +1,91 @@
+//! What goes by the store on its way: it may make what is stored out of date, or say that it is current.
+
+use crate::proxy::cache::key_of;
+use crate::proxy::exchange::Exchange;
+use decide::cache::{
+    self, Directives, HeadEffect, Life, Record, Rule, Standing, Storing, Times, Uri, Variant, head, invalidated, select, storable,
+};
+use decide::config::Action;
+use decide::route::Verdict;
+use decide::time::Calendar;
+use std::sync::Arc;
+use wire::http::{Method, RequestHead};
+
+impl Exchange<'_> {
+    /// The head of an answer has come that passes from a backend to the client.
+    pub(crate) fn passed(&mut self) {
+        let snapshot = self.snapshot.clone();
+        let (_, route) = self.site_and_route(&snapshot).expect("a routed request");
+        let policy = route.cache.as_ref().expect("the route leads here because it stores answers");
+        let cached = self.cached.take().expect("a route that stores answers");
+        let calendar = self.worker.host.calendar();
+        let (request, response) = (&self.scratch.request, &self.scratch.response);
+        let scheme = self.client.caller.peer.scheme();
+        let uri = Uri { scheme, authority: &request.authority, target: &request.target };
+        for target in invalidated(&request.method, &uri, response, &mut Record::off()) {
+            self.invalidate(target);
+        }
+        let times = Times { requested: cached.requested, received: calendar };
+        let directives = Directives::of(&response.fields, policy);
+        let life = Life::of(response, &response.fields, &directives, times, policy);
+        match request.method {
+            Method::Head => self.head_passed(&cached.key, times, policy),
+            Method::Get if cached.status.detail == Some(Rule::Uncacheable) => {
+                let exchange = cache::Exchange { request, scheme, response, times };
+                let (storing, _) = storable(&exchange, &directives, &cached.wishes, &life, policy, &mut Record::off());
+                if storing == Storing::Whole && life.is_fresh(calendar) {
+                    // The next request may have it stored.
+                    self.worker.server.store.remember_uncacheable(&cached.key, None, self.worker.host.now());
+                }
+            }
+            _ => {}
+        }
+        self.cached = Some(cached);
+    }
+
+    /// What is stored of a target at the request's own origin is out of date.
+    fn invalidate(&self, target: Vec<u8>) {
+        let snapshot = self.snapshot.clone();
+        let Some(listener) = self.listener else { return };
+        let own = &self.scratch.request;
+        let request = RequestHead {
+            method: Method::Get,
+            authority: own.authority.clone(),
+            target,
+            fields: own.fields.clone(),
+            ..RequestHead::default()
+        };
+        let Verdict::Route { route, .. } = snapshot.routes.decide(listener.0, &request, None) else { return };
+        let site = &snapshot.config.sites[usize::from(route.site)];
+        let route = &site.routes[usize::from(route.route)];
+        if let (Some(policy), Action::Pool(pool)) = (&route.cache, &route.action) {
+            let pool = &snapshot.config.pools[*pool].name;
+            self.worker.server.store.invalidate(&key_of(site, route, pool, &request, self.client.caller.peer.scheme(), policy));
+        }
+    }
+
+    /// RFC 9111 §4.3.5
+    fn head_passed(&self, key: &[u8], times: Times, policy: &cache::Policy) {
+        let store = &self.worker.server.store;
+        let Some(found) = store.variants(key) else { return };
+        let (request, response) = (&self.scratch.request, &self.scratch.response);
+        let live: Vec<_> = found.objects().iter().filter(|object| store.standing(object) != Standing::Gone).collect();
+        let variants = live.iter().map(|object| Variant { selecting: &object.selecting, fields: &object.head.fields, date: object.date });
+        let Some(index) = select(variants, &request.fields, &policy.vary) else { return };
+        let old = live[index];
+        let new = match head(&old.stored(), response, &mut Record::off()).0 {
+            HeadEffect::Freshen => {
+                let scheme = self.client.caller.peer.scheme();
+                let exchange = cache::Exchange { request, scheme, response, times };
+                super::fill::freshened_by(old, &exchange, policy)
+            }
+            HeadEffect::MakeStale => {
+                let mut stale = old.with_content(old.content.clone());
+                stale.stale_since = Some(stale.stale_since.map_or(times.received, |since: Calendar| since.min(times.received)));
+                stale
+            }
+            HeadEffect::Nothing => return,
+        };
+        store.replace(key, old, Arc::new(new));
+    }
+}

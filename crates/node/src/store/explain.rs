@@ -1,0 +1,100 @@
+//! What is stored under the key of a request, and what it is good for: for people.
+
+use super::Store;
+use super::look::{Ask, Look, Looking};
+use crate::proxy::key_of;
+use crate::server::Server;
+use decide::cache::{Policy, Record, Standing, Wishes};
+use decide::config::{Action, Config};
+use decide::step::RouteRef;
+use decide::time::Calendar;
+use wire::http::RequestHead;
+
+/// What the cache has for a request.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// What the answer is stored under.
+    pub key: String,
+    /// What is stored there.
+    pub stored: Vec<StoredAnswer>,
+    /// The answer comes from the cache.
+    pub hit: bool,
+    /// In one word: `hit`, or why the origin is asked as `fwd` of RFC 9211 says it.
+    pub verdict: &'static str,
+    /// The rule that decided.
+    pub rule: &'static str,
+    /// Every question on the way.
+    pub record: Record,
+}
+
+/// A stored answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAnswer {
+    /// Its status.
+    pub status: u16,
+    /// Bytes of its content.
+    pub length: u64,
+    /// In seconds.
+    pub age: u64,
+    /// Seconds for which it is fresh still; negative, for how long it has been stale.
+    pub ttl: i64,
+    /// Where its lifetime was said.
+    pub basis: &'static str,
+    /// The fields of requests that select it, with their values.
+    pub selected_by: String,
+    /// What the origin calls it.
+    pub tags: Vec<String>,
+    /// What purges have made of it: `current`, `stale`, `gone`.
+    pub standing: &'static str,
+}
+
+impl Server {
+    /// What the cache has for a request that this route serves; `None` where the route stores nothing.
+    pub fn explain_cache(&self, now: Calendar, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<Explained> {
+        let snapshot = self.snapshot();
+        let (key, policy) = cache_key(&snapshot.config, route, request, scheme)?;
+        Some(self.store().explain(&key, policy, request, now))
+    }
+}
+
+/// The key of a request that this route serves, and the rules that hold for it; `None` where the route stores nothing.
+pub fn cache_key<'c>(config: &'c Config, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<(Vec<u8>, &'c Policy)> {
+    let site = config.sites.get(usize::from(route.site))?;
+    let route = site.routes.get(usize::from(route.route))?;
+    let (Some(policy), Action::Pool(pool)) = (&route.cache, &route.action) else { return None };
+    Some((key_of(site, route, &config.pools[*pool].name, request, scheme, policy), policy))
+}
+
+impl Store {
+    fn explain(&self, key: &[u8], policy: &Policy, request: &RequestHead, now: Calendar) -> Explained {
+        let mut record = Record::on();
+        let wishes = Wishes::of(&request.fields, policy);
+        let looking = Looking { request, with_content: false, key, wishes: &wishes, policy, now };
+        let (hit, verdict, rule) = match self.look(&looking, &mut record) {
+            Look::Serve { rule, .. } => (true, "hit", rule),
+            Look::Pass(forwarded, rule) | Look::Ask(Ask { forwarded, rule, .. }) => (false, forwarded.word(), rule),
+        };
+        let found = self.variants(key);
+        let objects = found.as_ref().map(|found| found.objects()).unwrap_or_default();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let stored = objects.iter().map(|object| {
+            let mut selected_by = Vec::new();
+            object.selecting.write(&mut selected_by);
+            StoredAnswer {
+                status: object.head.status,
+                length: object.content.len(),
+                age: object.life.age(now).as_secs(),
+                ttl: object.life.ttl(now),
+                basis: object.life.basis.word(),
+                selected_by: text(&selected_by).trim_end().replace('\n', ", "),
+                tags: object.names.tags.iter().map(|tag| text(tag)).collect(),
+                standing: match self.standing(object) {
+                    Standing::Current => "current",
+                    Standing::StaleSince(_) => "stale",
+                    Standing::Gone => "gone",
+                },
+            }
+        });
+        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record }
+    }
+}

@@ -1,0 +1,405 @@
+//! An answer while it comes in: one exchange writes it, and every request that waits for it reads it as it grows.
+//!
+//! What is to be stored is held whole, so that whoever comes late reads from the beginning. What is not, or has turned out to be too long,
+//! is held only as far as the slowest reader is behind, and the backend waits for that one.
+
+use super::Store;
+use super::object::{Content, Object, Piece};
+use decide::cache::{Rule, Sequence};
+use decide::step::{Side, Step};
+use decide::time::Instant;
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, IoSlice};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+use wire::http::{Fields, ResponseHead};
+
+/// Bytes by which the slowest reader may be behind where the content is not kept.
+const WINDOW_BYTES: u64 = 256 * 1024;
+
+/// An answer that comes in.
+pub(crate) struct Fill {
+    pub(super) key: Box<[u8]>,
+    /// The purges there had been when the backend was asked.
+    pub(crate) born: Sequence,
+    /// Nobody waits for it: it is asked for the sake of later requests.
+    unattended: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    told: Option<Told>,
+    interims: Vec<ResponseHead>,
+    /// What was done for it, until a request that reads it takes it into its journey.
+    steps: Vec<(Instant, Step)>,
+    /// What is held of the content, each piece with the place where it begins.
+    pieces: VecDeque<(u64, Piece)>,
+    len: u64,
+    /// All of it is held, and becomes a stored answer.
+    kept: bool,
+    /// Bytes that it is counted with among all that come in.
+    counted: u64,
+    end: Option<Result<(), (&'static str, Side)>>,
+    readers: BTreeMap<u64, Seat>,
+    /// The number of the next reader. It is never given twice: the first is the one whose request was sent.
+    next: u64,
+    /// Something has made it out of date: it is not stored.
+    outdated: bool,
+    writer: Option<Waker>,
+}
+
+#[derive(Default)]
+struct Seat {
+    position: u64,
+    waker: Option<Waker>,
+}
+
+/// What came of asking the backend.
+#[derive(Clone)]
+pub(crate) enum Told {
+    /// An answer is on its way.
+    Coming(Arc<Coming>),
+    /// This stored answer is current: the backend has said so.
+    Current(Arc<Object>),
+    /// There is none: this is said in its place.
+    Made(Arc<Made>),
+}
+
+/// The head of an answer on its way.
+pub(crate) struct Coming {
+    /// As the backend sent it, for the request that asked.
+    pub(crate) head: ResponseHead,
+    /// How long its content is, where that is known.
+    pub(crate) length: Option<u64>,
+    /// What is stored of it, if it is.
+    pub(crate) stored: Option<Storing>,
+    /// The rule that decided on that.
+    pub(crate) rule: Rule,
+}
+
+/// A stored answer that has everything but its content.
+pub(crate) struct Storing {
+    pub(crate) object: Object,
+    /// Bytes of content that the owner lets it have.
+    pub(crate) largest: u64,
+}
+
+/// An answer that was made here because no backend gave one.
+pub(crate) struct Made {
+    pub(crate) status: u16,
+    pub(crate) fields: Fields,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What is next of the content.
+pub(crate) enum Flow {
+    /// This piece, from this byte of it on.
+    Piece(Piece, usize),
+    End,
+    Broken(&'static str, Side),
+}
+
+impl Fill {
+    pub(super) fn new(key: &[u8], born: Sequence, unattended: bool) -> Arc<Fill> {
+        Arc::new(Fill { key: key.into(), born, unattended, state: Mutex::default() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic while it is held")
+    }
+
+    /// Requests that read it or wait for it.
+    pub(super) fn readers(&self) -> usize {
+        self.lock().readers.len()
+    }
+
+    /// The head, where it has come and all of the content is held.
+    pub(super) fn coming(&self) -> Option<Arc<Coming>> {
+        let state = self.lock();
+        match &state.told {
+            Some(Told::Coming(coming)) if state.kept => Some(coming.clone()),
+            _ => None,
+        }
+    }
+
+    /// Nothing has come yet, and it can still come.
+    pub(super) fn is_asked(&self) -> bool {
+        let state = self.lock();
+        state.told.is_none() && state.end.is_none()
+    }
+
+    /// It may be older than what has just become of the resource.
+    pub(super) fn outdate(&self) {
+        self.lock().outdated = true;
+    }
+
+    pub(super) fn read(self: &Arc<Fill>) -> Reader {
+        let mut state = self.lock();
+        let id = state.next;
+        state.next += 1;
+        state.readers.insert(id, Seat::default());
+        Reader { fill: self.clone(), id, interims: 0 }
+    }
+}
+
+impl State {
+    /// Lets go of what every reader has.
+    fn drop_read(&mut self) {
+        let slowest = self.slowest();
+        while self.pieces.front().is_some_and(|(start, piece)| start + piece.len() as u64 <= slowest) {
+            self.pieces.pop_front();
+        }
+    }
+
+    fn slowest(&self) -> u64 {
+        self.readers.values().map(|seat| seat.position).min().unwrap_or(self.len)
+    }
+
+    fn wakers(&mut self) -> Vec<Waker> {
+        self.readers.values_mut().filter_map(|seat| seat.waker.take()).collect()
+    }
+}
+
+/// One request's way through an answer.
+pub(crate) struct Reader {
+    fill: Arc<Fill>,
+    id: u64,
+    interims: usize,
+}
+
+impl Reader {
+    /// What came of it. `None`: nothing, and nothing will.
+    pub(crate) fn poll_told(&mut self, cx: &Context<'_>) -> Poll<Option<Told>> {
+        let mut state = self.fill.lock();
+        match (&state.told, &state.end) {
+            (Some(told), _) => Poll::Ready(Some(told.clone())),
+            (None, Some(_)) => Poll::Ready(None),
+            (None, None) => {
+                state.wait(self.id, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The next interim answer that this reader has not had.
+    pub(crate) fn interim(&mut self) -> Option<ResponseHead> {
+        let head = self.fill.lock().interims.get(self.interims).cloned()?;
+        self.interims += 1;
+        Some(head)
+    }
+
+    /// What was done for the answer, if nobody has taken it yet.
+    pub(crate) fn take_steps(&self) -> Vec<(Instant, Step)> {
+        std::mem::take(&mut self.fill.lock().steps)
+    }
+
+    /// Whether it is the one that asked: what is not stored is for nobody else.
+    pub(crate) fn is_first(&self) -> bool {
+        self.id == 0
+    }
+
+    /// The content from `at` on.
+    pub(crate) fn poll_next(&mut self, cx: &Context<'_>, at: u64) -> Poll<Flow> {
+        let mut state = self.fill.lock();
+        state.readers.entry(self.id).or_default().position = at;
+        if !state.kept {
+            state.drop_read();
+            if let Some(writer) = state.writer.take() {
+                writer.wake();
+            }
+        }
+        let index = state.pieces.partition_point(|(start, _)| *start <= at);
+        if let Some((start, piece)) = index.checked_sub(1).and_then(|index| state.pieces.get(index))
+            && at - start < piece.len() as u64
+        {
+            return Poll::Ready(Flow::Piece(piece.clone(), usize::try_from(at - start).expect("a place in memory")));
+        }
+        match state.end {
+            Some(Ok(())) => Poll::Ready(Flow::End),
+            Some(Err((why, side))) => Poll::Ready(Flow::Broken(why, side)),
+            None => {
+                state.wait(self.id, cx);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl State {
+    fn wait(&mut self, reader: u64, cx: &Context<'_>) {
+        let waker = &mut self.readers.entry(reader).or_default().waker;
+        match waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut state = self.fill.lock();
+        state.readers.remove(&self.id);
+        if !state.kept {
+            state.drop_read();
+        }
+        if let Some(writer) = state.writer.take() {
+            writer.wake();
+        }
+    }
+}
+
+/// The exchange's end of it.
+pub(crate) struct Writer {
+    fill: Arc<Fill>,
+    store: Arc<Store>,
+    /// What is stored is to be asked for again, without conditions.
+    pub(crate) asks_again: bool,
+}
+
+impl Writer {
+    pub(super) fn new(fill: Arc<Fill>, store: Arc<Store>) -> Writer {
+        Writer { fill, store, asks_again: false }
+    }
+
+    /// The purges there had been when the backend was asked.
+    pub(crate) fn born(&self) -> Sequence {
+        self.fill.born
+    }
+
+    /// An interim answer.
+    pub(crate) fn interim(&self, head: &ResponseHead) {
+        let mut state = self.fill.lock();
+        state.interims.push(head.clone());
+        let wakers = state.wakers();
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Says what came of it, and what was done for it.
+    pub(crate) fn tell(&self, told: Told, steps: Vec<(Instant, Step)>) {
+        let mut state = self.fill.lock();
+        state.kept = matches!(&told, Told::Coming(coming) if coming.stored.is_some());
+        let kept = state.kept;
+        state.told = Some(told);
+        state.steps = steps;
+        let wakers = state.wakers();
+        drop(state);
+        if !kept {
+            self.store.withdraw(&self.fill);
+        }
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether all who could read it are gone, and nothing of it is kept; wakes the task when that changes.
+    pub(crate) fn is_abandoned(&self, cx: &Context<'_>) -> bool {
+        let mut state = self.fill.lock();
+        let goes_on = state.kept || (self.fill.unattended && state.told.is_none());
+        if state.readers.is_empty() && !goes_on {
+            return true;
+        }
+        state.writer = Some(cx.waker().clone());
+        false
+    }
+
+    /// Takes content.
+    pub(crate) fn poll_write(&mut self, cx: &Context<'_>, from: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let bytes: usize = from.iter().map(|slice| slice.len()).sum();
+        let mut state = self.fill.lock();
+        if state.kept && !self.may_hold(&mut state, bytes as u64) {
+            // Too long to be stored: from now on it only passes.
+            state.kept = false;
+            self.store.filling.fetch_sub(std::mem::take(&mut state.counted));
+            state.drop_read();
+            drop(state);
+            self.store.withdraw(&self.fill);
+            state = self.fill.lock();
+        }
+        if !state.kept {
+            if state.readers.is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+            }
+            if state.len - state.slowest() >= WINDOW_BYTES {
+                state.writer = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+        }
+        for slice in from.iter().filter(|slice| !slice.is_empty()) {
+            let start = state.len;
+            state.pieces.push_back((start, Piece::from(&slice[..])));
+            state.len += slice.len() as u64;
+        }
+        let wakers = state.wakers();
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        Poll::Ready(Ok(bytes))
+    }
+
+    fn may_hold(&self, state: &mut State, bytes: u64) -> bool {
+        let Some(Told::Coming(coming)) = &state.told else { return false };
+        let Some(storing) = &coming.stored else { return false };
+        let fits = state.len + bytes <= storing.largest && self.store.filling.add_within(bytes, self.store.most_filling());
+        if fits {
+            state.counted += bytes;
+        }
+        fits
+    }
+
+    /// The content is whole: it is stored, if it is to be.
+    pub(crate) fn finish(&mut self) {
+        let mut state = self.fill.lock();
+        if state.end.is_some() {
+            return;
+        }
+        state.end = Some(Ok(()));
+        let object = if state.kept && !state.outdated { state.object(self.fill.born) } else { None };
+        let counted = std::mem::take(&mut state.counted);
+        let wakers = state.wakers();
+        drop(state);
+        if let Some(object) = object {
+            self.store.put(&self.fill.key, Arc::new(object));
+        }
+        self.store.withdraw(&self.fill);
+        self.store.filling.fetch_sub(counted);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Nothing more comes; what was not finished broke off. Returns the steps that no request has taken.
+    pub(crate) fn close(&mut self, why: &'static str, side: Side, steps: Vec<(Instant, Step)>) -> Vec<(Instant, Step)> {
+        let mut state = self.fill.lock();
+        state.end.get_or_insert(Err((why, side)));
+        state.kept = false;
+        state.steps.extend(steps);
+        // Who still reads it will take them; with nobody there, they are told without.
+        let left = if state.readers.is_empty() { std::mem::take(&mut state.steps) } else { Vec::new() };
+        let counted = std::mem::take(&mut state.counted);
+        let wakers = state.wakers();
+        drop(state);
+        self.store.withdraw(&self.fill);
+        self.store.filling.fetch_sub(counted);
+        wakers.into_iter().for_each(Waker::wake);
+        left
+    }
+}
+
+impl State {
+    /// The stored answer that it has become. The readers go on with its content.
+    fn object(&mut self, born: Sequence) -> Option<Object> {
+        let Some(Told::Coming(coming)) = &self.told else { return None };
+        let storing = &coming.stored.as_ref()?.object;
+        let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect()));
+        let mut start = 0;
+        for piece in content.pieces() {
+            self.pieces.push_back((start, piece.clone()));
+            start += piece.len() as u64;
+        }
+        Some(Object { born, ..storing.with_content(content) })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close("the exchange with the backend was given up", Side::Us, Vec::new());
+        self.store.end(self.fill.born);
+    }
+}

@@ -1,0 +1,75 @@
+//! A look at what is stored: what it is good for, and every rule on the way.
+
+use super::{Object, Store, Variants};
+use decide::cache::{Admission, Forwarded, Policy, Record, Reuse, Rule, Standing, Variant, Wishes, admission, reuse, select};
+use decide::time::Calendar;
+use std::sync::Arc;
+use wire::http::RequestHead;
+
+/// A request that looks.
+pub(crate) struct Looking<'a> {
+    pub(crate) request: &'a RequestHead,
+    /// It has content.
+    pub(crate) with_content: bool,
+    pub(crate) key: &'a [u8],
+    pub(crate) wishes: &'a Wishes,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: Calendar,
+}
+
+/// What it comes to.
+pub(crate) enum Look {
+    /// This is the answer.
+    Serve { object: Arc<Object>, rule: Rule, revalidate: bool },
+    /// The request goes by the store.
+    Pass(Forwarded, Rule),
+    /// The origin must be asked.
+    Ask(Ask),
+}
+
+/// A question to the origin.
+pub(crate) struct Ask {
+    pub(crate) forwarded: Forwarded,
+    pub(crate) rule: Rule,
+    /// What the selected answer is good for.
+    pub(crate) good: Reuse,
+    pub(crate) selected: Option<Arc<Object>>,
+    /// What was found under the key.
+    pub(crate) found: Option<Variants>,
+    /// Of that, what is not gone.
+    pub(crate) live: Vec<Arc<Object>>,
+}
+
+impl Store {
+    /// Looks.
+    pub(crate) fn look(&self, looking: &Looking<'_>, record: &mut Record) -> Look {
+        let Looking { request, policy, .. } = looking;
+        if let (Admission::Forward, rule) = admission(request, record) {
+            return Look::Pass(Forwarded::by(rule), rule);
+        }
+        if record.ask(Rule::WithContent, looking.with_content) {
+            return Look::Pass(Forwarded::by(Rule::WithContent), Rule::WithContent);
+        }
+        let ask = |rule, found, live| Ask { forwarded: Forwarded::by(rule), rule, good: Reuse::MustValidate, selected: None, found, live };
+        let found = self.variants(looking.key);
+        record.ask(Rule::Found, found.is_some());
+        let Some(found) = found else { return Look::Ask(ask(Rule::Found, None, Vec::new())) };
+        let standing = |object: &Arc<Object>| (object.clone(), self.standing(object));
+        let live: Vec<_> = found.objects().iter().map(standing).filter(|(_, standing)| *standing != Standing::Gone).collect();
+        if record.ask(Rule::Purged, live.is_empty()) {
+            return Look::Ask(ask(Rule::Purged, Some(found), Vec::new()));
+        }
+        let variants =
+            live.iter().map(|(object, _)| Variant { selecting: &object.selecting, fields: &object.head.fields, date: object.date });
+        let selected = select(variants, &request.fields, &policy.vary);
+        let objects = || live.iter().map(|(object, _)| object.clone()).collect();
+        record.ask(Rule::Matches, selected.is_some());
+        let Some(index) = selected else { return Look::Ask(ask(Rule::Matches, Some(found), objects())) };
+        let (object, standing) = &live[index];
+        let (good, rule) = reuse(&object.life, looking.wishes, object.stale_since(*standing), looking.now, record);
+        match good.is_hit() {
+            true => Look::Serve { object: object.clone(), rule, revalidate: good == Reuse::StaleWhileRevalidate },
+            false => Look::Ask(Ask { good, selected: Some(object.clone()), ..ask(rule, Some(found), objects()) }),
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! What is stored of answers, in memory that all workers share.
+//!
+//! - [`look`]: looking at what is stored; [`explain`]: the same for people. [`object`]: a stored answer. [`fill`]: one that comes in. [`purge`]: what purges name.
+//!
+//! Order of calls: [`Store::look`]; where nothing serves, [`Store::join`]
+//! finds another request's answer on its way, or says who asks; the exchange that asks writes into its [`Writer`], whose end stores the
+//! answer. No lock is held while anything is awaited.
+
+mod explain;
+mod fill;
+mod look;
+mod object;
+mod purge;
+
+pub use explain::{Explained, StoredAnswer, cache_key};
+pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
+pub(crate) use look::{Ask, Look, Looking};
+pub(crate) use object::{Content, Names, Object, Piece, Variants};
+pub use purge::{Purged, Purging};
+
+use decide::cache::{self, Join, Policy, Purges, Record, Rule, Sequence, Standing, Uncacheable};
+use decide::config;
+use decide::random::Random;
+use decide::time::{Calendar, Duration, Instant};
+use fill::Fill;
+use host::Host;
+use quick_cache::OptionsBuilder;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, DefaultHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use wire::http::RequestHead;
+
+/// Answers under one key at the most; beyond, the oldest goes.
+const MOST_VARIANTS: usize = 64;
+/// Parts of the index with a lock each, at the most. Each has its share of the memory, and nothing larger than that share is stored.
+const MOST_SHARDS: u64 = 16;
+/// The least share.
+const SHARD_BYTES: u64 = 64 << 20;
+/// What a stored answer takes on average, as far as the index must guess.
+const USUAL_BYTES: u64 = 16 << 10;
+/// Of the memory, one part in so many is for what comes in.
+const FILLING_SHARE: u64 = 4;
+/// With so many marks of purges, those that no stored answer can meet any more are looked for.
+const MANY_MARKS: usize = 1 << 14;
+
+/// The store.
+pub struct Store {
+    index: Cache<Box<[u8]>, Variants, Weighter, Seed, DefaultLifecycle<Box<[u8]>, Variants>>,
+    seed: Seed,
+    /// Bytes that the owner lets it have.
+    memory: AtomicU64,
+    /// Bytes of what comes in.
+    pub(super) filling: Gauge,
+    purges: RwLock<Purges>,
+    /// The number of the last purge: with it, most looks need no lock.
+    purged: AtomicU64,
+    table: Mutex<Table>,
+}
+
+/// What is under way, and what is known not to be worth waiting for.
+#[derive(Default)]
+struct Table {
+    fills: BTreeMap<Box<[u8]>, Vec<Arc<Fill>>>,
+    /// How many are under way that began at this place in the sequence of purges, whether others find them or not.
+    under_way: BTreeMap<Sequence, usize>,
+    uncacheable: Uncacheable,
+    /// Marks of purges there were when they were last looked through.
+    swept: usize,
+}
+
+/// A request that finds nothing usable stored.
+pub(crate) struct Asking<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) request: &'a RequestHead,
+    pub(crate) policy: &'a Policy,
+    /// What it found, so that nothing is asked that was stored since.
+    pub(crate) found: Option<&'a Variants>,
+    pub(crate) now: Instant,
+    pub(crate) calendar: Calendar,
+}
+
+/// What such a request does.
+pub(crate) enum Joined {
+    /// Something was stored since: it looks again.
+    Again,
+    /// What it wants is coming in.
+    Read(Reader, Arc<Coming>),
+    /// It waits for the answer to another.
+    Wait(Reader, Instant),
+    /// It asks, and others may wait for the answer.
+    Lead(Writer, Reader),
+    /// It asks for itself.
+    Alone(Rule),
+}
+
+impl Store {
+    pub(crate) fn new(host: &Host, config: &config::Cache) -> Arc<Store> {
+        let mut random = host.rng();
+        Store::seeded(Seed([random.next(), random.next()]), config)
+    }
+
+    fn seeded(seed: Seed, config: &config::Cache) -> Arc<Store> {
+        let for_objects = for_objects(config.memory);
+        let shards = usize::try_from(for_objects / SHARD_BYTES).unwrap_or(usize::MAX).clamp(1, MOST_SHARDS as usize);
+        let items = usize::try_from(for_objects / USUAL_BYTES).unwrap_or(usize::MAX).max(1);
+        let shards = if shards.is_power_of_two() { shards } else { shards.next_power_of_two() / 2 };
+        let options = OptionsBuilder::new().shards(shards).weight_capacity(for_objects).estimated_items_capacity(items).build();
+        let options = options.expect("all that is asked for is given");
+        Arc::new(Store {
+            index: Cache::with_options(options, Weighter, seed, DefaultLifecycle::default()),
+            seed,
+            memory: AtomicU64::new(config.memory),
+            filling: Gauge::default(),
+            purges: RwLock::default(),
+            purged: AtomicU64::new(0),
+            table: Mutex::default(),
+        })
+    }
+
+    /// Goes over to another bound.
+    pub(crate) fn configure(&self, config: &config::Cache) {
+        if self.memory.swap(config.memory, Ordering::Relaxed) != config.memory {
+            self.index.set_capacity(for_objects(config.memory));
+        }
+    }
+
+    /// Answers stored; keys, not variants.
+    pub fn objects(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Bytes of memory that they take, with all that belongs to them, and those of answers that come in.
+    pub fn bytes(&self) -> u64 {
+        self.index.weight() + self.filling.get()
+    }
+
+    /// Bytes of memory that the owner lets it have.
+    pub fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
+    }
+
+    fn most_filling(&self) -> u64 {
+        self.memory() / FILLING_SHARE
+    }
+
+    /// What is stored under a key.
+    pub(crate) fn variants(&self, key: &[u8]) -> Option<Variants> {
+        self.index.get(key)
+    }
+
+    /// What purges have made of a stored answer.
+    pub(crate) fn standing(&self, object: &Object) -> Standing {
+        let purged = self.purged.load(Ordering::Acquire);
+        if object.born.0 >= purged || object.cleared.load(Ordering::Relaxed) >= purged {
+            return Standing::Current;
+        }
+        let purges = self.purges.read().expect("no panic while it is held");
+        let standing = purges.standing(&purge::marks(&object.names), object.born);
+        if standing == Standing::Current {
+            object.cleared.fetch_max(purges.sequence().0, Ordering::Relaxed);
+        }
+        standing
+    }
+
+    /// The purges there have been: what the backend is asked from now on is as new as they are.
+    pub(crate) fn sequence(&self) -> Sequence {
+        Sequence(self.purged.load(Ordering::Acquire))
+    }
+
+    /// Purges. What it names is gone, or stale, for every look after this returns; `None` where it cannot be named so.
+    pub(crate) fn purge(&self, purging: &Purging, now: Calendar) -> Option<Sequence> {
+        if !purging.which.is_sound() {
+            return None;
+        }
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        let sequence = match (&purging.which, &purging.site) {
+            (Purged::All, None) => purges.purge_all(purging.purge, now),
+            _ => purges.purge(&purging.mark(), purging.purge, now),
+        };
+        self.purged.store(sequence.0, Ordering::Release);
+        let marks = purges.len();
+        drop(purges);
+        if marks >= MANY_MARKS {
+            self.sweep(marks);
+        }
+        Some(sequence)
+    }
+
+    /// Forgets the marks that nothing can meet any more, when they have become twice as many as were left the last time.
+    fn sweep(&self, marks: usize) {
+        // Nothing is stored, and nothing begins, while this is held; who holds it may look at purges, and never the other way round.
+        let mut table = self.table();
+        if marks < 2 * table.swept {
+            return;
+        }
+        let stored = self.index.iter().filter_map(|(_, variants)| variants.objects.iter().map(|object| object.born).min()).min();
+        let coming = table.under_way.keys().next().copied();
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        let oldest = stored.into_iter().chain(coming).min().unwrap_or(purges.sequence());
+        purges.forget_before(oldest);
+        table.swept = purges.len();
+    }
+
+    /// Decides what a request does that found nothing usable.
+    pub(crate) fn join(self: &Arc<Store>, asking: &Asking<'_>, record: &mut Record) -> Joined {
+        let mut table = self.table();
+        let purged = self.purged.load(Ordering::Acquire);
+        let under_way = table.fills.get(asking.key).map(Vec::as_slice).unwrap_or_default();
+        let mut asked = None;
+        for fill in under_way.iter().rev() {
+            match fill.coming() {
+                Some(coming) if self.serves(&coming, asking) => return Joined::Read(fill.read(), coming),
+                // What was asked before a purge may be what the purge is about.
+                None if fill.born.0 >= purged && fill.is_asked() => asked = Some(fill),
+                _ => {}
+            }
+        }
+        let stored = self.index.peek(asking.key);
+        let same = |one: &Variants, other: &Variants| Arc::ptr_eq(&one.objects, &other.objects);
+        if let Some(stored) = &stored
+            && asking.found.is_none_or(|found| !same(found, stored))
+        {
+            return Joined::Again;
+        }
+        let uncacheable = table.uncacheable.holds(self.seed.hash_one(asking.key), asking.now);
+        let waiting = asked.map(|fill| fill.readers());
+        let (join, rule) = cache::join(asking.request, waiting, uncacheable, asking.now, &asking.policy.collapse, record);
+        match (join, asked) {
+            (Join::Wait(until), Some(fill)) => Joined::Wait(fill.read(), until),
+            (Join::Lead, _) => {
+                let fill = Fill::new(asking.key, Sequence(purged), false);
+                let reader = fill.read();
+                table.fills.entry(asking.key.into()).or_default().push(fill.clone());
+                Joined::Lead(table.begin(fill, self.clone()), reader)
+            }
+            _ => Joined::Alone(rule),
+        }
+    }
+
+    /// Whether what comes in is an answer to this request too.
+    fn serves(&self, coming: &Coming, asking: &Asking<'_>) -> bool {
+        let Some(storing) = &coming.stored else { return false };
+        let object = &storing.object;
+        object.serves(&asking.request.fields, asking.policy, asking.calendar) && self.standing(object) == Standing::Current
+    }
+
+    /// For a request that others are not to wait for, and whose answer may be stored all the same.
+    pub(crate) fn ask_alone(self: &Arc<Store>, key: &[u8]) -> (Writer, Reader) {
+        let mut table = self.table();
+        let fill = Fill::new(key, self.sequence(), false);
+        let reader = fill.read();
+        (table.begin(fill, self.clone()), reader)
+    }
+
+    /// For what nobody waits for: a stale answer was given, and is to be validated. `None`: that is under way.
+    pub(crate) fn revalidate(self: &Arc<Store>, key: &[u8]) -> Option<Writer> {
+        let mut table = self.table();
+        let purged = self.purged.load(Ordering::Acquire);
+        let fills = table.fills.entry(key.into()).or_default();
+        if fills.iter().any(|fill| fill.born.0 >= purged) {
+            return None;
+        }
+        let fill = Fill::new(key, Sequence(purged), true);
+        fills.push(fill.clone());
+        Some(table.begin(fill, self.clone()))
+    }
+
+    /// An exchange that wrote is over.
+    fn end(&self, born: Sequence) {
+        let mut table = self.table();
+        if let Some(count) = table.under_way.get_mut(&born) {
+            *count -= 1;
+            if *count == 0 {
+                table.under_way.remove(&born);
+            }
+        }
+    }
+
+    /// Nobody is to find it any more.
+    fn withdraw(&self, fill: &Arc<Fill>) {
+        let mut table = self.table();
+        if let Some(fills) = table.fills.get_mut(&fill.key) {
+            fills.retain(|other| !Arc::ptr_eq(other, fill));
+            if fills.is_empty() {
+                table.fills.remove(&fill.key);
+            }
+        }
+    }
+
+    /// Stores an answer, in place of what the same requests selected.
+    pub(crate) fn put(&self, key: &[u8], object: Arc<Object>) {
+        let _table = self.table();
+        let stored = self.index.peek(key);
+        let mut objects: Vec<Arc<Object>> = stored.map(|stored| stored.objects.to_vec()).unwrap_or_default();
+        let newer = |other: &Arc<Object>| other.selecting == object.selecting && other.born > object.born;
+        // A purge while it came in was about it, or what was asked for since is there already.
+        if self.standing(&object) == Standing::Gone || objects.iter().any(newer) {
+            return;
+        }
+        objects.retain(|other| other.selecting != object.selecting && self.standing(other) != Standing::Gone);
+        if objects.len() >= MOST_VARIANTS {
+            objects.remove(0);
+        }
+        objects.push(object);
+        self.index.insert(key.into(), Variants::new(key, objects));
+    }
+
+    /// Puts an answer in the place of one that it was made of. Nothing happens where that is no longer there.
+    pub(crate) fn replace(&self, key: &[u8], old: &Arc<Object>, new: Arc<Object>) {
+        let _table = self.table();
+        let Some(stored) = self.index.peek(key) else { return };
+        let mut objects = stored.objects.to_vec();
+        let Some(place) = objects.iter_mut().find(|object| Arc::ptr_eq(object, old)) else { return };
+        *place = new;
+        self.index.insert(key.into(), Variants::new(key, objects));
+    }
+
+    /// Drops a stored answer that the origin has replaced by one that is not stored.
+    pub(crate) fn discard(&self, key: &[u8], old: &Arc<Object>) {
+        let _table = self.table();
+        let Some(stored) = self.index.peek(key) else { return };
+        let mut objects = stored.objects.to_vec();
+        objects.retain(|object| !Arc::ptr_eq(object, old));
+        match objects.is_empty() {
+            true => drop(self.index.remove(key)),
+            false => self.index.insert(key.into(), Variants::new(key, objects)),
+        }
+    }
+
+    /// Drops what is stored under a key, and keeps what is under way from being found: it may be older than what made it invalid.
+    pub(crate) fn invalidate(&self, key: &[u8]) {
+        let mut table = self.table();
+        self.index.remove(key);
+        for fill in table.fills.remove(key).unwrap_or_default() {
+            fill.outdate();
+        }
+    }
+
+    /// Remembers for a time that nobody need wait for the answer under a key, or, without a time, that this is over.
+    pub(crate) fn remember_uncacheable(&self, key: &[u8], time: Option<Duration>, now: Instant) {
+        let hash = self.seed.hash_one(key);
+        let mut table = self.table();
+        match time {
+            Some(time) => table.uncacheable.note(hash, time, now),
+            None => table.uncacheable.clear(hash),
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().expect("no panic while it is held")
+    }
+}
+
+impl Table {
+    /// An exchange begins to write.
+    fn begin(&mut self, fill: Arc<Fill>, store: Arc<Store>) -> Writer {
+        *self.under_way.entry(fill.born).or_default() += 1;
+        Writer::new(fill, store)
+    }
+}
+
+/// What of the memory is for stored answers: the rest is for what comes in.
+fn for_objects(memory: u64) -> u64 {
+    memory - memory / FILLING_SHARE
+}
+
+/// A number that goes up and down, from any thread.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge(AtomicU64);
+
+impl Gauge {
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Adds, unless it would come to more than `most`.
+    pub(super) fn add_within(&self, more: u64, most: u64) -> bool {
+        self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, |now| now.checked_add(more).filter(|sum| *sum <= most)).is_ok()
+    }
+
+    pub(super) fn fetch_sub(&self, less: u64) {
+        self.0.fetch_sub(less, Ordering::Relaxed);
+    }
+}
+
+/// Weighs by memory.
+#[derive(Clone)]
+struct Weighter;
+
+impl quick_cache::Weighter<Box<[u8]>, Variants> for Weighter {
+    fn weight(&self, _: &Box<[u8]>, variants: &Variants) -> u64 {
+        variants.weight
+    }
+}
+
+/// A hash that nobody outside can foresee: keys are chosen by clients.
+#[derive(Clone, Copy)]
+struct Seed([u64; 2]);
+
+impl BuildHasher for Seed {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        let mut hasher = DefaultHasher::new();
+        self.0.iter().for_each(|word| hasher.write_u64(*word));
+        hasher
+    }
+}
+
+#[cfg(test)]
+mod tests;

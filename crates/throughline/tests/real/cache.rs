@@ -1,0 +1,131 @@
+//! The cache of the built binary: with curl, over its admin side, and filled to its bound.
+
+use crate::support::backend::Backend;
+use crate::support::client::Client;
+use crate::support::edge::{BINARY, Edge};
+use crate::support::peers::Curl;
+use crate::support::{noise, resident_kib};
+use std::process::Command;
+
+/// A backend behind a cache with these rules; answers that say nothing are fresh for a minute. The admin side is the second listener.
+fn caching(backend: &Backend, memory: &str, rules: &str) -> Edge {
+    Edge::of(&format!(
+        "[admin]\nat = \"127.0.0.1:0\"\n[cache]\nmemory = \"{memory}\"\n[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\nname = \"shop\"\n\
+         [[site.route]]\nname = \"all\"\npool = \"app\"\ncache = {{ default-ttl = \"1m\"{rules} }}\n[pool.app]\nbackends = [\"{}\"]\n",
+        backend.at
+    ))
+}
+
+/// What a command of the binary prints, asked of the edge's admin side.
+fn program(edge: &Edge, arguments: &[&str]) -> String {
+    let output = Command::new(BINARY).args(arguments).args(["--admin", &edge.at(1).to_string()]).output().expect("the binary runs");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The value of a field in what `curl -i` prints.
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let fields = text.lines().filter_map(|line| line.split_once(": "));
+    fields.filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value).last()
+}
+
+/// Miss, hit, range, condition and purge, as curl sees them.
+#[test]
+fn curl_sees_miss_hit_and_purge() {
+    let Some(curl) = Curl::find() else { return };
+    let backend = Backend::start();
+    let edge = caching(&backend, "16 MiB", "");
+    let url = edge.url("/bytes/1000");
+    let cache = |more: &[&str]| {
+        let text = String::from_utf8_lossy(&curl.bytes(&[&["-i"], more, &[&url]].concat())).into_owned();
+        (field(&text, "Cache-Status").unwrap_or_default().to_string(), text)
+    };
+    assert!(cache(&[]).0.starts_with("throughline; fwd=uri-miss; ttl=60; stored"), "{}", cache(&[]).1);
+    assert!(cache(&[]).0.starts_with("throughline; hit; ttl="));
+    assert_eq!(curl.bytes(&[&url]), noise(1000));
+    assert_eq!(curl.bytes(&["-r", "100-199", &url]), &noise(1000)[100..200]);
+    assert!(cache(&["-I"]).1.contains("Content-Length: 1000"));
+    assert_eq!(backend.begun(), 1);
+    for purge in [&["ctl", "purge", &*url][..], &["ctl", "purge", "--prefix", &edge.url("/bytes/")], &["ctl", "purge", "--site", "shop"]] {
+        let begun = backend.begun();
+        assert!(program(&edge, purge).starts_with("purged: purge "));
+        assert!(cache(&[]).0.starts_with("throughline; fwd=miss;"), "{purge:?}");
+        assert!(cache(&[]).0.starts_with("throughline; hit;"), "{purge:?}");
+        assert_eq!(backend.begun(), begun + 1);
+    }
+    let status = program(&edge, &["ctl", "status"]);
+    assert!(status.contains("1 stored in ") && status.contains(" hits, 4 misses"), "{status}");
+    let explained = program(&edge, &["explain", "cache", &url]);
+    assert!(
+        explained.contains("stored     200, 1000 bytes") && explained.contains("verdict    the cache answers: hit (fresh)"),
+        "{explained}"
+    );
+}
+
+/// A purge that names nothing, or a site that is not there, is refused with what to write.
+#[test]
+fn a_purge_that_makes_no_sense_is_refused() {
+    let backend = Backend::start();
+    let edge = caching(&backend, "16 MiB", "");
+    for (target, status) in [
+        ("/cache/purge", 400),
+        ("/cache/purge?url=http://a/&tag=x", 400),
+        ("/cache/purge?prefix=http://a/b", 400),
+        ("/cache/purge?site=blog", 404),
+        ("/cache/purge?tag=x", 200),
+        ("/cache/purge?all&soft", 200),
+    ] {
+        assert_eq!(edge.post_admin(1, target).status, status, "{target}");
+    }
+}
+
+/// Many at once make one request.
+#[test]
+fn clients_of_one_answer_share_it() {
+    let backend = Backend::start();
+    let edge = caching(&backend, "16 MiB", "");
+    let clients: Vec<_> = (0..50)
+        .map(|_| {
+            let at = edge.at(0);
+            std::thread::spawn(move || Client::connect(at).get("/hold"))
+        })
+        .collect();
+    backend.await_seen(1);
+    let metrics = || Client::connect(edge.at(1)).get("/metrics").text();
+    while !metrics().contains("throughline_requests_in_flight 52\n") {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    backend.release();
+    for client in clients {
+        assert_eq!(client.join().expect("no panic").text(), "held\n");
+    }
+    assert_eq!(backend.begun(), 1);
+}
+
+/// However much is asked for, the process takes no more memory than its bound, and a little for itself.
+#[test]
+fn memory_holds_its_bound() {
+    const BOUND_KIB: u64 = 48 * 1024;
+    let backend = Backend::start();
+    let edge = caching(&backend, "48 MiB", ", refuse-disguised = false");
+    let mut client = edge.connect();
+    client.get("/bytes/1000");
+    let before = resident_kib(edge.pid());
+    // Five times as much as has room, in lengths of all kinds.
+    let (mut asked, mut most) = (0, 0);
+    for number in 0_u64.. {
+        let len = 500 + number * 7919 % 60_000;
+        asked += len;
+        let response = client.get(&format!("/bytes/{len}?{number}"));
+        assert_eq!(response.body.len() as u64, len);
+        if number % 100 == 0 {
+            most = most.max(resident_kib(edge.pid()));
+        }
+        if asked > 5 * BOUND_KIB * 1024 {
+            break;
+        }
+    }
+    let grown = most - before;
+    assert!(grown < BOUND_KIB, "{grown} KiB more than before");
+    assert!(grown > BOUND_KIB / 3, "{grown} KiB more than before: the cache is not used");
+}

@@ -213,7 +213,7 @@ fn enter(worker: &Rc<Worker>, stream: Stream, peer: Endpoint, place: Place) {
     worker.server.connections.fetch_add(1, Ordering::SeqCst);
     worker.server.accepted.fetch_add(1, Ordering::Relaxed);
     let counted = Counted { worker: worker.clone(), number: worker.open.add() };
-    worker.host.spawn(greet::greet(worker.clone(), counted, stream, peer, place));
+    greet::greet(worker, counted, stream, peer, place);
 }
 
 /// A connection that counts as open.

@@ -13,7 +13,7 @@ use decide::config::Protocol;
 use decide::forward::Peer;
 use decide::time::Duration;
 use host::{Deadline, Endpoint};
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -63,27 +63,37 @@ pub(crate) struct Client {
     pub(crate) half_closed: bool,
 }
 
-/// Serves a connection that speaks HTTP/1. `input` holds what was read of it already.
-pub(crate) async fn serve(worker: Rc<Worker>, caller: Rc<Caller>, stream: Transport, input: Buffer) {
-    let mut client = Client::on(&worker, caller, Channel::Whole(stream), input);
-    while client.wait(&worker).await {
-        if client.requests == 0 && client.caller.http2_unasked && client.begins_http2(&worker).await {
-            let Channel::Whole(transport) = client.stream else { unreachable!("a connection that was just accepted") };
-            return Box::pin(http2::server::serve(worker, client.caller, transport, client.input)).await;
-        }
-        client.requests += 1;
-        // Boxed, so that a connection that waits is small.
-        let next = Box::pin(Exchange::begin(&worker, &mut client).run()).await;
-        match next {
-            Next::Request => {}
-            Next::Close => return,
-            Next::Linger | Next::Reset(_) => match (next, client.stream) {
-                (Next::Reset(_), Channel::Whole(transport)) => return transport.reset(),
-                (_, Channel::Whole(transport)) => return linger(&worker, transport, client.input).await,
-                (_, Channel::Stream(_) | Channel::Fill(_)) => unreachable!("a connection of HTTP/1"),
-            },
+/// Serves a connection that speaks HTTP/1.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` has its arguments twice, and most connections only wait")]
+pub(crate) fn serve(worker: Rc<Worker>, mut client: Client) -> impl Future<Output = ()> {
+    async move {
+        while client.wait(&worker).await {
+            if client.requests == 0 && client.caller.http2_unasked && client.begins_http2(&worker).await {
+                let Channel::Whole(transport) = client.stream else { unreachable!("a connection that was just accepted") };
+                return worker.host.spawn(http2::server::serve(worker.clone(), client.caller, transport, client.input));
+            }
+            client.requests += 1;
+            // Boxed, so that a connection that waits is small.
+            let next = Box::pin(Exchange::begin(&worker, &mut client).run()).await;
+            match next {
+                Next::Request => {}
+                Next::Close => return,
+                Next::Linger | Next::Reset(_) => match (next, client.stream) {
+                    (Next::Reset(_), Channel::Whole(transport)) => return transport.reset(),
+                    (_, Channel::Whole(transport)) => {
+                        return worker.host.spawn(part(worker.clone(), client.caller, transport, client.input));
+                    }
+                    (_, Channel::Stream(_) | Channel::Fill(_)) => unreachable!("a connection of HTTP/1"),
+                },
+            }
         }
     }
+}
+
+/// Closes a connection in time; until then it counts as open. A task of its own, so that a connection that waits is small.
+async fn part(worker: Rc<Worker>, caller: Rc<Caller>, transport: Transport, input: Buffer) {
+    linger(&worker, transport, input).await;
+    drop(caller);
 }
 
 impl Client {

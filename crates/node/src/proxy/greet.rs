@@ -1,9 +1,10 @@
 //! What comes before the first request: the TLS handshake where the listener has TLS, and which protocol is spoken on the connection.
 
 use crate::buffer::Buffer;
+use crate::channel::Channel;
 use crate::http2;
 use crate::proxy::accept::{Counted, Place};
-use crate::proxy::connection::{self, Caller};
+use crate::proxy::connection::{self, Caller, Client};
 use crate::server::{Held, Worker};
 use crate::tls::{Secured, TlsStream, Trouble};
 use crate::transport::Transport;
@@ -38,20 +39,37 @@ pub(crate) struct Greetings {
     untold: Cell<u64>,
 }
 
-/// Serves a connection that was just accepted.
-pub(crate) async fn greet(worker: Rc<Worker>, counted: Counted, stream: Stream, peer: Endpoint, place: Place) {
+/// Serves a connection that was just accepted, in a task of its own.
+pub(crate) fn greet(worker: &Rc<Worker>, counted: Counted, stream: Stream, peer: Endpoint, place: Place) {
     let snapshot = worker.snapshot();
     let listener = place.get();
-    let Some(config) = listener.and_then(|at| snapshot.tls.get(at.0)).cloned() else {
-        let (caller, input) = (Caller::new(&worker, peer, None, place, counted), Buffer::new(&worker.buffers));
-        return connection::serve(worker, caller, Transport::Plain(stream), input).await;
-    };
-    let listener = listener.expect("it has TLS");
+    match listener.and_then(|at| Some((at, snapshot.tls.get(at.0)?.clone()))) {
+        Some((listener, config)) => {
+            worker.host.spawn(secure(worker.clone(), counted, stream, peer, place, listener, config));
+        }
+        None => {
+            let (caller, input) = (Caller::new(worker, peer, None, place, counted), Buffer::new(&worker.buffers));
+            let client = Client::on(worker, caller, Channel::Whole(Transport::Plain(stream)), input);
+            worker.host.spawn(connection::serve(worker.clone(), client));
+        }
+    }
+}
+
+/// Makes a connection secure, and hands it to a task for what is spoken on it: one that waits for requests is small.
+async fn secure(
+    worker: Rc<Worker>,
+    counted: Counted,
+    stream: Stream,
+    peer: Endpoint,
+    place: Place,
+    listener: ListenerRef,
+    config: Arc<ServerConfig>,
+) {
+    let snapshot = worker.snapshot();
     let Some(under_way) = UnderWay::begin(&worker, &snapshot, &peer) else {
         return failed(&worker, &snapshot, listener, &peer, "this address has too many handshakes under way", Side::Client);
     };
-    // Boxed, so that a connection that waits is small.
-    let (stream, secured) = match Box::pin(handshake(&worker, &snapshot, stream, config)).await {
+    let (stream, secured) = match handshake(&worker, &snapshot, stream, config).await {
         Ok(secured) => secured,
         Err(None) => return,
         Err(Some(Refused { why, side, last_words })) => {
@@ -64,14 +82,16 @@ pub(crate) async fn greet(worker: Rc<Worker>, counted: Counted, stream: Stream, 
     };
     drop(under_way);
     snapshot.counters().handshake(worker.index, listener, secured.version, secured.resumed);
-    drop(snapshot);
     let alpn = secured.alpn;
     let (caller, input) = (Caller::new(&worker, peer, Some(secured), place, counted), Buffer::new(&worker.buffers));
     match alpn {
         // RFC 8737 §3: the authority has seen the certificate, and that was all.
         "acme-tls/1" => {}
-        "h2" => Box::pin(http2::server::serve(worker, caller, Transport::Tls(stream), input)).await,
-        _ => connection::serve(worker, caller, Transport::Tls(stream), input).await,
+        "h2" => worker.host.spawn(http2::server::serve(worker.clone(), caller, Transport::Tls(stream), input)),
+        _ => {
+            let client = Client::on(&worker, caller, Channel::Whole(Transport::Tls(stream)), input);
+            worker.host.spawn(connection::serve(worker.clone(), client));
+        }
     }
 }
 

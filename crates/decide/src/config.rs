@@ -25,6 +25,8 @@ pub struct Config {
     pub pools: Vec<Pool>,
     /// What listeners with TLS present: each the certificate that has the name asked for, else the first.
     pub certificates: Vec<Certificate>,
+    /// Where the certificates of sites come from that have none in files, if from anywhere.
+    pub acme: Option<Acme>,
     /// What holds for every listener with TLS.
     pub tls: Tls,
     /// Where answers are stored.
@@ -121,6 +123,8 @@ pub struct Site {
     pub hsts: Option<Duration>,
     /// Whoever comes without TLS is sent to the same address with it.
     pub https_redirect: bool,
+    /// Its certificate is ordered from the authority of [`Config::acme`].
+    pub acme: bool,
 }
 
 /// Which `Host` a site answers to.

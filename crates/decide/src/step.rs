@@ -1,13 +1,13 @@
 //! The catalogue of steps: everything a user can see happening, each declared once with name, fields, units and doc.
 //!
 //! The access log, the metrics, `Server-Timing`, `ctl status`, `trace` and the lab are readers of steps. A step of a request stands in
-//! its [`Journey`]; a step of the process (a backend that went down, a reload) stands alone.
+//! its [`Journey`]; a step of the process (a backend that went down, a reload) stands alone, but for its [`Texts`].
 
 use crate::time::{Calendar, Duration, Instant};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-/// A piece of the journey's own text: [`Journey::text`] reads it.
+/// A piece of the texts that come with a step: [`Texts::get`] and [`Journey::text`] read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Text {
     start: u32,
@@ -73,7 +73,7 @@ impl Side {
 /// The value of a step's field, for readers that treat all steps alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// Text of the journey.
+    /// A text: of the journey, or of those that come with a step of the process.
     Text(Text),
     /// A word out of a fixed set, or a sentence of ours.
     Word(&'static str),
@@ -356,6 +356,28 @@ steps! {
         /// `client`, `backend`, `idle`, `drain`.
         by: &'static str,
     }
+    /// A WebSocket was opened whose other end is an application of this process.
+    SocketOpened "socket-opened" {
+        /// Compression of messages was agreed on (RFC 7692).
+        compressed: bool,
+    }
+    /// That WebSocket ended.
+    SocketClosed "socket-closed" {
+        /// Messages from the client.
+        messages_up: u64,
+        /// Messages to the client.
+        messages_down: u64,
+        /// Bytes from the client, frames and all.
+        up: Bytes,
+        /// Bytes to the client, frames and all.
+        down: Bytes,
+        /// The code of the first close frame; 1005 if it had none, 1006 if there was no close frame.
+        code: u16,
+        /// Whose doing the end was: `client`, `application`, `idle`, `stalled`, `drain`.
+        by: &'static str,
+        /// The rule of the protocol that the client broke; empty if none.
+        rule: &'static str,
+    }
     /// The answer is with the client, or broke off.
     Delivered "delivered" {
         /// The status sent; 0 if none was.
@@ -424,6 +446,58 @@ steps! {
         site: SiteRef,
         /// Where it is served.
         listener: ListenerRef,
+    }
+    /// A certificate that was ordered before, and stored, is presented from now on.
+    CertificateFound "certificate-found" {
+        /// Whose.
+        site: SiteRef,
+        /// The names it is for.
+        names: Text,
+        /// How long it holds; zero if it has expired.
+        left: Duration,
+    }
+    /// There is a new account with the authority that certificates are ordered from.
+    AccountRegistered "account-registered" {
+        /// The authority's directory.
+        directory: Text,
+        /// The account's own address.
+        account: Text,
+    }
+    /// A certificate is being ordered.
+    CertificateOrdered "certificate-ordered" {
+        /// Whose.
+        site: SiteRef,
+        /// The names it is for.
+        names: Text,
+        /// Why.
+        why: Text,
+    }
+    /// A certificate that was ordered is presented from now on.
+    CertificateIssued "certificate-issued" {
+        /// Whose.
+        site: SiteRef,
+        /// The names it is for.
+        names: Text,
+        /// How long it holds.
+        left: Duration,
+    }
+    /// A certificate could not be had. What was presented before still is.
+    CertificateFailed "certificate-failed" {
+        /// Whose.
+        site: SiteRef,
+        /// The names it was for.
+        names: Text,
+        /// How many times in a row.
+        failures: u64,
+        /// When it is tried again.
+        wait: Duration,
+        /// Why, in the authority's own words where it gave any.
+        why: Text,
+    }
+    /// What is kept of certificates and accounts could not be read, written or used.
+    CertificateStoreFailed "certificate-store-failed" {
+        /// What, and why.
+        why: Text,
     }
     /// A backend answers its probes again.
     BackendUp "backend-up" {
@@ -510,6 +584,24 @@ steps! {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JourneyId(pub u128);
 
+/// Texts that steps point to; as they came, not checked to be UTF-8.
+#[derive(Clone, Debug, Default)]
+pub struct Texts(Vec<u8>);
+
+impl Texts {
+    /// Keeps a text for a step.
+    pub fn keep(&mut self, text: &[u8]) -> Text {
+        let start = u32::try_from(self.0.len()).expect("texts of one request stay under 4 GiB");
+        self.0.extend_from_slice(text);
+        Text { start, len: u32::try_from(text.len()).expect("texts of one request stay under 4 GiB") }
+    }
+
+    /// The bytes of a kept text.
+    pub fn get(&self, text: Text) -> &[u8] {
+        &self.0[text.start as usize..(text.start + text.len) as usize]
+    }
+}
+
 /// All the steps of one request, with the texts they point to. Memory is kept from request to request: [`Journey::clear`].
 #[derive(Clone, Debug, Default)]
 pub struct Journey {
@@ -520,7 +612,7 @@ pub struct Journey {
     /// When it began, on the host's clock: the first byte of the request.
     pub began: Instant,
     steps: Vec<(Instant, Step)>,
-    text: Vec<u8>,
+    texts: Texts,
 }
 
 impl Journey {
@@ -530,19 +622,17 @@ impl Journey {
         self.calendar = Calendar::default();
         self.began = Instant::ZERO;
         self.steps.clear();
-        self.text.clear();
+        self.texts.0.clear();
     }
 
     /// Keeps a text for a step that is about to be added.
     pub fn keep(&mut self, text: &[u8]) -> Text {
-        let start = u32::try_from(self.text.len()).expect("texts of one request stay under 4 GiB");
-        self.text.extend_from_slice(text);
-        Text { start, len: u32::try_from(text.len()).expect("texts of one request stay under 4 GiB") }
+        self.texts.keep(text)
     }
 
     /// The bytes of a kept text; as the client sent them, not checked to be UTF-8.
     pub fn text(&self, text: Text) -> &[u8] {
-        &self.text[text.start as usize..(text.start + text.len) as usize]
+        self.texts.get(text)
     }
 
     /// Adds a step.

@@ -54,6 +54,14 @@ impl Stream {
         }
     }
 
+    /// Lets the kernel keep no more than so many bytes that it has not sent yet. What a far end does not take then stays with the program,
+    /// which can still decide what goes first, and sees that nothing moves. Best effort: where it cannot be set, more is kept.
+    pub fn limit_unsent(&self, bytes: u32) {
+        if let Stream::Tcp(tcp) = self {
+            let _ = socket2::SockRef::from(tcp).set_tcp_notsent_lowat(bytes);
+        }
+    }
+
     /// Sends the end of stream; reading goes on.
     pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {

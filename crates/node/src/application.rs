@@ -1,11 +1,16 @@
 //! Code in this process that answers requests: the admin side, the embedded application servers.
 
+use crate::conversation::Conversation;
 use host::{Found, Host};
 use wire::http::RequestHead;
 
-/// Answers whole requests with whole answers. Called on a worker's thread: quick, and without waiting.
+/// Answers whole requests with whole answers, or with a WebSocket. Shared by all workers, and called on their threads: quick, and without
+/// waiting.
 pub trait Application: Send + Sync {
     /// The answer. `host` is for its clock and randomness; `body` is the request's, whole, up to the site's cap.
+    ///
+    /// A request for a WebSocket is a GET in HTTP/1.1 and a CONNECT in HTTP/2 (RFC 8441). Whether it opens one as it should is judged
+    /// after [`Answer::Socket`]; from whose page it comes (`Origin`, RFC 6455 §10.2) is for the application to judge.
     fn respond(&self, host: &Host, request: &RequestHead, body: &[u8]) -> Answer;
 }
 
@@ -27,6 +32,9 @@ pub enum Answer {
         /// Its name, for the media type.
         name: String,
     },
+    /// A WebSocket, whose other end is this conversation. It is dropped unused where the request does not open one as it should: the
+    /// client is told why.
+    Socket(Box<dyn Conversation>),
 }
 
 impl Answer {

@@ -8,6 +8,7 @@
 mod application;
 mod buffer;
 mod channel;
+mod conversation;
 mod http2;
 pub mod metrics;
 mod origin;
@@ -20,7 +21,9 @@ pub mod tls;
 mod transport;
 
 pub use application::{Answer, Application};
+pub use conversation::{Conversation, Socket};
 pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};
+pub use signal::Signal;
 pub use store::{Explained, Purged, Purging, Store, StoredAnswer, cache_key};

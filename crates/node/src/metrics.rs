@@ -14,7 +14,7 @@ pub use counts::{
 
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
 use decide::config::{Action, Config};
-use decide::step::{BackendRef, Journey, ListenerRef, RouteRef, Side, Step};
+use decide::step::{BackendRef, Journey, ListenerRef, RouteRef, Side, SiteRef, Step};
 use decide::time::Calendar;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -125,6 +125,12 @@ macro_rules! steps_of_the_process {
             | Step::CertificateRefused { .. }
             | Step::CertificateExpires { .. }
             | Step::CertificateMissing { .. }
+            | Step::CertificateFound { .. }
+            | Step::AccountRegistered { .. }
+            | Step::CertificateOrdered { .. }
+            | Step::CertificateIssued { .. }
+            | Step::CertificateFailed { .. }
+            | Step::CertificateStoreFailed { .. }
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -161,6 +167,8 @@ macro_rules! steps_of_a_request {
             | Step::Made { .. }
             | Step::Tunnelled { .. }
             | Step::TunnelClosed { .. }
+            | Step::SocketOpened { .. }
+            | Step::SocketClosed { .. }
             | Step::Delivered { .. }
     };
 }
@@ -203,7 +211,7 @@ impl Index {
                         self.at_pool(backend, |cells| cells.of(worker).retries.add(1));
                     }
                 }
-                Step::Tunnelled { .. } => {
+                Step::Tunnelled { .. } | Step::SocketOpened { .. } => {
                     tunnelled = true;
                     site.tunnels.add(1);
                 }
@@ -234,7 +242,7 @@ impl Index {
                 | Step::Interim { .. }
                 | Step::FileChosen { .. }
                 | Step::Made { .. } => {}
-                Step::TunnelClosed { .. } => {}
+                Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
                 steps_of_the_process!() => debug_assert!(false, "{} is no step of a request", step.name()),
             }
         }
@@ -248,13 +256,18 @@ impl Index {
             Step::BackendDown { backend, .. } => self.at_backend(backend, |cells| cells.went_down.add(1)),
             Step::BackendEjected { backend, .. } => self.at_backend(backend, |cells| cells.ejections.add(1)),
             Step::ResolveFailed { backend, .. } => self.at_backend(backend, |cells| cells.resolve_failures.add(1)),
+            Step::CertificateIssued { site, .. } => self.at_site(site, |cells| cells.certificates_issued.add(1)),
+            Step::CertificateFailed { site, .. } => self.at_site(site, |cells| cells.certificates_failed.add(1)),
+            Step::CertificateStoreFailed { .. } => self.process.store_failures.add(1),
             Step::Reloaded { .. } => self.process.reloads.add(1),
             Step::ReloadRefused { .. } => self.process.refused_reloads.add(1),
             // Counted where they happen, one by one: not all are told.
             Step::HandshakeFailed { .. } => {}
             // States, which are read where they are kept.
             Step::CertificateRenewed { .. } | Step::CertificateRefused { .. } => {}
-            Step::CertificateExpires { .. } | Step::CertificateMissing { .. } => {}
+            Step::CertificateExpires { .. } | Step::CertificateMissing { .. } | Step::CertificateFound { .. } => {}
+            // What comes of an order is counted.
+            Step::AccountRegistered { .. } | Step::CertificateOrdered { .. } => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Resolved { .. } | Step::Purged { .. } | Step::Draining { .. } => {}
             steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
@@ -279,6 +292,12 @@ impl Index {
     fn pool_of(&self, route: RouteRef) -> Option<&PoolCells> {
         let pool = *self.routes.get(usize::from(route.site))?.get(usize::from(route.route))?;
         self.pools.get(pool?).map(|cells| &**cells)
+    }
+
+    fn at_site(&self, at: SiteRef, count: impl FnOnce(&SiteCells)) {
+        if let Some(cells) = self.sites.get(usize::from(at.0)) {
+            count(cells);
+        }
     }
 
     fn at_listener(&self, at: ListenerRef, count: impl FnOnce(&ListenerCells)) {

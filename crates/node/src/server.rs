@@ -12,7 +12,7 @@ use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
-use decide::step::{Journey, Step};
+use decide::step::{Journey, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
 use host::Host;
 use std::cell::{Cell, RefCell};
@@ -26,8 +26,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub trait Reader: Send + Sync {
     /// A request is over. The reader may swap the journey for an empty one, and keep it.
     fn journey(&self, journey: &mut Journey, snapshot: &Arc<Snapshot>);
-    /// Something happened that belongs to no request.
-    fn event(&self, at: Calendar, step: Step, snapshot: &Arc<Snapshot>);
+    /// Something happened that belongs to no request; its step may point to these texts.
+    fn event(&self, at: Calendar, step: Step, texts: &Texts, snapshot: &Arc<Snapshot>);
 }
 
 /// One configuration, ready to serve. Requests in flight keep the one they began with.
@@ -202,7 +202,7 @@ impl Server {
         self.requests_in_flight.load(Ordering::Relaxed)
     }
 
-    /// Connections that have become tunnels.
+    /// Connections that have become tunnels, or WebSockets that end here.
     pub fn tunnels(&self) -> &Tunnels {
         &self.tunnels
     }
@@ -212,11 +212,20 @@ impl Server {
         self.tell_under(&self.snapshot(), at, step);
     }
 
+    /// The same, for a step that points to these texts.
+    pub fn tell_with(&self, at: Calendar, step: Step, texts: &Texts) {
+        self.tell_all(&self.snapshot(), at, step, texts);
+    }
+
     /// The same, for a step whose indices are those of a certain snapshot.
     pub(crate) fn tell_under(&self, snapshot: &Arc<Snapshot>, at: Calendar, step: Step) {
+        self.tell_all(snapshot, at, step, &Texts::default());
+    }
+
+    fn tell_all(&self, snapshot: &Arc<Snapshot>, at: Calendar, step: Step, texts: &Texts) {
         snapshot.counters.event(at, &step);
         for reader in &self.readers {
-            reader.event(at, step, snapshot);
+            reader.event(at, step, texts, snapshot);
         }
     }
 }

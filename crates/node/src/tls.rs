@@ -1,10 +1,10 @@
 //! TLS, on rustls: what listeners present and demand, what is demanded of backends, and the byte stream in between.
 //!
 //! - [`certificate`]: certificates and keys as they come in files, and what can be read in them.
-//! - [`store`]: what a server presents, by the name that is asked for; exchanged while it runs. [`tickets`]: what lets a client come back
-//!   without a whole handshake, to whichever worker. [`clock`]: the time, as the host tells it.
-//! - [`listener`], [`backend`]: rustls' configurations for either side.
-//! - [`stream`]: a connection. [`trouble`]: what went wrong in it, in our words. [`secured`]: what was agreed.
+//! - [`Store`]: what a server presents, by the name that is asked for; exchanged while it runs. `tickets`: what lets a client come back
+//!   without a whole handshake, to whichever worker. `clock`: the time, as the host tells it.
+//! - `listener`, `backend`: rustls' configurations for either side. `sessions`: what lets us come back to a backend.
+//! - `stream`, `flow`: a connection and the bytes in it. `trouble`: what went wrong, in our words. `secured`: what was agreed.
 //!
 //! Secrets are drawn from the operating system by the cryptographic library, in the lab too: a [`host::Host`]'s randomness is not for them.
 
@@ -14,6 +14,7 @@ mod clock;
 mod flow;
 mod listener;
 mod secured;
+mod sessions;
 mod spare;
 mod store;
 mod stream;
@@ -61,3 +62,6 @@ fn versions(oldest: TlsVersion) -> &'static [&'static SupportedProtocolVersion] 
         TlsVersion::Tls13 => NEWEST,
     }
 }
+
+#[cfg(test)]
+mod made;

@@ -38,6 +38,14 @@ impl Transport {
         }
     }
 
+    /// Lets the kernel keep no more than so many bytes that it has not sent yet.
+    pub(crate) fn limit_unsent(&self, bytes: u32) {
+        match self {
+            Transport::Plain(stream) => stream.limit_unsent(bytes),
+            Transport::Tls(stream) => stream.limit_unsent(bytes),
+        }
+    }
+
     /// Sends the end of stream; reading goes on.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {

@@ -1,7 +1,7 @@
 //! Certificates from a certificate authority by ACME (RFC 8555): ordered, stored, renewed before they end.
 //!
-//! [`Acme::start`] shows what is stored, then works on a thread of its own until it is dropped. When something is ordered, and by which
-//! challenge, is decided in [`decide::certificate`]; here is what carries it out:
+//! [`Acme::open`] shows what is stored; from [`Acme::start`] on it works on a thread of its own, until it is dropped. When something is
+//! ordered, and by which challenge, is decided in [`decide::certificate`]; here is what carries it out:
 //!
 //! - `task`: the loop over all certificates. `order`: one order, from account to chain. `challenge`: control over a name, shown and
 //!   taken away again; the name server will add dns-01 there.
@@ -28,9 +28,12 @@ use decide::time::Calendar;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::SystemTime;
+use task::{Plans, Task};
 use tokio::sync::watch;
 
-/// What ACME needs of the running server. Everything is called on ACME's own thread, but for what [`Acme::start`] itself installs and
+pub use task::Plan;
+
+/// What ACME needs of the running server. Everything is called on ACME's own thread, but for what [`Acme::open`] itself installs and
 /// tells; none of it may block.
 pub trait Installer: Send + Sync {
     /// http-01: what `GET /.well-known/acme-challenge/TOKEN` on plain HTTP answers for this host; `None` takes it away.
@@ -41,9 +44,9 @@ pub trait Installer: Send + Sync {
     /// `CertifiedKey::new` does not.
     fn tls_challenge(&self, host: &str, certificate: Option<(Vec<u8>, Vec<u8>)>);
 
-    /// A certificate for these names, new or from the store: chain and key in PEM, the server's own certificate first. The key is known to
+    /// A certificate for a site, new or from the store: chain and key in PEM, the server's own certificate first. The key is known to
     /// belong to it.
-    fn install(&self, names: &[String], chain_pem: &str, key_pem: &str);
+    fn install(&self, site: &str, chain_pem: &str, key_pem: &str);
 
     /// What happened, for the log.
     fn tell(&self, event: Event);
@@ -51,17 +54,30 @@ pub trait Installer: Send + Sync {
 
 /// Certificates kept in order; ends when it is dropped, and takes away the challenges that are shown just then.
 pub struct Acme {
+    /// Until it starts.
+    task: Option<Task>,
+    plans: Plans,
     wishes: Option<watch::Sender<Vec<Wanted>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Acme {
-    /// Reads the store, installs what is there, and starts to order what is lacking. The error is a sentence: the store cannot be used,
-    /// the settings cannot work, or there is no thread to be had. A site's name may be wanted once only; the last of two counts.
-    pub fn start(settings: config::Acme, wanted: Vec<Wanted>, installer: Arc<dyn Installer>) -> Result<Acme, String> {
-        let mut task = task::Task::new(settings, installer)?;
+    /// Reads the store and installs what is there; nothing is ordered yet. The error is a sentence: the store cannot be used, or the
+    /// settings cannot work. A site's name may be wanted once only; the last of two counts.
+    pub fn open(settings: config::Acme, wanted: Vec<Wanted>, installer: Arc<dyn Installer>) -> Result<Acme, String> {
+        let plans = Plans::default();
+        let mut task = Task::new(settings, installer, plans.clone())?;
         task.want(&wanted);
-        let (wishes, told) = watch::channel(wanted);
+        Ok(Acme { task: Some(task), plans, wishes: Some(watch::channel(wanted).0), thread: None })
+    }
+
+    /// From now on what is lacking is ordered. The error is a sentence: there is no thread to be had. Once started, it goes on.
+    pub fn start(&mut self) -> Result<(), String> {
+        let (Some(mut task), Some(wishes)) = (self.task.take(), &self.wishes) else { return Ok(()) };
+        let mut told = wishes.subscribe();
+        // What was wanted meanwhile.
+        let wanted = told.borrow_and_update().clone();
+        task.want(&wanted);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -72,15 +88,21 @@ impl Acme {
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("acme".to_string()).spawn(work);
-        let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
-        Ok(Acme { wishes: Some(wishes), thread: Some(thread) })
+        self.thread = Some(thread.map_err(|error| format!("cannot start a thread: {error}"))?);
+        Ok(())
     }
 
     /// From now on these certificates are wanted, after a reload for example. An order that is under way is finished first.
     pub fn want(&self, wanted: Vec<Wanted>) {
         if let Some(wishes) = &self.wishes {
-            let _ = wishes.send(wanted);
+            // Kept for the start where there is nobody yet to be told.
+            wishes.send_replace(wanted);
         }
+    }
+
+    /// What is to become of each certificate, by the site's name; none before the start.
+    pub fn plans(&self) -> Vec<Plan> {
+        self.plans.lock().expect("no panic while it is held").clone()
     }
 }
 

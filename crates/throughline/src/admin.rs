@@ -172,7 +172,7 @@ impl Shown {
 
     fn status(&self, host: &Host, parameters: &Parameters) -> Result<Answer, Refusal> {
         parameters.only(&["text"])?;
-        let status = status::of(&self.server, host);
+        let status = status::of(&self.server, &self.reloader.authority, host);
         Ok(match parameters.has("text") {
             true => plain(view::status::table(&status, view::status::Paint::Plain)),
             false => Answer::text(200, JSON, status.to_json() + "\n"),

@@ -6,11 +6,12 @@
 //! - [`certificate`]: what its https listener presents.
 //! - [`config()`]: the listeners, the pool, and who answers what.
 //! - [`Demo`]: an application server. `page` makes what it writes anew for each request, `files` has what is the same for all; `visit`
-//!   reads what a visitor sends, and `visits` is the database.
+//!   reads what a visitor sends, `visits` is the database, and `live` tells of visits as they come.
 
 mod config;
 mod files;
 mod https;
+mod live;
 mod page;
 mod server;
 mod visit;

@@ -4,7 +4,7 @@ mod access;
 
 pub use access::Access;
 
-use decide::step::{Journey, Step};
+use decide::step::{Journey, Step, Texts};
 use decide::time::Calendar;
 use node::{Reader, Snapshot};
 use std::io::Write;
@@ -17,10 +17,10 @@ pub struct Events;
 impl Reader for Events {
     fn journey(&self, _journey: &mut Journey, _snapshot: &Arc<Snapshot>) {}
 
-    fn event(&self, at: Calendar, step: Step, snapshot: &Arc<Snapshot>) {
+    fn event(&self, at: Calendar, step: Step, texts: &Texts, snapshot: &Arc<Snapshot>) {
         // `serve` itself says where it listens when it starts.
         if snapshot.generation > 1 || !matches!(step, Step::Listening { .. }) {
-            write(&view::event::line(at, &step, &snapshot.config));
+            write(&view::event::line(at, &step, texts, &snapshot.config));
         }
     }
 }

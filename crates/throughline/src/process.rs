@@ -1,5 +1,6 @@
 //! A server as a process: its listeners bound before any thread starts, a thread per core, signals, reload and drain.
 
+pub(crate) mod authority;
 mod certificates;
 mod reload;
 mod workers;
@@ -148,7 +149,10 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     let server = Server::new(&host, plan.config, workers, applications, readers(access.as_ref()));
     let reloader = Arc::new(Reloader::new(server.clone(), plan.source, bound));
     admin.show(server.clone(), reloader.clone());
+    let config = &server.snapshot().config;
+    reloader.authority.prepare(config)?;
     let failed = workers::start(&server, workers)?;
+    reloader.authority.follow(config)?;
     welcome(&server, plan.hints, print);
     host.spawn(certificates::look_after(host.clone(), server.clone(), reloader.clone()));
     let ended = loop {
@@ -158,7 +162,10 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
                     log::note(&problem);
                 }
             }
-            Some(Signal::Stop) => break Ok(stop(&host, &server, signals, print).await),
+            Some(Signal::Stop) => {
+                reloader.authority.stop();
+                break Ok(stop(&host, &server, signals, print).await);
+            }
             None => break Err("a worker thread ended before its time; see the message above".to_string()),
         }
     };

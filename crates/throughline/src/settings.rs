@@ -10,6 +10,7 @@
 //! The way of a file: `toml` parses it with spans; `read` walks the document beside the catalogue; `build` makes the model; `rules`
 //! looks at the whole. Each notes what it finds and goes on, so that an owner sees all mistakes in one run.
 
+mod acme;
 mod build;
 mod cache;
 pub mod catalogue;
@@ -107,6 +108,7 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         sites: vec![Site { routes: vec![route], ..site_defaults() }],
         pools: vec![Pool { name: "to".to_string(), backends, ..pool_defaults() }],
         certificates: Vec::new(),
+        acme: None,
         tls: tls_defaults(),
         limits: limits_defaults(),
         server: server_defaults(),

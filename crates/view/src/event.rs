@@ -4,7 +4,7 @@
 use crate::access_log::{Date, names};
 use crate::text::is_hostile;
 use decide::config::Config;
-use decide::step::{Step, Value};
+use decide::step::{Step, Texts, Value};
 use decide::time::{Calendar, Duration};
 use std::fmt::Write;
 
@@ -16,12 +16,12 @@ pub fn timestamp(at: Calendar) -> String {
 }
 
 /// One step, without a line end: the time, the step's name, and its fields by the names of the catalogue. Listeners, routes and backends
-/// are named as in `config`. For steps that belong to no request; a text of a journey is left out.
-pub fn line(at: Calendar, step: &Step, config: &Config) -> String {
+/// are named as in `config`. For steps that belong to no request, with the texts that they point to.
+pub fn line(at: Calendar, step: &Step, texts: &Texts, config: &Config) -> String {
     let mut out = format!("{} {}", timestamp(at), step.name());
     step.fields(|name, value| {
         let shown = match value {
-            Value::Text(_) => return,
+            Value::Text(text) => String::from_utf8_lossy(texts.get(text)).into_owned(),
             Value::Word(word) => word.to_owned(),
             Value::Number(number) | Value::Bytes(number) => number.to_string(),
             Value::Span(span) => seconds(span),

@@ -3,7 +3,9 @@
 mod data;
 mod table;
 
-pub use data::{BackendStatus, CacheStatus, Connections, ListenerStatus, PoolStatus, Requests, Status, TunnelStatus};
+pub use data::{
+    BackendStatus, CacheStatus, CertificateStatus, Connections, ListenerStatus, OrderStatus, PoolStatus, Requests, Status, TunnelStatus,
+};
 pub use table::{Paint, table};
 
 #[cfg(test)]

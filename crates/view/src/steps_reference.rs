@@ -25,9 +25,10 @@ Everything you can see happening is a step. The access log, the metrics, `Server
 steps, under the same names. This page is generated from the catalogue in `crates/decide/src/step.rs`.
 
 In the JSON access log a step is an object: `step` is its name, `t_us` the microseconds since the first byte of the request, and each
-field stands under its name. Units: *text* is what a client or backend sent; *word* is one of ours; *number* is a count or a status;
-*bytes* and *seconds* are numbers of those; *flag* is true or false; *address* is an IP address, or `unix`; *name* is the name of a
-listener (its address), a site, a certificate (the path of its chain), a route (`site/route`) or a backend (`pool/backend`).
+field stands under its name. Units: *text* is of any content, as a rule what a client, a backend or an authority sent; *word* is one
+of ours; *number* is a count or a status; *bytes* and *seconds* are numbers of those; *flag* is true or false; *address* is an IP
+address, or `unix`; *name* is the name of a listener (its address), a site, a certificate (the path of its chain), a route
+(`site/route`) or a backend (`pool/backend`).
 ";
 
 #[cfg(test)]

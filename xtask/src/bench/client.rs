@@ -1,44 +1,58 @@
 //! As much of an HTTP/1.1 client as the bench needs: one request over and over on one connection, answers with a `Content-Length`.
 
+use super::address::Address;
+use super::tls::{self, Tls};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-/// One kept-alive connection.
+/// One connection.
 pub(super) struct Connection {
-    stream: TcpStream,
-    request: Vec<u8>,
+    stream: Stream,
+    head: Vec<u8>,
+    /// Bytes of the request's body.
+    body: usize,
     block: Vec<u8>,
+}
+
+enum Stream {
+    Clear(TcpStream),
+    Tls(Box<Tls>),
 }
 
 /// Nothing in a bench takes this long unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is read at once: a head and a small body, or a piece of a large one.
+/// What is read or written at once: a head and a small body, or a piece of a large one.
 const SMALL: usize = 4 << 10;
 const LARGE: usize = 256 << 10;
 
 impl Connection {
-    /// Connects to a port of 127.0.0.1, to ask for `path`.
-    pub(super) fn open(port: u16, path: &str) -> io::Result<Connection> {
-        Connection::new(port, format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n").into_bytes(), SMALL)
+    /// Connects, to ask for `path` and be kept alive.
+    pub(super) fn open(to: Address, path: &str) -> io::Result<Connection> {
+        Connection::new(to, format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n"), 0, SMALL)
     }
 
-    /// Connects to a port of 127.0.0.1, to ask for something large, or to send a body of this many bytes.
-    pub(super) fn open_large(port: u16, path: &str, body: Option<usize>) -> io::Result<Connection> {
-        let Some(len) = body else {
-            return Connection::new(port, format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n").into_bytes(), LARGE);
+    /// Connects, to ask for `path` once.
+    pub(super) fn open_for_one(to: Address, path: &str) -> io::Result<Connection> {
+        Connection::new(to, format!("GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"), 0, SMALL)
+    }
+
+    /// Connects, to ask for something large, or to send a body of this many bytes.
+    pub(super) fn open_large(to: Address, path: &str, body: Option<usize>) -> io::Result<Connection> {
+        let head = match body {
+            None => format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n"),
+            Some(len) => format!("POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {len}\r\n\r\n"),
         };
-        let mut request = format!("POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {len}\r\n\r\n").into_bytes();
-        request.resize(request.len() + len, b'x');
-        Connection::new(port, request, LARGE)
+        Connection::new(to, head, body.unwrap_or(0), LARGE)
     }
 
-    fn new(port: u16, request: Vec<u8>, block: usize) -> io::Result<Connection> {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    fn new(to: Address, head: String, body: usize, block: usize) -> io::Result<Connection> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, to.port))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Connection { stream, request, block: vec![0; block] })
+        let stream = if to.tls { Stream::Tls(Box::new(tls::client(stream))) } else { Stream::Clear(stream) };
+        Ok(Connection { stream, head: head.into_bytes(), body, block: vec![b'x'; block] })
     }
 
     /// Asks once and reads the whole answer; its status.
@@ -49,7 +63,14 @@ impl Connection {
 
     /// The first half of [`Connection::ask`].
     pub(super) fn send(&mut self) -> io::Result<()> {
-        self.stream.write_all(&self.request)
+        self.stream.write_all(&self.head)?;
+        let mut missing = self.body;
+        while missing > 0 {
+            let most = missing.min(self.block.len());
+            self.stream.write_all(&self.block[..most])?;
+            missing -= most;
+        }
+        Ok(())
     }
 
     /// The second half of [`Connection::ask`]. The body is dropped as it comes.
@@ -69,13 +90,38 @@ impl Connection {
     }
 }
 
+impl Read for Stream {
+    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Clear(stream) => stream.read(block),
+            Stream::Tls(stream) => stream.read(block),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, block: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Clear(stream) => stream.write(block),
+            Stream::Tls(stream) => stream.write(block),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Stream::Clear(stream) => stream.flush(),
+            Stream::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
 /// Asks for `path` on a connection of its own.
-pub(super) fn ask_once(port: u16, path: &str) -> io::Result<u16> {
-    Connection::open(port, path)?.ask()
+pub(super) fn ask_once(to: Address, path: &str) -> io::Result<u16> {
+    Connection::open_for_one(to, path)?.ask()
 }
 
 /// At least one byte.
-fn read_some(stream: &mut TcpStream, block: &mut [u8]) -> io::Result<usize> {
+fn read_some(stream: &mut Stream, block: &mut [u8]) -> io::Result<usize> {
     match stream.read(block)? {
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
         len => Ok(len),

@@ -3,6 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::fs;
+use std::io;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -18,9 +19,9 @@ pub(super) fn prepare() -> Result<(), String> {
     if cores <= LOAD_CORE {
         return Err("bench: needs two cores, one for the server under test and one for the load".to_string());
     }
-    for tool in ["wrk", "nginx", "taskset"] {
+    for tool in ["wrk", "h2load", "nginx", "openssl", "taskset"] {
         if first_line(tool, &["--version"]).is_none() {
-            return Err(format!("bench: {tool} is missing (Debian: wrk, nginx-light, util-linux)"));
+            return Err(format!("bench: {tool} is missing (Debian: wrk, nghttp2-client, nginx-light, openssl, util-linux)"));
         }
     }
     let mut cpus = CpuSet::new();
@@ -56,10 +57,21 @@ pub(super) fn description() -> String {
     format!("{model}, {cores} cores; {kernel}")
 }
 
-/// A port of 127.0.0.1 that nobody has now.
-pub(super) fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener.map(|at| at.port()).map_err(|error| format!("bench: no free port: {error}"))
+/// Ports of 127.0.0.1 that nobody has now.
+pub(super) fn free_ports<const N: usize>() -> Result<[u16; N], String> {
+    let failed = |error: io::Error| format!("bench: no free port: {error}");
+    // All are held until all are known: one that is let go of may be the next to be given out.
+    let held = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<io::Result<Vec<_>>>().map_err(failed)?;
+    let mut ports = [0; N];
+    for (port, listener) in ports.iter_mut().zip(&held) {
+        *port = listener.local_addr().map_err(failed)?.port();
+    }
+    Ok(ports)
+}
+
+/// Writes a file, or says which one cannot be written.
+pub(super) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), String> {
+    fs::write(path, content).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Where `cargo build --release` puts what it builds.

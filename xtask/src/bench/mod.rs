@@ -4,8 +4,10 @@
 //! stand still (SIGSTOP), and many short rounds go A…Z Z…A, so that whatever the machine does meanwhile meets all of them. Figures
 //! compare inside one run only.
 
+mod address;
 mod backend;
 mod client;
+mod h2load;
 mod machine;
 mod memory;
 mod peers;
@@ -14,11 +16,12 @@ mod seam;
 mod server;
 mod tail;
 mod throughput;
+mod tls;
 mod whole;
 mod wrk;
 
 use machine::Folder;
-use peers::Peer;
+use peers::{Peer, Running};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -28,6 +31,8 @@ struct Plan {
     rounds: usize,
     /// Of one round under load.
     round: Duration,
+    /// In a round of large requests over HTTP/2.
+    large_requests: usize,
     /// Rounds per variant of the tail row.
     tail_rounds: usize,
     /// Of one round of the tail row, without its warm-up.
@@ -41,6 +46,7 @@ struct Plan {
 const FULL: Plan = Plan {
     rounds: 6,
     round: Duration::from_secs(2),
+    large_requests: 8,
     tail_rounds: 2,
     tail_round: Duration::from_secs(4),
     idle_connections: 10_000,
@@ -50,13 +56,13 @@ const FULL: Plan = Plan {
 const QUICK: Plan = Plan {
     rounds: 2,
     round: Duration::from_secs(1),
+    large_requests: 4,
     tail_rounds: 1,
     tail_round: Duration::from_secs(2),
     idle_connections: 10_000,
     seam_rounds: 40,
 };
 
-const IDLE_MEMORY: &str = "idle-memory";
 const SLOW_BACKEND: &str = "slow-backend";
 const SEAM: &str = "seam";
 
@@ -67,11 +73,13 @@ struct Bench {
     source: PathBuf,
     plan: Plan,
     peers: Vec<Peer>,
+    tls: tls::Files,
 }
 
 /// `cargo xtask bench [--quick] [--list] [--binary PATH] [ROW…]`.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
-    let known: Vec<&str> = throughput::ROWS.iter().map(|row| row.name).chain([IDLE_MEMORY, SLOW_BACKEND, SEAM]).collect();
+    let known: Vec<&str> =
+        throughput::ROWS.iter().map(|row| row.name).chain(memory::ROWS.iter().map(|row| row.name)).chain([SLOW_BACKEND, SEAM]).collect();
     let mut plan = FULL;
     let mut binary = machine::release_folder(root).join("throughline");
     let mut wanted = Vec::new();
@@ -90,27 +98,39 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     }
     let rows: Vec<&str> = known.into_iter().filter(|row| wanted.is_empty() || wanted.contains(row)).collect();
     machine::prepare()?;
-    let peers = peers::present(&binary)?;
-    let bench = Bench { folder: Folder::new()?, source: root.join("bench"), plan, peers };
+    let peers = peers::present(&binary);
+    let folder = Folder::new()?;
+    let tls = tls::Files::make(&folder.path)?;
+    let mut bench = Bench { folder, source: root.join("bench"), plan, peers, tls };
+    peers::write_bodies(&bench.bodies())?;
+    bench.leave_out_who_does_not_start()?;
     bench.run(&rows, root)
 }
 
 impl Bench {
+    /// A peer of another version may not know a setting: the others are measured all the same.
+    fn leave_out_who_does_not_start(&mut self) -> Result<(), String> {
+        let origin = backend::start(Duration::ZERO)?;
+        for peer in std::mem::take(&mut self.peers) {
+            match peers::start(self, &peer, peer.even, &[origin]) {
+                Ok(_) => self.peers.push(peer),
+                Err(why) => eprintln!("bench: {why}\nbench: {} is left out of this run", peer.name),
+            }
+        }
+        if self.peers.is_empty() { Err("bench: nobody to measure".to_string()) } else { Ok(()) }
+    }
+
     fn run(&self, rows: &[&str], root: &Path) -> Result<(), String> {
         let begin = Instant::now();
         let mut text = report::heading(&self.peers, &self.plan);
         let under_load: Vec<_> = throughput::ROWS.iter().filter(|row| rows.contains(&row.name)).collect();
-        if !under_load.is_empty() || rows.contains(&IDLE_MEMORY) {
+        let of_memory: Vec<_> = memory::ROWS.iter().filter(|row| rows.contains(&row.name)).collect();
+        if !under_load.is_empty() || !of_memory.is_empty() {
             let origin = peers::start_origin(self)?;
-            let (before_files, before_sink) = (self.start_all(origin.port)?, self.start_all(backend::start(Duration::ZERO)?)?);
-            for row in under_load {
+            text += &self.under_load(&under_load, origin.port)?;
+            for row in of_memory {
                 eprintln!("bench: {} …", row.name);
-                let servers = if row.load.has_body() { &before_sink } else { &before_files };
-                text += &report::throughput(row, &throughput::measure(self, row, servers)?);
-            }
-            if rows.contains(&IDLE_MEMORY) {
-                eprintln!("bench: {IDLE_MEMORY} …");
-                text += &report::memory(&memory::measure(self, &before_files)?);
+                text += &report::memory(row, &memory::measure(self, row, origin.port)?);
             }
         }
         if rows.contains(&SLOW_BACKEND) {
@@ -128,14 +148,35 @@ impl Bench {
         written.map_err(|error| format!("bench/results/latest.md: {error}"))
     }
 
+    fn under_load(&self, rows: &[&throughput::Row], origin: u16) -> Result<String, String> {
+        if rows.is_empty() {
+            return Ok(String::new());
+        }
+        let mut text = String::new();
+        let (before_files, before_sink) = (self.start_all(origin)?, self.start_all(backend::start(Duration::ZERO)?)?);
+        for row in rows {
+            eprintln!("bench: {} …", row.name);
+            let all = if row.has_body() { &before_sink } else { &before_files };
+            let takes_part = |(peer, _): &&(&Peer, Running)| peer.streams_uploads || !row.has_body();
+            let servers: Vec<&Running> = all.iter().filter(takes_part).map(|(_, running)| running).collect();
+            text += &report::throughput(row, &throughput::measure(self, row, &servers)?);
+        }
+        Ok(text)
+    }
+
     /// Every peer in front of the origin at this port, standing still.
-    fn start_all(&self, origin: u16) -> Result<Vec<server::Server>, String> {
+    fn start_all(&self, origin: u16) -> Result<Vec<(&Peer, Running)>, String> {
         let mut servers = Vec::new();
         for peer in &self.peers {
-            let server = peers::start(self, peer, peer.even, &[origin])?;
-            server.stand_still()?;
-            servers.push(server);
+            let running = peers::start(self, peer, peer.even, &[origin])?;
+            running.server.stand_still()?;
+            servers.push((peer, running));
         }
         Ok(servers)
+    }
+
+    /// Where the bodies of the rows are, each a file with the name that it is asked for by.
+    fn bodies(&self) -> PathBuf {
+        self.folder.path.join("bodies")
     }
 }

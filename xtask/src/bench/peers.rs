@@ -1,5 +1,6 @@
 //! Who takes part, with what configuration.
 
+use super::address::{Address, Door};
 use super::server::Server;
 use super::{Bench, client, machine};
 use std::fs;
@@ -13,6 +14,8 @@ pub(super) struct Peer {
     pub(super) even: &'static str,
     /// Its algorithms in the tail row: our name for each, and what its configuration calls it.
     pub(super) algorithms: &'static [(&'static str, &'static str)],
+    /// Whether a request's body is on its way to the origin before the client has sent all of it.
+    pub(super) streams_uploads: bool,
     /// Its file in `bench/peers`.
     config: &'static str,
     /// One backend in that file, `ADDR` for its address and `N` for its number, and what stands between two.
@@ -25,15 +28,15 @@ pub(super) struct Peer {
 pub(super) const OURS: &str = "throughline";
 
 /// The peers that are installed, ours first. One that is missing is named and left out.
-pub(super) fn present(binary: &Path) -> Result<Vec<Peer>, String> {
+pub(super) fn present(binary: &Path) -> Vec<Peer> {
     let mut peers = Vec::new();
-    for (peer, version) in [ours(binary), nginx(), haproxy()] {
+    for (peer, version) in [ours(binary), nginx(), haproxy(), h2o()] {
         match version {
             Some(version) => peers.push(Peer { version, ..peer }),
             None => eprintln!("bench: {} is not there ({}): left out of this run", peer.name, peer.command[0]),
         }
     }
-    if peers.is_empty() { Err("bench: nobody to measure".to_string()) } else { Ok(peers) }
+    peers
 }
 
 fn ours(binary: &Path) -> (Peer, Option<String>) {
@@ -49,6 +52,7 @@ fn ours(binary: &Path) -> (Peer, Option<String>) {
             ("fastest", "fastest"),
             ("random", "random"),
         ],
+        streams_uploads: true,
         config: "throughline.toml",
         backend: ("\"ADDR\"", ", "),
         command: vec![path, "serve".to_string(), "CONFIG".to_string()],
@@ -63,6 +67,7 @@ fn nginx() -> (Peer, Option<String>) {
         version: String::new(),
         even: "",
         algorithms: &[("round-robin", ""), ("least-connections", "least_conn;")],
+        streams_uploads: true,
         config: "nginx.conf",
         backend: ("server ADDR;", "\n        "),
         command: words("nginx -e stderr -c CONFIG"),
@@ -76,6 +81,7 @@ fn haproxy() -> (Peer, Option<String>) {
         version: String::new(),
         even: "roundrobin",
         algorithms: &[("round-robin", "roundrobin"), ("least-connections", "leastconn"), ("random of two", "random(2)")],
+        streams_uploads: true,
         config: "haproxy.conf",
         backend: ("server sN ADDR", "\n    "),
         command: words("haproxy -db -f CONFIG"),
@@ -83,38 +89,91 @@ fn haproxy() -> (Peer, Option<String>) {
     (peer, machine::first_line("haproxy", &["-v"]).map(|line| line.split(" - ").next().unwrap_or_default().to_string()))
 }
 
+/// Debian's 2.2 has one backend per path, hence no algorithm, and stores a request's body whole before it asks.
+fn h2o() -> (Peer, Option<String>) {
+    let peer = Peer {
+        name: "h2o",
+        version: String::new(),
+        even: "",
+        algorithms: &[],
+        streams_uploads: false,
+        config: "h2o.yaml",
+        backend: ("http://ADDR/", ""),
+        command: words("h2o -c CONFIG"),
+    };
+    (peer, machine::first_line("h2o", &["-v"]))
+}
+
 fn words(command: &str) -> Vec<String> {
     command.split(' ').map(str::to_string).collect()
 }
 
+/// A peer that runs, and where it listens.
+pub(super) struct Running {
+    pub(super) server: Server,
+    http2: u16,
+    tls: u16,
+}
+
+impl Running {
+    pub(super) fn address(&self, door: Door) -> Address {
+        match door {
+            Door::Clear => Address::clear(self.server.port),
+            Door::ClearHttp2 => Address::clear(self.http2),
+            Door::Tls => Address { port: self.tls, tls: true },
+        }
+    }
+}
+
 /// Starts a peer on the measured core, in front of these ports of 127.0.0.1, and waits until it answers.
-pub(super) fn start(bench: &Bench, peer: &Peer, balance: &str, backends: &[u16]) -> Result<Server, String> {
+pub(super) fn start(bench: &Bench, peer: &Peer, balance: &str, backends: &[u16]) -> Result<Running, String> {
     let one =
         |(number, port): (usize, &u16)| peer.backend.0.replace("ADDR", &format!("127.0.0.1:{port}")).replace("sN", &format!("s{number}"));
     let servers = backends.iter().enumerate().map(one).collect::<Vec<_>>().join(peer.backend.1);
-    let (port, admin) = (machine::free_port()?, machine::free_port()?);
-    let (folder, config) =
-        write_config(bench, peer.config, port, &[("balance", balance), ("servers", &servers), ("admin", &admin.to_string())])?;
+    let [port, http2, tls, admin] = machine::free_ports()?;
+    let (hit, hit_file) = (body(1 << 10), bench.bodies().join("1k"));
+    let values = [
+        ("balance", balance),
+        ("servers", &servers),
+        ("http2", &http2.to_string()),
+        ("tls", &tls.to_string()),
+        ("admin", &admin.to_string()),
+        ("hit", &hit),
+        ("hit-file", &hit_file.to_string_lossy()),
+        ("chain", &bench.tls.chain.to_string_lossy()),
+        ("key", &bench.tls.key.to_string_lossy()),
+        ("chain-and-key", &bench.tls.both.to_string_lossy()),
+    ];
+    let (folder, config) = write_config(bench, peer.config, port, &values)?;
     let config = config.to_string_lossy().into_owned();
     let command: Vec<&str> = peer.command.iter().map(|word| if word == "CONFIG" { config.as_str() } else { word }).collect();
-    Server::start(peer.name, &command, port, true, serves_files, &folder.join("log"))
+    let server = Server::start(peer.name, &command, port, true, serves_files, &folder.join("log"))?;
+    Ok(Running { server, http2, tls })
+}
+
+/// Writes the bodies of the rows into memory.
+pub(super) fn write_bodies(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for (name, len) in [("1k", 1 << 10), ("100k", 100 << 10), ("10m", 10 << 20), ("100m", 100 << 20)] {
+        machine::write(&folder.join(name), body(len))?;
+    }
+    Ok(())
+}
+
+fn body(len: usize) -> String {
+    "x".repeat(len)
 }
 
 /// Starts the origin, with the bodies of the rows in memory.
 pub(super) fn start_origin(bench: &Bench) -> Result<Server, String> {
-    let port = machine::free_port()?;
-    let (folder, config) = write_config(bench, "origin.conf", port, &[])?;
-    let files = folder.join("files");
-    fs::create_dir_all(&files).map_err(|error| format!("{}: {error}", files.display()))?;
-    for (name, len) in [("1k", 1 << 10), ("100k", 100 << 10), ("10m", 10 << 20)] {
-        fs::write(files.join(name), vec![b'x'; len]).map_err(|error| format!("{name}: {error}"))?;
-    }
+    let [port] = machine::free_ports()?;
+    let (folder, config) = write_config(bench, "origin.conf", port, &[("bodies", &bench.bodies().to_string_lossy())])?;
     let config = config.to_string_lossy().into_owned();
     Server::start("the origin", &["nginx", "-e", "stderr", "-c", &config], port, false, serves_files, &folder.join("log"))
 }
 
 fn serves_files(port: u16) -> bool {
-    client::ask_once(port, "/1k").is_ok_and(|status| status == 200)
+    client::ask_once(Address::clear(port), "/1k").is_ok_and(|status| status == 200)
 }
 
 /// A folder for one server, and its configuration in there, made from a file of `bench/peers`.
@@ -128,6 +187,6 @@ fn write_config(bench: &Bench, template: &str, port: u16, values: &[(&str, &str)
     let general = [("port", port.as_str()), ("files", &files), ("user", &user), ("folder", &place)];
     let text = general.iter().chain(values).fold(text, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value));
     let config = folder.join(template);
-    fs::write(&config, text).map_err(|error| format!("{}: {error}", config.display()))?;
+    machine::write(&config, text)?;
     Ok((folder, config))
 }

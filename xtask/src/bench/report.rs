@@ -1,6 +1,6 @@
 //! The figures as Markdown.
 
-use super::memory::Idle;
+use super::memory::{self, Idle};
 use super::peers::{OURS, Peer};
 use super::seam::{CONNECTIONS, MESSAGE, ROUND, Seam};
 use super::tail::{RATE, Tail};
@@ -9,6 +9,9 @@ use super::{Plan, machine};
 use std::fmt::Write;
 use std::time::Duration;
 
+/// Bodies from here on are also told as bytes per second.
+const LARGE: usize = 10 << 20;
+
 /// Who, where, how long.
 pub(super) fn heading(peers: &[Peer], plan: &Plan) -> String {
     let mut text = format!("# Latest run\n\n{}\n\n", machine::description());
@@ -16,7 +19,9 @@ pub(super) fn heading(peers: &[Peer], plan: &Plan) -> String {
         line(&mut text, format_args!("- {}: {}", peer.name, peer.version));
     }
     line(&mut text, format_args!("- this tree: {}", machine::first_line("git", &["describe", "--always", "--dirty"]).unwrap_or_default()));
-    line(&mut text, format_args!("- load: {}", machine::first_line("wrk", &["-v"]).unwrap_or_default()));
+    for load in [["wrk", "-v"], ["h2load", "--version"]] {
+        line(&mut text, format_args!("- load: {}", machine::first_line(load[0], &load[1..]).unwrap_or_default()));
+    }
     let seconds = plan.round.as_secs();
     line(&mut text, format_args!("\n{} rounds of {seconds} s per server and row; figures are medians of the rounds.", plan.rounds));
     text
@@ -30,7 +35,10 @@ pub(super) fn throughput(row: &Row, all: &[Figures]) -> String {
     let best = peers.iter().map(|figures| cost(figures)).fold(f64::INFINITY, f64::min);
     let mut head = "| server | CPU µs / request | lowest – highest | × best peer |".to_string();
     peers.iter().for_each(|peer| head += &format!(" × {} |", peer.name));
-    head += " requests / s | its core busy | p50 | p99 |";
+    head += " requests / s |";
+    let is_large = row.bytes >= LARGE;
+    head += if is_large { " MB / s |" } else { "" };
+    head += " its core busy | p50 | p99 |";
     line(&mut text, format_args!("{head}"));
     line(&mut text, format_args!("|---|{}", "---:|".repeat(head.matches('|').count() - 2)));
     for figures in all {
@@ -40,17 +48,23 @@ pub(super) fn throughput(row: &Row, all: &[Figures]) -> String {
         peers.iter().for_each(|peer| cells += &format!(" {:.2} |", own / cost(peer)));
         let per_second = median(figures, |round| round.per_second);
         let busy = median(figures, |round| round.cpu_us * round.per_second / 1e4);
-        let (p50, p99) = (median(figures, |round| round.p50_us), median(figures, |round| round.p99_us));
-        cells += &format!(" {per_second:.0} | {busy:.0} % | {} | {} |", time(p50), time(p99));
+        cells += &if per_second < 100.0 { format!(" {per_second:.1} |") } else { format!(" {per_second:.0} |") };
+        if is_large {
+            #[expect(clippy::cast_precision_loss, reason = "the length of a body")]
+            let megabytes = row.bytes as f64 / 1e6;
+            cells += &format!(" {:.0} |", per_second * megabytes);
+        }
+        let latency = |of: fn((f64, f64)) -> f64| median(figures, |round| round.latency.map_or(f64::NAN, of));
+        cells += &format!(" {busy:.0} % | {} | {} |", time(latency(|(p50, _)| p50)), time(latency(|(_, p99)| p99)));
         line(&mut text, format_args!("{cells}"));
     }
     text
 }
 
-/// The row of idle connections.
-pub(super) fn memory(all: &[Idle]) -> String {
+/// A row of idle connections.
+pub(super) fn memory(row: &memory::Row, all: &[Idle]) -> String {
     let connections = all.first().map_or(0, |idle| idle.connections);
-    let mut text = format!("\n## idle-memory\n\nResident memory per connection of {connections} that are kept alive and idle.\n\n");
+    let mut text = format!("\n## {}\n\n{} There are {connections}.\n\n", row.name, capitalised(row.says));
     let best = all.iter().filter(|idle| idle.name != OURS).map(|idle| idle.bytes_each).fold(f64::INFINITY, f64::min);
     line(&mut text, format_args!("| server | KiB / connection | × best peer | the whole server, MiB |\n|---|---:|---:|---:|"));
     for idle in all {
@@ -156,8 +170,11 @@ fn percentile(sorted: &[Duration], share: f64) -> Option<Duration> {
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
-/// Microseconds, as a reader wants them.
+/// Microseconds, as a reader wants them; NaN where nobody measured.
 fn time(micros: f64) -> String {
+    if micros.is_nan() {
+        return "–".to_string();
+    }
     if micros < 1000.0 { format!("{micros:.0} µs") } else { format!("{:.1} ms", micros / 1000.0) }
 }
 
@@ -167,7 +184,7 @@ mod tests {
     use super::*;
 
     fn figures(name: &'static str, costs: &[f64]) -> Figures {
-        let round = |&cpu_us| Figure { cpu_us, per_second: 20_000.0, p50_us: 900.0, p99_us: 2500.0 };
+        let round = |&cpu_us| Figure { cpu_us, per_second: 20_000.0, latency: Some((900.0, 2500.0)) };
         Figures { name, rounds: costs.iter().map(round).collect() }
     }
 
@@ -177,6 +194,15 @@ mod tests {
         let expected = "| throughline | 10.0 | 9.0 – 11.0 | 0.50 | 0.40 | 0.50 | 20000 | 20 % | 900 µs | 2.5 ms |";
         assert!(text.contains(expected), "{text}");
         assert!(text.contains("| HAProxy | 20.0 | 10.0 – 30.0 | 1.00 | 0.80 | 1.00 |"), "{text}");
+    }
+
+    #[test]
+    fn large_bodies_are_told_in_megabytes_and_latencies_only_where_they_were_measured() {
+        let row = ROWS.iter().find(|row| row.name == "h2-download-100m").expect("there is such a row");
+        let round = Figure { cpu_us: 100_000.0, per_second: 2.5, latency: None };
+        let text = throughput(row, &[Figures { name: "nginx", rounds: vec![round] }]);
+        // 2.5 × 104.8576 MB
+        assert!(text.contains("| 2.5 | 262 | 25 % | – | – |"), "{text}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(super) fn measure(bench: &Bench, root: &Path) -> Result<Seam, String> {
     let binary = build(root)?;
     let mut servers = Vec::new();
     for &(name, _) in KINDS {
-        let port = machine::free_port()?;
+        let [port] = machine::free_ports()?;
         let log = bench.folder.path.join(format!("seam-{name}.log"));
         let server = Server::start(name, &[&binary, name, &port.to_string()], port, true, echoes, &log)?;
         server.stand_still()?;

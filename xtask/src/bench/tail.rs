@@ -3,6 +3,7 @@
 //! The load is open: requests start at fixed times whether or not earlier ones were answered, and a latency counts from the time a request
 //! was due. A client that waits for an answer before it asks again would ask the slow backend less, and hide what this row is about.
 
+use super::address::{Address, Door};
 use super::client::Connection;
 use super::peers::Peer;
 use super::{Bench, backend, peers};
@@ -46,8 +47,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Tail>, String> {
         for step in 0..variants.len() {
             let index = if round % 2 == 0 { step } else { variants.len() - 1 - step };
             let (peer, (_, balance)) = variants[index];
-            let server = peers::start(bench, peer, balance, &ports)?;
-            let (latencies, failed) = load(server.port, bench.plan.tail_round);
+            let running = peers::start(bench, peer, balance, &ports)?;
+            let (latencies, failed) = load(running.address(Door::Clear), bench.plan.tail_round);
             all[index].latencies.extend(latencies);
             all[index].failed += failed;
         }
@@ -57,7 +58,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Tail>, String> {
 }
 
 /// Requests at their due times, by whichever connection is free; latencies of the answered ones, and how many failed.
-fn load(port: u16, length: Duration) -> (Vec<Duration>, usize) {
+fn load(to: Address, length: Duration) -> (Vec<Duration>, usize) {
     let period = Duration::from_secs(1) / RATE;
     let begin = Instant::now() + Duration::from_millis(50);
     let end = begin + WARM_UP + length;
@@ -73,7 +74,7 @@ fn load(port: u16, length: Duration) -> (Vec<Duration>, usize) {
                 break;
             }
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            let answered = ask(&mut connection, port);
+            let answered = ask(&mut connection, to);
             if due >= begin + WARM_UP {
                 match answered {
                     Ok(200) => latencies.push(due.elapsed()),
@@ -90,10 +91,10 @@ fn load(port: u16, length: Duration) -> (Vec<Duration>, usize) {
 }
 
 /// Asks on the connection there is, or on a new one after a failure.
-fn ask(connection: &mut Option<Connection>, port: u16) -> io::Result<u16> {
+fn ask(connection: &mut Option<Connection>, to: Address) -> io::Result<u16> {
     let mut one = match connection.take() {
         Some(one) => one,
-        None => Connection::open(port, "/1k")?,
+        None => Connection::open(to, "/1k")?,
     };
     let status = one.ask()?;
     *connection = Some(one);
@@ -112,10 +113,11 @@ mod tests {
     #[test]
     fn the_slow_backend_shows_in_a_latency_counted_from_when_it_was_due() {
         let ports = start_backends().expect("loopback is there");
+        let slow = Address::clear(ports[BACKENDS - 1]);
         let begin = Instant::now();
-        assert_eq!(ask(&mut None, ports[BACKENDS - 1]).expect("the backend answers"), 200);
+        assert_eq!(ask(&mut None, slow).expect("the backend answers"), 200);
         assert!(begin.elapsed() >= SERVICE + SLOWER);
-        let (latencies, failed) = load(ports[BACKENDS - 1], Duration::from_millis(100));
+        let (latencies, failed) = load(slow, Duration::from_millis(100));
         assert_eq!(latencies.len() + failed, 100);
         assert!(latencies.iter().all(|latency| *latency >= SERVICE + SLOWER));
     }

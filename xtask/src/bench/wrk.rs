@@ -1,5 +1,7 @@
 //! One round of wrk, and what it says.
 
+use super::address::Address;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -8,18 +10,26 @@ use std::time::Duration;
 pub(super) struct Round {
     pub(super) requests: f64,
     pub(super) seconds: f64,
-    pub(super) p50_us: f64,
-    pub(super) p99_us: f64,
+    /// Where the load says it: of half and of 99 % of the requests, in microseconds.
+    pub(super) latency: Option<(f64, f64)>,
 }
 
-/// Runs wrk against a port of 127.0.0.1. A failed request fails the round: a server that answers wrongly can be as fast as it likes.
-pub(super) fn run(port: u16, path: &str, connections: usize, length: Duration, options: &[&str]) -> Result<Round, String> {
+/// Runs wrk, with these settings of OpenSSL. A failed request fails the round: a server that answers wrongly can be as fast as it likes.
+pub(super) fn run(
+    to: Address,
+    path: &str,
+    connections: usize,
+    length: Duration,
+    openssl: &Path,
+    options: &[&str],
+) -> Result<Round, String> {
     let output = Command::new("wrk")
         .args(["-t1", "--latency"])
         .arg(format!("-c{connections}"))
         .arg(format!("-d{}s", length.as_secs()))
         .args(options)
-        .arg(format!("http://127.0.0.1:{port}{path}"))
+        .arg(to.url(path))
+        .env("OPENSSL_CONF", openssl)
         .output()
         .map_err(|error| format!("wrk cannot be run: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout);
@@ -42,13 +52,12 @@ fn read(said: &str) -> Result<Round, String> {
     Ok(Round {
         requests: requests.parse().map_err(|_| unclear())?,
         seconds: rest.split(',').next().and_then(micros).ok_or_else(unclear)? / 1e6,
-        p50_us: percentile("50%").ok_or_else(unclear)?,
-        p99_us: percentile("99%").ok_or_else(unclear)?,
+        latency: Some((percentile("50%").ok_or_else(unclear)?, percentile("99%").ok_or_else(unclear)?)),
     })
 }
 
-/// A time as wrk writes it, in microseconds.
-fn micros(text: &str) -> Option<f64> {
+/// A time as wrk and h2load write it, in microseconds.
+pub(super) fn micros(text: &str) -> Option<f64> {
     let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
     let factor = match &text[unit..] {
         "us" => 1.0,
@@ -69,7 +78,7 @@ mod tests {
 
     #[test]
     fn what_wrk_says_is_read() {
-        let round = Round { requests: 41027.0, seconds: 1.1, p50_us: 780.0, p99_us: 1500.0 };
+        let round = Round { requests: 41027.0, seconds: 1.1, latency: Some((780.0, 1500.0)) };
         assert_eq!(read(SAID), Ok(round));
     }
 

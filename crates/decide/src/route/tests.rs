@@ -35,7 +35,17 @@ fn route(name: &str, path: PathMatch) -> Route {
 
 fn site(name: &str, hosts: Vec<HostPattern>, routes: Vec<Route>) -> Site {
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
-    Site { name: name.to_string(), hosts, routes, max_body: 0, show: Show::default(), forward, hsts: None, https_redirect: false }
+    Site {
+        name: name.to_string(),
+        hosts,
+        routes,
+        max_body: 0,
+        show: Show::default(),
+        forward,
+        hsts: None,
+        https_redirect: false,
+        acme: false,
+    }
 }
 
 fn table(sites: Vec<Site>) -> Table {
@@ -51,6 +61,7 @@ fn table(sites: Vec<Site>) -> Table {
         sites,
         pools: vec![],
         certificates: vec![],
+        acme: None,
         tls: Tls {
             min_version: TlsVersion::Tls12,
             client_certificates: None,

@@ -260,3 +260,27 @@ fn requests_to_a_backend_that_speaks_http2_share_a_connection() {
         rig.close();
     });
 }
+
+#[test]
+fn a_burst_opens_no_more_streams_than_the_backend_takes() {
+    World::twice(12, |world| {
+        let mut front = config(1);
+        between(&mut front);
+        let rig = Rig::new(world, front);
+        let mut behind = fixed("from behind");
+        behind.listeners[0].at = decide::address::Address::parse("10.0.1.1:80").expect("an address");
+        behind.limits.http2_streams = 3;
+        let server = rig.also_serve(0, behind);
+        rig.run(async {
+            let client = connect(&rig).await;
+            let ids: Vec<_> = (0..50).map(|number| client.begin(&head(Method::Get, &format!("/{number}")), true)).collect();
+            for id in ids {
+                assert_eq!(client.answer(id).await.expect("an answer").text(), "from behind");
+            }
+        });
+        // Nothing was refused: that was known before more than the first was sent.
+        assert_eq!(rig.log.steps("backend-failed"), [""; 0]);
+        assert!((2..=50 / 3 + 1).contains(&server.accepted()), "{}", server.accepted());
+        rig.close();
+    });
+}

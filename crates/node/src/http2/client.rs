@@ -24,7 +24,8 @@ pub(crate) struct Multiplexed(RefCell<BTreeMap<(usize, usize), Rc<Group>>>);
 #[derive(Default)]
 pub(crate) struct Group {
     connections: RefCell<Vec<Rc<Shared>>>,
-    /// One is being opened: requests that come meanwhile wait for it rather than open more.
+    /// One is being opened, or its server has not said yet how many requests it takes: those that come meanwhile wait for it rather than
+    /// open more.
     opening: Cell<bool>,
     opened: Signal,
 }
@@ -32,7 +33,13 @@ pub(crate) struct Group {
 impl Multiplexed {
     /// The connections to a backend.
     pub(crate) fn group(&self, pool: &Arc<Pool>, backend: usize) -> Rc<Group> {
-        self.0.borrow_mut().entry(key(pool, backend)).or_default().clone()
+        let mut groups = self.0.borrow_mut();
+        if let Some(group) = groups.get(&key(pool, backend)) {
+            return group.clone();
+        }
+        // Groups whose connections all failed have nobody else to take them out.
+        groups.retain(|_, group| Rc::strong_count(group) > 1 || !group.connections.borrow().is_empty());
+        groups.entry(key(pool, backend)).or_default().clone()
     }
 
     fn forget(&self, pool: &Arc<Pool>, backend: usize, connection: &Rc<Shared>) {
@@ -55,11 +62,14 @@ fn key(pool: &Arc<Pool>, backend: usize) -> (usize, usize) {
 }
 
 impl Group {
-    /// A new stream on a connection that has room for it.
+    /// A new stream on a connection that is known to have room for it.
     pub(crate) fn stream(&self) -> Option<StreamHandle> {
         let connections = self.connections.borrow();
         connections.iter().find_map(|shared| {
-            let id = shared.machine().open()?;
+            let mut machine = shared.machine();
+            // What is opened beyond a limit that is still under way would be refused.
+            let id = if machine.knows_peer() { machine.open() } else { None }?;
+            drop(machine);
             Some(StreamHandle::new(shared.clone(), id))
         })
     }
@@ -79,14 +89,17 @@ impl Group {
 pub(crate) struct Opening(Rc<Group>);
 
 impl Opening {
-    /// The connection is there.
-    pub(crate) fn done(self, worker: &Rc<Worker>, pool: &Arc<Pool>, backend: usize, transport: Transport) {
+    /// The connection is there. Its first stream, which every server takes.
+    pub(crate) fn done(self, worker: &Rc<Worker>, pool: &Arc<Pool>, backend: usize, transport: Transport) -> StreamHandle {
         let snapshot = worker.snapshot();
         let limits = &snapshot.config.limits;
         let machine = Connection::new(Role::Client, super::config(limits, wire_limits(limits)));
         let shared = Shared::new(machine);
+        let first = shared.machine().open().expect("a new connection has room");
+        let first = StreamHandle::new(shared.clone(), first);
         self.0.connections.borrow_mut().push(shared.clone());
-        worker.host.spawn(attend(worker.clone(), pool.clone(), backend, shared, transport));
+        worker.host.spawn(attend(worker.clone(), pool.clone(), backend, shared, transport, self));
+        first
     }
 }
 
@@ -97,11 +110,19 @@ impl Drop for Opening {
     }
 }
 
-/// Pumps a connection until it is over.
-async fn attend(worker: Rc<Worker>, pool: Arc<Pool>, backend: usize, shared: Rc<Shared>, transport: Transport) {
+/// Pumps a connection until it is over. It counts as being opened until its server has said how many streams it takes.
+async fn attend(worker: Rc<Worker>, pool: Arc<Pool>, backend: usize, shared: Rc<Shared>, transport: Transport, opening: Opening) {
     let input = Buffer::new(&worker.buffers);
     let mut pump = Pump::new(shared.clone(), transport, input, patience(&pool), worker.host.deadline(), worker.host.now());
-    poll_fn(|cx| pump.poll(cx, worker.host.now(), &mut |_, _| {})).await;
+    let mut opening = Some(opening);
+    poll_fn(|cx| {
+        let over = pump.poll(cx, worker.host.now(), &mut |_, _| {});
+        if over.is_ready() || shared.machine().knows_peer() {
+            opening = None;
+        }
+        over
+    })
+    .await;
     worker.multiplexed.forget(&pool, backend, &shared);
 }
 

@@ -18,8 +18,13 @@ use wire::http2::{Connection, Event, Role};
 /// it knew is still answered.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
+/// What the kernel may hold of a connection that it has not sent. More would only delay what is more urgent, and hide that a client takes
+/// nothing: the kernel's buffers grow to many MiB.
+const UNSENT_BYTES: u32 = 256 * 1024;
+
 /// Serves a connection until it is over. `input` holds what was read of it already.
 pub(crate) async fn serve(worker: Rc<Worker>, caller: Rc<Caller>, transport: Transport, input: Buffer) {
+    transport.limit_unsent(UNSENT_BYTES);
     let snapshot = worker.snapshot();
     let limits = &snapshot.config.limits;
     let machine = Connection::new(Role::Server, super::config(limits, wire_limits(limits)));

@@ -100,6 +100,8 @@ macro_rules! per_worker {
 /// A site's counters.
 pub(super) struct SiteCells {
     workers: PerWorker<SitePart>,
+    pub(super) certificates_issued: Shared,
+    pub(super) certificates_failed: Shared,
 }
 
 #[derive(Default)]
@@ -117,7 +119,7 @@ pub(super) struct SitePart {
     pub(super) duration: Histogram,
 }
 
-per_worker!(SiteCells of SitePart);
+per_worker!(SiteCells of SitePart, certificates_issued, certificates_failed);
 
 impl SiteCells {
     pub(super) fn counts(&self, name: &str) -> SiteCounts {
@@ -135,6 +137,8 @@ impl SiteCells {
             collapsed: cells.sum(|part| &part.collapsed),
             cache_stored: cells.sum(|part| &part.cache_stored),
             duration: cells.histogram(|part| &part.duration),
+            certificates_issued: self.certificates_issued.get(),
+            certificates_failed: self.certificates_failed.get(),
         }
     }
 }
@@ -256,6 +260,7 @@ pub(super) struct ProcessCells {
     pub(super) reloads: Shared,
     pub(super) refused_reloads: Shared,
     pub(super) dropped_log_lines: Shared,
+    pub(super) store_failures: Shared,
 }
 
 impl ProcessCells {
@@ -264,6 +269,7 @@ impl ProcessCells {
             reloads: self.reloads.get(),
             refused_reloads: self.refused_reloads.get(),
             dropped_log_lines: self.dropped_log_lines.get(),
+            store_failures: self.store_failures.get(),
         }
     }
 }

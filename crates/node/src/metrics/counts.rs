@@ -72,7 +72,7 @@ pub struct SiteCounts {
     pub received: u64,
     /// Bytes of bodies, and of tunnels, to clients.
     pub sent: u64,
-    /// Requests that became tunnels.
+    /// Requests that became tunnels, or WebSockets that end here.
     pub tunnels: u64,
     /// Requests answered by what was stored.
     pub cache_hits: u64,
@@ -84,6 +84,10 @@ pub struct SiteCounts {
     pub cache_stored: u64,
     /// From the first byte of a request to the last of its answer; without tunnels.
     pub duration: HistogramCounts,
+    /// Certificates that were ordered for it and came.
+    pub certificates_issued: u64,
+    /// Orders of a certificate for it that failed.
+    pub certificates_failed: u64,
 }
 
 /// A pool.
@@ -154,4 +158,6 @@ pub struct ProcessCounts {
     pub refused_reloads: u64,
     /// Lines that the access log dropped.
     pub dropped_log_lines: u64,
+    /// What is kept of certificates could not be read, written or used.
+    pub store_failures: u64,
 }

@@ -22,6 +22,7 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         forward,
         hsts: None,
         https_redirect: false,
+        acme: false,
     }
 }
 
@@ -63,6 +64,7 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
         sites,
         pools,
         certificates: vec![],
+        acme: None,
         tls: Tls {
             min_version: TlsVersion::Tls12,
             client_certificates: None,
@@ -238,13 +240,19 @@ fn indices_that_a_configuration_does_not_have_count_nothing() {
 #[test]
 fn events_count() {
     let metrics = Metrics::new(1);
-    let index = metrics.index(&config(vec![], vec![pool("app", &["a1"])]));
+    let index = metrics.index(&config(vec![site("main", None)], vec![pool("app", &["a1"])]));
     let at = Calendar(Duration::from_secs(100));
+    let (of_site, text) = (SiteRef(0), decide::step::Text::default());
     index.event(at, &Step::AcceptPaused { listener: ListenerRef(0), pause: 100 * MS });
     index.event(at, &Step::BackendDown { backend: A1, probes: 3, why: "refused" });
     index.event(at, &Step::BackendUp { backend: A1, probes: 2 });
     index.event(at, &Step::BackendEjected { backend: A1, failures: 5, span: MS });
     index.event(at, &Step::ResolveFailed { backend: A1, why: "no answer" });
+    index.event(at, &Step::CertificateIssued { site: of_site, names: text, left: MS });
+    for failures in 1..=2 {
+        index.event(at, &Step::CertificateFailed { site: of_site, names: text, failures, wait: MS, why: text });
+    }
+    index.event(at, &Step::CertificateStoreFailed { why: text });
     index.event(at, &Step::Reloaded { generation: 2 });
     index.event(at, &Step::ReloadRefused { mistakes: 3 });
     index.dropped_log_line();
@@ -253,7 +261,9 @@ fn events_count() {
     assert_eq!((a1.went_down, a1.went_up, a1.ejections, a1.resolve_failures), (1, 1, 1, 1));
     let listener = &counts.listeners[0];
     assert_eq!((&*listener.address, listener.pauses, listener.paused_until), ("127.0.0.1:8080", 1, Calendar(at.0 + 100 * MS)));
-    assert_eq!(counts.process, ProcessCounts { reloads: 1, refused_reloads: 1, dropped_log_lines: 1 });
+    assert_eq!(counts.process, ProcessCounts { reloads: 1, refused_reloads: 1, dropped_log_lines: 1, store_failures: 1 });
+    let main = site_of(&counts, "main");
+    assert_eq!((main.certificates_issued, main.certificates_failed), (1, 2));
 }
 
 #[test]

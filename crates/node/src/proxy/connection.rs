@@ -159,11 +159,17 @@ impl Client {
     }
 }
 
+/// A time that something may take at its end. While the process drains it is a small part of what that may take, so that a stream, its
+/// connection and a tunnel's last words fit into it one after the other.
+pub(crate) fn within_drain(worker: &Worker, time: Duration) -> Duration {
+    if worker.server.is_draining() { time.min(worker.snapshot().config.server.drain_timeout / 8) } else { time }
+}
+
 /// Closes a connection so that what was said last is not lost: after an answer that came before the request was read to its end, or after
 /// the last frame of an HTTP/2 connection.
 pub(crate) async fn linger(worker: &Worker, mut transport: Transport, mut input: Buffer) {
     let mut deadline = worker.host.deadline();
-    deadline.set(worker.host.now() + LINGER);
+    deadline.set(worker.host.now() + within_drain(worker, LINGER));
     let mut dropped = 0;
     let mut told = false;
     poll_fn(|cx| {

@@ -3,6 +3,7 @@
 
 use crate::application::Answer;
 use crate::channel::Channel;
+use crate::conversation::Conversation;
 use crate::pool::Pool;
 use crate::proxy::cache::Cached;
 use crate::proxy::connection::Client;
@@ -70,6 +71,8 @@ pub(crate) enum Stage {
     Files,
     /// Send an answer made here.
     Reply(Reply),
+    /// Be the other end of a WebSocket.
+    Socket(Box<dyn Conversation>),
     /// Tell the readers.
     Log,
 }
@@ -148,6 +151,8 @@ impl<'c> Exchange<'c> {
                 Stage::Application => self.application().await,
                 Stage::Files => self.files(),
                 Stage::Reply(reply) => self.reply(reply).await,
+                // Boxed, so that the exchanges that have none stay small.
+                Stage::Socket(conversation) => Box::pin(self.socket(conversation)).await,
                 Stage::Log => return self.log(),
             }
         }
@@ -319,6 +324,7 @@ impl<'c> Exchange<'c> {
                 self.step(step);
                 Stage::Reply(reply)
             }
+            Answer::Socket(conversation) => Stage::Socket(conversation),
         }
     }
 

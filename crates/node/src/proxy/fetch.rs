@@ -262,16 +262,14 @@ impl Exchange<'_> {
             return Stage::Log;
         }
         self.step(Step::Tunnelled { backend: pool.backend_ref(ticket.backend) });
-        let worker = self.worker.clone();
-        let number = self.client.caller.counted.number;
-        let mut grace = tunnel::Grace::new(worker, number);
+        let mut grace = tunnel::Grace::new(self.worker.clone());
         let websocket = upgrade::is_websocket(&self.scratch.request);
         let open = self.worker.server.tunnels.enter(websocket);
         let carried =
             self.relay(&mut upstream, &mut progress, &pool, async |relay| tunnel::carry(relay, limits, websocket, &mut grace).await).await;
         drop(open);
-        if carried.by == "drain" {
-            // What its client still sends may not destroy the last frame to it.
+        if carried.by == "drain" || (carried.by == "idle" && matches!(self.client.stream, Channel::Stream(_))) {
+            // What its client still sends may not destroy the last frame to it, nor may a reset at the heels of a stream's end.
             self.next = Next::Linger;
         }
         let now = self.worker.host.now();

@@ -9,7 +9,7 @@ use crate::tls::{Secured, TlsStream, Trouble};
 use crate::transport::Transport;
 use decide::step::{ListenerRef, Side, Step};
 use decide::time::{Duration, Instant};
-use host::{Deadline, Endpoint, Stream};
+use host::{Endpoint, Stream};
 use rustls::ServerConfig;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -51,12 +51,18 @@ pub(crate) async fn greet(worker: Rc<Worker>, counted: Counted, stream: Stream, 
         return failed(&worker, &snapshot, listener, &peer, "this address has too many handshakes under way", Side::Client);
     };
     // Boxed, so that a connection that waits is small.
-    let greeting = Box::pin(handshake(&worker, &snapshot, stream, config)).await;
-    drop(under_way);
-    let (stream, secured) = match greeting {
+    let (stream, secured) = match Box::pin(handshake(&worker, &snapshot, stream, config)).await {
         Ok(secured) => secured,
-        Err((why, side)) => return failed(&worker, &snapshot, listener, &peer, why, side),
+        Err(None) => return,
+        Err(Some(Refused { why, side, last_words })) => {
+            failed(&worker, &snapshot, listener, &peer, why, side);
+            if let Some((stream, words)) = last_words {
+                part(&worker, stream, words.as_bytes()).await;
+            }
+            return;
+        }
     };
+    drop(under_way);
     snapshot.counters().handshake(worker.index, listener, secured.version, secured.resumed);
     drop(snapshot);
     let alpn = secured.alpn;
@@ -69,17 +75,31 @@ pub(crate) async fn greet(worker: Rc<Worker>, counted: Counted, stream: Stream, 
     }
 }
 
-/// Ready with the connection, once both sides have agreed.
+/// A handshake that came to nothing.
+struct Refused {
+    why: &'static str,
+    side: Side,
+    /// The connection, if it is still there, and what is to be said on it.
+    last_words: Option<(Stream, String)>,
+}
+
+impl Refused {
+    fn new((why, side): (&'static str, Side)) -> Refused {
+        Refused { why, side, last_words: None }
+    }
+}
+
+/// Ready with the connection, once both sides have agreed. The error is `None` where nothing was tried.
 async fn handshake(
     worker: &Rc<Worker>,
     snapshot: &Rc<Held>,
     stream: Stream,
     config: Arc<ServerConfig>,
-) -> Result<(Box<TlsStream>, Box<Secured>), (&'static str, Side)> {
+) -> Result<(Box<TlsStream>, Box<Secured>), Option<Refused>> {
     let began = worker.host.now();
     let mut deadline = worker.host.deadline();
     deadline.set(began + snapshot.config.limits.handshake_timeout);
-    let mut tls = TlsStream::server(stream, config).map_err(|trouble| trouble.of_client())?;
+    let mut tls = TlsStream::server(stream, config).map_err(|trouble| Some(Refused::new(trouble.of_client())))?;
     let ended = poll_fn(|cx| {
         worker.server.tls().tell_time(worker.host.calendar());
         match tls.poll_handshake(cx) {
@@ -96,15 +116,14 @@ async fn handshake(
         }
         Err(None) => {
             tls.reset();
-            Err(("the handshake took too long", Side::Client))
+            Err(Some(Refused::new(("the handshake took too long", Side::Client))))
         }
+        Err(Some(Trouble::Nothing)) => Err(None),
         Err(Some(trouble)) => {
-            let (why, side) = trouble.of_client();
+            // TLS has sent its alert, as far as it has one.
             let words = if trouble == Trouble::NotTls { plain_answer() } else { String::new() };
-            if trouble != Trouble::Connection {
-                part(worker, tls.into_stream(), words.as_bytes(), &mut deadline).await;
-            }
-            Err((why, side))
+            let last_words = (trouble != Trouble::Connection).then(|| (tls.into_stream(), words));
+            Err(Some(Refused { last_words, ..Refused::new(trouble.of_client()) }))
         }
     }
 }
@@ -118,7 +137,8 @@ fn plain_answer() -> String {
 }
 
 /// Ends a connection so that what it was told last arrives: a reset, which unread bytes would cause, destroys it on its way.
-async fn part(worker: &Worker, mut stream: Stream, mut words: &[u8], deadline: &mut Deadline) {
+async fn part(worker: &Worker, mut stream: Stream, mut words: &[u8]) {
+    let mut deadline = worker.host.deadline();
     deadline.set(worker.host.now() + LINGER);
     let mut told = false;
     let mut dropped = [0; 1024];

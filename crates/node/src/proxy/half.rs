@@ -324,7 +324,8 @@ impl Half {
         }
     }
 
-    fn has_staged(&self) -> bool {
+    /// Whether anything waits to be written.
+    pub(crate) fn has_staged(&self) -> bool {
         self.written < self.out.len() || self.direct > 0 || !self.tail.is_empty()
     }
 }

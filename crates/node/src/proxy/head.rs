@@ -164,7 +164,7 @@ impl Exchange<'_> {
         if !status.is_empty() {
             fields.push_known(Known::CacheStatus, &status);
         }
-        let bodiless = matches!(reply.status, 100..=199 | 204 | 304);
+        let bodiless = reply.opens || matches!(reply.status, 100..=199 | 204 | 304);
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
         // RFC 9110 §8.6: none with 1xx and 204; with 304 only what 200 would have, which is told by `length`.
         let length = (!bodiless || (reply.status == 304 && reply.length.is_some())).then_some(length);
@@ -181,7 +181,7 @@ impl Exchange<'_> {
             }
             Channel::Fill(_) => unreachable!("what is said in place of an answer is told and not written"),
             Channel::Stream(stream) => {
-                stream.respond(reply.status, !body, |block| reply_fields(&fields, &date, server, length, block));
+                stream.respond(reply.status, !body && !reply.opens, |block| reply_fields(&fields, &date, server, length, block));
             }
         }
         body

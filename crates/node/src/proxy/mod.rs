@@ -8,7 +8,7 @@
 //! - [`cache`]: requests on routes whose answers are stored.
 //! - [`head`]: heads of messages as each version writes them. [`https`]: what is done for the sake of TLS. [`reply`]: answers made here.
 //! - [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving bytes both ways. [`upgrade`],
-//!   [`tunnel`]: changes of protocol, and what follows them.
+//!   [`tunnel`]: changes of protocol, and what follows them. [`socket`]: WebSockets that end here.
 
 mod accept;
 mod cache;
@@ -23,6 +23,7 @@ mod on_stream;
 mod open;
 mod relay;
 pub(crate) mod reply;
+mod socket;
 mod tunnel;
 mod upgrade;
 mod upstream;

@@ -3,7 +3,7 @@
 use crate::buffer::Buffer;
 use crate::channel::Channel;
 use crate::http2::StreamHandle;
-use crate::proxy::connection::{Caller, Client, LINGER, LINGER_BYTES};
+use crate::proxy::connection::{Caller, Client, LINGER, LINGER_BYTES, within_drain};
 use crate::proxy::exchange::{Exchange, Next, STALLED, Stage};
 use crate::server::Worker;
 use decide::step::{Side, Step};
@@ -44,7 +44,7 @@ pub(crate) async fn on_stream(worker: Rc<Worker>, caller: Rc<Caller>, stream: St
 /// The answer is out, and the request's body is not in: what still comes is dropped, for a time and up to a length, before the stream is
 /// reset (RFC 9113 §8.1). Clients are known that forget an answer for the reset that follows at its heels.
 async fn linger(worker: &Worker, client: &mut Client) {
-    client.deadline.set(worker.host.now() + LINGER);
+    client.deadline.set(worker.host.now() + within_drain(worker, LINGER));
     let Client { stream, input, deadline, .. } = client;
     let mut dropped = 0;
     poll_fn(|cx| {

@@ -31,6 +31,8 @@ pub(crate) struct Reply {
     pub(crate) length: Option<u64>,
     /// Close the connection afterwards.
     pub(crate) close: bool,
+    /// What follows the head is another protocol, and no body.
+    pub(crate) opens: bool,
     /// The word in step `made`; `None` where another step tells it.
     pub(crate) why: Option<&'static str>,
 }
@@ -52,7 +54,7 @@ impl Segment {
 
 impl Reply {
     pub(crate) fn new(status: u16, why: Option<&'static str>) -> Reply {
-        Reply { status, fields: Fields::new(), body: Vec::new(), file: None, length: None, close: false, why }
+        Reply { status, fields: Fields::new(), body: Vec::new(), file: None, length: None, close: false, opens: false, why }
     }
 
     /// An error, in a line of text that names the rule and its source.
@@ -105,6 +107,10 @@ impl Reply {
 impl Exchange<'_> {
     /// Sends an answer made here.
     pub(crate) async fn reply(&mut self, reply: Reply) -> Stage {
+        if !self.scratch.request.protocol.is_empty() && (200..300).contains(&reply.status) {
+            // RFC 9113 §8.5: it would be taken for the success of the CONNECT.
+            return self.refuse(501, "this protocol is not spoken here", Side::Us);
+        }
         if let Channel::Fill(_) = self.client.stream {
             return self.made_for_fill(reply);
         }

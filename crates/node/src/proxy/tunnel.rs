@@ -1,5 +1,7 @@
 //! A connection after 101 (RFC 9110 §7.8): bytes both ways until one side has had enough.
 
+use crate::channel::Channel;
+use crate::proxy::connection::within_drain;
 use crate::proxy::half::Broken;
 use crate::proxy::relay::Relay;
 use crate::server::Worker;
@@ -11,7 +13,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use wire::http::Fields;
 use wire::http1::{Framing, Limits};
+use wire::http2::ErrorCode;
 use wire::websocket::{CloseCode, Follower, close_frame};
 
 /// How long the ends of a tunnel may take to accept the last frame.
@@ -48,14 +52,15 @@ pub(crate) async fn carry(relay: &mut Relay<'_>, limits: Limits, websocket: bool
     })
     .await;
     if by == "drain" {
-        say_going_away(relay).await;
+        say_going_away(relay, &grace.worker).await;
     }
+    end_stream(relay, by);
     Carried { up: relay.up.moved, down: relay.down.moved, by }
 }
 
 /// Tells both ends of a WebSocket that it closes because the server goes away (RFC 6455 §7.4.1): where one of them stands between two
 /// frames, and takes it in time.
-async fn say_going_away(relay: &mut Relay<'_>) {
+async fn say_going_away(relay: &mut Relay<'_>, worker: &Worker) {
     let between = |follower: &Option<Follower>| follower.as_ref().is_some_and(Follower::is_between_frames);
     if between(&relay.down.follower) {
         relay.down.append_last(&close_frame(CloseCode::GOING_AWAY, None));
@@ -65,7 +70,7 @@ async fn say_going_away(relay: &mut Relay<'_>) {
         let mask = (relay.host.rng().next() as u32).to_be_bytes();
         relay.up.append_last(&close_frame(CloseCode::GOING_AWAY, Some(mask)));
     }
-    let due = relay.host.now() + FAREWELL;
+    let due = relay.host.now() + within_drain(worker, FAREWELL);
     relay.client.deadline.set(due);
     poll_fn(|cx| {
         let now = relay.host.now();
@@ -79,22 +84,34 @@ async fn say_going_away(relay: &mut Relay<'_>) {
     .await;
 }
 
+/// Ends the client's stream, where it is one: in order if all that came for it was said, else as a reset of TCP is told (RFC 8441 §5). One
+/// that has come to its end, or was reset by the client, stays as it is.
+fn end_stream(relay: &mut Relay<'_>, by: &str) {
+    let Channel::Stream(stream) = &mut relay.client.stream else { return };
+    match by {
+        "idle" | "drain" if !relay.down.has_staged() => stream.finish(&Fields::new()),
+        _ => stream.reset(ErrorCode::CANCEL),
+    }
+}
+
 /// A tunnel has no end of its own: while the process drains it is given half of the time that draining may take, and is then closed, so
 /// that both sides still get their end of stream.
 pub(crate) struct Grace {
     worker: Rc<Worker>,
-    connection: u64,
+    /// Its own among those that are woken at a drain: a connection of HTTP/2 has many tunnels, and a task of its own.
+    number: u64,
     over: Option<(Instant, Deadline)>,
 }
 
 impl Grace {
-    pub(crate) fn new(worker: Rc<Worker>, connection: u64) -> Grace {
-        Grace { worker, connection, over: None }
+    pub(crate) fn new(worker: Rc<Worker>) -> Grace {
+        let number = worker.open.add();
+        Grace { worker, number, over: None }
     }
 
     fn poll_over(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         if !self.worker.server.is_draining() {
-            self.worker.open.wake_at_drain(self.connection, cx);
+            self.worker.open.wake_at_drain(self.number, cx);
             return Poll::Pending;
         }
         let worker = &self.worker;
@@ -105,6 +122,12 @@ impl Grace {
             (at, deadline)
         });
         if now >= *at { Poll::Ready(()) } else { deadline.poll_passed(cx) }
+    }
+}
+
+impl Drop for Grace {
+    fn drop(&mut self) {
+        self.worker.open.remove(self.number);
     }
 }
 
@@ -146,7 +169,7 @@ fn poll_both(cx: &mut Context<'_>, relay: &mut Relay<'_>, closing: &mut Closing,
     if closing.client && closing.backend { closing.first } else { None }
 }
 
-/// The tunnels that are open, over all threads.
+/// The tunnels that are open, over all threads; a WebSocket that ends here is one of them.
 #[derive(Debug, Default)]
 pub struct Tunnels {
     all: AtomicUsize,

@@ -9,7 +9,7 @@ use decide::forward::{ProxyError, upgrade_passes};
 use decide::step::{Side, Step};
 use wire::http::{Known, RequestHead, Version};
 use wire::http1::ResponseMeta;
-use wire::websocket;
+use wire::websocket::{self, HandshakeRule};
 
 /// Whether the request asks for a WebSocket, in either version's words.
 pub(crate) fn is_websocket(request: &RequestHead) -> bool {
@@ -18,7 +18,7 @@ pub(crate) fn is_websocket(request: &RequestHead) -> bool {
 }
 
 impl Exchange<'_> {
-    /// Judges a wish to change the protocol. Returns the stage to go on with where it is refused.
+    /// Judges a wish to change the protocol. Returns the stage to go on with where it may not be passed on.
     pub(crate) fn check_upgrade(&mut self, pool: &Pool) -> Option<Stage> {
         let route = self.site_and_route(&self.snapshot).map(|(_, route)| &route.request.fields);
         self.meta.upgrade &= upgrade_passes(&self.scratch.request, route.expect("a routed request"));
@@ -36,19 +36,32 @@ impl Exchange<'_> {
         if !is_websocket(request) {
             return None;
         }
-        if request.version == Version::Http2 {
-            // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
-            let mut nonce = [0; 16];
-            nonce.copy_from_slice(&self.worker.next_id().to_be_bytes());
-            request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
-            return None;
+        let extended = !request.protocol.is_empty();
+        let judged = if extended { websocket::check_connect(request) } else { websocket::check_opening(request).map(drop) };
+        if let Err(rule) = judged {
+            return Some(self.refuse_handshake(rule));
         }
-        let rule = websocket::check_opening(request).err()?;
-        self.step(Step::Refused { status: rule.status(), rule: rule.sentence(), side: Side::Client });
-        let mut reply = Reply::problem(rule.status(), rule.sentence(), rule.section());
+        if extended {
+            // RFC 8441 §5: HTTP/2 has no need of the key, but the backend has.
+            let nonce = self.worker.next_id().to_be_bytes();
+            request.fields.retain(|field| !field.name.eq_ignore_ascii_case(b"Sec-WebSocket-Key"));
+            request.fields.push(b"Sec-WebSocket-Key", &websocket::opening_key(nonce));
+        }
+        None
+    }
+
+    /// Refuses to open a WebSocket.
+    pub(crate) fn refuse_handshake(&mut self, rule: HandshakeRule) -> Stage {
+        let status = match (rule.status(), self.scratch.request.version) {
+            // RFC 9110 §15.5.22: it goes with `Upgrade`, which HTTP/2 has not.
+            (426, Version::Http2) => 400,
+            (status, _) => status,
+        };
+        self.step(Step::Refused { status, rule: rule.sentence(), side: Side::Client });
+        let mut reply = Reply::problem(status, rule.sentence(), rule.section());
         rule.fields().iter().for_each(|(name, value)| reply.field(name, value));
         reply.close = true;
-        Some(Stage::Reply(reply))
+        Stage::Reply(reply)
     }
 
     /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are. On a stream of its own

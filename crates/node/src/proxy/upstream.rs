@@ -138,26 +138,25 @@ impl Exchange<'_> {
         let began = self.worker.host.now();
         let due = began + pool.config.connect_timeout;
         let group = self.worker.multiplexed.group(pool, index);
-        let mut reused = true;
-        loop {
+        let (stream, reused) = loop {
             let seen = group.opened().number();
             if kept && let Some(stream) = group.stream() {
-                let now = self.worker.host.now();
-                self.step_at(now, Step::Connected { backend, reused, took: now.since(began) });
-                let input = Buffer::new(&self.worker.buffers);
-                return Ok(Upstream { stream: Channel::Stream(stream), input, requests: u64::from(reused) });
+                break (stream, true);
             }
             kept = true;
             match group.opening() {
                 Some(opening) => {
                     let transport = self.open(pool, index, due).await?;
-                    opening.done(self.worker, pool, index, transport);
-                    reused = false;
+                    break (opening.done(self.worker, pool, index, transport), false);
                 }
                 // Whoever opens it may fail; then this request tries for itself.
                 None => self.until_opened(group.opened().after(seen), due).await?,
             }
-        }
+        };
+        let now = self.worker.host.now();
+        self.step_at(now, Step::Connected { backend, reused, took: now.since(began) });
+        let input = Buffer::new(&self.worker.buffers);
+        Ok(Upstream { stream: Channel::Stream(stream), input, requests: u64::from(reused) })
     }
 
     /// Waits for another request to open a connection.

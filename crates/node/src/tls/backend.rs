@@ -2,13 +2,14 @@
 
 use super::certificate::{certified, roots};
 use super::clock::Clock;
+use super::sessions::Sessions;
 use super::{TlsStream, protocol_name, provider, versions};
 use crate::pool::Pool;
 use crate::transport::Transport;
 use decide::address::Address;
 use decide::config::{PoolTls, Protocol};
 use decide::forward::ProxyError;
-use decide::time::Duration;
+use decide::time::{Calendar, Duration};
 use host::{Host, Stream};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -18,9 +19,6 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use std::future::poll_fn;
 use std::sync::Arc;
-
-/// Sessions that each worker keeps for coming back to the backends of one pool.
-const SESSIONS: usize = 64;
 
 /// The client side of a pool's TLS.
 pub(crate) struct Clients {
@@ -42,7 +40,7 @@ impl Clients {
         let one = client(tls, protocol, clock.clone());
         let configs = (0..workers).map(|_| {
             let mut own = one.clone();
-            own.resumption = Resumption::in_memory_sessions(SESSIONS);
+            own.resumption = Resumption::store(Arc::new(Sessions::new(clock.clone())));
             Arc::new(own)
         });
         let server_name = tls.server_name.clone().and_then(|name| ServerName::try_from(name).ok());
@@ -50,7 +48,7 @@ impl Clients {
     }
 
     /// For a connection that this worker opens to the backend at `at`; `None` where nobody can say which name it must have.
-    fn contact(&self, worker: usize, at: &Address) -> Option<Contact> {
+    pub(super) fn contact(&self, worker: usize, at: &Address) -> Option<Contact> {
         let own = || match at {
             Address::Ip(ip) => Some(ServerName::from(ip.ip())),
             Address::Name(name, _) => ServerName::try_from(name.clone()).ok(),
@@ -58,16 +56,21 @@ impl Clients {
         };
         Some(Contact { config: self.configs[worker].clone(), name: self.server_name.clone().or_else(own)? })
     }
+
+    /// Tells rustls the time before it is asked to work.
+    pub(super) fn tell_time(&self, now: Calendar) {
+        self.clock.tell(now);
+    }
 }
 
 /// Puts TLS on a new connection to a backend, if its pool has it; the caller brings the time limit.
 pub(crate) async fn to_backend(host: &Host, worker: usize, pool: &Pool, backend: usize, stream: Stream) -> Result<Transport, ProxyError> {
     let Some(clients) = &pool.tls else { return Ok(Transport::Plain(stream)) };
     let contact = clients.contact(worker, &pool.config.backends[backend].at).ok_or(ProxyError::TlsCertificateError)?;
-    clients.clock.tell(host.calendar());
+    clients.tell_time(host.calendar());
     let mut tls = TlsStream::client(stream, contact).map_err(|trouble| trouble.of_backend())?;
     let done = poll_fn(|cx| {
-        clients.clock.tell(host.calendar());
+        clients.tell_time(host.calendar());
         tls.poll_handshake(cx)
     })
     .await;

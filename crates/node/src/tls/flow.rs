@@ -17,6 +17,8 @@ pub(super) const OVERHEAD_BYTES: usize = 512;
 pub(super) trait Records {
     type Data;
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data>;
+    /// A record is ready that has not been taken.
+    fn has_record(&self) -> bool;
 }
 
 impl Records for UnbufferedServerConnection {
@@ -24,12 +26,18 @@ impl Records for UnbufferedServerConnection {
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, ServerConnectionData> {
         self.process_tls_records(incoming)
     }
+    fn has_record(&self) -> bool {
+        self.wants_write()
+    }
 }
 
 impl Records for UnbufferedClientConnection {
     type Data = ClientConnectionData;
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, ClientConnectionData> {
         self.process_tls_records(incoming)
+    }
+    fn has_record(&self) -> bool {
+        self.wants_write()
     }
 }
 
@@ -101,6 +109,12 @@ impl Flow {
 
     pub(super) fn filled(&mut self, n: usize) {
         self.incoming.end += n;
+    }
+
+    /// Bytes of memory held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.incoming.bytes.capacity() + self.outgoing.bytes.capacity() + self.plain.capacity()
     }
 
     /// Gives memory back that nothing is in.
@@ -182,23 +196,17 @@ impl Flow {
         });
     }
 
-    /// What a broken session has to tell the far end.
+    /// What a broken session has to tell the far end. No record of its is looked at again: rustls would find the same mistake twice.
     pub(super) fn take_alert<C: Records>(&mut self, session: &mut C) {
-        let Flow { incoming, outgoing, .. } = self;
-        loop {
-            // What came is lent once more: rustls remembers where in it a message began.
-            let UnbufferedStatus { discard, state } = session.process(&mut incoming.bytes[incoming.start..incoming.end]);
-            let Ok(state) = state else { return };
-            match state {
-                ConnectionState::EncodeTlsData(mut encode) => outgoing.append(|room| match encode.encode(room) {
+        while session.has_record() {
+            match session.process(&mut []).state {
+                Ok(ConnectionState::EncodeTlsData(mut encode)) => self.outgoing.append(|room| match encode.encode(room) {
                     Ok(written) => Ok(written),
                     Err(EncodeError::InsufficientSize(size)) => Err(size.required_size),
                     Err(EncodeError::AlreadyEncoded) => Ok(0),
                 }),
-                ConnectionState::TransmitTlsData(transmit) => transmit.done(),
                 _ => return,
             }
-            incoming.start += discard;
         }
     }
 
@@ -320,3 +328,6 @@ fn each_text(from: &[IoSlice<'_>], most: usize, mut emit: impl FnMut(&[u8])) -> 
     spare::give(gathered);
     taken
 }
+
+#[cfg(test)]
+mod tests;

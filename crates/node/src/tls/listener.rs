@@ -4,7 +4,6 @@ use super::certificate::roots;
 use super::store::Store;
 use super::tickets::Tickets;
 use super::{ACME_PROTOCOL, protocol_name, provider, versions};
-use aws_lc_rs::digest::{Context, SHA256};
 use decide::config::{Config, Protocol, Tls};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{KeyLogFile, ServerConfig};
@@ -18,6 +17,12 @@ impl Listeners {
     pub(crate) fn new(config: &Config, store: &Arc<Store>) -> Listeners {
         let server = |listener: &decide::config::Listener| listener.tls.then(|| Arc::new(server(&config.tls, &listener.protocols, store)));
         Listeners(config.listeners.iter().map(server).collect())
+    }
+
+    /// One listener with these protocols.
+    #[cfg(test)]
+    pub(super) fn of(tls: &Tls, protocols: &[Protocol], store: &Arc<Store>) -> Listeners {
+        Listeners(vec![Some(Arc::new(server(tls, protocols, store)))])
     }
 
     pub(crate) fn get(&self, listener: u16) -> Option<&Arc<ServerConfig>> {
@@ -41,30 +46,14 @@ fn server(tls: &Tls, protocols: &[Protocol], store: &Arc<Store>) -> ServerConfig
     server.alpn_protocols = protocols.iter().map(|protocol| protocol_name(*protocol).to_vec()).collect();
     server.alpn_protocols.push(ACME_PROTOCOL.to_vec());
     server.session_storage = Arc::new(NoServerSessionStorage {});
-    if let Some(lifetime) = tls.tickets {
-        server.ticketer = Arc::new(Tickets::new(store.keys.clone(), store.clock.clone(), lifetime, demands(tls)));
-    } else {
-        server.send_tls13_tickets = 0;
+    // A session that goes on by tickets never looks at the client's certificate again, however long ago that has expired.
+    match tls.tickets.filter(|_| tls.client_certificates.is_none()) {
+        Some(lifetime) => server.ticketer = Arc::new(Tickets::new(store.keys.clone(), store.clock.clone(), lifetime)),
+        None => server.send_tls13_tickets = 0,
     }
     if tls.key_log {
         // rustls reads the variable and opens the file; without the setting nobody does.
         server.key_log = Arc::new(KeyLogFile::new());
     }
     server
-}
-
-/// What a client must have shown to get a ticket, as a digest.
-fn demands(tls: &Tls) -> Vec<u8> {
-    let mut digest = Context::new(&SHA256);
-    match &tls.client_certificates {
-        None => digest.update(b"nothing"),
-        Some(wanted) => {
-            digest.update(if wanted.required { b"required" } else { b"optional" });
-            wanted.trust.iter().for_each(|authority| {
-                digest.update(&(authority.len() as u64).to_be_bytes());
-                digest.update(authority);
-            });
-        }
-    }
-    digest.finish().as_ref().to_vec()
 }

@@ -2,7 +2,7 @@
 //! with what they began with.
 
 use super::ACME_PROTOCOL;
-use super::certificate::{Facts, certified, first_label_off};
+use super::certificate::{Facts, certified, certified_unread, first_label_off};
 use super::clock::Clock;
 use super::tickets::Keys;
 use arc_swap::ArcSwap;
@@ -79,6 +79,12 @@ impl Store {
         Ok(())
     }
 
+    /// Presents no longer what was installed under a name that is not to be kept.
+    pub fn keep_installed(&self, keep: impl Fn(&str) -> bool, now: Calendar) {
+        self.installed.lock().expect("no panic while it is held").retain(|name, _| keep(name));
+        self.sort(now);
+    }
+
     /// What is presented: those of the configuration in its order, then those installed, by name.
     pub fn presented(&self) -> Vec<Arc<Presented>> {
         let mut all = self.configured.lock().expect("no panic while it is held").clone();
@@ -89,7 +95,8 @@ impl Store {
     /// Presents this, and only this, to an authority that makes sure of `host` by the protocol `acme-tls/1` (RFC 8737 §3). The error is a
     /// sentence.
     pub fn challenge(&self, host: &str, certificate: &Certificate) -> Result<(), &'static str> {
-        let certified = Arc::new(certified(certificate)?);
+        // rustls would refuse to read it, for the critical extension that the authority looks for.
+        let certified = Arc::new(certified_unread(certificate)?);
         self.challenges.lock().expect("no panic while it is held").insert(host.to_ascii_lowercase(), certified);
         Ok(())
     }
@@ -120,7 +127,9 @@ impl Store {
     }
 
     fn sort(&self, now: Calendar) {
-        let mut all = self.installed.lock().expect("no panic while it is held").values().cloned().collect::<Vec<_>>();
+        // Held to the end: of two threads that sort at once, the later one has seen what both have changed.
+        let installed = self.installed.lock().expect("no panic while it is held");
+        let mut all = installed.values().cloned().collect::<Vec<_>>();
         let configured = self.configured.lock().expect("no panic while it is held").clone();
         let first = configured.first().or(all.first()).map(|presented| presented.certified.clone());
         all.extend(configured);
@@ -189,3 +198,6 @@ impl fmt::Debug for Store {
         f.debug_struct("Store").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

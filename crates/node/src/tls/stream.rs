@@ -30,10 +30,14 @@ pub(crate) struct TlsStream {
     session: Session,
     flow: Flow,
     asked_name: Option<Box<str>>,
+    /// A byte has come.
+    heard: bool,
     /// The far end's connection ended; whether TLS had ended before, `flow` knows.
     cut: bool,
     /// Nothing more may be sent: the end was, or the session is broken.
     closed: bool,
+    /// What broke the session.
+    broken: Option<Error>,
 }
 
 enum Session {
@@ -63,7 +67,16 @@ impl TlsStream {
     }
 
     fn new(stream: Stream, session: Session) -> Box<TlsStream> {
-        Box::new(TlsStream { stream: Some(stream), session, flow: Flow::default(), asked_name: None, cut: false, closed: false })
+        Box::new(TlsStream {
+            stream: Some(stream),
+            session,
+            flow: Flow::default(),
+            asked_name: None,
+            heard: false,
+            cut: false,
+            closed: false,
+            broken: None,
+        })
     }
 
     /// Ready once both sides have agreed. What the handshake has to say last may still lie here; the next write or read sends it.
@@ -80,9 +93,9 @@ impl TlsStream {
                 return Poll::Ready(Err(Trouble::Connection));
             }
             if self.cut || self.flow.peer_closed() {
-                return Poll::Ready(Err(Trouble::Connection));
+                return Poll::Ready(Err(if self.heard { Trouble::Connection } else { Trouble::Nothing }));
             }
-            ready!(self.poll_fill(cx, false)).map_err(|_| Trouble::Connection)?;
+            ready!(self.poll_fill(cx, false)).map_err(|_| if self.heard { Trouble::Connection } else { Trouble::Nothing })?;
         }
     }
 
@@ -131,6 +144,11 @@ impl TlsStream {
             self.flow.sent(sent);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Lets the kernel keep no more than so many bytes that it has not sent yet.
+    pub(crate) fn limit_unsent(&self, bytes: u32) {
+        self.stream.as_ref().expect("it is there until taken out").limit_unsent(bytes);
     }
 
     /// Sends the end of TLS, and then that of the stream; reading goes on.
@@ -202,6 +220,9 @@ impl TlsStream {
 
     /// Works on the records that are here. Returns how many of their bytes went into `into`.
     fn turn(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
         let asks = self.asked_name.is_none() && self.session.state().is_handshaking();
         if asks {
             // A handshake that failed on this thread has left its name.
@@ -251,7 +272,10 @@ impl TlsStream {
         }
         match ready!(read)? {
             0 => self.cut = true,
-            n => self.flow.filled(n),
+            n => {
+                self.heard = true;
+                self.flow.filled(n);
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -269,12 +293,15 @@ impl TlsStream {
 
     /// The session is broken: the far end is told why, as far as that goes out at once.
     fn fail(&mut self, error: Error) -> Trouble {
-        self.closed = true;
-        match &mut self.session {
-            Session::Server(server) => self.flow.take_alert(server),
-            Session::Client(client) => self.flow.take_alert(client),
+        if self.broken.is_none() {
+            self.closed = true;
+            self.broken = Some(error.clone());
+            match &mut self.session {
+                Session::Server(server) => self.flow.take_alert(server),
+                Session::Client(client) => self.flow.take_alert(client),
+            }
+            self.send_at_once();
         }
-        self.send_at_once();
         Trouble::Tls(error)
     }
 
@@ -297,3 +324,6 @@ impl Drop for TlsStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

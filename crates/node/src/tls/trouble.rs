@@ -10,6 +10,8 @@ use std::io;
 pub(crate) enum Trouble {
     /// The connection failed, or ended.
     Connection,
+    /// It ended before a byte came: somebody looked whether the port is open.
+    Nothing,
     /// The first bytes are not TLS; they look like HTTP.
     NotTls,
     /// By the rules of TLS.
@@ -19,7 +21,7 @@ pub(crate) enum Trouble {
 impl Trouble {
     pub(super) fn into_io(self) -> io::Error {
         match self {
-            Trouble::Connection => io::ErrorKind::UnexpectedEof.into(),
+            Trouble::Connection | Trouble::Nothing => io::ErrorKind::UnexpectedEof.into(),
             Trouble::NotTls => io::ErrorKind::InvalidData.into(),
             Trouble::Tls(error) => io::Error::new(io::ErrorKind::InvalidData, error),
         }
@@ -28,7 +30,7 @@ impl Trouble {
     /// A backend's handshake: what it is called.
     pub(super) fn of_backend(&self) -> ProxyError {
         match self {
-            Trouble::Connection => ProxyError::ConnectionTerminated,
+            Trouble::Connection | Trouble::Nothing => ProxyError::ConnectionTerminated,
             Trouble::NotTls => ProxyError::TlsProtocolError,
             Trouble::Tls(error) => match error {
                 Error::InvalidCertificate(_) | Error::NoCertificatesPresented | Error::InvalidCertRevocationList(_) => {
@@ -43,7 +45,9 @@ impl Trouble {
     /// A client's handshake: why it failed, and on whose side.
     pub(crate) fn of_client(&self) -> (&'static str, Side) {
         let error = match self {
-            Trouble::Connection => return ("the client closed the connection before the handshake was over", Side::Client),
+            Trouble::Connection | Trouble::Nothing => {
+                return ("the client closed the connection before the handshake was over", Side::Client);
+            }
             Trouble::NotTls => return ("the client spoke HTTP without TLS", Side::Client),
             Trouble::Tls(error) => error,
         };

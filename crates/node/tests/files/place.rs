@@ -6,7 +6,7 @@ use decide::config::{
     Server as Process, Show, Site, Tls, TlsVersion,
 };
 use decide::random::{Random, SplitMix};
-use decide::step::{Journey, Step};
+use decide::step::{Journey, Step, Texts};
 use decide::time::{Calendar, Duration};
 use host::Endpoint;
 use node::{Reader, Server, Snapshot};
@@ -196,7 +196,7 @@ impl Reader for Seen {
         self.change(|events| events.delivered.push(seen));
     }
 
-    fn event(&self, _: Calendar, step: Step, _: &Arc<Snapshot>) {
+    fn event(&self, _: Calendar, step: Step, _: &Texts, _: &Arc<Snapshot>) {
         if matches!(step, Step::Listening { .. }) {
             self.change(|events| events.listening = true);
         }
@@ -229,6 +229,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         forward: Forward { x_forwarded: false, forwarded: false, trust_client: false, keep_host: true },
         hsts: None,
         https_redirect: false,
+        acme: false,
     };
     let limits = Limits {
         head_bytes: 32 * 1024,
@@ -259,6 +260,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         sites: vec![site],
         pools: Vec::new(),
         certificates: Vec::new(),
+        acme: None,
         tls: Tls {
             min_version: TlsVersion::Tls12,
             client_certificates: None,

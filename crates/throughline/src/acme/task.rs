@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::path::Path;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -33,12 +33,27 @@ const ASK_LATEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// After this long the calendar is looked at again, for it may have been set, or the machine have slept.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60 * 60);
 
+/// What is to become of one certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The site.
+    pub site: String,
+    /// When it is ordered; `None`: now.
+    pub until: Option<Calendar>,
+    /// Why, or what holds it up.
+    pub reason: Reason,
+}
+
+/// The plans for all certificates, for others to look at.
+pub(super) type Plans = Arc<Mutex<Vec<Plan>>>;
+
 /// All certificates from one authority.
 pub(super) struct Task {
     settings: config::Acme,
     store: Store,
     installer: Arc<dyn Installer>,
     random: SplitMix,
+    plans: Plans,
     sites: BTreeMap<String, Site>,
     /// Failures that would have hit any site.
     failures: Failures,
@@ -68,7 +83,7 @@ enum Next {
 
 impl Task {
     /// With no certificate wanted yet. The error is a sentence.
-    pub(super) fn new(settings: config::Acme, installer: Arc<dyn Installer>) -> Result<Task, String> {
+    pub(super) fn new(settings: config::Acme, installer: Arc<dyn Installer>, plans: Plans) -> Result<Task, String> {
         let store = Store::open(Path::new(&settings.state), &settings.directory)?;
         // What cannot be read when it is needed is a failure then; what cannot be used now, the owner wants to know now.
         Https::new(settings.ca.as_deref())?;
@@ -76,7 +91,7 @@ impl Task {
         https::provider().secure_random.fill(&mut seed).map_err(|_| "the system gives no random numbers".to_string())?;
         let failures = settle(store.failures(Whose::Authority), &installer).map_err(|trouble| trouble.why)?;
         let random = SplitMix::new(u64::from_le_bytes(seed));
-        Ok(Task { settings, store, installer, random, sites: BTreeMap::new(), failures, informs: true })
+        Ok(Task { settings, store, installer, random, plans, sites: BTreeMap::new(), failures, informs: true })
     }
 
     /// From now on these certificates are wanted; those that the store has are shown.
@@ -141,12 +156,21 @@ impl Task {
     }
 
     fn next(&self, now: Calendar) -> Next {
+        let plan = |(name, site): (&String, &Site)| {
+            let (until, reason) = match self.decide(site, now) {
+                Decision::Order(reason) => (None, reason),
+                Decision::Wait { until, reason } => (Some(until), reason),
+            };
+            Plan { site: name.clone(), until, reason }
+        };
+        let plans: Vec<Plan> = self.sites.iter().map(plan).collect();
+        self.plans.lock().expect("no panic while it is held").clone_from(&plans);
         let mut earliest = Calendar(now.0.saturating_add(LONGEST_SLEEP));
         let mut ask = None;
-        for (name, site) in &self.sites {
-            match self.decide(site, now) {
-                Decision::Order(reason) => return Next::Order(name.clone(), reason),
-                Decision::Wait { until, .. } => earliest = earliest.min(until),
+        for (Plan { until, reason, .. }, (name, site)) in plans.into_iter().zip(&self.sites) {
+            match until {
+                None => return Next::Order(name.clone(), reason),
+                Some(until) => earliest = earliest.min(until),
             }
             if self.informs && site.pair.as_ref().is_some_and(|pair| pair.id.is_some()) {
                 earliest = earliest.min(site.ask);
@@ -273,7 +297,7 @@ impl Task {
     }
 
     fn show(&mut self, name: &str, pair: Pair) {
-        self.installer.install(&pair.held.names, &pair.chain_pem, &pair.key_pem);
+        self.installer.install(name, &pair.chain_pem, &pair.key_pem);
         let random = self.random.next();
         let site = self.sites.get_mut(name).expect("its certificate is wanted");
         (site.pair, site.window, site.ask, site.random) = (Some(pair), None, Calendar::default(), random);

@@ -18,6 +18,7 @@ pub(super) fn text(server: &Server, host: &Host) -> String {
     listeners(&counts, &mut out);
     handshakes(server, &counts, &mut out);
     certificates(server, &mut out);
+    orders(server, &counts, &mut out);
     cache(server, &counts.sites, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
@@ -37,8 +38,13 @@ fn process(server: &Server, host: &Host, counts: &Counts, out: &mut Exposition) 
     out.single(Gauge, "throughline_configuration_generation", "Which configuration holds, from 1 at the start.", snapshot.generation);
     out.single(Gauge, "throughline_draining", "1 once the process takes no new connections.", u8::from(server.is_draining()));
     out.single(Gauge, "throughline_connections_open", "Client connections open now.", server.connections());
-    out.single(Gauge, "throughline_tunnels_open", "Connections and streams that have become tunnels.", server.tunnels().open());
-    out.single(Gauge, "throughline_websockets_open", "Tunnels that carry a WebSocket.", server.tunnels().websockets());
+    out.single(
+        Gauge,
+        "throughline_tunnels_open",
+        "Connections and streams that have become tunnels, or WebSockets that end here.",
+        server.tunnels().open(),
+    );
+    out.single(Gauge, "throughline_websockets_open", "Those of them that carry a WebSocket.", server.tunnels().websockets());
     out.single(Gauge, "throughline_connections_limit", "Client connections there may be at once.", config.max_connections);
     out.single(Counter, "throughline_connections_accepted_total", "Client connections accepted.", server.accepted());
     out.single(Gauge, "throughline_requests_in_flight", "Requests being answered now.", server.requests_in_flight());
@@ -105,6 +111,24 @@ fn certificates(server: &Server, out: &mut Exposition) {
     });
 }
 
+/// Certificates from an authority, and what is kept of them.
+fn orders(server: &Server, counts: &Counts, out: &mut Exposition) {
+    let snapshot = server.snapshot();
+    let asks = |counted: &&SiteCounts| snapshot.config.sites.iter().any(|site| site.acme && site.name == counted.name);
+    let sites: Vec<&SiteCounts> = counts.sites.iter().filter(asks).collect();
+    if sites.is_empty() {
+        return;
+    }
+    out.family(Counter, "throughline_certificate_orders_total", "Orders of a site's certificate from the authority by result.", |family| {
+        for site in sites {
+            family.sample(&[("site", &site.name), ("result", "issued")], site.certificates_issued);
+            family.sample(&[("site", &site.name), ("result", "failed")], site.certificates_failed);
+        }
+    });
+    let help = "Times that what is kept of certificates and accounts could not be read, written or used.";
+    out.single(Counter, "throughline_certificate_store_failures_total", help, counts.process.store_failures);
+}
+
 fn cache(server: &Server, sites: &[SiteCounts], out: &mut Exposition) {
     let store = server.store();
     out.single(Gauge, "throughline_cache_objects", "Answers stored, variants of one not counted.", store.objects());
@@ -148,7 +172,12 @@ fn sites(sites: &[SiteCounts], out: &mut Exposition) {
     out.family(Counter, "throughline_received_bytes_total", help, number(|site| site.received));
     let help = "Bytes of answer bodies, and of tunnels, sent to clients.";
     out.family(Counter, "throughline_sent_bytes_total", help, number(|site| site.sent));
-    out.family(Counter, "throughline_tunnels_total", "Requests that became tunnels.", number(|site| site.tunnels));
+    out.family(
+        Counter,
+        "throughline_tunnels_total",
+        "Requests that became tunnels, or WebSockets that end here.",
+        number(|site| site.tunnels),
+    );
     let help = "From the first byte of a request to the last of its answer, without tunnels.";
     out.histograms("throughline_request_duration_seconds", help, |family| {
         sites.iter().for_each(|site| family.histogram(&[("site", &site.name)], &site.duration));

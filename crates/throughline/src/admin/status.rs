@@ -1,12 +1,16 @@
 //! The state of a server, gathered for `ctl status`.
 
+use crate::process::authority::{Authority, certificate_name};
+use decide::config::HostPattern;
+use decide::time::Calendar;
 use host::Host;
 use node::metrics::{Counts, SiteCounts};
+use node::tls::Presented;
 use node::{Pool, Server, Snapshot};
-use view::status::{CacheStatus, Connections, ListenerStatus, PoolStatus, Requests, Status, TunnelStatus};
+use view::status::{CacheStatus, CertificateStatus, Connections, ListenerStatus, OrderStatus, PoolStatus, Requests, Status, TunnelStatus};
 
 /// The state now.
-pub(super) fn of(server: &Server, host: &Host) -> Status {
+pub(super) fn of(server: &Server, authority: &Authority, host: &Host) -> Status {
     let snapshot = server.snapshot();
     let counts = server.metrics().counts();
     let config = &snapshot.config;
@@ -25,6 +29,7 @@ pub(super) fn of(server: &Server, host: &Host) -> Status {
         },
         requests: requests(&counts.sites, server.requests_in_flight() as u64),
         tunnels: TunnelStatus { open: server.tunnels().open() as u64, websockets: server.tunnels().websockets() as u64 },
+        certificates: certificates(server, authority, host.calendar()),
         cache: cache(server, &counts.sites),
         pools: snapshot.pools().iter().map(|held| pool(held, &counts, host)).collect(),
     }
@@ -39,6 +44,40 @@ fn listeners(snapshot: &Snapshot, counts: &Counts, host: &Host) -> Vec<ListenerS
         ListenerStatus { address, sites, paused }
     };
     config.listeners.iter().map(status).collect()
+}
+
+/// What is presented, and what an authority has been asked for and not given yet.
+fn certificates(server: &Server, authority: &Authority, now: Calendar) -> Vec<CertificateStatus> {
+    let mut all: Vec<CertificateStatus> = server.tls().presented().iter().map(|presented| certificate(presented, now)).collect();
+    let snapshot = server.snapshot();
+    for plan in authority.plans() {
+        let wait = plan.until.map(|until| until.0.saturating_sub(now.0).as_secs());
+        let (name, order) = (certificate_name(&plan.site), Some(OrderStatus { wait, why: plan.reason.to_string() }));
+        match all.iter_mut().find(|certificate| certificate.name == name) {
+            Some(presented) => presented.order = order,
+            None => {
+                let site = snapshot.config.sites.iter().find(|site| site.name == plan.site);
+                let names = site.map(|site| site.hosts.iter().map(host_text).collect()).unwrap_or_default();
+                all.push(CertificateStatus { name, names, left: None, order });
+            }
+        }
+    }
+    all
+}
+
+fn certificate(presented: &Presented, now: Calendar) -> CertificateStatus {
+    let facts = &presented.facts;
+    let names = facts.names.iter().map(host_text).chain(facts.addresses.iter().map(ToString::to_string)).collect();
+    let left = facts.not_after.0.saturating_sub(now.0).as_secs();
+    CertificateStatus { name: presented.name.clone(), names, left: Some(left), order: None }
+}
+
+fn host_text(host: &HostPattern) -> String {
+    match host {
+        HostPattern::Exact(host) => host.clone(),
+        HostPattern::Wildcard(suffix) => format!("*{suffix}"),
+        HostPattern::Any => "*".to_string(),
+    }
 }
 
 fn requests(sites: &[SiteCounts], in_flight: u64) -> Requests {

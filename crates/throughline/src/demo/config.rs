@@ -23,12 +23,14 @@ pub fn config(http: Address, https: Address, certificate: Certificate) -> Config
     sites.extend(SERVERS.map(server_site));
     let mut listeners = vec![listener_defaults(http, vec![0]), Listener { tls: true, ..listener_defaults(https, vec![0]) }];
     listeners.extend(servers().enumerate().map(|(index, (_, at))| server_listener(at, 1 + index)));
-    let backends = servers().map(|(name, at)| Backend { name: name.to_string(), ..backend_defaults(Address::Ip(at)) }).collect();
+    let backends: Vec<Backend> =
+        servers().map(|(name, at)| Backend { name: name.to_string(), ..backend_defaults(Address::Ip(at)) }).collect();
     Config {
         listeners,
         sites,
-        pools: vec![pool(backends)],
+        pools: vec![pool(backends.clone()), live_pool(backends)],
         certificates: vec![certificate],
+        acme: None,
         tls: tls_defaults(),
         cache: cache_defaults(),
         limits: limits_defaults(),
@@ -56,11 +58,15 @@ fn free_addresses() -> [SocketAddr; SERVERS.len()] {
     })
 }
 
-/// What clients ask: everything goes to the pool.
+/// What clients ask: everything goes to the application servers.
 fn public_site() -> Site {
+    let live = Match { path: PathMatch::Exact("/api/live".to_string()), ..match_defaults() };
     Site {
         name: "demo".to_string(),
-        routes: vec![route("app", Action::Pool(0), FieldEdits::default())],
+        routes: vec![
+            route("app", Action::Pool(0), FieldEdits::default()),
+            Route { when: live, ..route("live", Action::Pool(1), FieldEdits::default()) },
+        ],
         max_body: MAX_BODY,
         show: Show { server_timing: true, proxy_status: true, request_id: true },
         ..site_defaults()
@@ -115,6 +121,13 @@ fn pool(backends: Vec<Backend>) -> Pool {
     // One who tries the demo does not wait long to see a server leave and come back.
     let health = HealthCheck { interval: Duration::from_secs(1), ..health_defaults(probe) };
     Pool { name: "app".to_string(), backends, algorithm: Algorithm::RoundRobin, health: Some(health), ..pool_defaults() }
+}
+
+/// The WebSockets of pages that are open: they stay, so that the server with fewer of them has the next. By a pool of their own, they take
+/// nobody's turn. Whether the servers are well is seen in the other pool.
+fn live_pool(backends: Vec<Backend>) -> Pool {
+    let algorithm = Algorithm::LeastConnections { sample_above: SERVERS.len() as u32 };
+    Pool { name: "live".to_string(), backends, algorithm, ..pool_defaults() }
 }
 
 /// Bytes of a request's body. Enough for every request that the site knows.

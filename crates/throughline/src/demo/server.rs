@@ -1,5 +1,6 @@
 //! An application server: which request gets which answer.
 
+use super::live::{self, Live};
 use super::visit::{self, Refusal, Sender};
 use super::visits::{Visit, Visits};
 use super::{files, page};
@@ -28,6 +29,7 @@ enum Resource {
     Front,
     Health,
     Visits,
+    Live,
     Path,
     File,
 }
@@ -48,6 +50,7 @@ impl Demo {
             Resource::Front => page::front(self.name, request, &self.visits)?,
             Resource::Health => Answer::text(200, "text/plain; charset=utf-8", "ok\n"),
             Resource::Visits => in_json(200, &self.told(None)?),
+            Resource::Live => return Ok(self.live(request)),
             Resource::Path => in_json(200, &page::path(self.name, request)),
             Resource::File => files::at(path).expect("it is there, or the resource were none"),
         })
@@ -82,14 +85,19 @@ impl Demo {
         answer
     }
 
+    /// Tells of every visit as it is recorded, over a WebSocket.
+    fn live(&self, request: &RequestHead) -> Answer {
+        match live::is_of_this_site(request) {
+            true => Answer::Socket(Box::new(Live::new(self.name, self.visits.clone()))),
+            // What browsers let other sites' pages not read here, they shall not hear either.
+            false => self.problem(403, "Only pages of this site are told of visits as they come."),
+        }
+    }
+
     /// What is told of the visits; `recorded` is the one that the request has just made.
     fn told(&self, recorded: Option<i64>) -> rusqlite::Result<Value> {
-        let by_server = self.visits.by_server()?;
-        let visit = |visit: Visit| json!({ "number": visit.number, "recorded_by": visit.server, "name": visit.name, "at": visit.at });
-        let last: Vec<Value> = self.visits.last(TOLD)?.into_iter().map(visit).collect();
-        let total: i64 = by_server.iter().map(|(_, visits)| visits).sum();
-        let by_server: serde_json::Map<String, Value> = by_server.into_iter().map(|(name, visits)| (name, visits.into())).collect();
-        let mut told = json!({ "served_by": self.name, "total": total, "by_server": by_server, "last": last });
+        let mut told = all(&self.visits)?;
+        told["served_by"] = self.name.into();
         if let Some(number) = recorded {
             told["recorded"] = number.into();
         }
@@ -116,6 +124,8 @@ impl Application for Demo {
         let path = String::from_utf8_lossy(request.path());
         let Some(resource) = Resource::at(&path) else { return self.missing(&path) };
         let answer = match (&request.method, resource) {
+            // In HTTP/2, a WebSocket is opened with CONNECT (RFC 8441).
+            (Method::Connect, Resource::Live) => Ok(self.live(request)),
             (Method::Get | Method::Head, _) => self.read(resource, &path, request),
             (Method::Post, Resource::Visits) => self.record(host, request, body),
             (Method::Options, _) => Ok(Answer::Made { status: 204, fields: vec![allow(resource)], body: Vec::new() }),
@@ -131,6 +141,7 @@ impl Resource {
             "/" => Some(Resource::Front),
             "/healthz" => Some(Resource::Health),
             "/api/visits" => Some(Resource::Visits),
+            "/api/live" => Some(Resource::Live),
             "/api/path" => Some(Resource::Path),
             path => files::has(path).then_some(Resource::File),
         }
@@ -148,6 +159,16 @@ fn not_allowed(resource: Resource) -> Answer {
     // RFC 9110 §15.5.6
     let fields = vec![("Content-Type", "text/plain; charset=utf-8".to_string()), allowed];
     Answer::Made { status: 405, fields, body: text.into_bytes() }
+}
+
+/// What there is to tell of the visits, whoever tells it.
+pub(super) fn all(visits: &Visits) -> rusqlite::Result<Value> {
+    let by_server = visits.by_server()?;
+    let visit = |visit: Visit| json!({ "number": visit.number, "recorded_by": visit.server, "name": visit.name, "at": visit.at });
+    let last: Vec<Value> = visits.last(TOLD)?.into_iter().map(visit).collect();
+    let total: i64 = by_server.iter().map(|(_, visits)| visits).sum();
+    let by_server: serde_json::Map<String, Value> = by_server.into_iter().map(|(name, visits)| (name, visits.into())).collect();
+    Ok(json!({ "total": total, "by_server": by_server, "last": last }))
 }
 
 /// Indented: people read it in a terminal.

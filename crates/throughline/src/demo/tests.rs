@@ -3,7 +3,7 @@
 use super::visits::{KEPT, Visits};
 use super::{Demo, SERVERS, config};
 use decide::address::Address;
-use decide::config::{Action, PathMatch, Probe};
+use decide::config::{Action, Algorithm, PathMatch, Probe};
 use decide::time::{Calendar, Duration};
 use host::Host;
 use node::{Answer, Application};
@@ -55,6 +55,7 @@ fn ask_on(host: &Host, server: &Demo, method: &str, target: &str, fields: &[(&st
     match server.respond(host, &head(method, target, fields), body) {
         Answer::Made { status, fields, body } => Made { status, fields, body: String::from_utf8(body).expect("UTF-8") },
         Answer::File { name, .. } => panic!("{target} is the file {name}"),
+        Answer::Socket(_) => panic!("{target} is a WebSocket"),
     }
 }
 
@@ -218,7 +219,7 @@ fn unknown_paths_are_not_found() {
 #[test]
 fn methods_have_their_places() {
     let [server, _] = servers();
-    let targets = ["/", "/healthz", "/api/path", "/style.css", "/api/visits"];
+    let targets = ["/", "/healthz", "/api/path", "/api/live", "/style.css", "/api/visits"];
     for target in targets {
         let allowed = if target == "/api/visits" { "GET, HEAD, POST, OPTIONS" } else { "GET, HEAD, OPTIONS" };
         let options = ask(&server, "OPTIONS", target, &[], b"");
@@ -303,14 +304,54 @@ fn the_path_is_told_in_json() {
 }
 
 #[test]
+fn only_pages_of_this_site_are_told_of_visits() {
+    let [server, _] = servers();
+    let live = |fields: &[(&str, &str)]| {
+        on_host(|host| matches!(server.respond(&host, &head("GET", "/api/live", fields), b""), Answer::Socket(_)))
+    };
+    for origin in ["http://127.0.0.1:8080", "https://127.0.0.1:8080"] {
+        assert!(live(&[("Origin", origin)]), "{origin}");
+    }
+    assert!(live(&[]), "a program says no origin");
+    assert!(live(&[("Origin", "https://Demo.test"), ("X-Forwarded-Host", "demo.test")]));
+    for origin in ["http://evil.test", "http://127.0.0.1:8081", "http://127.0.0.1:8080.evil.test", "null", "", "127.0.0.1:8080"] {
+        assert!(!live(&[("Origin", origin)]), "{origin}");
+    }
+    assert_eq!(ask(&server, "GET", "/api/live", &[("Origin", "null")], b"").json()["status"], 403);
+    let connect = head("CONNECT", "/api/live", &[]);
+    assert!(on_host(|host| matches!(server.respond(&host, &connect, b""), Answer::Socket(_))));
+}
+
+#[test]
+fn what_is_told_of_visits_is_made_once_for_each() {
+    let visits = Visits::new().expect("an empty database");
+    let mut made = 0;
+    let mut tell = |visits: &Visits| {
+        let told = visits.told(|visits| {
+            made += 1;
+            Ok(visits.by_server()?[0].1.to_string())
+        });
+        (told.expect("told").to_string(), made)
+    };
+    assert_eq!([tell(&visits), tell(&visits)], [("0".to_string(), 1), ("0".to_string(), 1)]);
+    visits.record("app-1", "", Calendar(Duration::ZERO)).expect("recorded");
+    assert_eq!([tell(&visits), tell(&visits)], [("1".to_string(), 2), ("1".to_string(), 2)]);
+}
+
+#[test]
 fn the_pool_leads_to_the_listeners_of_the_servers() {
     let http = Address::parse("127.0.0.1:8080").expect("an address");
     let https = Address::parse("127.0.0.1:8443").expect("an address");
     let config = config(http.clone(), https.clone(), super::certificate(None).0);
     assert_eq!((config.listeners.len(), &config.listeners[0].at, &config.listeners[1].at), (4, &http, &https));
     assert_eq!((config.listeners[1].tls, config.certificates.len(), &config.listeners[1].sites), (true, 1, &vec![0]));
-    assert_eq!(config.sites[config.listeners[0].sites[0]].routes[0].action, Action::Pool(0));
+    let routes = &config.sites[config.listeners[0].sites[0]].routes;
+    assert_eq!((&routes[0].action, &routes[1].action), (&Action::Pool(0), &Action::Pool(1)));
+    assert_eq!(routes[1].when.path, PathMatch::Exact("/api/live".to_string()));
     let pool = &config.pools[0];
+    // A WebSocket that took a turn would have every page come from the same server.
+    assert_eq!(config.pools[1].backends, pool.backends);
+    assert!(matches!(config.pools[1].algorithm, Algorithm::LeastConnections { .. }));
     assert_ne!(pool.backends[0].at, pool.backends[1].at);
     for ((backend, listener), name) in pool.backends.iter().zip(&config.listeners[2..]).zip(SERVERS) {
         let Address::Ip(at) = backend.at else { panic!("{} is no IP address", backend.at) };

@@ -2,8 +2,9 @@
 
 use super::SERVERS;
 use decide::time::Calendar;
+use node::Signal;
 use rusqlite::{Connection, Result, params};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// Visits kept; older ones are counted and forgotten. Whoever posts for days does not fill the memory.
 pub(super) const KEPT: i64 = 1000;
@@ -27,6 +28,10 @@ const SCHEMA: &str = "
 /// The visits recorded since the start.
 pub(super) struct Visits {
     connection: Mutex<Connection>,
+    /// Raised when a visit is recorded.
+    recorded: Arc<Signal>,
+    /// What [`Visits::told`] has made since the last one.
+    told: Mutex<Option<Arc<str>>>,
 }
 
 /// A recorded visit.
@@ -50,13 +55,13 @@ impl Visits {
         for server in SERVERS {
             connection.execute("INSERT INTO server (name, visits) VALUES (?1, 0)", [server])?;
         }
-        Ok(Visits { connection: Mutex::new(connection) })
+        Ok(Visits { connection: Mutex::new(connection), recorded: Arc::default(), told: Mutex::default() })
     }
 
     /// Records a visit and returns its number.
     pub(super) fn record(&self, server: &str, name: &str, at: Calendar) -> Result<i64> {
         let seconds = i64::try_from(at.0.as_secs()).map_or(LAST_SECOND, |seconds| seconds.min(LAST_SECOND));
-        self.with(|connection| {
+        let number = self.with(|connection| {
             let change = connection.transaction()?;
             change.execute("INSERT INTO visit (server, name, at) VALUES (?1, ?2, ?3)", params![server, name, seconds])?;
             let number = change.last_insert_rowid();
@@ -64,7 +69,27 @@ impl Visits {
             change.execute("DELETE FROM visit WHERE number <= ?1", [number - KEPT])?;
             change.commit()?;
             Ok(number)
-        })
+        })?;
+        *self.told.lock().expect("no panic while it is held") = None;
+        self.recorded.raise();
+        Ok(number)
+    }
+
+    /// What is raised when a visit is recorded.
+    pub(super) fn recorded(&self) -> &Arc<Signal> {
+        &self.recorded
+    }
+
+    /// What `make` makes of the visits. Made once after each visit, however many ask for it.
+    pub(super) fn told(&self, make: impl FnOnce(&Visits) -> Result<String>) -> Result<Arc<str>> {
+        // Held meanwhile, so that a visit that is recorded now is not forgotten for what was read before it.
+        let mut told = self.told.lock().expect("no panic while it is held");
+        if let Some(told) = &*told {
+            return Ok(told.clone());
+        }
+        let made: Arc<str> = make(self)?.into();
+        *told = Some(made.clone());
+        Ok(made)
     }
 
     /// How many visits each server has recorded, by name.

@@ -6,7 +6,7 @@
 
 use crate::log::note;
 use decide::config::{AccessLog, LogFormat};
-use decide::step::{Journey, Step};
+use decide::step::{Journey, Step, Texts};
 use decide::time::Calendar;
 use node::{Reader, Snapshot};
 use std::fs::OpenOptions;
@@ -87,7 +87,7 @@ impl Reader for Access {
         }
     }
 
-    fn event(&self, _at: Calendar, step: Step, _snapshot: &Arc<Snapshot>) {
+    fn event(&self, _at: Calendar, step: Step, _texts: &Texts, _snapshot: &Arc<Snapshot>) {
         if matches!(step, Step::Reloaded { .. }) {
             self.shared.reopen.store(true, Ordering::Release);
             // A full queue keeps the writer awake without it.

@@ -123,7 +123,8 @@ fn missing(server: &Server, now: Calendar) {
     for (number, listener) in (0u16..).zip(&snapshot.config.listeners).filter(|(_, listener)| listener.tls) {
         for site in &listener.sites {
             let covered = |host| presented.iter().any(|certificate| certificate.facts.covers(host));
-            if !snapshot.config.sites[*site].hosts.iter().all(covered) {
+            // What is ordered is told when it is ordered, and when it does not come.
+            if !snapshot.config.sites[*site].acme && !snapshot.config.sites[*site].hosts.iter().all(covered) {
                 let site = SiteRef(u16::try_from(*site).expect("the settings cap the number of sites"));
                 server.tell(now, Step::CertificateMissing { site, listener: ListenerRef(number) });
             }

@@ -1,5 +1,6 @@
 //! A changed configuration file put into force, or refused as a whole.
 
+use super::authority::Authority;
 use super::workers::Told;
 use super::{Refused, Source, cannot_listen};
 use crate::log;
@@ -14,13 +15,15 @@ pub struct Reloader {
     server: Arc<Server>,
     source: Option<Source>,
     bound: Mutex<Vec<Bound>>,
+    pub(crate) authority: Authority,
     pub(super) stop: Told,
 }
 
 impl Reloader {
     /// For a server that listens on `bound`.
     pub(crate) fn new(server: Arc<Server>, source: Option<Source>, bound: Vec<Bound>) -> Reloader {
-        Reloader { server, source, bound: Mutex::new(bound), stop: Told::default() }
+        let authority = Authority::new(server.clone());
+        Reloader { server, source, bound: Mutex::new(bound), authority, stop: Told::default() }
     }
 
     /// Does something while no configuration is being replaced.
@@ -61,9 +64,14 @@ impl Reloader {
                 added.push(os::bind(&endpoint).map_err(|error| refused(Refused::one(cannot_listen(&listener.at, &error))))?);
             }
         }
+        self.authority.prepare(&config).map_err(|why| refused(Refused::one(why)))?;
         let wanted = |endpoint: &Endpoint| config.listeners.iter().any(|listener| Endpoint::of(&listener.at).as_ref() == Some(endpoint));
         bound.retain(|held| wanted(&held.endpoint));
         bound.append(&mut added);
-        Ok(self.server.reload(host, config))
+        let generation = self.server.reload(host, config);
+        if let Err(problem) = self.authority.follow(&self.server.snapshot().config) {
+            log::note(&problem);
+        }
+        Ok(generation)
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Every function here also makes the defaults: given a section in which nothing is written, it gives what an empty one means.
 
-use super::cache;
 use super::disk::Disk;
 use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
+use super::{acme, cache};
 use decide::address::Address;
 use decide::config::{
     AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
@@ -25,6 +25,7 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         sites,
         pools: root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect(),
         certificates: tls::certificates(root, disk, mistakes),
+        acme: root.table_if("acme").map(|table| acme::acme(table, disk)),
         tls: tls::tls(&root.table("tls"), disk, mistakes),
         cache,
         limits: limits(&root.table("limits")),
@@ -126,6 +127,7 @@ fn site(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<
         forward: forward(&table.table("forward")),
         hsts: table.duration_if("hsts"),
         https_redirect: table.bool("https-redirect"),
+        acme: table.text("certificate") == "acme",
     }
 }
 

@@ -3,9 +3,11 @@
 //! The tree starts at [`ROOT`]. Reading a file, the defaults, the reference pages and the JSON schema all walk it; a setting that is
 //! not here does not exist, and no default is written anywhere else.
 
+mod acme;
 mod cache;
 
 use super::value::Shape;
+use acme::ACME;
 use cache::{CACHE, ROUTE_CACHE};
 
 /// A table of the config file: what it is called and what may stand in it.
@@ -139,6 +141,12 @@ pub static ROOT: Section = Section {
         section("log", Kind::Table(&LOG), Means("no access log"), "The access log; writing the section turns it on."),
         section("listener", Kind::Tables(&LISTENER), Required, "An address clients connect to."),
         section("certificate", Kind::Tables(&CERTIFICATE), Means("no certificates"), "What listeners with TLS present."),
+        section(
+            "acme",
+            Kind::Table(&ACME),
+            Means("no authority"),
+            "The authority that certificates are ordered from, by ACME (RFC 8555), for sites with `certificate = \"acme\"`.",
+        ),
         section("tls", Kind::Table(&TLS), Means("all defaults"), "What holds for every listener with TLS."),
         section("site", Kind::Tables(&SITE), Required, "A group of host names and what they serve."),
         section("pool", Kind::Named(&POOL), Means("no pools"), "A group of backends and how to choose one."),
@@ -339,7 +347,7 @@ static TLS: Section = Section {
             Bool,
             Is("true"),
             "false",
-            "Clients may come back with a session ticket, which spares both sides most of the work.",
+            "Clients may come back with a session ticket, which spares them the certificate; not where they are asked for theirs.",
         ),
         entry(
             "ticket-lifetime",
@@ -370,6 +378,13 @@ static SITE: Section = Section {
             Is(r#"["*"]"#),
             r#"["example.com", "*.example.com"]"#,
             "The hosts it answers to: a name, `*.` and a suffix, or `*` for any.",
+        ),
+        entry(
+            "certificate",
+            Choice(&["files", "acme"]),
+            Is(r#""files""#),
+            r#""acme""#,
+            "`files`: one of `[[certificate]]`; `acme`: one for all its hosts is ordered as `[acme]` says, and renewed in time.",
         ),
         entry("max-body", Size { min: 0, max: i64::MAX as u64 }, Is(r#""100 MiB""#), r#""10 MiB""#, "Largest request body; 413 above it."),
         entry(
@@ -626,7 +641,7 @@ static POOL: Section = Section {
         entry("response-timeout", TIME, Is(r#""60s""#), r#""10s""#, "From the last byte of the request to the first byte of the answer."),
         entry("transfer-timeout", TIME, Is(r#""60s""#), r#""30s""#, "A body may pause this long, in either direction."),
         entry("keep-alive", TIME_OR_ZERO, Is(r#""60s""#), r#""20s""#, "An idle connection to a backend is kept this long."),
-        entry("keep-alive-connections", count(0, 100_000), Is("64"), "16", "Idle connections kept per backend and core."),
+        entry("keep-alive-connections", count(0, 100_000), Is("256"), "16", "Idle connections kept per backend and core."),
         section("tls", Kind::Table(&POOL_TLS), Means("no TLS"), "TLS to its backends; writing the section turns it on."),
         section("health", Kind::Table(&HEALTH), Means("no probes"), "Probes; writing the section turns them on."),
         section("ejection", Kind::Table(&EJECTION), Means("all defaults"), "What is concluded from real traffic."),

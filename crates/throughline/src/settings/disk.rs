@@ -19,6 +19,8 @@ pub(super) trait Disk {
     fn is_open_to_all(&self, path: &str) -> bool;
     /// The authorities that this machine trusts; empty if it has no list of them.
     fn authorities(&self) -> Trust;
+    /// Where this user's programs keep what must survive a restart, if there is such a place.
+    fn state(&self) -> Option<String>;
     /// The day.
     fn now(&self) -> Calendar;
 }
@@ -47,6 +49,10 @@ impl Disk for Here {
         self.authorities.get_or_init(|| Arc::new(load())).clone()
     }
 
+    fn state(&self) -> Option<String> {
+        crate::acme::default_state()
+    }
+
     fn now(&self) -> Calendar {
         Calendar(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
     }
@@ -70,6 +76,10 @@ impl Disk for Nowhere {
 
     fn authorities(&self) -> Trust {
         Trust::default()
+    }
+
+    fn state(&self) -> Option<String> {
+        None
     }
 
     fn now(&self) -> Calendar {

@@ -1,5 +1,6 @@
 //! Mistakes that no single value shows: the same thing twice, a thing nobody uses, a circle.
 
+use super::acme;
 use super::build::{ToText, hosts};
 use super::disk::Disk;
 use super::mistake::Mistakes;
@@ -21,6 +22,7 @@ pub(super) fn check(root: &Table, config: &Config, admin: Option<&Address>, disk
         missing_directories(table, disk, mistakes);
     }
     tls::check(root, config, disk, mistakes);
+    acme::check(root, config, disk, mistakes);
     unused_pools(root, config, mistakes);
     for ((_, table), pool) in root.named("pool").iter().zip(&config.pools) {
         backend_names(table, pool, mistakes);

@@ -81,7 +81,7 @@ fn version(table: &Table) -> TlsVersion {
 }
 
 /// The authorities in a file.
-fn trust(table: &Table, key: &str, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Trust> {
+pub(super) fn trust(table: &Table, key: &str, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Trust> {
     let (path, bytes) = read(table, key, disk, mistakes)?;
     match certificate::trust_of_pem(&bytes) {
         Ok(authorities) => Some(Arc::new(authorities)),
@@ -219,12 +219,16 @@ fn listeners(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
     let facts: Vec<Facts> = config.certificates.iter().filter_map(|certificate| Facts::of(certificate.chain.first()?)).collect();
     let with_tls = || root.tables("listener").iter().zip(&config.listeners).filter(|(_, listener)| listener.tls);
     for (table, listener) in with_tls() {
-        if facts.is_empty() {
+        let ordered = |site: &usize| config.sites[*site].acme;
+        if facts.is_empty() && !listener.sites.iter().any(ordered) {
             let message = format!("{} has TLS, and nothing to present", listener.at);
-            mistakes.error(&place(table, "tls"), message).help("write [[certificate]] with chain = \"FILE\" and key = \"FILE\"");
+            mistakes
+                .error(&place(table, "tls"), message)
+                .help("write [[certificate]] with chain = \"FILE\" and key = \"FILE\", or certificate = \"acme\" under [[site]]");
             continue;
         }
-        for site in &listener.sites {
+        // Which hosts of the others get one is for `acme` to say.
+        for site in listener.sites.iter().filter(|site| !ordered(site)) {
             for host in &config.sites[*site].hosts {
                 if !facts.iter().any(|facts| facts.covers(host)) {
                     let table = &root.tables("site")[*site];

@@ -49,6 +49,14 @@ pub enum Shape {
     FilePath,
     /// A name in a directory.
     FileName,
+    /// The URL of something behind TLS.
+    HttpsUrl,
+    /// A mail address.
+    Mail,
+    /// ASCII that can be seen, without spaces.
+    Printable,
+    /// Bytes as RFC 4648 §5 writes them, perhaps padded.
+    Base64Url,
 }
 
 /// Why a text is not of its shape.
@@ -94,6 +102,10 @@ impl Shape {
             Shape::HashKey => "a hash key",
             Shape::Location => "a place to redirect to",
             Shape::FilePath | Shape::FileName => "a file name",
+            Shape::HttpsUrl => "a URL",
+            Shape::Mail => "a mail address",
+            Shape::Printable => "a word",
+            Shape::Base64Url => "a key",
         }
     }
 
@@ -120,6 +132,10 @@ impl Shape {
             Shape::Location => "a path or URL, perhaps with {scheme}, {host}, {path}, {query}",
             Shape::FilePath => "a path in the file system",
             Shape::FileName => "a file name without \"/\"",
+            Shape::HttpsUrl => "a URL that begins with \"https://\"",
+            Shape::Mail => "a mail address such as \"owner@example.com\"",
+            Shape::Printable => "a word without spaces",
+            Shape::Base64Url => "base64url: letters, digits, \"-\" and \"_\"",
         }
     }
 
@@ -147,6 +163,10 @@ impl Shape {
             Shape::HashKey => hash_key(text).map(drop),
             Shape::Location => location(text),
             Shape::FilePath => holds(!text.is_empty() && !text.contains(char::is_control)),
+            Shape::HttpsUrl => https_url(text),
+            Shape::Mail => mail(text),
+            Shape::Printable => holds(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())),
+            Shape::Base64Url => holds(is_base64url(text)),
             Shape::FileName => holds(!matches!(text, "" | "." | "..") && !text.contains(|c: char| c == '/' || c.is_control())),
         }
     }
@@ -375,6 +395,34 @@ fn host_name(text: &str) -> Result<(), Flaw> {
         HostPattern::Exact(_) => Ok(()),
         _ => Err(Flaw::why("it stands for more than one host")),
     }
+}
+
+fn https_url(text: &str) -> Result<(), Flaw> {
+    if let Some(rest) = text.strip_prefix("http://") {
+        return Err(Flaw { why: Some("it is asked over TLS only".to_string()), help: Some(format!("write \"https://{rest}\"")) });
+    }
+    let rest = text.strip_prefix("https://").ok_or_else(Flaw::default)?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    if !text.bytes().all(|b| b.is_ascii_graphic()) || authority.contains('@') {
+        return Err(Flaw::default());
+    }
+    host_port(authority)
+}
+
+/// As much of an address as authorities insist on; whether anyone reads the mail, nobody can tell here.
+fn mail(text: &str) -> Result<(), Flaw> {
+    if let Some(rest) = text.strip_prefix("mailto:") {
+        return Err(Flaw::write(rest));
+    }
+    let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>[\\]?".contains(&b));
+    let right = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && is_host_name(host));
+    if plain && right { Ok(()) } else { Err(Flaw::default()) }
+}
+
+fn is_base64url(text: &str) -> bool {
+    let bare = text.trim_end_matches('=');
+    // Four characters for three bytes: one alone holds not even one.
+    bare.len() >= 2 && bare.len() % 4 != 1 && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 /// Reads a protocol.

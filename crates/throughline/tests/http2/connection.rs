@@ -20,6 +20,8 @@ pub(crate) struct Connection {
     pub(crate) patience: Duration,
     /// What the other side has announced.
     pub(crate) announced: BTreeMap<u16, u32>,
+    /// Bytes that the other side has let us send on all streams together, those included that are sent.
+    pub(crate) window: i64,
     decoder: hpack::Decoder,
     /// The last of what came, for messages.
     came: Vec<String>,
@@ -44,6 +46,8 @@ pub(crate) enum Event {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The statuses of the interim answers before it.
+    pub(crate) interim: Vec<u16>,
     pub(crate) fields: Fields,
     pub(crate) body: Vec<u8>,
     pub(crate) trailers: Fields,
@@ -75,7 +79,8 @@ impl Connection {
         stream.set_write_timeout(Some(patience))?;
         stream.set_nodelay(true)?;
         let (out, input, came) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Connection { stream, out, input, patience, announced: BTreeMap::new(), decoder: hpack::Decoder::default(), came, next: 1 })
+        let (announced, decoder) = (BTreeMap::new(), hpack::Decoder::default());
+        Ok(Connection { stream, out, input, patience, announced, window: 65_535, decoder, came, next: 1 })
     }
 
     /// A connection after the prefaces of both sides and their acknowledgements.
@@ -166,6 +171,12 @@ impl Connection {
             });
             self.announced.extend(pairs);
             self.send(&Frame::new(frames::SETTINGS, frames::ACK, 0, []));
+        }
+        if let Event::Frame(frame) = &event
+            && let Some(increment) = frame.increment()
+            && frame.stream == 0
+        {
+            self.window += i64::from(increment);
         }
         event
     }
@@ -288,6 +299,9 @@ impl Answer {
     fn add(&mut self, fields: Fields) {
         match fields.iter().find(|(name, _)| name == ":status") {
             Some((_, status)) => {
+                if self.status != 0 {
+                    self.interim.push(self.status);
+                }
                 self.status = status.parse().unwrap_or_default();
                 self.fields = fields;
             }

@@ -123,6 +123,11 @@ impl Frame {
         Some(Code(u32::from_be_bytes(*self.payload.get(at..)?.first_chunk()?)))
     }
 
+    /// What WINDOW_UPDATE adds.
+    pub(crate) fn increment(&self) -> Option<u32> {
+        if self.kind == WINDOW_UPDATE { self.payload.first_chunk().map(|bytes| u32::from_be_bytes(*bytes)) } else { None }
+    }
+
     /// What DATA or HEADERS carry, without padding and priority.
     pub(crate) fn content(&self) -> &[u8] {
         let mut content = &self.payload[..];

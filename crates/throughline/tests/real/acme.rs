@@ -42,7 +42,9 @@ impl Scene {
     }
 
     fn start(&self, settings: config::Acme, wanted: &[(&str, &[&str])]) -> Acme {
-        Acme::start(settings, self::wanted(wanted), self.edge.clone()).expect("it starts")
+        let mut acme = Acme::open(settings, self::wanted(wanted), self.edge.clone()).expect("it can be used");
+        acme.start().expect("it starts");
+        acme
     }
 }
 

@@ -1,9 +1,13 @@
 //! The first of the README's two commands: the embedded default.
 
+use crate::support::client::Client;
 use crate::support::edge::{BINARY, Edge};
 use crate::support::peers::Curl;
 use crate::support::place::Place;
+use crate::support::websocket::{CLOSE, Frame, TEXT, accept, read_frame, write_frame};
 use std::process::Command;
+
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 fn embedded() -> Edge {
     let place = Place::new();
@@ -45,6 +49,63 @@ fn the_site_is_served_by_both_application_servers() {
     let visit = curl.text(&["-f", "-H", "Content-Type: application/json", "-d", r#"{"name":"curl"}"#, &edge.url("/api/visits")]);
     assert!(visit.contains("\"recorded\": 1"), "{visit}");
     assert!(curl.text(&["-f", &edge.url("/api/visits")]).contains("\"total\": 1"));
+}
+
+/// Two pages are open, one with each application server; a visit that the balancer gives to either is told to both.
+#[test]
+fn a_visit_is_told_to_every_open_page() {
+    let mut edge = embedded();
+    let mut pages = [listen(&edge), listen(&edge)];
+    let mut servers: Vec<String> = pages.iter_mut().map(|page| told(page, 0)).collect();
+    servers.sort();
+    assert_eq!(servers, ["app-1", "app-2"]);
+    for total in 1..=2 {
+        let mut visitor = edge.connect();
+        visitor.send("POST /api/visits HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        assert_eq!(visitor.response().expect("an answer").status, 201);
+        for page in &mut pages {
+            told(page, total);
+        }
+    }
+    // Another site's page hears nothing.
+    let mut other = edge.connect();
+    other.send(opening("Origin: http://evil.example\r\n"));
+    assert_eq!(other.response().expect("an answer").status, 403);
+    // One page goes in good order, and the other is told that the server does.
+    let [mut leaving, mut staying] = pages;
+    let normal = 1000u16.to_be_bytes();
+    write_frame(leaving.stream.get_mut(), CLOSE, &normal, Some([1, 2, 3, 4])).expect("it is open");
+    assert_eq!(read_frame(&mut leaving.stream).expect("an answer"), Frame { opcode: CLOSE, payload: normal.to_vec() });
+    assert_eq!(leaving.rest(), b"");
+    drop(leaving);
+    edge.signal("TERM");
+    let goodbye = read_frame(&mut staying.stream).expect("a close");
+    assert_eq!((goodbye.opcode, &goodbye.payload[..2]), (CLOSE, &1001u16.to_be_bytes()[..]));
+    drop(staying);
+    assert_eq!(edge.ended(crate::support::PATIENCE).expect("it ends").code(), Some(0));
+}
+
+fn opening(more: &str) -> String {
+    format!(
+        "GET /api/live HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: {KEY}\r\n{more}\r\n"
+    )
+}
+
+fn listen(edge: &Edge) -> Client {
+    let mut client = edge.connect();
+    client.send(opening("Origin: http://a.example\r\n"));
+    let answer = client.response().expect("an answer");
+    assert_eq!((answer.status, answer.field("sec-websocket-accept")), (101, Some(&*accept(KEY))));
+    client
+}
+
+/// The next message, which must tell of so many visits: who sent it.
+fn told(page: &mut Client, total: u32) -> String {
+    let frame = read_frame(&mut page.stream).expect("a message");
+    let text = String::from_utf8(frame.payload).expect("a text");
+    assert!(frame.opcode == TEXT && text.contains(&format!("\"total\":{total}")), "{text}");
+    text.split("\"served_by\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("who serves it").to_string()
 }
 
 fn served_by(json: &str) -> String {

@@ -7,6 +7,7 @@
 mod acme;
 mod cache;
 mod carrying;
+mod certificates;
 mod demo;
 mod fields;
 mod limits;

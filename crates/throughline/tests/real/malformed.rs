@@ -67,7 +67,6 @@ fn what_breaks_a_rule_is_refused_here() {
         ("a path that climbs out", format!("GET /../../etc/passwd HTTP/1.1\r\n{HOST}\r\n").into_bytes(), 400),
         ("the version in small letters", format!("GET / http/1.1\r\n{HOST}\r\n").into_bytes(), 400),
         ("version 2 as text", format!("GET / HTTP/2.0\r\n{HOST}\r\n").into_bytes(), 505),
-        ("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), 505),
         ("no version", b"GET /\r\n\r\n".to_vec(), 400),
         ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".to_vec(), 400),
         ("CONNECT", b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n".to_vec(), 501),
@@ -122,4 +121,14 @@ fn a_body_cut_short_is_never_whole() {
     }
     assert_eq!(edge.connect().get("/").status, 200);
     assert_eq!(backend.seen().len(), 1, "only the last one was whole");
+}
+
+/// The preface of HTTP/2, on a listener that does not speak it.
+#[test]
+fn a_preface_is_refused_where_only_http1_is_spoken() {
+    let backend = Backend::start();
+    let at = "at = \"127.0.0.1:0\"\n";
+    let edge = Edge::of(&to(&[&backend]).replace(at, &format!("{at}protocols = [\"http/1.1\"]\n")));
+    refused(&edge, "the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);
+    assert_eq!(backend.begun(), 0);
 }

@@ -1,22 +1,33 @@
 //! WebSocket through the proxy: a tunnel that carries frames both ways, and ends when it is silent or closed.
 
 use crate::process::to;
+use crate::support::authority::own_certificate;
 use crate::support::backend::Backend;
 use crate::support::client::Client;
-use crate::support::edge::Edge;
-use crate::support::noise;
+use crate::support::edge::{BINARY as PROGRAM, Edge};
+use crate::support::peers::{Server, find_python, free_address};
+use crate::support::place::Place;
 use crate::support::websocket::{BINARY, CLOSE, Frame, PING, PONG, TEXT, accept, read_frame, write_frame};
+use crate::support::{PATIENCE, noise};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use tungstenite::protocol::{CloseFrame, Role, frame::coding::CloseCode};
+use tungstenite::{Message, WebSocket};
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const MASK: Option<[u8; 4]> = Some([0x37, 0xfa, 0x21, 0x3d]);
 
+fn opening(path: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n\
+         Sec-WebSocket-Version: 13\r\n\r\n"
+    )
+}
+
 fn open(edge: &Edge) -> Client {
     let mut client = edge.connect();
-    client.send(format!(
-        "GET /ws HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n\
-         Sec-WebSocket-Version: 13\r\n\r\n"
-    ));
+    client.send(opening("/ws"));
     let response = client.response().expect("an answer");
     assert_eq!(response.status, 101);
     assert_eq!(response.field("upgrade"), Some("websocket"));
@@ -89,7 +100,8 @@ fn a_tunnel_closes_by_halves() {
     assert_eq!(client.rest(), b"");
 }
 
-/// While the process drains, a tunnel gets half of the time that draining may take; then it is closed, and the process ends well.
+/// While the process drains, a tunnel gets half of the time that draining may take; then it is told so and closed, and the process ends
+/// well.
 #[test]
 fn a_tunnel_ends_with_the_process() {
     let backend = Backend::start();
@@ -98,8 +110,8 @@ fn a_tunnel_ends_with_the_process() {
     edge.signal("TERM");
     assert!(edge.line().starts_with("draining 1 connections"));
     exchange(&mut client, TEXT, b"still here", TEXT);
-    assert_eq!(client.rest(), b"");
-    assert_eq!(edge.ended(crate::support::PATIENCE).expect("it ends").code(), Some(0));
+    assert_eq!(client.rest(), [0x88, 2, 0x03, 0xe9], "1001: the server goes away");
+    assert_eq!(edge.ended(PATIENCE).expect("it ends").code(), Some(0));
 }
 
 /// A backend that does not switch: its answer passes as any other, and the connection goes on.
@@ -108,11 +120,97 @@ fn an_upgrade_may_be_declined() {
     let backend = Backend::start();
     let edge = Edge::of(&to(&[&backend]));
     let mut client = edge.connect();
-    client.send(format!(
-        "GET /status/426 HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: {KEY}\r\n\r\n"
-    ));
+    client.send(opening("/status/426"));
     assert_eq!(client.response().expect("an answer").status, 426);
     assert_eq!(backend.last().field("upgrade"), Some("websocket"));
     assert_eq!(client.get("/").status, 200);
+}
+
+/// A client of others on a connection that was opened here: messages, a ping, and the close with its code and reason.
+#[test]
+fn tungstenite_is_served() {
+    let backend = Backend::start();
+    let edge = Edge::of(&to(&[&backend]));
+    let stream = open(&edge).stream.into_inner();
+    let mut socket = WebSocket::from_raw_socket(stream, Role::Client, None);
+    for message in [Message::text("grüße"), Message::binary(noise(1_000_000)), Message::text("")] {
+        socket.send(message.clone()).expect("the tunnel is open");
+        assert_eq!(socket.read().expect("the echo"), message);
+    }
+    socket.send(Message::Ping(vec![1, 2, 3].into())).expect("the tunnel is open");
+    assert_eq!(socket.read().expect("a pong"), Message::Pong(vec![1, 2, 3].into()));
+    let closing = CloseFrame { code: CloseCode::Library(4321), reason: "enough".into() };
+    socket.close(Some(closing.clone())).expect("the tunnel is open");
+    assert_eq!(socket.read().expect("the echo of the close"), Message::Close(Some(closing)));
+    assert!(matches!(socket.read(), Err(tungstenite::Error::ConnectionClosed)), "the backend has closed");
+}
+
+/// What is open is told, by `ctl status` and among the metrics, and no longer once it is over.
+#[test]
+fn open_websockets_are_counted() {
+    let backend = Backend::start();
+    let edge = Edge::of(&format!("[admin]\nat = \"127.0.0.1:0\"\n{}", to(&[&backend])));
+    let admin = edge.at(1).to_string();
+    let status = || {
+        let output = Command::new(PROGRAM).args(["ctl", "--admin", &admin, "status"]).output().expect("the binary runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let metrics = || {
+        let mut client = Client::connect(edge.at(1));
+        client.send(format!("GET /metrics HTTP/1.1\r\nHost: {admin}\r\n\r\n"));
+        client.response().expect("an answer").text()
+    };
+    let told = |open: usize| status().contains(&format!("{open} open, {open} of them WebSockets"));
+    let mut clients = [open(&edge), open(&edge), open(&edge)];
+    assert!(told(3), "{}", status());
+    let text = metrics();
+    assert!(text.contains("\nthroughline_tunnels_open 3\n") && text.contains("\nthroughline_websockets_open 3\n"), "{text}");
+    for client in &mut clients {
+        exchange(client, CLOSE, &1000u16.to_be_bytes(), CLOSE);
+        assert_eq!(client.rest(), b"");
+    }
+    // The backend has closed; a tunnel is open until both sides have.
+    drop(clients);
+    let began = Instant::now();
+    while !told(0) {
+        assert!(began.elapsed() < PATIENCE, "{}", status());
+    }
+    let text = metrics();
+    assert!(text.contains("\nthroughline_tunnels_open 0\n") && text.contains("\nthroughline_websockets_open 0\n"), "{text}");
+}
+
+const PEER: &str = include_str!("websocket_peer.py");
+
+/// Client and server of a library of others, compression and subprotocol agreed on between them, in clear text and over TLS; and the close
+/// that a drain sends.
+#[test]
+fn websockets_of_others_pass() {
+    let Some(python) = find_python("websockets") else { return };
+    let (place, at) = (Place::new(), free_address());
+    own_certificate(&place);
+    let script = place.file("websocket_peer.py", PEER);
+    let _server = Server::start(&python, &[&script, "serve", &at.port().to_string()], at);
+    let folder = place.path().display();
+    let mut edge = Edge::of(&format!(
+        "[server]\ndrain-timeout = \"2s\"\n[[listener]]\nat = \"127.0.0.1:0\"\n[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n\
+         [[certificate]]\nchain = \"{folder}/own.pem\"\nkey = \"{folder}/own.key\"\n\
+         [[site]]\n[[site.route]]\npool = \"app\"\n[pool.app]\nbackends = [\"{at}\"]\n"
+    ));
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&python);
+        command.arg(&script).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.spawn().expect("Python runs")
+    };
+    let (clear, secured) = (format!("ws://{}/", edge.at(0)), format!("wss://{}/", edge.at(1)));
+    for arguments in [&["talk", &clear][..], &["talk", &secured, &place.at("ca.pem")]] {
+        let output = run(arguments).wait_with_output().expect("it is our child");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n", "{arguments:?}");
+    }
+    let mut client = run(&["stay", &clear]);
+    let mut lines = BufReader::new(client.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+    assert_eq!(lines.next().as_deref(), Some("open"));
+    edge.signal("TERM");
+    assert_eq!(lines.next().as_deref(), Some("1001"));
+    assert!(client.wait().expect("it is our child").success());
+    assert_eq!(edge.ended(PATIENCE).expect("it ends").code(), Some(0));
 }

@@ -17,7 +17,6 @@ pub(crate) fn config() -> Config {
         cache: None,
     };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
-    let backend = Backend { name: "a1".to_owned(), at: Address::parse("127.0.0.1:3000").unwrap(), weight: 1 };
     Config {
         listeners: vec![Listener {
             at: Address::parse("127.0.0.1:8080").unwrap(),
@@ -35,28 +34,11 @@ pub(crate) fn config() -> Config {
             forward,
             hsts: None,
             https_redirect: false,
+            acme: false,
         }],
-        pools: vec![Pool {
-            name: "app".to_owned(),
-            backends: vec![backend],
-            algorithm: Algorithm::RoundRobin,
-            slow_start: zero,
-            health: None,
-            ejection: Ejection { failures: 0, count_5xx: false, base: zero, max: zero, max_percent: 0 },
-            panic_percent: 0,
-            retry: Retry { attempts: 0, budget_percent: 0, budget_min: 0, statuses: vec![] },
-            max_in_flight: 0,
-            queue: 0,
-            queue_timeout: zero,
-            connect_timeout: zero,
-            response_timeout: zero,
-            transfer_timeout: zero,
-            keep_alive: zero,
-            protocol: decide::config::Protocol::Http1,
-            keep_alive_connections: 0,
-            tls: None,
-        }],
+        pools: vec![pool()],
         certificates: vec![],
+        acme: None,
         tls: Tls {
             min_version: TlsVersion::Tls12,
             client_certificates: None,
@@ -89,6 +71,31 @@ fn limits() -> Limits {
         requests_per_connection: 0,
         handshake_timeout: Duration::ZERO,
         handshakes_per_address: 0,
+    }
+}
+
+fn pool() -> Pool {
+    let zero = Duration::ZERO;
+    let backend = Backend { name: "a1".to_owned(), at: Address::parse("127.0.0.1:3000").unwrap(), weight: 1 };
+    Pool {
+        name: "app".to_owned(),
+        backends: vec![backend],
+        algorithm: Algorithm::RoundRobin,
+        slow_start: zero,
+        health: None,
+        ejection: Ejection { failures: 0, count_5xx: false, base: zero, max: zero, max_percent: 0 },
+        panic_percent: 0,
+        retry: Retry { attempts: 0, budget_percent: 0, budget_min: 0, statuses: vec![] },
+        max_in_flight: 0,
+        queue: 0,
+        queue_timeout: zero,
+        connect_timeout: zero,
+        response_timeout: zero,
+        transfer_timeout: zero,
+        keep_alive: zero,
+        protocol: Protocol::Http1,
+        keep_alive_connections: 0,
+        tls: None,
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use decide::step::{BackendRef, ListenerRef};
+use decide::step::{BackendRef, ListenerRef, SiteRef};
 
 /// Sunday, 06 Nov 1994 08:49:37.042 UTC.
 const AT: Calendar = Calendar(Duration::new(784_111_777, 42_000_000));
@@ -14,17 +14,32 @@ fn config() -> Config {
 fn a_line_has_time_name_and_fields_with_names() {
     let down = Step::BackendDown { backend: BackendRef { pool: 0, backend: 7 }, probes: 3, why: "the connection was refused" };
     assert_eq!(
-        line(AT, &down, &config()),
+        line(AT, &down, &Texts::default(), &config()),
         "1994-11-06T08:49:37.042Z backend-down backend=app/7 probes=3 why=\"the connection was refused\""
     );
     let paused = Step::AcceptPaused { listener: ListenerRef(0), pause: Duration::from_millis(100) };
-    assert_eq!(line(AT, &paused, &config()), "1994-11-06T08:49:37.042Z accept-paused listener=127.0.0.1:8080 pause=0.1s");
+    assert_eq!(
+        line(AT, &paused, &Texts::default(), &config()),
+        "1994-11-06T08:49:37.042Z accept-paused listener=127.0.0.1:8080 pause=0.1s"
+    );
 }
 
 #[test]
 fn a_name_that_could_break_a_line_is_escaped() {
     let restored = Step::BackendRestored { backend: BackendRef { pool: 0, backend: 0 } };
-    assert_eq!(line(AT, &restored, &config()), "1994-11-06T08:49:37.042Z backend-restored backend=\"app/a 1\\u{1b}\"");
+    assert_eq!(line(AT, &restored, &Texts::default(), &config()), "1994-11-06T08:49:37.042Z backend-restored backend=\"app/a 1\\u{1b}\"");
+}
+
+#[test]
+fn texts_are_found_where_they_were_kept() {
+    let mut texts = Texts::default();
+    let (names, why) = (texts.keep(b"a.test b.test"), texts.keep(b"it said: \x1b[2J\xff"));
+    let failed = Step::CertificateFailed { site: SiteRef(0), names, failures: 2, wait: Duration::from_secs(120), why };
+    assert_eq!(
+        line(AT, &failed, &texts, &config()),
+        "1994-11-06T08:49:37.042Z certificate-failed site=main names=\"a.test b.test\" failures=2 wait=120s \
+         why=\"it said: \\u{1b}[2J\u{fffd}\""
+    );
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Status {
     pub requests: Requests,
     /// Connections and streams that have become tunnels.
     pub tunnels: TunnelStatus,
+    /// What listeners with TLS present, and what is still to come.
+    pub certificates: Vec<CertificateStatus>,
     /// What is stored of answers.
     pub cache: CacheStatus,
     /// In the order of the configuration.
@@ -77,6 +79,30 @@ pub struct TunnelStatus {
     pub open: u64,
     /// Those of them that carry a WebSocket.
     pub websockets: u64,
+}
+
+/// One certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CertificateStatus {
+    /// What it goes by in logs and metrics.
+    pub name: String,
+    /// The names it is for, or is to be for.
+    pub names: Vec<String>,
+    /// Seconds that it still holds, 0 if it has expired; `None`: there is none yet.
+    pub left: Option<u64>,
+    /// What is to become of it, if it comes from an authority.
+    pub order: Option<OrderStatus>,
+}
+
+/// What is to become of a certificate from an authority.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderStatus {
+    /// Seconds until it is ordered; `None`: it is being ordered.
+    pub wait: Option<u64>,
+    /// Why, or what holds it up.
+    pub why: String,
 }
 
 /// The cache, over all sites.

@@ -1,6 +1,6 @@
 //! The table, at most 120 columns wide with names of a usual length.
 
-use super::{BackendStatus, PoolStatus, Status};
+use super::{BackendStatus, CertificateStatus, PoolStatus, Status};
 use crate::text::{Align, Columns, shown, thousands};
 use std::fmt::Write;
 
@@ -41,11 +41,58 @@ pub fn table(status: &Status, paint: Paint) -> String {
         facts.row(["cache".to_owned(), text]);
     }
     facts.write_plain("  ", &mut out);
+    if !status.certificates.is_empty() {
+        out.push('\n');
+        write_certificates(&status.certificates, paint, &mut out);
+    }
     for pool in &status.pools {
         out.push('\n');
         write_pool(pool, paint, &mut out);
     }
     out
+}
+
+/// Below this it is time to look why nobody has renewed it: authorities that give certificates for months are asked a month before.
+const SOON_DAYS: u64 = 14;
+
+/// So many names of a certificate are shown.
+const NAMES: usize = 3;
+
+fn write_certificates(certificates: &[CertificateStatus], paint: Paint, out: &mut String) {
+    let mut rows = Columns::new([Align::Left; 4]);
+    rows.row(["certificate", "names", "holds for", "ordered"]);
+    for certificate in certificates {
+        let ordered = match &certificate.order {
+            None => String::new(),
+            Some(order) => match order.wait {
+                None => format!("now: {}", shown(&order.why)),
+                Some(wait) => format!("in {}: {}", span(wait), shown(&order.why)),
+            },
+        };
+        let names = shown(&few(&certificate.names)).into_owned();
+        rows.row([shown(&certificate.name).into_owned(), names, state_of(certificate).0, ordered]);
+    }
+    rows.write("  ", out, |row, column, cell| match (paint, row, column) {
+        (Paint::Colour, 1.., 2) => format!("\x1b[{}m{cell}\x1b[0m", state_of(&certificates[row - 1]).1.colour()),
+        _ => cell.to_owned(),
+    });
+}
+
+/// The first of many.
+fn few(names: &[String]) -> String {
+    match names.get(NAMES..) {
+        None | Some([]) => names.join(", "),
+        Some(more) => format!("{} and {} more", names[..NAMES].join(", "), more.len()),
+    }
+}
+
+fn state_of(certificate: &CertificateStatus) -> (String, Tone) {
+    match certificate.left {
+        None => ("none yet".to_owned(), Tone::Bad),
+        Some(0) => ("expired".to_owned(), Tone::Bad),
+        Some(left) if left < SOON_DAYS * 86_400 => (span(left), Tone::Middling),
+        Some(left) => (span(left), Tone::Good),
+    }
 }
 
 fn write_pool(pool: &PoolStatus, paint: Paint, out: &mut String) {

@@ -16,6 +16,14 @@ fn backend(name: &str, address: &str, admin: &str, health: &str) -> BackendStatu
     }
 }
 
+fn certificate(name: &str, names: &[&str]) -> CertificateStatus {
+    CertificateStatus { name: name.to_owned(), names: names.iter().map(ToString::to_string).collect(), ..CertificateStatus::default() }
+}
+
+fn order(wait: Option<u64>, why: &str) -> Option<OrderStatus> {
+    Some(OrderStatus { wait, why: why.to_owned() })
+}
+
 fn status() -> Status {
     let app = vec![
         BackendStatus { in_flight: 3, requests: 1_204_331, failures: 12, ..backend("a1", "127.0.0.1:3000", "ready", "up") },
@@ -41,6 +49,20 @@ fn status() -> Status {
         connections: Connections { open: 12, limit: 10_000, total: 4531 },
         requests: Requests { in_flight: 3, total: 1_204_400, client_errors: 57, server_errors: 2 },
         tunnels: TunnelStatus { open: 1500, websockets: 1200 },
+        certificates: vec![
+            CertificateStatus { left: Some(0), ..certificate("/etc/ssl/old.pem", &["old.test", "*.old.test"]) },
+            CertificateStatus {
+                left: Some(61 * 86_400 + 3 * 3600),
+                order: order(Some(31 * 86_400), "of its age"),
+                ..certificate("acme/a", &["a.test"])
+            },
+            CertificateStatus {
+                left: Some(6 * 86_400),
+                order: order(None, "of its age"),
+                ..certificate("acme/b", &["b.test", "1.b.test", "2.b.test", "3.b.test", "4.b.test"])
+            },
+            CertificateStatus { order: order(Some(75), "it failed"), ..certificate("acme/c", &["c.test"]) },
+        ],
         cache: CacheStatus { objects: 2000, bytes: 3 << 20, memory: 256 << 20, hits: 9000, misses: 100, collapsed: 40 },
         pools: vec![
             PoolStatus {
@@ -67,6 +89,12 @@ throughline 0.1.0, up 2 h 5 min, configuration 3
   tunnels      1,500 open, 1,200 of them WebSockets
   cache        2,000 stored in 3,072 of 262,144 KiB, 9,000 hits, 100 misses, 40 of them collapsed
 
+  certificate       names                                  holds for  ordered
+  /etc/ssl/old.pem  old.test, *.old.test                   expired
+  acme/a            a.test                                 61 d 3 h   in 31 d 0 h: of its age
+  acme/b            b.test, 1.b.test, 2.b.test and 2 more  6 d 0 h    now: of its age
+  acme/c            c.test                                 none yet   in 1 min 15 s: it failed
+
 pool app, fastest, 3 of 7 available, 4 waiting, 1,000 retries
   backend     address            state                  weight  in flight   requests  failures  ejections
   a1          127.0.0.1:3000     up                          1          3  1,204,331        12          0
@@ -88,7 +116,9 @@ pool old, random, 0 of 0 available, PANIC: too few are healthy, health is ignore
 #[test]
 fn colour_is_added_only_where_asked_and_moves_nothing() {
     let coloured = table(&status(), Paint::Colour);
-    for (state, colour) in [("up", 32), ("unknown", 33), ("up, slow start", 33), ("down", 31), ("drain", 31)] {
+    for (state, colour) in
+        [("up", 32), ("unknown", 33), ("up, slow start", 33), ("down", 31), ("drain", 31), ("none yet", 31), ("6 d 0 h", 33)]
+    {
         assert!(coloured.contains(&format!("\x1b[{colour}m{state}\x1b[0m")), "{state}");
     }
     let bare = [31, 32, 33, 0].iter().fold(coloured, |text, colour| text.replace(&format!("\x1b[{colour}m"), ""));

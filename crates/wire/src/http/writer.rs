@@ -1,9 +1,9 @@
 //! Where field lines go, whatever the version of the message that is being written.
 
-use super::{Field, Known};
+use super::{Field, Fields, Known};
 use alloc::vec::Vec;
 
-/// Somewhere that field lines are written to: an HTTP/1 head, an HTTP/2 header block.
+/// Somewhere that field lines are written to: an HTTP/1 head, an HTTP/2 header block, a list.
 pub trait FieldWriter {
     /// Any field; the name in any case.
     fn field(&mut self, name: &[u8], value: &[u8]);
@@ -19,6 +19,20 @@ pub trait FieldWriter {
     /// The `Content-Length` of a body of so many bytes.
     fn length(&mut self, bytes: u64) {
         self.known(Known::ContentLength, decimal(bytes, &mut [0; 20]));
+    }
+}
+
+impl FieldWriter for Fields {
+    fn field(&mut self, name: &[u8], value: &[u8]) {
+        self.push(name, value);
+    }
+
+    fn known(&mut self, known: Known, value: &[u8]) {
+        self.push_known(known, value);
+    }
+
+    fn pass(&mut self, field: Field<'_>) {
+        self.push_as(field.known, field.name, field.value);
     }
 }
 

@@ -282,6 +282,11 @@ impl Connection {
         self.role == Role::Client && room && !self.over && !self.peer_going && self.goodbye == Goodbye::Unsaid
     }
 
+    /// The peer's first settings have come: before, [`Connection::open`] does not know how many streams it takes.
+    pub fn knows_peer(&self) -> bool {
+        self.stage == Stage::Open
+    }
+
     /// Client: the server takes a CONNECT that names a protocol (RFC 8441).
     pub fn takes_protocols(&self) -> bool {
         self.peer.connect_protocol

@@ -2,7 +2,7 @@
 
 use super::extension::{EXTENSIONS, agreed_deflate, check_offers};
 use super::{DeflateParameters, HandshakeRule};
-use crate::http::{Fields, Known, Method, RequestHead, ResponseHead, Version};
+use crate::http::{FieldWriter, Fields, Known, Method, RequestHead, ResponseHead, Version};
 use crate::http1::{is_token_text, members, write_field};
 use alloc::vec::Vec;
 use sha1::{Digest, Sha1};
@@ -37,10 +37,7 @@ pub fn check_opening(head: &RequestHead) -> Result<&[u8], HandshakeRule> {
     if !lists(fields, Known::Connection, b"upgrade") {
         return Err(HandshakeRule::ConnectionMissing);
     }
-    // RFC 6455 §4.2.2, §4.4
-    if !matches!(single(fields, VERSION), Ok(Some(b"13"))) {
-        return Err(HandshakeRule::Version);
-    }
+    check_version(fields)?;
     let key = match single(fields, KEY) {
         Ok(Some(key)) => key,
         Ok(None) => return Err(HandshakeRule::KeyMissing),
@@ -52,6 +49,16 @@ pub fn check_opening(head: &RequestHead) -> Result<&[u8], HandshakeRule> {
     check_protocols(fields)?;
     check_offers(fields)?;
     Ok(key)
+}
+
+/// Judges the same request as HTTP/2 has it: an extended CONNECT, which has no key (RFC 8441 §5).
+pub fn check_connect(head: &RequestHead) -> Result<(), HandshakeRule> {
+    if head.method != Method::Connect || !head.protocol.eq_ignore_ascii_case(b"websocket") {
+        return Err(HandshakeRule::ConnectMissing);
+    }
+    check_version(&head.fields)?;
+    check_protocols(&head.fields)?;
+    check_offers(&head.fields)
 }
 
 /// The subprotocols that a client offers, in the order in which it would have them.
@@ -119,17 +126,19 @@ pub fn write_opening(nonce: [u8; 16], protocols: &[&[u8]], deflate: Option<&Defl
     }
 }
 
-/// Appends the fields of a server's answer of 101. `key` is that of the request; `protocol` is one that it offers, and `deflate` what
-/// [`super::agree_deflate`] has made of its offers.
-pub fn write_answer(key: &[u8], protocol: Option<&[u8]>, deflate: Option<&DeflateParameters>, out: &mut Vec<u8>) {
-    write_field(b"Upgrade", b"websocket", out);
-    write_field(b"Connection", b"Upgrade", out);
-    write_field(ACCEPT, &accept_key(key), out);
+/// Writes the fields of a server's answer: of 101 to a request with this `key`, or of 200 to an extended CONNECT, which has none.
+/// `protocol` is one that the request offers, and `deflate` what [`super::agree_deflate`] has made of its offers.
+pub fn write_answer(key: Option<&[u8]>, protocol: Option<&[u8]>, deflate: Option<&DeflateParameters>, out: &mut impl FieldWriter) {
+    if let Some(key) = key {
+        out.known(Known::Upgrade, b"websocket");
+        out.known(Known::Connection, b"Upgrade");
+        out.field(ACCEPT, &accept_key(key));
+    }
     if let Some(protocol) = protocol {
-        write_field(PROTOCOL, protocol, out);
+        out.field(PROTOCOL, protocol);
     }
     if let Some(deflate) = deflate {
-        write_field(EXTENSIONS, &deflate.answer(), out);
+        out.field(EXTENSIONS, &deflate.answer());
     }
 }
 
@@ -151,6 +160,11 @@ fn single<'a>(fields: &'a Fields, name: &'a [u8]) -> Result<Option<&'a [u8]>, Re
 /// Sixteen bytes in base64: 22 characters that hold them and two that fill up.
 fn is_key(key: &[u8]) -> bool {
     key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
+/// RFC 6455 §4.2.2, §4.4
+fn check_version(fields: &Fields) -> Result<(), HandshakeRule> {
+    if matches!(single(fields, VERSION), Ok(Some(b"13"))) { Ok(()) } else { Err(HandshakeRule::Version) }
 }
 
 fn check_protocols(fields: &Fields) -> Result<(), HandshakeRule> {

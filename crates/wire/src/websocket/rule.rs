@@ -47,6 +47,7 @@ rules! {
     Method 400 "method" "RFC 6455 §4.2.1" "A WebSocket is opened with GET.",
     HttpVersion 400 "HTTP version" "RFC 6455 §4.2.1" "A WebSocket is opened in HTTP/1.1 or later.",
     UpgradeMissing 426 "upgrade missing" "RFC 6455 §4.2.1" "Upgrade does not name websocket.",
+    ConnectMissing 400 "CONNECT missing" "RFC 8441 §5" "In HTTP/2 a WebSocket is opened with an extended CONNECT for websocket.",
     ConnectionMissing 400 "connection missing" "RFC 6455 §4.2.1" "Connection does not list upgrade.",
     Version 426 "version" "RFC 6455 §4.2.1" "Sec-WebSocket-Version is not there once with the value 13.",
     KeyMissing 400 "key missing" "RFC 6455 §4.2.1" "Sec-WebSocket-Key is missing.",

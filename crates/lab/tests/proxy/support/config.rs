@@ -41,6 +41,7 @@ pub(crate) fn config(backends: usize) -> Config {
         sites: vec![site()],
         pools: vec![pool((0..backends).map(|number| backend(&format!("10.0.1.{}:80", number + 1))).collect())],
         certificates: Vec::new(),
+        acme: None,
         tls: Tls {
             min_version: TlsVersion::Tls12,
             client_certificates: None,
@@ -110,6 +111,7 @@ fn site() -> Site {
         forward: Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true },
         hsts: None,
         https_redirect: false,
+        acme: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A reader that keeps every step, as text with its time.
 
-use decide::step::{BackendRef, Journey, Step, Value};
+use decide::step::{BackendRef, Journey, Step, Texts, Value};
 use decide::time::{Calendar, Instant};
 use node::{Reader, Snapshot};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ impl Reader for Log {
         self.0.lock().expect("no panic while it is held").journeys.push(steps);
     }
 
-    fn event(&self, at: Calendar, step: Step, _: &Arc<Snapshot>) {
+    fn event(&self, at: Calendar, step: Step, _: &Texts, _: &Arc<Snapshot>) {
         let at = Instant::ZERO + (at.0 - lab::EPOCH.0);
         self.0.lock().expect("no panic while it is held").events.push((at, text(&step, None)));
     }

@@ -4,9 +4,11 @@
 //! backend has the request at 6 ms, the edge the answer at 7 ms and the client at 8 ms.
 
 mod caller;
+pub(crate) mod certificates;
 mod config;
 pub(crate) mod http2;
 mod log;
+pub(crate) mod websocket;
 
 pub(crate) use caller::{Caller, Tally, keep_asking};
 pub(crate) use config::{MODEL, backend, caching, config};
@@ -17,7 +19,7 @@ use decide::time::{Duration, Instant};
 use host::Endpoint;
 use lab::peer::{Act, Record, Request, Seen, connect, serve};
 use lab::{VirtualHost, World};
-use node::Server;
+use node::{Application, Server};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -53,12 +55,22 @@ impl<'w> Rig<'w> {
 
     /// A server of several workers, as it has on several threads.
     pub(crate) fn with_workers(world: &'w World, config: Config, workers: usize) -> Rig<'w> {
+        Rig::with_applications(world, config, workers, BTreeMap::new())
+    }
+
+    /// A server with code of its own that answers.
+    pub(crate) fn with_applications(
+        world: &'w World,
+        config: Config,
+        workers: usize,
+        applications: BTreeMap<String, Arc<dyn Application>>,
+    ) -> Rig<'w> {
         world.bound(5_000_000, at_ms(24 * 3600 * 1000));
         let (client, edge) = (world.host("client", "10.0.0.1 fd00::1"), world.host("edge", "10.0.0.2 fd00::2"));
         let ips = config.pools[0].backends.iter().filter_map(|backend| Endpoint::of(&backend.at)?.ip());
         let backends: Vec<_> = ips.enumerate().map(|(number, ip)| world.host(&format!("b{number}"), &ip.to_string())).collect();
         let log = Arc::new(Log::default());
-        let server = Server::new(&edge.host(), config, workers, BTreeMap::new(), vec![log.clone()]);
+        let server = Server::new(&edge.host(), config, workers, applications, vec![log.clone()]);
         for index in 0..workers {
             let (working, host) = (server.clone(), edge.host());
             edge.spawn(async move { working.work(host, index).await.expect("its listeners open") });

@@ -1,4 +1,5 @@
-// The page works without this. With it: visits without a reload, ten requests in a row, and the balancer's own timings.
+// The page works without this. With it: visits without a reload, everyone's as they come, ten requests in a row, and the balancer's own
+// timings.
 "use strict";
 {
   const find = (id) => document.getElementById(id);
@@ -17,7 +18,14 @@
     return element;
   };
 
+  // The newest visit that is shown, and the one that was left here.
+  let newest = Number(find("last").querySelector(".number")?.textContent ?? 0);
+  let own;
+
   const show = (told) => {
+    own = told.recorded ?? own;
+    const before = newest;
+    newest = told.last[0]?.number ?? 0;
     find("total").textContent = told.total;
     for (const [server, visits] of Object.entries(told.by_server)) {
       const share = find("shares").querySelector(`[data-server="${server}"]`);
@@ -25,13 +33,18 @@
       share.querySelector("progress").value = visits;
       share.querySelector(".count").textContent = visits;
     }
-    find("last").replaceChildren(...told.last.map((visit) => {
-      const row = made("tr", "", visit.number === told.recorded ? "fresh" : "");
+    const rows = told.last.map((visit) => {
+      const row = made("tr", "", [visit.number === own && "fresh", visit.number > before && "new"].filter(Boolean).join(" "));
       const when = made("td", "");
       when.append(made("span", `${visit.at.slice(0, 10)} `, "day"), visit.at.slice(11, 19));
       row.append(made("td", visit.number, "number"), made("td", visit.name || "someone"), made("td", visit.recorded_by), when);
       return row;
-    }));
+    });
+    if (rows.length === 0) {
+      rows.push(made("tr", ""));
+      rows[0].append(Object.assign(made("td", "None yet. Be the first.", "empty"), { colSpan: 4 }));
+    }
+    find("last").replaceChildren(...rows);
   };
 
   const form = document.querySelector("form");
@@ -51,6 +64,25 @@
     }
     said.hidden = false;
   });
+
+  // Where it cannot be opened, or is lost, the page is what it was, and tries again later.
+  const live = find("live");
+  const listen = (wait) => {
+    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/api/live`);
+    let next = Math.min(2 * wait, 60_000);
+    socket.addEventListener("message", ({ data }) => {
+      const { served_by: server, visits } = JSON.parse(data);
+      show(visits);
+      if (live.hidden) live.querySelector("b").textContent = server;
+      live.hidden = false;
+      next = 1000;
+    });
+    socket.addEventListener("close", () => {
+      live.hidden = true;
+      setTimeout(() => listen(next), wait);
+    });
+  };
+  listen(1000);
 
   const turns = find("turns");
   const button = turns.querySelector("button");

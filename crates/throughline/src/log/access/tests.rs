@@ -1,7 +1,7 @@
 use super::*;
 use crate::settings;
 use decide::address::Address;
-use decide::step::{Bytes, JourneyId, Side};
+use decide::step::{Bytes, JourneyId, Side, Texts};
 use decide::time::Instant;
 use node::Server;
 use std::collections::BTreeMap;
@@ -95,7 +95,7 @@ fn a_reload_opens_the_file_under_its_name_again() {
     let access = Access::open(&log(path.to_str().expect("text"), LogFormat::Combined, 10)).expect("a writable directory");
     access.journey(&mut over(1), &server.snapshot());
     std::fs::rename(&path, &moved).expect("it is there");
-    access.event(Calendar::default(), Step::Reloaded { generation: 2 }, &server.snapshot());
+    access.event(Calendar::default(), Step::Reloaded { generation: 2 }, &Texts::default(), &server.snapshot());
     // The writer has seen the event when the flag is down; then the file is there again.
     while access.shared.reopen.load(Ordering::Acquire) || !path.exists() {
         thread::yield_now();

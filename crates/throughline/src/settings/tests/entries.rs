@@ -86,6 +86,10 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
     match (header.as_str(), entry.key) {
         ("[[certificate]]", "chain") | ("[pool.app.tls]", "certificate") => file.put(&header, "key", secret),
         ("[pool.app.tls]", "key") => file.put(&header, "certificate", chain),
+        ("[[site]]", "certificate") => {
+            file.put("[acme]", "terms-agreed", "true");
+            file.put(&header, "hosts", r#"["example.com"]"#);
+        }
         ("[[listener]]", "tls") => {
             file.put("[[certificate]]", "chain", chain);
             file.put("[[certificate]]", "key", secret);

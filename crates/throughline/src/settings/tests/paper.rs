@@ -70,6 +70,10 @@ impl Disk for Paper {
         Arc::new(node::tls::certificate::trust_of_pem(two.as_bytes()).expect("authorities"))
     }
 
+    fn state(&self) -> Option<String> {
+        Some("/home/owner/.local/state/throughline".to_string())
+    }
+
     fn now(&self) -> Calendar {
         TODAY
     }

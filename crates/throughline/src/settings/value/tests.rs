@@ -55,6 +55,32 @@ fn hosts_become_what_requests_are_compared_with() {
 }
 
 #[test]
+fn what_an_authority_is_told() {
+    let holds = |shape: Shape, text: &str| shape.check(text).is_ok();
+    for text in ["https://ca.example/directory", "https://ca.example:14000/dir", "https://127.0.0.1:1/", "https://[::1]:1/dir?x"] {
+        assert!(holds(Shape::HttpsUrl, text), "{text}");
+    }
+    for text in
+        ["", "https://", "https:///dir", "ca.example/dir", "https://a b/", "https://me:pw@ca.example/", "https://*.a/", "https://ä.b/"]
+    {
+        assert!(!holds(Shape::HttpsUrl, text), "{text}");
+    }
+    for text in ["a@b.example", "first.last+tag@example.com"] {
+        assert!(holds(Shape::Mail, text), "{text}");
+    }
+    // RFC 8555 §7.3: one address each, and no header fields.
+    for text in ["", "a", "@b.example", "a@", "a@b@c", "a b@c", "a@b,c@d", "a@b?subject=c", "<a@b>", "a@*.b", "\u{e4}@b.example"] {
+        assert!(!holds(Shape::Mail, text), "{text}");
+    }
+    for text in ["ab", "abc", "abcd", "ab==", "abc=", "a-_9"] {
+        assert!(holds(Shape::Base64Url, text), "{text}");
+    }
+    for text in ["", "a", "abcde", "a+b/", "a b", "=", "ab=c"] {
+        assert!(!holds(Shape::Base64Url, text), "{text}");
+    }
+}
+
+#[test]
 fn paths_become_exact_or_prefix() {
     assert_eq!(path_pattern("/"), Ok(PathMatch::Exact("/".to_string())));
     assert_eq!(path_pattern("/*"), Ok(PathMatch::Any));

@@ -1,9 +1,11 @@
 //! A certificate authority: Debian's `pebble`, with a name server that leads every name to this machine; and the side of a server that
 //! answers its challenges.
 
-use super::peers::{Server, find, free_address};
+use super::peers::{Curl, Server, find, free_addresses};
 use super::place::Place;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use decide::config::HostPattern;
+use node::tls::certificate::{Facts, chain_of_pem};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConnection;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -39,7 +41,10 @@ pub(crate) struct Authority {
     manners: Manners,
     place: Place,
     at: SocketAddr,
-    edge: (SocketAddr, SocketAddr),
+    /// Where it looks for answers: by http-01, by tls-alpn-01.
+    looks: (SocketAddr, SocketAddr),
+    /// Where it tells of itself.
+    management: SocketAddr,
     server: Option<Server>,
     _names: Server,
 }
@@ -47,27 +52,39 @@ pub(crate) struct Authority {
 impl Authority {
     /// Starts one that looks for answers at this edge; `None` after one line if it is not installed.
     pub(crate) fn start(manners: Manners, edge: &Edge) -> Option<Authority> {
+        Authority::looking_at(manners, edge.addresses())
+    }
+
+    /// The same, with its answers by http-01 and by tls-alpn-01 at these addresses.
+    pub(crate) fn looking_at(manners: Manners, looks: (SocketAddr, SocketAddr)) -> Option<Authority> {
         let (pebble, names) = (find("pebble")?, find("pebble-challtestsrv")?);
-        let (at, names_at, management) = (free_address(), free_address(), free_address());
+        let [at, names_at, names_management, management] = free_addresses();
         let place = Place::new();
         own_certificate(&place);
-        let (names_at, management) = (names_at.to_string(), management.to_string());
-        let arguments = ["-dns01", &names_at, "-http01=", "-https01=", "-tlsalpn01=", "-management", &management, "-defaultIPv6="];
+        let (names_at, names_management) = (names_at.to_string(), names_management.to_string());
+        let arguments = ["-dns01", &names_at, "-http01=", "-https01=", "-tlsalpn01=", "-management", &names_management, "-defaultIPv6="];
         let names = Server::start(&names, &arguments, names_at.parse().expect("an address"));
         place.file("names", names_at);
-        let server = run(&pebble, &manners, &place, at, edge.addresses());
-        Some(Authority { manners, place, at, edge: edge.addresses(), server: Some(server), _names: names })
+        let server = run(&pebble, &manners, &place, (at, management), looks);
+        Some(Authority { manners, place, at, looks, management, server: Some(server), _names: names })
     }
 
     /// Another one at the same address, which knows nothing of what the first did.
     pub(crate) fn forget(&mut self) {
         // The first one must have let go of its port.
         self.server = None;
-        self.server = Some(run(&find("pebble").expect("it was found before"), &self.manners, &self.place, self.at, self.edge));
+        let pebble = find("pebble").expect("it was found before");
+        self.server = Some(run(&pebble, &self.manners, &self.place, (self.at, self.management), self.looks));
     }
 
     pub(crate) fn directory(&self) -> String {
         format!("https://{}/dir", self.at)
+    }
+
+    /// The file of the root that its certificates lead to, made anew at each of its starts.
+    pub(crate) fn root(&self, curl: &Curl) -> String {
+        let root = curl.text(&["--cacert", &self.ca(), &format!("https://{}/roots/0", self.management)]);
+        self.place.file("root.pem", root)
     }
 
     /// What its own certificate is verified against.
@@ -76,13 +93,20 @@ impl Authority {
     }
 }
 
-fn run(pebble: &std::path::Path, manners: &Manners, place: &Place, at: SocketAddr, edge: (SocketAddr, SocketAddr)) -> Server {
+fn run(
+    pebble: &std::path::Path,
+    manners: &Manners,
+    place: &Place,
+    (at, management): (SocketAddr, SocketAddr),
+    looks: (SocketAddr, SocketAddr),
+) -> Server {
     let config = serde_json::json!({ "pebble": {
         "listenAddress": at.to_string(),
+        "managementListenAddress": management.to_string(),
         "certificate": place.at("own.pem"),
         "privateKey": place.at("own.key"),
-        "httpPort": edge.0.port(),
-        "tlsPort": edge.1.port(),
+        "httpPort": looks.0.port(),
+        "tlsPort": looks.1.port(),
         "externalAccountBindingRequired": manners.external_account,
         "externalAccountMACKeys": { KEY_ID: KEY },
         "certificateValidityPeriod": manners.validity,
@@ -98,6 +122,8 @@ fn run(pebble: &std::path::Path, manners: &Manners, place: &Place, at: SocketAdd
 pub(crate) fn own_certificate(place: &Place) {
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // One with the name of what it signs would pass for its own.
+    root.distinguished_name.push(DnType::CommonName, "the authority's own root");
     let root_key = KeyPair::generate().expect("a key");
     let root_certificate = root.self_signed(&root_key).expect("a certificate");
     place.file("ca.pem", root_certificate.pem());
@@ -129,7 +155,7 @@ pub(crate) struct State {
     pub(crate) tls: BTreeMap<String, (Vec<u8>, Vec<u8>)>,
     /// Challenges that the authority has looked at, by kind.
     pub(crate) looked: Vec<&'static str>,
-    /// Names, chain and key of each certificate, in the order they were installed.
+    /// Names on it, chain and key of each certificate, in the order they were installed.
     pub(crate) installed: Vec<(Vec<String>, String, String)>,
     /// What was told.
     pub(crate) events: Vec<Event>,
@@ -275,8 +301,15 @@ impl Installer for Edge {
         });
     }
 
-    fn install(&self, names: &[String], chain_pem: &str, key_pem: &str) {
-        self.change(|state| state.installed.push((names.to_vec(), chain_pem.to_string(), key_pem.to_string())));
+    fn install(&self, _site: &str, chain_pem: &str, key_pem: &str) {
+        let chain = chain_of_pem(chain_pem.as_bytes()).expect("a chain");
+        let facts = Facts::of(&chain[0]).expect("a certificate");
+        let name = |name: &HostPattern| match name {
+            HostPattern::Exact(name) => name.clone(),
+            other => panic!("{other:?} was not ordered"),
+        };
+        let names = facts.names.iter().map(name).collect();
+        self.change(|state| state.installed.push((names, chain_pem.to_string(), key_pem.to_string())));
     }
 
     fn tell(&self, event: Event) {

@@ -2,6 +2,7 @@
 
 use super::message::{self, Request};
 use super::{PATIENCE, checksum, noise, websocket};
+use socket2::SockRef;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -42,6 +43,8 @@ impl Backend {
     /// On an address such as `127.0.0.1:0` or `[::1]:0`.
     pub(crate) fn tcp(at: &str) -> Backend {
         let listener = TcpListener::bind(at).expect("a free port on loopback");
+        // A thousand requests at once are a thousand connections; the standard library lets 128 wait.
+        SockRef::from(&listener).listen(1024).expect("it listens already");
         let at = listener.local_addr().expect("it is bound").to_string();
         Backend::accepting(at, move || listener.accept().map(|(stream, _)| Socket::Tcp(stream)))
     }
@@ -162,6 +165,11 @@ fn answer(request: &Request, reader: &mut impl io::BufRead, writer: &mut impl Wr
             writer.write_all(&noise(number)).map(|()| After::Close)
         }
         "/status" => plain(writer, request, number, "X-From: backend\r\n", b"so it is\n"),
+        "/empty" => {
+            // RFC 9110 §8.6: with 304, the length is that of what was not sent.
+            let length = if number == 304 { "Content-Length: 1234\r\n" } else { "" };
+            write!(writer, "HTTP/1.1 {number} Whatever\r\nETag: \"x\"\r\n{length}\r\n").map(|()| After::Keep)
+        }
         "/hop" => {
             let fields = "Connection: X-Private, keep-alive\r\nKeep-Alive: timeout=5\r\nX-Private: secret\r\n\
                           Proxy-Connection: keep-alive\r\nX-Public: kept\r\n";

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where a program is, or `None` after one line that says what is skipped.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
@@ -13,6 +14,25 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     if found.is_none() {
         assert!(std::env::var("THROUGHLINE_REAL_PEERS").as_deref() != Ok("required"), "{name} is not installed, and required here");
         eprintln!("skipped: {name} is not installed");
+    }
+    found
+}
+
+/// A Python that has a module, or `None` after one line that says what is skipped.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+pub(crate) fn find_python(module: &str) -> Option<PathBuf> {
+    // The system's own comes first: modules are installed as its packages.
+    let pythons = [PathBuf::from("/usr/bin/python3"), PathBuf::from("python3")];
+    let has = |python: &PathBuf| {
+        let mut command = Command::new(python);
+        command.args(["-c", &format!("import {module}")]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let found = pythons.into_iter().find(has);
+    if found.is_none() {
+        let required = std::env::var("THROUGHLINE_REAL_PEERS").as_deref() == Ok("required");
+        assert!(!required, "no Python has the module {module}, and it is required here");
+        eprintln!("skipped: no Python has the module {module}");
     }
     found
 }
@@ -83,7 +103,27 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody has now.
+/// A port that nobody has now, and that the kernel does not give away by itself: others that run beside this test leave it alone until
+/// whoever it is for listens there.
 pub(crate) fn free_address() -> std::net::SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port on loopback")
+    let [address] = free_addresses();
+    address
+}
+
+/// Several, no two of them the same.
+pub(crate) fn free_addresses<const N: usize>() -> [std::net::SocketAddr; N] {
+    std::array::from_fn(|_| {
+        let address = std::iter::repeat_with(|| std::net::SocketAddr::from(([127, 0, 0, 1], next_port())));
+        address.take(PORTS).find(|address| std::net::TcpListener::bind(address).is_ok()).expect("a free port on loopback")
+    })
+}
+
+/// How many ports there are to choose from. From 32768 on Linux gives them away.
+const PORTS: usize = 22_000;
+
+/// Each once, beginning somewhere else in each process.
+fn next_port() -> u16 {
+    static TAKEN: AtomicUsize = AtomicUsize::new(0);
+    let number = std::process::id() as usize * 97 + TAKEN.fetch_add(1, Ordering::Relaxed);
+    10_000 + u16::try_from(number % PORTS).expect("a remainder is smaller")
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::http1::{Limits, Parsed, parse_request, parse_response};
+use crate::http1::{FieldLines, Limits, Parsed, parse_request, parse_response};
 
 const LIMITS: Limits = Limits { target_bytes: 1000, head_bytes: 16_000, fields: 64 };
 
@@ -41,6 +41,28 @@ fn opening(name: &str, values: &[&str]) -> RequestHead {
 
 fn answer(name: &str, values: &[&str]) -> ResponseHead {
     ResponseHead { status: 101, fields: with(&ANSWER, name, values), ..ResponseHead::default() }
+}
+
+#[test]
+fn an_extended_connect_is_judged_without_what_makes_an_upgrade() {
+    let stream = |name: &str, values: &[&str]| {
+        let mut fields = with(&OPENING, name, values);
+        fields.retain(|field| !matches!(field.name, b"Upgrade" | b"Connection" | b"Sec-WebSocket-Key" | b"Host"));
+        let head = RequestHead {
+            method: Method::Connect,
+            version: Version::Http2,
+            protocol: b"websocket".to_vec(),
+            fields,
+            ..RequestHead::default()
+        };
+        check_connect(&head)
+    };
+    assert_eq!(stream("X-Nothing", &[]), Ok(()));
+    for versions in [&[][..], &["8"], &["13", "13"]] {
+        assert_eq!(stream("Sec-WebSocket-Version", versions), Err(HandshakeRule::Version), "{versions:?}");
+    }
+    assert_eq!(stream("Sec-WebSocket-Protocol", &["chat", "chat"]), Err(HandshakeRule::ProtocolSyntax));
+    assert_eq!(stream("Sec-WebSocket-Extensions", &["; x"]), Err(HandshakeRule::ExtensionSyntax));
 }
 
 #[test]
@@ -120,6 +142,30 @@ fn openings_that_are_refused() {
 }
 
 #[test]
+fn an_extended_connect_needs_no_key() {
+    use HandshakeRule as Rule;
+    let connect = |fields| RequestHead { method: Method::Connect, protocol: b"websocket".to_vec(), fields, ..RequestHead::default() };
+    let fields = |name, value: &'static str| connect(with(&OPENING[5..], name, &[value]));
+    let version = fields("Sec-WebSocket-Version", "13");
+    assert_eq!(check_connect(&version), Ok(()));
+    for (name, value, rule) in [
+        ("Sec-WebSocket-Version", "12", Rule::Version),
+        ("Sec-WebSocket-Protocol", "a, a", Rule::ProtocolSyntax),
+        ("Sec-WebSocket-Extensions", "a;;", Rule::ExtensionSyntax),
+    ] {
+        assert_eq!(check_connect(&fields(name, value)), Err(rule), "{name}: {value}");
+    }
+    assert_eq!(check_connect(&RequestHead { protocol: b"connect-udp".to_vec(), ..version.clone() }), Err(Rule::ConnectMissing));
+    assert_eq!(check_connect(&RequestHead { method: Method::Get, ..version.clone() }), Err(Rule::ConnectMissing));
+    assert_eq!(check_connect(&opening("", &[])), Err(Rule::ConnectMissing));
+
+    let mut answer = Fields::new();
+    write_answer(None, Some(b"chat"), Some(&DeflateParameters::default()), &mut answer);
+    let names: Vec<&[u8]> = answer.iter().map(|field| field.name).collect();
+    assert_eq!(names, [PROTOCOL, EXTENSIONS]);
+}
+
+#[test]
 fn answers() {
     use HandshakeRule as Rule;
     let request = opening("", &[]);
@@ -175,7 +221,7 @@ fn a_handshake_from_end_to_end() {
     assert_eq!(agreed, ours);
 
     let mut out = b"HTTP/1.1 101 Switching Protocols\r\n".to_vec();
-    write_answer(key, Some(b"steps.v2"), Some(&agreed), &mut out);
+    write_answer(Some(key), Some(b"steps.v2"), Some(&agreed), &mut FieldLines(&mut out));
     out.extend_from_slice(b"\r\n");
     let mut response = ResponseHead::default();
     parse_response(&out, &LIMITS, &Method::Get, &mut response).expect("a response is written");

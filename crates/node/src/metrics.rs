@@ -180,7 +180,7 @@ impl Index {
     pub(crate) fn journey(&self, worker: usize, journey: &Journey) {
         let mut site = self.unrouted.of(worker);
         let mut pool = None;
-        let mut tunnelled = false;
+        let (mut tunnelled, mut missed) = (false, false);
         for (_, step) in journey.steps() {
             match *step {
                 Step::Accepted { listener, .. } => self.at_listener(listener, |cells| cells.of(worker).requests.add(1)),
@@ -227,8 +227,10 @@ impl Index {
                         site.duration.observe(took);
                     }
                 }
-                Step::CacheHit { .. } => site.cache_hits.add(1),
+                // After a question to the origin, what was stored was the answer all the same: no hit.
+                Step::CacheHit { .. } => site.cache_hits.add(u64::from(!missed)),
                 Step::CacheMiss { collapsed, .. } => {
+                    missed = true;
                     site.cache_misses.add(1);
                     site.collapsed.add(u64::from(collapsed));
                 }

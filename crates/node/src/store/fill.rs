@@ -3,8 +3,8 @@
 //! What is to be stored is held whole, so that whoever comes late reads from the beginning. What is not, or has turned out to be too long,
 //! is held only as far as the slowest reader is behind, and the backend waits for that one.
 
-use super::Store;
 use super::object::{Content, Object, Piece};
+use super::{Gauge, Store};
 use decide::cache::{Rule, Sequence};
 use decide::step::{Side, Step};
 use decide::time::Instant;
@@ -189,9 +189,11 @@ impl Reader {
         Some(head)
     }
 
-    /// What was done for the answer, if nobody has taken it yet.
+    /// What was done for the answer: for the one that asked, or for another where that one is gone.
     pub(crate) fn take_steps(&self) -> Vec<(Instant, Step)> {
-        std::mem::take(&mut self.fill.lock().steps)
+        let mut state = self.fill.lock();
+        let first = state.readers.keys().next() == Some(&self.id);
+        if first { std::mem::take(&mut state.steps) } else { Vec::new() }
     }
 
     /// Whether it is the one that asked: what is not stored is for nobody else.
@@ -309,7 +311,7 @@ impl Writer {
         if state.kept && !self.may_hold(&mut state, bytes as u64) {
             // Too long to be stored: from now on it only passes.
             state.kept = false;
-            self.store.filling.fetch_sub(std::mem::take(&mut state.counted));
+            self.store.filling.sub(std::mem::take(&mut state.counted));
             state.drop_read();
             drop(state);
             self.store.withdraw(&self.fill);
@@ -352,7 +354,7 @@ impl Writer {
             return;
         }
         state.end = Some(Ok(()));
-        let object = if state.kept && !state.outdated { state.object(self.fill.born) } else { None };
+        let object = if state.kept && !state.outdated { state.object(self.fill.born, &self.store.contents) } else { None };
         let counted = std::mem::take(&mut state.counted);
         let wakers = state.wakers();
         drop(state);
@@ -360,7 +362,7 @@ impl Writer {
             self.store.put(&self.fill.key, Arc::new(object));
         }
         self.store.withdraw(&self.fill);
-        self.store.filling.fetch_sub(counted);
+        self.store.filling.sub(counted);
         wakers.into_iter().for_each(Waker::wake);
     }
 
@@ -376,7 +378,7 @@ impl Writer {
         let wakers = state.wakers();
         drop(state);
         self.store.withdraw(&self.fill);
-        self.store.filling.fetch_sub(counted);
+        self.store.filling.sub(counted);
         wakers.into_iter().for_each(Waker::wake);
         left
     }
@@ -384,10 +386,10 @@ impl Writer {
 
 impl State {
     /// The stored answer that it has become. The readers go on with its content.
-    fn object(&mut self, born: Sequence) -> Option<Object> {
+    fn object(&mut self, born: Sequence, counted: &Arc<Gauge>) -> Option<Object> {
         let Some(Told::Coming(coming)) = &self.told else { return None };
         let storing = &coming.stored.as_ref()?.object;
-        let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect()));
+        let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect(), counted));
         let mut start = 0;
         for piece in content.pieces() {
             self.pieces.push_back((start, piece.clone()));

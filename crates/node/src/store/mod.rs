@@ -1,6 +1,7 @@
 //! What is stored of answers, in memory that all workers share.
 //!
-//! - [`look`]: looking at what is stored; [`explain`]: the same for people. [`object`]: a stored answer. [`fill`]: one that comes in. [`purge`]: what purges name.
+//! - [`look`]: looking at what is stored; [`explain`]: the same for people.
+//! - [`object`]: a stored answer. [`fill`]: one that comes in. [`purge`]: what purges name.
 //!
 //! Order of calls: [`Store::look`]; where nothing serves, [`Store::join`]
 //! finds another request's answer on its way, or says who asks; the exchange that asks writes into its [`Writer`], whose end stores the
@@ -45,14 +46,19 @@ const FILLING_SHARE: u64 = 4;
 /// With so many marks of purges, those that no stored answer can meet any more are looked for.
 const MANY_MARKS: usize = 1 << 14;
 
+/// What is stored, by key.
+type Index = Cache<Box<[u8]>, Variants, Weighter, Seed, DefaultLifecycle<Box<[u8]>, Variants>>;
+
 /// The store.
 pub struct Store {
-    index: Cache<Box<[u8]>, Variants, Weighter, Seed, DefaultLifecycle<Box<[u8]>, Variants>>,
+    index: Index,
     seed: Seed,
     /// Bytes that the owner lets it have.
     memory: AtomicU64,
     /// Bytes of what comes in.
-    pub(super) filling: Gauge,
+    filling: Gauge,
+    /// Bytes of all contents that somebody has: the index, or a client that reads one which is no longer there.
+    contents: Arc<Gauge>,
     purges: RwLock<Purges>,
     /// The number of the last purge: with it, most looks need no lock.
     purged: AtomicU64,
@@ -113,6 +119,7 @@ impl Store {
             seed,
             memory: AtomicU64::new(config.memory),
             filling: Gauge::default(),
+            contents: Arc::default(),
             purges: RwLock::default(),
             purged: AtomicU64::new(0),
             table: Mutex::default(),
@@ -133,7 +140,8 @@ impl Store {
 
     /// Bytes of memory that they take, with all that belongs to them, and those of answers that come in.
     pub fn bytes(&self) -> u64 {
-        self.index.weight() + self.filling.get()
+        let indexed = self.index.weight();
+        indexed.max(self.contents.get()) + self.filling.get()
     }
 
     /// Bytes of memory that the owner lets it have.
@@ -141,8 +149,11 @@ impl Store {
         self.memory.load(Ordering::Relaxed)
     }
 
+    /// What may come in. What slow clients still read and the index has dropped takes its room: else they could have any number of answers
+    /// held for them, each of which had its place when it came.
     fn most_filling(&self) -> u64 {
-        self.memory() / FILLING_SHARE
+        let indexed = self.index.weight().saturating_sub(self.index.len() as u64 * object::INDEX_BYTES as u64);
+        (self.memory() / FILLING_SHARE).saturating_sub(self.contents.get().saturating_sub(indexed))
     }
 
     /// What is stored under a key.
@@ -380,7 +391,11 @@ impl Gauge {
         self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, |now| now.checked_add(more).filter(|sum| *sum <= most)).is_ok()
     }
 
-    pub(super) fn fetch_sub(&self, less: u64) {
+    pub(super) fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    pub(super) fn sub(&self, less: u64) {
         self.0.fetch_sub(less, Ordering::Relaxed);
     }
 }

@@ -1,5 +1,6 @@
 //! A stored answer.
 
+use super::Gauge;
 use decide::cache::{Life, Policy, Selecting, Sequence, Standing, Tag};
 use decide::time::Calendar;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ pub(crate) type Piece = Arc<[u8]>;
 const PIECE_BYTES: usize = 256 * 1024;
 /// What the index takes of memory for one key: the entry itself, its links, its place in the table, and the memory of keys that were
 /// pushed out.
-const INDEX_BYTES: usize = 256;
+pub(super) const INDEX_BYTES: usize = 256;
 /// The counts in front of what is shared.
 const SHARED_BYTES: usize = 2 * size_of::<usize>();
 
@@ -22,32 +23,25 @@ const SHARED_BYTES: usize = 2 * size_of::<usize>();
 pub(crate) struct Content {
     pieces: Box<[Piece]>,
     len: u64,
+    /// Where its memory is counted as long as anybody has it, stored or not.
+    counted: Arc<Gauge>,
+}
+
+impl Drop for Content {
+    fn drop(&mut self) {
+        self.counted.sub(self.memory() as u64);
+    }
 }
 
 impl Content {
     /// Of pieces as they came: put together anew where they are many and short.
-    pub(crate) fn of(pieces: Vec<Piece>) -> Content {
+    pub(crate) fn of(pieces: Vec<Piece>, counted: &Arc<Gauge>) -> Content {
         let len: usize = pieces.iter().map(|piece| piece.len()).sum();
-        if pieces.len() <= 1 + len / PIECE_BYTES * 4 {
-            return Content { pieces: pieces.into_boxed_slice(), len: len as u64 };
-        }
-        let mut whole = Vec::with_capacity(len.div_ceil(PIECE_BYTES));
-        let mut next = Vec::with_capacity(len.min(PIECE_BYTES));
-        for mut rest in pieces.iter().map(|piece| &piece[..]) {
-            while !rest.is_empty() {
-                let (now, later) = rest.split_at(rest.len().min(PIECE_BYTES - next.len()));
-                next.extend_from_slice(now);
-                rest = later;
-                if next.len() == PIECE_BYTES {
-                    whole.push(Piece::from(&next[..]));
-                    next.clear();
-                }
-            }
-        }
-        if !next.is_empty() {
-            whole.push(Piece::from(next));
-        }
-        Content { pieces: whole.into_boxed_slice(), len: len as u64 }
+        let few = pieces.len() <= 1 + len / PIECE_BYTES * 4;
+        let pieces = if few { pieces } else { joined(&pieces, len) };
+        let content = Content { pieces: pieces.into_boxed_slice(), len: len as u64, counted: counted.clone() };
+        counted.add(content.memory() as u64);
+        content
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -73,6 +67,27 @@ impl Content {
         allocated(self.pieces.len() * size_of::<Piece>())
             + self.pieces.iter().map(|piece| allocated(SHARED_BYTES + piece.len())).sum::<usize>()
     }
+}
+
+/// The same bytes in pieces of the usual length.
+fn joined(pieces: &[Piece], len: usize) -> Vec<Piece> {
+    let mut whole = Vec::with_capacity(len.div_ceil(PIECE_BYTES));
+    let mut next = Vec::with_capacity(len.min(PIECE_BYTES));
+    for mut rest in pieces.iter().map(|piece| &piece[..]) {
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(PIECE_BYTES - next.len()));
+            next.extend_from_slice(now);
+            rest = later;
+            if next.len() == PIECE_BYTES {
+                whole.push(Piece::from(&next[..]));
+                next.clear();
+            }
+        }
+    }
+    if !next.is_empty() {
+        whole.push(Piece::from(next));
+    }
+    whole
 }
 
 /// What purges are told an answer by.

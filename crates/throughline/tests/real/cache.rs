@@ -26,7 +26,7 @@ fn program(edge: &Edge, arguments: &[&str]) -> String {
 /// The value of a field in what `curl -i` prints.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let fields = text.lines().filter_map(|line| line.split_once(": "));
-    fields.filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value).last()
+    fields.rev().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// Miss, hit, range, condition and purge, as curl sees them.

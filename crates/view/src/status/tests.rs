@@ -87,6 +87,7 @@ throughline 0.1.0, up 2 h 5 min, configuration 3
   connections  12 open of at most 10,000, 4,531 since the start
   requests     3 in flight, 1,204,400 since the start, 4xx 57, 5xx 2
   tunnels      1,500 open, 1,200 of them WebSockets
+  cache        2,000 stored in 3,072 of 262,144 KiB, 9,000 hits, 100 misses, 40 of them collapsed
 
   certificate       names                                  holds for  ordered
   /etc/ssl/old.pem  old.test, *.old.test                   expired

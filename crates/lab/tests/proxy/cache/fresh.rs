@@ -145,7 +145,7 @@ fn a_stale_answer_serves_where_the_origin_fails_and_only_as_long_as_allowed() {
             world.sleep(20 * SECOND).await;
             let stale = fetch(&rig, &get("/a")).await;
             assert_eq!((stale.status, stale.body.as_str(), stale.field("age")), (200, "old", Some("20")));
-            assert_eq!(stale.cache(), "edge; hit; ttl=-10; detail=stale-if-error");
+            assert_eq!(stale.cache(), "edge; fwd=stale; fwd-status=503; ttl=-10; detail=stale-if-error");
             world.sleep(21 * SECOND).await;
             assert_eq!(fetch(&rig, &get("/a")).await.status, 503);
         });

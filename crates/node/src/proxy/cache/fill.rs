@@ -177,8 +177,6 @@ impl Exchange<'_> {
 
     /// A new answer: whether it is stored, and as what.
     fn coming(&mut self, cached: &Cached, meta: &ResponseMeta, times: Times, policy: &Policy) -> Coming {
-        let store = self.worker.server.store.clone();
-        let now = self.worker.host.now();
         let response = &self.scratch.response;
         let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
         let directives = Directives::of(&response.fields, policy);
@@ -213,7 +211,7 @@ impl Exchange<'_> {
             }
             _ => {}
         }
-        self.remember(&store, cached, object.as_ref(), rule, times, policy, now);
+        self.remember(cached, object.as_ref(), rule, times, policy);
         let (stored, ttl) = (object.is_some(), left(&life, times));
         let length = match meta.framing {
             Framing::None => Some(0),
@@ -232,17 +230,8 @@ impl Exchange<'_> {
     }
 
     /// What later requests need to know of an answer that is not stored, or is of no use to them without asking.
-    #[expect(clippy::too_many_arguments, reason = "all of it is known where it is called")]
-    fn remember(
-        &self,
-        store: &crate::store::Store,
-        cached: &Cached,
-        object: Option<&Object>,
-        rule: Rule,
-        times: Times,
-        policy: &Policy,
-        now: decide::time::Instant,
-    ) {
+    fn remember(&self, cached: &Cached, object: Option<&Object>, rule: Rule, times: Times, policy: &Policy) {
+        let (store, now) = (&self.worker.server.store, self.worker.host.now());
         let shared = object.is_some_and(|object| object.life.is_fresh(times.received) && !object.life.validate_always);
         // What one request alone has said or met is no rule for others.
         let of_one = matches!(rule, Rule::Authorized | Rule::RequestNoStore | Rule::AboutRequest | Rule::OriginFailed);
@@ -259,9 +248,6 @@ impl Exchange<'_> {
 
     /// No backend gave an answer: this is said to all who wait.
     pub(crate) fn made_for_fill(&mut self, reply: Reply) -> Stage {
-        if let Some(why) = reply.why {
-            self.step(Step::Made { status: reply.status, why });
-        }
         let body = reply.body.into_iter().flat_map(|segment| match segment {
             Segment::Bytes(bytes) => bytes,
             Segment::File { .. } => Vec::new(),

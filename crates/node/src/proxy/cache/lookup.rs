@@ -137,7 +137,9 @@ impl Exchange<'_> {
                 (reader, None)
             }
         };
-        self.missed(ask.forwarded, ask.rule, until.is_some());
+        if until.is_none() {
+            self.missed(ask.forwarded, ask.rule, false);
+        }
         let waited = self.wait_for(&mut reader, until).await;
         self.told(pool, policy, ask, reader, waited).await
     }
@@ -157,44 +159,55 @@ impl Exchange<'_> {
             }
             Waited::Nothing => return Some(self.refuse(502, "the exchange with the backend was given up", Side::Us)),
         };
-        if let Some(object) = ask.stale_for(&told) {
+        if let Some((object, status)) = ask.stale_for(&told) {
+            self.served_by(&ask, &reader);
             drop(reader);
-            self.hit(&object, Rule::StaleIfError, Status::default());
+            let said = self.cached.as_ref().expect("a route that stores answers").status.clone();
+            self.hit(&object, Rule::StaleIfError, Status { forwarded_status: status, ..said });
             return Some(self.serve(&object).await);
         }
         match told {
-            Told::Made(made) => Some(self.tell_made(&made)),
-            Told::Current(object) => self.serve_current(policy, &object, &reader).await,
+            Told::Made(made) => {
+                self.served_by(&ask, &reader);
+                Some(self.tell_made(&made))
+            }
+            Told::Current(object) => {
+                if !reader.is_first() && !object.selects(&self.scratch.request.fields, policy) {
+                    return None;
+                }
+                self.served_by(&ask, &reader);
+                Some(self.serve_current(&object).await)
+            }
             Told::Coming(coming) if reader.is_first() => Some(self.serve_coming(reader, &coming).await),
             Told::Coming(coming) => {
                 let now = self.worker.host.calendar();
+                let fields = &self.scratch.request.fields;
                 let stored = coming.stored.as_ref().map(|storing| &storing.object);
-                let matches = stored.is_some_and(|object| object.selects(&self.scratch.request.fields, policy));
                 match stored {
-                    Some(object) if matches && object.serves(&self.scratch.request.fields, policy, now) => {
+                    Some(object) if object.serves(fields, policy, now) => {
+                        self.served_by(&ask, &reader);
                         Some(self.serve_coming(reader, &coming).await)
                     }
                     // It is another's variant: this request's own may be there, or asked for.
-                    Some(_) if !matches => None,
-                    _ => Some(self.alone(pool, ask)),
+                    Some(object) if !object.selects(fields, policy) => None,
+                    _ => Some(self.pass(pool.clone(), ask.forwarded, Rule::Uncacheable)),
                 }
             }
         }
     }
 
-    /// The answer that others wait for is for one of them only: each asks for itself.
-    fn alone(&mut self, pool: &Arc<Pool>, ask: Ask) -> Stage {
-        self.pass(pool.clone(), ask.forwarded, Rule::Uncacheable)
+    /// The answer to another request is this one's too, if it was another's.
+    fn served_by(&mut self, ask: &Ask, reader: &Reader) {
+        if !reader.is_first() {
+            self.missed(ask.forwarded, ask.rule, true);
+        }
     }
 
     /// The origin says that what is stored is current.
-    async fn serve_current(&mut self, policy: &Policy, object: &Arc<Object>, reader: &Reader) -> Option<Stage> {
-        if !reader.is_first() && !object.selects(&self.scratch.request.fields, policy) {
-            return None;
-        }
+    async fn serve_current(&mut self, object: &Arc<Object>) -> Stage {
         let said = self.cached.as_ref().expect("a route that stores answers").status.clone();
         self.hit(object, Rule::NotModified, Status { forwarded_status: Some(304), stored: true, ..said });
-        Some(self.serve(object).await)
+        self.serve(object).await
     }
 
     /// No backend could answer: what is said in its place holds for everyone who waited.
@@ -257,14 +270,15 @@ impl Exchange<'_> {
 }
 
 impl Ask {
-    /// The stale answer to give, if what came of asking is a failure and it may be used then (RFC 5861 §4).
-    fn stale_for(&self, told: &Told) -> Option<Arc<Object>> {
-        let failed = match told {
-            Told::Coming(coming) => cache::is_failure(coming.head.status),
-            Told::Made(made) => cache::is_failure(made.status),
-            Told::Current(_) => false,
+    /// The stale answer to give, if what came of asking is a failure and it may be used then (RFC 5861 §4), and what the origin said.
+    fn stale_for(&self, told: &Told) -> Option<(Arc<Object>, Option<u16>)> {
+        let (failed, status) = match told {
+            Told::Coming(coming) => (cache::is_failure(coming.head.status), Some(coming.head.status)),
+            Told::Made(made) => (cache::is_failure(made.status), None),
+            Told::Current(_) => (false, None),
         };
-        self.selected.clone().filter(|_| failed && self.good == Reuse::StaleIfError)
+        let object = self.selected.clone().filter(|_| failed && self.good == Reuse::StaleIfError)?;
+        Some((object, status))
     }
 }
 

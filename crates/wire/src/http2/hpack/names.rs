@@ -118,40 +118,36 @@ const fn habit_of(known: Known) -> Habit {
         | Known::UserAgent
         | Known::Accept
         | Known::AcceptEncoding
+        | Known::AcceptLanguage
         | Known::AcceptRanges
         | Known::Allow
         | Known::CacheControl
         | Known::ContentEncoding
+        | Known::ContentLanguage
         | Known::RetryAfter
         | Known::Vary => Habit::Repeats,
-        Known::Cookie | Known::ProxyAuthorization => Habit::Sensitive,
+        Known::Authorization | Known::Cookie | Known::ProxyAuthorization | Known::SetCookie => Habit::Sensitive,
         _ => Habit::Differs,
     }
 }
 
 /// Names about which the program has no rule but these: they are in the static table, or servers and browsers send them with every
 /// message.
-const OTHERS: [(&str, Habit); 46] = [
+const OTHERS: [(&str, Habit); 39] = [
     ("accept-ch", Habit::Repeats),
     ("accept-charset", Habit::Repeats),
-    ("accept-language", Habit::Repeats),
     ("access-control-allow-credentials", Habit::Repeats),
     ("access-control-allow-headers", Habit::Repeats),
     ("access-control-allow-methods", Habit::Repeats),
     ("access-control-allow-origin", Habit::Repeats),
     ("access-control-expose-headers", Habit::Repeats),
     ("access-control-max-age", Habit::Repeats),
-    ("age", Habit::Differs),
     ("alt-svc", Habit::Repeats),
-    ("authorization", Habit::Sensitive),
     ("content-disposition", Habit::Differs),
-    ("content-language", Habit::Repeats),
-    ("content-location", Habit::Differs),
     ("content-security-policy", Habit::Repeats),
     ("cross-origin-embedder-policy", Habit::Repeats),
     ("cross-origin-opener-policy", Habit::Repeats),
     ("cross-origin-resource-policy", Habit::Repeats),
-    ("expires", Habit::Differs),
     ("from", Habit::Differs),
     ("link", Habit::Differs),
     ("nel", Habit::Repeats),
@@ -169,7 +165,6 @@ const OTHERS: [(&str, Habit); 46] = [
     ("sec-fetch-mode", Habit::Repeats),
     ("sec-fetch-site", Habit::Repeats),
     ("sec-fetch-user", Habit::Repeats),
-    ("set-cookie", Habit::Sensitive),
     ("strict-transport-security", Habit::Repeats),
     ("timing-allow-origin", Habit::Repeats),
     ("upgrade-insecure-requests", Habit::Repeats),

@@ -506,3 +506,26 @@ fn a_pool_that_a_reload_changes_serves_its_requests_to_the_end() {
         rig.close();
     });
 }
+
+#[test]
+fn a_connection_that_is_over_rests_until_its_client_takes_what_is_left() {
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let request = b"\0\0\x0e\x01\x05\0\0\0\x01\x82\x86\x84\x41\x09a.example";
+    let broken = b"\0\0\0\0\0\0\0\0\0";
+    let goodbye = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    for last in [&broken[..], goodbye] {
+        World::twice(19, |world| {
+            let rig = Rig::new(world, answering(&"x".repeat(60_000)));
+            world.link(&rig.client, &rig.edge).back().window(100);
+            let begin = [&preface[..], request].concat();
+            let client =
+                rig.ask(vec![Act::Pause, Act::send(begin), Act::WaitUntil(at_ms(1_000)), Act::send(last), Act::WaitUntil(at_ms(90_000))]);
+            // A task that asks for its turn again and again lets no time pass.
+            world.bound(100_000, at_ms(100_000));
+            rig.run_until(at_ms(50_000));
+            assert_eq!((rig.server.connections(), released(&client)), (1, None));
+            rig.run_until(at_ms(95_000));
+            assert_eq!(rig.server.connections(), 0);
+        });
+    }
+}

@@ -202,6 +202,7 @@ impl Pump {
     /// What the far end may take time for, and no longer.
     fn poll_patience(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Over> {
         let mut machine = self.shared.machine();
+        let was_over = self.failed || machine.is_over();
         let streams = machine.open_streams();
         if streams == 0 {
             self.idle.get_or_insert(now);
@@ -243,7 +244,8 @@ impl Pump {
         }
         drop(machine);
         let due = [sending, heading.filter(|_| !self.failed), idling, waiting].into_iter().flatten().filter(|due| *due > now).min();
-        if self.failed || self.shared.machine().is_over() {
+        if !was_over && (self.failed || self.shared.machine().is_over()) {
+            // What there is to say of it goes out. Once: the rest is sent when the far end takes it, or not.
             self.shared.wake_all();
             cx.waker().wake_by_ref();
         }

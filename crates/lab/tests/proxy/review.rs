@@ -529,3 +529,30 @@ fn a_connection_that_is_over_rests_until_its_client_takes_what_is_left() {
         });
     }
 }
+#[test]
+fn a_connection_to_a_backend_that_has_vanished_is_found_out() {
+    World::twice(20, |world| {
+        let mut front = config(1);
+        front.pools[0].protocol = Protocol::Http2;
+        let rig = Rig::new(world, front);
+        let mut behind = answering("here");
+        behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
+        let server = rig.also_serve(0, behind);
+        let first = rig.ask(vec![Act::send(GET), Act::await_bytes("here"), Act::Close]);
+        rig.run_until(at_ms(1_000));
+        assert_eq!((statuses(&first), server.accepted()), (vec![200], 1));
+        // Nothing arrives any more, and nobody is told; requests go on coming.
+        world.link(&rig.edge, &rig.backends[0]).blackhole();
+        let during: Vec<_> = (0..6).map(|n| rig.ask_at(at_ms(2_000 + 10_000 * n), vec![Act::send(GET), Act::Finish])).collect();
+        rig.run_until(at_ms(61_000));
+        assert!(during.iter().all(|client| statuses(client).is_empty()));
+        // All of them are tried again, on a new connection; that there is nobody shows at once there.
+        rig.run_until(at_ms(70_000));
+        assert!(
+            during.iter().all(|client| matches!(statuses(client)[..], [502 | 504])),
+            "{:?}",
+            during.iter().map(statuses).collect::<Vec<_>>()
+        );
+        assert_eq!(rig.server.requests_in_flight(), 0);
+    });
+}

@@ -1,8 +1,9 @@
 //! What a review found, attacking the server: one scenario for each defect, which fails where the defect is still there.
 
+use crate::support::certificates::Authority;
 use crate::support::{GET, MS, Rig, SECOND, accepted, answered, at_ms, backend, config, ended, get, ms, post, released, statuses};
 use decide::address::Address;
-use decide::config::{Action, Config, Listener, Protocol, Site};
+use decide::config::{Action, Config, Files, Listener, Protocol, Site};
 use host::Endpoint;
 use lab::World;
 use lab::peer::{Act, Record, Request, Seen, connect, serve};
@@ -555,4 +556,32 @@ fn a_connection_to_a_backend_that_has_vanished_is_found_out() {
         );
         assert_eq!(rig.server.requests_in_flight(), 0);
     });
+}
+
+#[test]
+fn a_long_download_with_tls_is_whole_however_long_it_takes() {
+    let authority = Authority::new();
+    let world = World::new(21);
+    let mut front = config(1);
+    front.pools[0].tls = Some(authority.pool());
+    let rig = Rig::new(&world, front);
+    let mut behind = answering("");
+    behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
+    behind.listeners[0].tls = true;
+    behind.certificates = vec![authority.sign("backend.example", (3000, 1, 1))];
+    behind.sites[0].routes[0].action = Action::Files(Files {
+        root: "/srv".to_string(),
+        index: Vec::new(),
+        precompressed: false,
+        strip_prefix: String::new(),
+        cache_control: String::new(),
+    });
+    rig.backends[0].put_file("/srv/long", &[b'x'; 2_000_000]);
+    rig.also_serve(0, behind);
+    // Twice the time that the server may take to send anything at all.
+    world.link(&rig.edge, &rig.backends[0]).back().bandwidth(Some(16_000));
+    let client = rig.ask(vec![Act::send(get("/long")), Act::AwaitEnd]);
+    rig.run_until(at_ms(200_000));
+    let body = client.bytes().iter().filter(|byte| **byte == b'x').count();
+    assert!(statuses(&client) == [200] && body >= 2_000_000, "{body}");
 }

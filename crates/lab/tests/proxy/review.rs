@@ -1,8 +1,9 @@
 //! What a review found, attacking the server: one scenario for each defect, which fails where the defect is still there.
 
+use crate::support::certificates::Authority;
 use crate::support::{GET, MS, Rig, SECOND, accepted, answered, at_ms, backend, config, ended, get, ms, post, released, statuses};
 use decide::address::Address;
-use decide::config::{Action, Config, Listener, Protocol, Site};
+use decide::config::{Action, Config, Files, Listener, Protocol, Site};
 use host::Endpoint;
 use lab::World;
 use lab::peer::{Act, Record, Request, Seen, connect, serve};
@@ -505,4 +506,82 @@ fn a_pool_that_a_reload_changes_serves_its_requests_to_the_end() {
         assert_eq!(rig.log.events("backend-ejected"), Vec::<String>::new());
         rig.close();
     });
+}
+
+#[test]
+fn a_connection_that_is_over_rests_until_its_client_takes_what_is_left() {
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let request = b"\0\0\x0e\x01\x05\0\0\0\x01\x82\x86\x84\x41\x09a.example";
+    let broken = b"\0\0\0\0\0\0\0\0\0";
+    let goodbye = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    for last in [&broken[..], goodbye] {
+        World::twice(19, |world| {
+            let rig = Rig::new(world, answering(&"x".repeat(60_000)));
+            world.link(&rig.client, &rig.edge).back().window(100);
+            let begin = [&preface[..], request].concat();
+            let client =
+                rig.ask(vec![Act::Pause, Act::send(begin), Act::WaitUntil(at_ms(1_000)), Act::send(last), Act::WaitUntil(at_ms(90_000))]);
+            // A task that asks for its turn again and again lets no time pass.
+            world.bound(100_000, at_ms(100_000));
+            rig.run_until(at_ms(50_000));
+            assert_eq!((rig.server.connections(), released(&client)), (1, None));
+            rig.run_until(at_ms(95_000));
+            assert_eq!(rig.server.connections(), 0);
+        });
+    }
+}
+#[test]
+fn a_connection_to_a_backend_that_has_vanished_is_found_out() {
+    World::twice(20, |world| {
+        let mut front = config(1);
+        front.pools[0].protocol = Protocol::Http2;
+        let rig = Rig::new(world, front);
+        let mut behind = answering("here");
+        behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
+        let server = rig.also_serve(0, behind);
+        let first = rig.ask(vec![Act::send(GET), Act::await_bytes("here"), Act::Close]);
+        rig.run_until(at_ms(1_000));
+        assert_eq!((statuses(&first), server.accepted()), (vec![200], 1));
+        // Nothing arrives any more, and nobody is told; requests go on coming.
+        world.link(&rig.edge, &rig.backends[0]).blackhole();
+        let during: Vec<_> = (0..6).map(|n| rig.ask_at(at_ms(2_000 + 10_000 * n), vec![Act::send(GET), Act::Finish])).collect();
+        rig.run_until(at_ms(61_000));
+        assert!(during.iter().all(|client| statuses(client).is_empty()));
+        // All of them are tried again, on a new connection; that there is nobody shows at once there.
+        rig.run_until(at_ms(70_000));
+        assert!(
+            during.iter().all(|client| matches!(statuses(client)[..], [502 | 504])),
+            "{:?}",
+            during.iter().map(statuses).collect::<Vec<_>>()
+        );
+        assert_eq!(rig.server.requests_in_flight(), 0);
+    });
+}
+
+#[test]
+fn a_long_download_with_tls_is_whole_however_long_it_takes() {
+    let authority = Authority::new();
+    let world = World::new(21);
+    let mut front = config(1);
+    front.pools[0].tls = Some(authority.pool());
+    let rig = Rig::new(&world, front);
+    let mut behind = answering("");
+    behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
+    behind.listeners[0].tls = true;
+    behind.certificates = vec![authority.sign("backend.example", (3000, 1, 1))];
+    behind.sites[0].routes[0].action = Action::Files(Files {
+        root: "/srv".to_string(),
+        index: Vec::new(),
+        precompressed: false,
+        strip_prefix: String::new(),
+        cache_control: String::new(),
+    });
+    rig.backends[0].put_file("/srv/long", &[b'x'; 2_000_000]);
+    rig.also_serve(0, behind);
+    // Twice the time that the server may take to send anything at all.
+    world.link(&rig.edge, &rig.backends[0]).back().bandwidth(Some(16_000));
+    let client = rig.ask(vec![Act::send(get("/long")), Act::AwaitEnd]);
+    rig.run_until(at_ms(200_000));
+    let body = client.bytes().iter().filter(|byte| **byte == b'x').count();
+    assert!(statuses(&client) == [200] && body >= 2_000_000, "{body}");
 }

@@ -94,6 +94,8 @@ impl Opening {
         let snapshot = worker.snapshot();
         let limits = &snapshot.config.limits;
         let machine = Connection::new(Role::Client, super::config(limits, wire_limits(limits)));
+        // An answer to "are you there" is not to wait for megabytes in the kernel.
+        transport.limit_unsent(super::UNSENT_BYTES);
         let shared = Shared::new(machine);
         let first = shared.machine().open().expect("a new connection has room");
         let first = StreamHandle::new(shared.clone(), first);
@@ -185,5 +187,13 @@ impl Drop for Ending {
 }
 
 fn patience(pool: &Pool) -> Patience {
-    Patience { send: pool.config.transfer_timeout, head: pool.config.response_timeout, idle: pool.config.keep_alive, least_rate: 0 }
+    let config = &pool.config;
+    Patience {
+        send: config.transfer_timeout,
+        head: config.response_timeout,
+        idle: config.keep_alive,
+        least_rate: 0,
+        // So that a connection which leads nowhere is over when the first request on it has waited in vain.
+        silence: Some(config.response_timeout / 2),
+    }
 }

@@ -23,6 +23,10 @@ pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The most that is gathered for one connection before its streams have to wait.
 const OUTPUT_BYTES: usize = 64 * 1024;
 
+/// What the kernel may hold of a connection that it has not sent. More would only delay what is more urgent, and hide that the far end
+/// takes nothing: the kernel's buffers grow to many MiB.
+const UNSENT_BYTES: u32 = 256 * 1024;
+
 /// What we announce to the far end of a connection.
 fn config(limits: &Limits, heads: http1::Limits) -> Config {
     Config {

@@ -9,7 +9,7 @@ use host::Deadline;
 use std::io::IoSlice;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use wire::http2::{ErrorCode, Event};
+use wire::http2::{Connection, ErrorCode, Event};
 
 /// Frames that are taken in before other connections have their turn.
 const MOST_FRAMES: usize = 512;
@@ -34,6 +34,9 @@ pub(super) struct Patience {
     pub(super) idle: Duration,
     /// Bytes per second that have to move while streams wait for the far end to open their windows.
     pub(super) least_rate: u64,
+    /// To say anything while streams are open, before it is asked whether it is still there; and then to answer that. `None`: it may be
+    /// silent.
+    pub(super) silence: Option<Duration>,
 }
 
 pub(super) struct Pump {
@@ -52,6 +55,28 @@ pub(super) struct Pump {
     idle: Option<Instant>,
     /// Since when streams wait for windows, and how many bytes had moved then.
     blocked: Option<(Instant, u64)>,
+    silence: Silence,
+}
+
+/// A far end that has vanished says nothing, and our system takes what is sent to it for many minutes.
+#[derive(Default)]
+struct Silence {
+    /// Since when streams are open and nothing has come, or the far end was asked.
+    since: Option<Instant>,
+    /// It was asked whether it is there.
+    asked: bool,
+}
+
+impl Silence {
+    /// When it has lasted too long.
+    fn due(&mut self, machine: &Connection, patience: &Patience, now: Instant) -> Option<Instant> {
+        let most = patience.silence?;
+        if machine.open_streams() == 0 && !self.asked {
+            self.since = None;
+            return None;
+        }
+        Some(*self.since.get_or_insert(now) + most)
+    }
 }
 
 impl Pump {
@@ -63,7 +88,9 @@ impl Pump {
         deadline: Deadline,
         now: Instant,
     ) -> Pump {
-        Pump { shared, transport, input, patience, deadline, failed: false, sent_at: now, incomplete: None, idle: None, blocked: None }
+        let (failed, sent_at, silence) = (false, now, Silence::default());
+        let (incomplete, idle, blocked) = (None, None, None);
+        Pump { shared, transport, input, patience, deadline, failed, sent_at, incomplete, idle, blocked, silence }
     }
 
     /// Takes in what came and sends what there is to send. Ready when the connection is over.
@@ -132,7 +159,7 @@ impl Pump {
                         return false;
                     }
                     match self.input.poll_fill(cx, &mut self.transport) {
-                        Poll::Ready(Ok(n)) if n > 0 => {}
+                        Poll::Ready(Ok(n)) if n > 0 => self.silence = Silence::default(),
                         Poll::Ready(_) => return true,
                         Poll::Pending => break,
                     }
@@ -202,6 +229,7 @@ impl Pump {
     /// What the far end may take time for, and no longer.
     fn poll_patience(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Over> {
         let mut machine = self.shared.machine();
+        let was_over = self.failed || machine.is_over();
         let streams = machine.open_streams();
         if streams == 0 {
             self.idle.get_or_insert(now);
@@ -229,8 +257,15 @@ impl Pump {
         let heading = self.incomplete.map(|since| since + self.patience.head);
         let idling = self.idle.map(|since| since + self.patience.idle);
         let waiting = self.blocked.map(|(since, _)| since + self.patience.send);
-        if sending.is_some_and(|due| now >= due) {
+        let silent = self.silence.due(&machine, &self.patience, now);
+        let asks = silent.is_some_and(|due| now >= due);
+        if sending.is_some_and(|due| now >= due) || (asks && self.silence.asked) {
             return Poll::Ready(Over::Gone);
+        }
+        if asks {
+            self.silence = Silence { since: Some(now), asked: true };
+            machine.ping();
+            cx.waker().wake_by_ref();
         }
         if heading.is_some_and(|due| now >= due) && !self.failed {
             machine.fail(ErrorCode::ENHANCE_YOUR_CALM);
@@ -242,8 +277,9 @@ impl Pump {
             machine.drain();
         }
         drop(machine);
-        let due = [sending, heading.filter(|_| !self.failed), idling, waiting].into_iter().flatten().filter(|due| *due > now).min();
-        if self.failed || self.shared.machine().is_over() {
+        let due = [sending, heading.filter(|_| !self.failed), idling, waiting, silent].into_iter().flatten().filter(|due| *due > now).min();
+        if !was_over && (self.failed || self.shared.machine().is_over()) {
+            // What there is to say of it goes out. Once: the rest is sent when the far end takes it, or not.
             self.shared.wake_all();
             cx.waker().wake_by_ref();
         }

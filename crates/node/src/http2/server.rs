@@ -18,18 +18,19 @@ use wire::http2::{Connection, Event, Role};
 /// it knew is still answered.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
-/// What the kernel may hold of a connection that it has not sent. More would only delay what is more urgent, and hide that a client takes
-/// nothing: the kernel's buffers grow to many MiB.
-const UNSENT_BYTES: u32 = 256 * 1024;
-
 /// Serves a connection until it is over. `input` holds what was read of it already.
 pub(crate) async fn serve(worker: Rc<Worker>, caller: Rc<Caller>, transport: Transport, input: Buffer) {
-    transport.limit_unsent(UNSENT_BYTES);
+    transport.limit_unsent(super::UNSENT_BYTES);
     let snapshot = worker.snapshot();
     let limits = &snapshot.config.limits;
     let machine = Connection::new(Role::Server, super::config(limits, wire_limits(limits)));
-    let patience =
-        Patience { send: limits.send_timeout, head: limits.head_timeout, idle: limits.idle_timeout, least_rate: limits.send_min_rate };
+    let patience = Patience {
+        send: limits.send_timeout,
+        head: limits.head_timeout,
+        idle: limits.idle_timeout,
+        least_rate: limits.send_min_rate,
+        silence: None,
+    };
     let shared = Shared::new(machine);
     let mut pump = Pump::new(shared.clone(), transport, input, patience, worker.host.deadline(), worker.host.now());
     let mut client = Streams { worker, caller, shared, requests: 0, most: limits.requests_per_connection, ending: None };

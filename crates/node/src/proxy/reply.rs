@@ -195,10 +195,12 @@ impl Exchange<'_> {
 
     async fn send_file(&mut self, file: &File, start: u64, len: u64) -> Result<(), (&'static str, Side)> {
         let send = self.snapshot.config.limits.send_timeout;
-        let Exchange { client, worker, end: so_far, .. } = self;
+        let Exchange { client, worker, scratch, end: so_far, .. } = self;
         let end = start + len;
         let mut at = start;
-        let mut since = worker.host.now();
+        // What TLS still holds of the file is flushed behind it, and is held to the time of its last piece.
+        let since = &mut scratch.down.since;
+        *since = worker.host.now();
         poll_fn(|cx| {
             while at < end {
                 let piece = usize::try_from(end - at).unwrap_or(usize::MAX).min(1 << 20);
@@ -208,14 +210,14 @@ impl Exchange<'_> {
                     Poll::Ready(Ok(n)) => {
                         at += n as u64;
                         so_far.sent += n as u64;
-                        since = worker.host.now();
+                        *since = worker.host.now();
                     }
                     Poll::Ready(Err(error)) if is_of_client(&error) => {
                         return Poll::Ready(Err(("the client closed before the end of the answer", Side::Client)));
                     }
                     Poll::Ready(Err(_)) => return Poll::Ready(Err(("the file could not be read to its end", Side::Us))),
                     Poll::Pending => {
-                        client.deadline.set(since + send);
+                        client.deadline.set(*since + send);
                         return client.deadline.poll_passed(cx).map(|()| Err((STALLED, Side::Client)));
                     }
                 }

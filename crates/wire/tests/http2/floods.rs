@@ -2,6 +2,7 @@
 
 use crate::frames::*;
 use std::time::Duration;
+use wire::http::RequestHead;
 use wire::http2::{ErrorCode, Event};
 
 /// Sends until the machine has enough of it; how often that was.
@@ -205,4 +206,25 @@ fn compression_that_expands() {
     assert_eq!(machine.take_events(), [Event::Malformed { stream: 1, rule: wire::http2::Rule::HeadTooLarge }]);
     machine.hear(&request(WHOLE, 3, &GET)).expect("as before");
     assert_eq!(machine.take_events().len(), 1);
+}
+
+#[test]
+fn answers_to_requests_that_were_given_up_are_no_flood() {
+    let mut machine = Machine::client(CONFIG);
+    machine.hear(&settings(&[(3, 5000)])).expect("valid");
+    let kept = machine.connection.open().expect("room");
+    machine.connection.begin_request(kept, &RequestHead::default(), b"/", b"a", b"http").end(true);
+    let given_up: Vec<u32> = (0..3000).map(|_| machine.connection.open().expect("room")).collect();
+    for id in &given_up {
+        machine.connection.begin_request(*id, &RequestHead::default(), b"/", b"a", b"http").end(true);
+    }
+    machine.take_said();
+    given_up.iter().for_each(|id| machine.connection.let_go(*id));
+    machine.take_said();
+    // They were under way before the server knew.
+    for id in given_up {
+        let late = [frame(HEADERS, END_HEADERS, id, &block(&[(":status", "200")])), frame(DATA, END_STREAM, id, b"late")];
+        machine.hear(&late.concat()).expect("the server has done nothing wrong");
+    }
+    assert_eq!(machine.connection.failure(kept), None);
 }

@@ -3,7 +3,7 @@
 use super::receive::Outcome;
 use super::{Connection, FRAME_BYTES};
 use crate::http::Fields;
-use crate::http2::flood::{ANSWERED, NOTED};
+use crate::http2::flood::NOTED;
 use crate::http2::frame::{self, FrameHeader, HEADER_BYTES, Kind, flag};
 use crate::http2::settings::DEFAULT_WINDOW;
 use crate::http2::stream::{Half, Late, Place};
@@ -111,7 +111,7 @@ impl Connection {
         }
         match self.streams.late(header.stream, header.len, ends) {
             Late::Ignore => Ok(()),
-            Late::Doubtful => self.flood.control(ANSWERED, self.now),
+            Late::Doubtful => self.count_late(),
             // RFC 9113 §5.1
             Late::Wrong => Err(Breach::StreamEnded),
         }

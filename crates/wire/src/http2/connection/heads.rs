@@ -120,7 +120,7 @@ impl Connection {
             // RFC 9113 §5.1.1: a number that was passed over cannot be used any more.
             return Err(if self.streams.was_skipped(block.stream) { Breach::StreamOrder } else { Breach::StreamEnded });
         }
-        self.flood.control(ANSWERED, self.now)?;
+        self.count_late()?;
         self.skip_block(fragments)?;
         Ok(None)
     }

@@ -256,6 +256,12 @@ impl Connection {
         Ok(Some(Event::Failed { stream: id }))
     }
 
+    /// Something came on a stream that is over. A server cannot help it: how many requests we give up while their answers are under way is
+    /// up to us, or to whoever makes us ask.
+    pub(super) fn count_late(&mut self) -> Result<(), Breach> {
+        if self.role == Role::Server { self.flood.control(ANSWERED, self.now) } else { Ok(()) }
+    }
+
     /// We had to reset a stream by the client's fault (MadeYouReset). A server that breaks its own answers only hurts itself.
     pub(super) fn count_reset(&mut self) -> Result<(), Breach> {
         if self.role == Role::Server { self.flood.reset(self.now) } else { Ok(()) }

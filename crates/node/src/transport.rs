@@ -38,6 +38,14 @@ impl Transport {
         }
     }
 
+    /// Bytes that a write took and that are still here.
+    pub(crate) fn unsent(&self) -> usize {
+        match self {
+            Transport::Plain(_) => 0,
+            Transport::Tls(stream) => stream.unsent(),
+        }
+    }
+
     /// Lets the kernel keep no more than so many bytes that it has not sent yet.
     pub(crate) fn limit_unsent(&self, bytes: u32) {
         match self {

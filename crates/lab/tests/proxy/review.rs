@@ -585,3 +585,25 @@ fn a_long_download_with_tls_is_whole_however_long_it_takes() {
     let body = client.bytes().iter().filter(|byte| **byte == b'x').count();
     assert!(statuses(&client) == [200] && body >= 2_000_000, "{body}");
 }
+
+#[test]
+fn the_last_answer_of_a_connection_with_tls_is_whole_however_slow_the_way() {
+    let authority = Authority::new();
+    let world = World::new(22);
+    let mut front = config(1);
+    (front.pools[0].tls, front.pools[0].protocol) = (Some(authority.pool()), Protocol::Http2);
+    (front.limits.http2_stream_window, front.limits.http2_connection_window) = (1 << 20, 1 << 20);
+    let rig = Rig::new(&world, front);
+    let mut behind = answering(&"x".repeat(190_000));
+    behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
+    behind.listeners[0].tls = true;
+    behind.certificates = vec![authority.sign("backend.example", (3000, 1, 1))];
+    behind.limits.requests_per_connection = 1;
+    let server = rig.also_serve(0, behind);
+    world.link(&rig.edge, &rig.backends[0]).back().bandwidth(Some(5_000)).window(4_000);
+    let client = rig.ask(vec![Act::send(get("/")), Act::WaitUntil(at_ms(99_000)), Act::Close]);
+    rig.run_until(at_ms(100_000));
+    let body = client.bytes().iter().filter(|byte| **byte == b'x').count();
+    assert!(statuses(&client) == [200] && body >= 190_000, "{body}");
+    assert_eq!(server.connections(), 0);
+}

@@ -49,6 +49,8 @@ pub(super) struct Pump {
     failed: bool,
     /// When output last moved, or there was none.
     sent_at: Instant,
+    /// Bytes of it that the transport has taken and not sent.
+    unsent: usize,
     /// Since when a frame or a head is incomplete.
     incomplete: Option<Instant>,
     /// Since when there is no stream.
@@ -88,9 +90,9 @@ impl Pump {
         deadline: Deadline,
         now: Instant,
     ) -> Pump {
-        let (failed, sent_at, silence) = (false, now, Silence::default());
+        let (failed, sent_at, unsent, silence) = (false, now, 0, Silence::default());
         let (incomplete, idle, blocked) = (None, None, None);
-        Pump { shared, transport, input, patience, deadline, failed, sent_at, incomplete, idle, blocked, silence }
+        Pump { shared, transport, input, patience, deadline, failed, sent_at, unsent, incomplete, idle, blocked, silence }
     }
 
     /// Takes in what came and sends what there is to send. Ready when the connection is over.
@@ -122,7 +124,7 @@ impl Pump {
             // What has been sent has made room for streams that wait for it.
             self.pass_all(cx, on_event);
             let machine = self.shared.machine();
-            let flushed = machine.output().is_empty();
+            let flushed = machine.output().is_empty() && self.unsent == 0;
             if flushed && (self.failed || machine.is_over()) {
                 return Some(Over::Closed);
             }
@@ -205,23 +207,22 @@ impl Pump {
 
     fn flush(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), ()> {
         let mut machine = self.shared.machine();
-        loop {
-            let output = machine.output();
-            if output.is_empty() {
-                self.sent_at = now;
-                break;
-            }
-            match self.transport.poll_write(cx, &[IoSlice::new(output)]) {
+        while !machine.output().is_empty() {
+            match self.transport.poll_write(cx, &[IoSlice::new(machine.output())]) {
                 Poll::Ready(Ok(n)) => {
                     machine.sent(n);
                     self.sent_at = now;
                 }
                 Poll::Ready(Err(_)) => return Err(()),
-                Poll::Pending => return Ok(()),
+                Poll::Pending => break,
             }
         }
         if let Poll::Ready(Err(_)) = self.transport.poll_flush(cx) {
             return Err(());
+        }
+        let before = std::mem::replace(&mut self.unsent, self.transport.unsent());
+        if self.unsent < before || (self.unsent == 0 && machine.output().is_empty()) {
+            self.sent_at = now;
         }
         Ok(())
     }
@@ -253,7 +254,7 @@ impl Pump {
             }
             still => still,
         };
-        let sending = (!machine.output().is_empty()).then(|| self.sent_at + self.patience.send);
+        let sending = (!machine.output().is_empty() || self.unsent > 0).then(|| self.sent_at + self.patience.send);
         let heading = self.incomplete.map(|since| since + self.patience.head);
         let idling = self.idle.map(|since| since + self.patience.idle);
         let waiting = self.blocked.map(|(since, _)| since + self.patience.send);

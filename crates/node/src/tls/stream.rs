@@ -146,6 +146,11 @@ impl TlsStream {
         Poll::Ready(Ok(()))
     }
 
+    /// Bytes that were encrypted and not sent.
+    pub(crate) fn unsent(&self) -> usize {
+        self.flow.outgoing().len()
+    }
+
     /// Lets the kernel keep no more than so many bytes that it has not sent yet.
     pub(crate) fn limit_unsent(&self, bytes: u32) {
         self.stream.as_ref().expect("it is there until taken out").limit_unsent(bytes);

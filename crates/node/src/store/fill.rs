@@ -349,6 +349,9 @@ impl Writer {
 
     /// The content is whole: it is stored, if it is to be.
     pub(crate) fn finish(&mut self) {
+        if self.asks_again {
+            return;
+        }
         let mut state = self.fill.lock();
         if state.end.is_some() {
             return;

@@ -144,6 +144,11 @@ impl Store {
         indexed.max(self.contents.get()) + self.filling.get()
     }
 
+    /// Bytes of content that comes in to be stored.
+    pub fn filling(&self) -> u64 {
+        self.filling.get()
+    }
+
     /// Bytes of memory that the owner lets it have.
     pub fn memory(&self) -> u64 {
         self.memory.load(Ordering::Relaxed)

@@ -133,6 +133,7 @@ fn cache(server: &Server, sites: &[SiteCounts], out: &mut Exposition) {
     let store = server.store();
     out.single(Gauge, "throughline_cache_objects", "Answers stored, variants of one not counted.", store.objects());
     out.single(Gauge, "throughline_cache_bytes", "Bytes of memory that stored answers take, all told.", store.bytes());
+    out.single(Gauge, "throughline_cache_filling_bytes", "Bytes of content that comes in to be stored.", store.filling());
     out.single(Gauge, "throughline_cache_limit_bytes", "The most that stored answers may take.", store.memory());
     type Of = fn(&SiteCounts) -> u64;
     let families: [(&str, &str, Of); 4] = [

@@ -93,7 +93,14 @@ fn hints(config: &Config) -> Vec<String> {
     let kept = config.certificates.first().and_then(|certificate| certificate.files.as_ref());
     let trust = kept.map_or("-k".to_string(), |files| format!("--cacert {}", quoted(&files.chain)));
     let (site, secured, admin) = (config.listeners.first(), config.listeners.get(1), config.listeners.last());
-    let commands = [curl("-i", site, "/"), curl(&trust, secured, "/"), curl("-s", site, "/api/visits"), curl("-s", admin, "/metrics")];
+    let commands = [
+        curl("-i", site, "/"),
+        curl(&trust, secured, "/"),
+        curl("-s", site, "/api/visits"),
+        // Twice: the second comes from the cache, and says so.
+        curl("-so /dev/null -D -", site, "/path.svg"),
+        curl("-s", admin, "/metrics"),
+    ];
     commands.into_iter().flatten().collect()
 }
 

@@ -2,8 +2,8 @@
 
 use super::{SERVERS, files};
 use crate::settings::{
-    backend_defaults, cache_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, pool_defaults, server_defaults,
-    site_defaults, tls_defaults,
+    backend_defaults, cache_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, policy_defaults, pool_defaults,
+    server_defaults, site_defaults, tls_defaults,
 };
 use decide::address::Address;
 use decide::config::{
@@ -60,13 +60,17 @@ fn free_addresses() -> [SocketAddr; SERVERS.len()] {
 
 /// What clients ask: everything goes to the application servers.
 fn public_site() -> Site {
-    let live = Match { path: PathMatch::Exact("/api/live".to_string()), ..match_defaults() };
+    let at = |path: &str| Match { path: PathMatch::Exact(path.to_string()), ..match_defaults() };
+    // What is the same for everyone comes from the cache, as long as the servers say.
+    let file = |path| Route { when: at(path), cache: Some(policy_defaults()), ..route(path, Action::Pool(0), FieldEdits::default()) };
+    let mut routes = vec![
+        route("app", Action::Pool(0), FieldEdits::default()),
+        Route { when: at("/api/live"), ..route("live", Action::Pool(1), FieldEdits::default()) },
+    ];
+    routes.extend(files::paths().map(file));
     Site {
         name: "demo".to_string(),
-        routes: vec![
-            route("app", Action::Pool(0), FieldEdits::default()),
-            Route { when: live, ..route("live", Action::Pool(1), FieldEdits::default()) },
-        ],
+        routes,
         max_body: MAX_BODY,
         show: Show { server_timing: true, proxy_status: true, request_id: true },
         ..site_defaults()
@@ -86,7 +90,13 @@ fn server_site(name: &str) -> Site {
         },
         ..route(path, application(), signed(name, "public, max-age=31536000, immutable"))
     };
+    // Under an address that stays the same when the file changes, it is stored for as long as one can wait for a change.
+    let stored = |path: &str| Route {
+        when: Match { path: PathMatch::Exact(path.to_string()), ..match_defaults() },
+        ..route(path, application(), signed(name, "public, max-age=10"))
+    };
     let mut routes = files::VERSIONED.map(versioned).to_vec();
+    routes.extend(files::paths().map(stored));
     routes.push(route("*", application(), signed(name, "no-cache")));
     Site { name: name.to_string(), routes, max_body: MAX_BODY, ..site_defaults() }
 }

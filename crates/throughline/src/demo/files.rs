@@ -48,6 +48,11 @@ pub(super) fn version(path: &str) -> String {
     format!("{:x}", file.modified.0.subsec_nanos())
 }
 
+/// Where there is a file.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(path, ..)| *path)
+}
+
 /// Whether there is a file at this path.
 pub(super) fn has(path: &str) -> bool {
     BY_PATH.contains_key(path)

@@ -348,6 +348,10 @@ fn the_pool_leads_to_the_listeners_of_the_servers() {
     let routes = &config.sites[config.listeners[0].sites[0]].routes;
     assert_eq!((&routes[0].action, &routes[1].action), (&Action::Pool(0), &Action::Pool(1)));
     assert_eq!(routes[1].when.path, PathMatch::Exact("/api/live".to_string()));
+    for route in routes {
+        let file = matches!(&route.when.path, PathMatch::Exact(path) if super::files::has(path));
+        assert_eq!(route.cache.is_some(), file, "{}: files are the same for everyone", route.name);
+    }
     let pool = &config.pools[0];
     // A WebSocket that took a turn would have every page come from the same server.
     assert_eq!(config.pools[1].backends, pool.backends);

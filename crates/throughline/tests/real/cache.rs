@@ -55,6 +55,12 @@ fn curl_sees_miss_hit_and_purge() {
     }
     let status = program(&edge, &["ctl", "status"]);
     assert!(status.contains("1 stored in ") && status.contains(" hits, 4 misses"), "{status}");
+    let offline = Command::new(BINARY).args(["explain", "cache", &edge.place.at("edge.toml"), &url]).output().expect("the binary runs");
+    let offline = String::from_utf8_lossy(&offline.stdout);
+    assert!(
+        offline.contains(&format!("| {url}\n")) && offline.contains("policy     fresh where nothing is said at all: for 60 s"),
+        "{offline}"
+    );
     let explained = program(&edge, &["explain", "cache", &url]);
     assert!(
         explained.contains("stored     200, 1000 bytes") && explained.contains("verdict    the cache answers: hit (fresh)"),

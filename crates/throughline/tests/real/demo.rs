@@ -17,15 +17,15 @@ fn embedded() -> Edge {
     Edge::start(place, &mut command, 5)
 }
 
-/// What listens where comes first, then four commands; each of them works as printed.
+/// What listens where comes first, then five commands; each of them works as printed.
 #[test]
-fn says_what_listens_and_four_commands_that_work() {
+fn says_what_listens_and_five_commands_that_work() {
     let Some(curl) = Curl::find() else { return };
     let mut edge = embedded();
     let names: Vec<String> = edge.printed.iter().map(|line| line.split_whitespace().last().expect("a name").to_string()).collect();
     assert_eq!(names, ["demo", "demo", "app-1", "app-2", "admin"]);
     assert_eq!(edge.line(), "try:");
-    for _ in 0..4 {
+    for _ in 0..5 {
         let line = edge.line();
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words[0], "curl", "{line}");
@@ -49,6 +49,17 @@ fn the_site_is_served_by_both_application_servers() {
     let visit = curl.text(&["-f", "-H", "Content-Type: application/json", "-d", r#"{"name":"curl"}"#, &edge.url("/api/visits")]);
     assert!(visit.contains("\"recorded\": 1"), "{visit}");
     assert!(curl.text(&["-f", &edge.url("/api/visits")]).contains("\"total\": 1"));
+}
+
+/// The files come from the cache as soon as one client has had them; a page never does.
+#[test]
+fn the_files_of_the_site_are_cached() {
+    let Some(curl) = Curl::find() else { return };
+    let edge = embedded();
+    let ask = |path: &str| curl.text(&["-f", "-o", "/dev/null", "-D", "-", &edge.url(path)]);
+    assert!(ask("/path.svg").contains("Cache-Status: throughline; fwd=uri-miss; ttl=10; stored"), "{}", ask("/path.svg"));
+    assert!(ask("/path.svg").contains("Cache-Status: throughline; hit; ttl="), "{}", ask("/path.svg"));
+    assert!(!ask("/").contains("Cache-Status"), "{}", ask("/"));
 }
 
 /// Two pages are open, one with each application server; a visit that the balancer gives to either is told to both.

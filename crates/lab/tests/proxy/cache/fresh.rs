@@ -1,9 +1,9 @@
 //! Freshness, validation, variants, ranges: one client after another.
 
 use super::{asked, fetch, get_with, ok, origin, status};
-use crate::support::{Rig, SECOND, caching, get};
+use crate::support::{Rig, SECOND, answered, caching, get, statuses};
 use lab::World;
-use lab::peer::Act;
+use lab::peer::{Act, Seen};
 
 #[test]
 fn a_fresh_answer_serves_until_the_second_it_is_stale() {
@@ -170,6 +170,92 @@ fn post_makes_what_is_stored_invalid() {
             assert_eq!(fetch(&rig, &get("/a")).await.body, "new");
         });
         assert_eq!(asked(&origin), 3);
+        rig.close();
+    });
+}
+
+#[test]
+fn a_304_about_something_else_has_the_question_asked_again_without_conditions() {
+    World::twice(8, |world| {
+        let rig = Rig::new(world, caching(1));
+        let answers = vec![
+            ok("Cache-Control: max-age=10\r\nETag: \"v1\"\r\n", "one"),
+            status(304, "ETag: \"other\"\r\n"),
+            ok("Cache-Control: max-age=10\r\nETag: \"v2\"\r\n", "two"),
+        ];
+        let origin = origin(&rig, answers);
+        rig.run(async {
+            fetch(&rig, &get("/a")).await;
+            world.sleep(11 * SECOND).await;
+            assert_eq!(fetch(&rig, &get("/a")).await.body, "two");
+            assert!(fetch(&rig, &get("/a")).await.cache().starts_with("edge; hit"));
+        });
+        let heads: Vec<String> = origin.requests().into_iter().map(|(_, head)| head).collect();
+        assert!(heads.len() == 3 && heads[1].contains("If-None-Match") && !heads[2].contains("If-None-Match"), "{heads:?}");
+        rig.close();
+    });
+}
+
+#[test]
+fn a_head_that_disagrees_makes_what_is_stored_stale() {
+    World::twice(9, |world| {
+        let rig = Rig::new(world, caching(1));
+        let stored = "Cache-Control: max-age=10\r\nETag: \"v1\"\r\n";
+        let newer = Act::send("HTTP/1.1 200 OK\r\nETag: \"v2\"\r\nContent-Length: 3\r\n\r\n");
+        let origin = origin(&rig, vec![ok(stored, "one"), newer, ok("Cache-Control: max-age=10\r\n", "two")]);
+        rig.run(async {
+            fetch(&rig, &get("/a")).await;
+            world.sleep(11 * SECOND).await;
+            let head = fetch(&rig, &get("/a").replace("GET", "HEAD")).await;
+            assert_eq!((head.status, head.field("etag"), head.cache()), (200, Some("\"v2\""), "edge; fwd=stale; detail=stale"));
+            assert_eq!(fetch(&rig, &get("/a")).await.body, "two");
+        });
+        assert_eq!(asked(&origin), 3);
+        rig.close();
+    });
+}
+
+#[test]
+fn interim_answers_reach_everyone_who_waits() {
+    World::twice(10, |world| {
+        let rig = Rig::new(world, caching(1));
+        let origin = rig.serve(0, |_| {
+            let hint = Act::send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
+            vec![Act::Wait(SECOND), hint, Act::Wait(SECOND), ok("Cache-Control: max-age=60\r\n", "page")]
+        });
+        let ask = || rig.ask(vec![Act::send(get("/a")), Act::await_bytes("rel=preload"), Act::await_bytes("page"), Act::Close]);
+        let clients: Vec<_> = (0..3).map(|_| ask()).collect();
+        for client in &clients {
+            rig.run(client.until(|seen| *seen == Seen::Closed));
+            assert_eq!(statuses(client), [103, 200]);
+            assert!(answered(client).is_some_and(|at| at < 1_100), "{:?}", answered(client));
+        }
+        // What is stored has no interim answer.
+        let later = rig.ask(vec![Act::send(get("/a")), Act::await_bytes("page"), Act::Close]);
+        rig.run(later.until(|seen| *seen == Seen::Closed));
+        assert_eq!((statuses(&later), asked(&origin)), (vec![200], 1));
+        rig.close();
+    });
+}
+
+#[test]
+fn hits_on_one_connection_come_in_order_and_to_old_clients_too() {
+    World::twice(11, |world| {
+        let rig = Rig::new(world, caching(1));
+        let chunked = "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npage\r\n0\r\n\r\n";
+        let origin = origin(&rig, vec![Act::send(chunked)]);
+        let old = "GET /a HTTP/1.0\r\nHost: a.example\r\n\r\n";
+        let first = rig.ask(vec![Act::send(old)]);
+        rig.over(&first);
+        assert!(first.text().ends_with("\r\n\r\npage") && !first.text().contains("chunked"), "{}", first.text());
+        let page = || Act::await_bytes("page");
+        let client = rig.ask(vec![Act::send(get("/a").repeat(3)), page(), page(), page(), Act::Close]);
+        rig.run(client.until(|seen| *seen == Seen::Closed));
+        assert_eq!(statuses(&client), [200; 3]);
+        let hit = rig.ask(vec![Act::send(old)]);
+        rig.over(&hit);
+        assert!(hit.text().contains("Content-Length: 4\r\n") && hit.text().ends_with("page"), "{}", hit.text());
+        assert_eq!(asked(&origin), 1);
         rig.close();
     });
 }

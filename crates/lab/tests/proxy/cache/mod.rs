@@ -5,6 +5,7 @@ mod defences;
 mod fresh;
 mod http2;
 mod purge;
+mod soak;
 mod suite;
 
 use crate::support::Rig;

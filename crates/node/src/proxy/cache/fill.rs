@@ -10,8 +10,8 @@ use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
 use crate::store::{Coming, Made, Names, Object, Storing, Told, Writer};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions, date_of,
-    freshen, storable, stored_fields, validated,
+    self, AcceptEncoding, Conditions, Directives, KeyRules, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions,
+    date_of, freshen, storable, stored_fields, validated,
 };
 use decide::step::{JourneyId, RouteRef, Step};
 use decide::time::Duration;
@@ -44,7 +44,7 @@ impl Errand {
         Conditions::default().apply(&mut request.fields);
         request.fields.remove(Known::Expect);
         let snapshot = exchange.snapshot.clone();
-        let (_, route) = exchange.site_and_route(&snapshot).expect("a routed request");
+        let (site, route) = exchange.site_and_route(&snapshot).expect("a routed request");
         let policy = route.cache.as_ref().expect("the route leads here because it stores answers");
         if policy.vary.accept_encoding == AcceptEncoding::Reduced {
             let asked = cache::forwarded_accept_encoding(&request.fields);
@@ -53,6 +53,9 @@ impl Errand {
                 request.fields.push_known(Known::AcceptEncoding, &asked);
             }
         }
+        let mut url = Vec::new();
+        super::url_of(exchange.client.caller.peer.scheme(), &request, &KeyRules::default(), &mut url);
+        let names = Arc::new(Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() });
         Errand {
             pool,
             route: exchange.route,
@@ -60,7 +63,7 @@ impl Errand {
             id: exchange.scratch.journey.id,
             request,
             key: cached.key.clone(),
-            names: cached.names.clone(),
+            names,
             wishes: cached.wishes,
             validating,
             snapshot,
@@ -97,7 +100,7 @@ impl Exchange<'_> {
         }
         self.cached = Some(Box::new(Cached {
             key: errand.key.clone(),
-            names: errand.names.clone(),
+            names: Some(errand.names.clone()),
             wishes: errand.wishes,
             status: cache::Status::default(),
             validating: errand.validating.clone(),
@@ -179,6 +182,7 @@ impl Exchange<'_> {
     fn coming(&mut self, cached: &Cached, meta: &ResponseMeta, times: Times, policy: &Policy) -> Coming {
         let response = &self.scratch.response;
         let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
+        let names = cached.names.as_ref().expect("what is asked for has names");
         let directives = Directives::of(&response.fields, policy);
         let life = Life::of(response, &response.fields, &directives, times, policy);
         let (storing, mut rule) = storable(&exchange, &directives, &cached.wishes, &life, policy, &mut Record::off());
@@ -194,7 +198,7 @@ impl Exchange<'_> {
                 selecting,
                 life,
                 content: Arc::default(),
-                names: cached.names.clone(),
+                names: names.clone(),
                 born: self.born(),
                 stale_since: None,
                 cleared: AtomicU64::new(0),
@@ -207,7 +211,7 @@ impl Exchange<'_> {
             // What is stored may still be of use while the origin fails.
             Some(_) if failed && !cached.validating.objects.is_empty() => (object, rule) = (None, Rule::OriginFailed),
             Some(object) if !tags.is_empty() => {
-                object.names = Arc::new(Names { site: cached.names.site.clone(), url: cached.names.url.clone(), tags: tags.into() });
+                object.names = Arc::new(Names { site: names.site.clone(), url: names.url.clone(), tags: tags.into() });
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ use decide::time::Instant;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use wire::http::{Known, Method, Version};
+use wire::http::{Known, Method, ResponseHead, Version};
 use wire::http1::Framing;
 
 /// How a wait for another's answer ended.
@@ -252,20 +252,23 @@ impl Exchange<'_> {
             .await;
             match seen {
                 Ok(waited) => return waited,
-                Err(head) => self.pass_interim(&head),
+                Err(head) if self.pass_interim(&head).await.is_err() => return Waited::ClientGone,
+                Err(_) => {}
             }
         }
     }
 
-    fn pass_interim(&mut self, interim: &wire::http::ResponseHead) {
+    async fn pass_interim(&mut self, interim: &ResponseHead) -> Result<(), &'static str> {
         let version = self.scratch.request.version;
         // RFC 9110 §15.2: none to an HTTP/1.0 client.
-        if version >= Version::Http11 {
-            self.step(Step::Interim { status: interim.status });
-            let snapshot = self.snapshot.clone();
-            let Exchange { client, scratch, .. } = self;
-            head::interim(interim, version, &snapshot.config.server.name, &mut client.stream, &mut scratch.down);
+        if version < Version::Http11 {
+            return Ok(());
         }
+        self.step(Step::Interim { status: interim.status });
+        let snapshot = self.snapshot.clone();
+        let Exchange { client, scratch, .. } = self;
+        head::interim(interim, version, &snapshot.config.server.name, &mut client.stream, &mut scratch.down);
+        self.flush().await
     }
 }
 

@@ -22,7 +22,8 @@ use wire::http::RequestHead;
 /// What is known of a request on such a route.
 pub(crate) struct Cached {
     pub(crate) key: Vec<u8>,
-    pub(crate) names: Arc<Names>,
+    /// What purges tell the answer by; only where one is asked for.
+    pub(crate) names: Option<Arc<Names>>,
     pub(crate) wishes: Wishes,
     /// What the client is told.
     pub(crate) status: Status,
@@ -46,13 +47,9 @@ impl Exchange<'_> {
     fn begin_cached(&self, site: &Site, route: &Route, pool: &Pool, policy: &Policy) -> Cached {
         let request = &self.scratch.request;
         let scheme = self.client.caller.peer.scheme();
-        let mut url = Vec::with_capacity(16 + request.authority.len() + request.target.len());
-        url_of(scheme, request, &KeyRules::default(), &mut url);
-        let key = key_of(site, route, &pool.config.name, request, scheme, policy);
-        let names = Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() };
         Cached {
-            key,
-            names: Arc::new(names),
+            key: key_of(site, route, &pool.config.name, request, scheme, policy),
+            names: None,
             wishes: Wishes::of(&request.fields, policy),
             status: Status::default(),
             validating: Validating::default(),
@@ -88,7 +85,7 @@ impl Exchange<'_> {
 }
 
 /// `scheme://host/path?query`, as far as the query counts.
-pub(crate) fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u8>) {
+fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u8>) {
     let begin = out.len();
     cache::key(&Uri { scheme, authority: &request.authority, target: &request.target }, rules, out);
     // The key of the protocol begins with the method (RFC 9111 §2), which a URL does not have.

@@ -51,7 +51,8 @@ fn what_a_client_claims_of_itself_shapes_nothing_that_is_stored() {
         let rig = Rig::new(world, caching(1));
         let origin = origin(&rig, vec![ok(FRESH, "page")]);
         rig.run(async {
-            let claims = "X-Forwarded-Host: evil.example\r\nX-Forwarded-Scheme: http\r\nX-Forwarded-Prefix: /evil\r\nForwarded: host=evil.example\r\n";
+            let claims = "X-Forwarded-Host: evil.example\r\nX-Forwarded-Scheme: http\r\nX-Forwarded-Prefix: /evil\r\n\
+                Forwarded: host=evil.example\r\n";
             fetch(&rig, &get_with("/a", claims)).await;
             assert!(fetch(&rig, &get("/a")).await.cache().starts_with("edge; hit"));
         });

@@ -1,10 +1,10 @@
 //! What is stored of answers, in memory that all workers share.
 //!
-//! - [`look`]: looking at what is stored; [`explain`]: the same for people. [`object`]: a stored answer. [`fill`]: one that comes in. [`purge`]: what purges name.
+//! - `look`: looking at what is stored; `explain`: the same for people.
+//! - `object`: a stored answer. `fill`: one that comes in. `purge`: what purges name.
 //!
-//! Order of calls: [`Store::look`]; where nothing serves, [`Store::join`]
-//! finds another request's answer on its way, or says who asks; the exchange that asks writes into its [`Writer`], whose end stores the
-//! answer. No lock is held while anything is awaited.
+//! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
+//! exchange that asks writes into its `Writer`, whose end stores the answer. No lock is held while anything is awaited.
 
 mod explain;
 mod fill;
@@ -47,7 +47,7 @@ const MANY_MARKS: usize = 1 << 14;
 
 /// The store.
 pub struct Store {
-    index: Cache<Box<[u8]>, Variants, Weighter, Seed, DefaultLifecycle<Box<[u8]>, Variants>>,
+    index: Cache<Box<[u8]>, Variants, Weighter, Seed>,
     seed: Seed,
     /// Bytes that the owner lets it have.
     memory: AtomicU64,

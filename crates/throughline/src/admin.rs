@@ -5,8 +5,8 @@
 //! it is never given.
 //! Nor can such a page make its own name point here (DNS rebinding): a `POST` is taken only for a `Host` that no stranger can own.
 //!
-//! - `cache`: purges. `client`: asks the admin side of another process. `explain`: `explain`, live and from a file. `asked`: a request
-//!   made of a URL.
+//! - `cache`: purges. `client`: asks the admin side of another process.
+//! - `explain`: `explain`, live and from a file. `asked`: a request made of a URL.
 
 pub(crate) mod asked;
 mod cache;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 /// A verb and its arguments.
 #[derive(clap::Subcommand)]
 pub enum Verb {
-    /// Run the path: load balancer, proxy, web server.
+    /// Run the path: load balancer, cache, web server.
     Serve(serve::Arguments),
     /// Ask a running server: its state, a reload, a drain, a change of a backend.
     Ctl(ctl::Arguments),

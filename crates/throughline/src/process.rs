@@ -51,7 +51,8 @@ impl Source {
     /// Reads the file. The error holds every mistake in it.
     pub fn load(&self) -> Result<Loaded, Refused> {
         let name = self.path.display().to_string();
-        let text = std::fs::read_to_string(&self.path).map_err(|error| Refused::one(format!("cannot read {name}: {error}")))?;
+        let text = std::fs::read_to_string(&self.path)
+            .map_err(|error| Refused::one(format!("cannot read {name}: {}", settings::unreadable(&error))))?;
         let mut loaded = settings::load_with(&text, &name, &[]).map_err(|found| Refused::listed(&found))?;
         let admin = self.admin.clone().or_else(|| loaded.admin.clone());
         add_admin(&mut loaded.config, admin);
@@ -124,7 +125,7 @@ fn cannot_listen(at: &Address, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!(
-                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--http ADDR, --https ADDR, \
+                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--from, --http, --https or \
                  --admin ADDR, or the configuration)."
             )
         }
@@ -178,7 +179,7 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
 /// Lets requests in flight end, for as long as the configuration allows; a second signal ends it at once.
 async fn stop(host: &Host, server: &Arc<Server>, mut signals: Signals, print: fn(&str)) -> ExitCode {
     let limit = server.snapshot().config.server.drain_timeout;
-    print(&format!("draining {} connections; again to stop at once", server.connections()));
+    print(&format!("draining; connections open: {}; a second signal ends it at once", server.connections()));
     server.drain(host.calendar());
     let mut drained = Box::pin(server.drained());
     let mut late = Box::pin(host.sleep(limit));

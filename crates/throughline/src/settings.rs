@@ -27,6 +27,7 @@ mod tls;
 mod value;
 
 pub use defaults::*;
+pub(crate) use disk::unreadable;
 pub use mistake::{Mistake, Severity};
 pub use reference::reference;
 pub use schema::schema;

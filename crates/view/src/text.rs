@@ -82,5 +82,22 @@ pub(crate) fn thousands(count: u64) -> String {
     text
 }
 
+/// A size in bytes as memory is spoken of: `3,072 KiB`, from 10 MiB on `256 MiB`; rounded up.
+pub(crate) fn size(bytes: u64) -> String {
+    const MIB: u64 = 1 << 20;
+    if bytes < 10 * MIB { format!("{} KiB", thousands(bytes.div_ceil(1024))) } else { format!("{} MiB", thousands(bytes.div_ceil(MIB))) }
+}
+
+/// The two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`, `12 d 7 h`.
+pub(crate) fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{minutes} min {} s", seconds % 60),
+        3600..86_400 => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ macro_rules! rules {
             /// Every rule.
             pub const ALL: &[Rule] = &[$(Rule::$variant),*];
 
-            /// The word for logs and for `detail` in `Cache-Status`.
+            /// The word for logs and for `detail` in `Cache-Status`: of a rule that decides by not holding, what is so then.
             pub const fn word(self) -> &'static str {
                 match self { $(Rule::$variant => $word),* }
             }
@@ -37,8 +37,8 @@ rules! {
     OriginsCondition "origins-condition" "RFC 9111 §4.3.2" "the request has a condition that only the origin can judge",
     UpgradeAsked "upgrade" "RFC 9110 §7.8" "the request asks for another protocol",
     WithContent "with-content" "" "the request has content, which is in no key",
-    Found "found" "RFC 9111 §2" "something is stored under the key",
-    Matches "matches" "RFC 9111 §4.1" "the request's fields are those that a stored response was selected by",
+    Found "nothing-stored" "RFC 9111 §2" "something is stored under the key",
+    Matches "no-variant" "RFC 9111 §4.1" "the request's fields are those that a stored response was selected by",
     Purged "purged" "" "it was purged",
     PurgedSoftly "purged-softly" "" "it was purged softly: it is stale",
     NoCache "no-cache" "RFC 9111 §5.2.2.4" "the response must be validated before every use",

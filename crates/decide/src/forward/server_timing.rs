@@ -5,8 +5,8 @@ use crate::time::{Duration, Instant};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// Appends the value of `Server-Timing`: what the cache did; what waiting for a backend, connecting to it and its answer took, each try of
-/// its own, and the whole until `now`, in milliseconds.
+/// Appends the value of `Server-Timing`: what the cache did, what waiting for a backend, connecting to it and its answer took, each try
+/// of its own, and the whole until `now`, in milliseconds.
 pub fn server_timing(journey: &Journey, now: Instant, out: &mut Vec<u8>) {
     for (_, step) in journey.steps() {
         match *step {

@@ -1,11 +1,10 @@
 //! What is stored of answers, in memory that all workers share.
 //!
-//! - [`look`]: looking at what is stored; [`explain`]: the same for people.
-//! - [`object`]: a stored answer. [`fill`]: one that comes in. [`purge`]: what purges name.
+//! - `look`: looking at what is stored; `explain`: the same for people.
+//! - `object`: a stored answer. `fill`: one that comes in. `purge`: what purges name.
 //!
-//! Order of calls: [`Store::look`]; where nothing serves, [`Store::join`]
-//! finds another request's answer on its way, or says who asks; the exchange that asks writes into its [`Writer`], whose end stores the
-//! answer. No lock is held while anything is awaited.
+//! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
+//! exchange that asks writes into its `Writer`, whose end stores the answer. No lock is held while anything is awaited.
 
 mod explain;
 mod fill;

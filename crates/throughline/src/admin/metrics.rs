@@ -44,7 +44,7 @@ fn process(server: &Server, host: &Host, counts: &Counts, out: &mut Exposition) 
         "Connections and streams that have become tunnels, or WebSockets that end here.",
         server.tunnels().open(),
     );
-    out.single(Gauge, "throughline_websockets_open", "Those of them that carry a WebSocket.", server.tunnels().websockets());
+    out.single(Gauge, "throughline_websockets_open", "Tunnels open that carry a WebSocket.", server.tunnels().websockets());
     out.single(Gauge, "throughline_connections_limit", "Client connections there may be at once.", config.max_connections);
     out.single(Counter, "throughline_connections_accepted_total", "Client connections accepted.", server.accepted());
     out.single(Gauge, "throughline_requests_in_flight", "Requests being answered now.", server.requests_in_flight());

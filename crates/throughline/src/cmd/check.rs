@@ -15,7 +15,8 @@ pub struct Arguments {
 /// Prints what is wrong; the exit code is 1 if the file would be refused, or something that it names will not do its work.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let name = arguments.config.display().to_string();
-    let text = std::fs::read_to_string(&arguments.config).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let text =
+        std::fs::read_to_string(&arguments.config).map_err(|error| format!("cannot read {name}: {}", settings::unreadable(&error)))?;
     let loaded = settings::load_with(&text, &name, &[]);
     let found = match &loaded {
         Ok(loaded) => &loaded.warnings,

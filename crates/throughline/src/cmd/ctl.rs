@@ -74,6 +74,10 @@ struct Purge {
 }
 
 impl Purge {
+    fn says_what(&self) -> bool {
+        self.all || [&self.url, &self.prefix, &self.tag, &self.site].iter().any(|given| given.is_some())
+    }
+
     /// What the admin side is asked.
     fn target(&self) -> String {
         let given = [("url", &self.url), ("prefix", &self.prefix), ("tag", &self.tag), ("site", &self.site)];
@@ -107,8 +111,11 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
         What::Status { json: true } => ask(&admin, Method::Get, "/status")?.into_result()?,
         What::Status { json: false } => status(&ask(&admin, Method::Get, "/status")?.into_result()?)?,
         What::Purge(purge) => {
+            if !purge.says_what() {
+                return Err("say what to purge: a URL, --prefix, --tag, --site or --all".to_string());
+            }
             let answer = post(&admin, &purge.target())?;
-            format!("purged{}: purge {} since the start", if purge.soft { " softly" } else { "" }, answer["sequence"])
+            format!("{}; purges since the start: {}", if purge.soft { "made stale" } else { "purged" }, answer["sequence"])
         }
         What::Reload => {
             let answer = post(&admin, "/reload")?;

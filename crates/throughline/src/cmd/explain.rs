@@ -110,7 +110,7 @@ impl Request {
 
     fn config(&self) -> Result<Config, String> {
         let path = self.what.first().ok_or("say which configuration file, or --admin ADDR to ask a running server")?;
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {}", settings::unreadable(&error)))?;
         settings::load(&text, path).map_err(|found| format!("{path} has {}; `throughline check {path}` shows them", check::tally(&found)))
     }
 }

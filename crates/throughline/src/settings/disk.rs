@@ -25,6 +25,17 @@ pub(super) trait Disk {
     fn now(&self) -> Calendar;
 }
 
+/// Why a file cannot be read, to its owner.
+pub(crate) fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_string(),
+        io::ErrorKind::PermissionDenied => "this user may not read it".to_string(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_string(),
+        io::ErrorKind::InvalidData => "it is not text in UTF-8".to_string(),
+        _ => error.to_string(),
+    }
+}
+
 /// The machine that we run on.
 #[derive(Default)]
 pub(super) struct Here {

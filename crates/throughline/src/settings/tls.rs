@@ -1,6 +1,6 @@
 //! TLS: the files that settings name, read and looked at, and what does not fit together.
 
-use super::disk::Disk;
+use super::disk::{Disk, unreadable};
 use super::mistake::Mistakes;
 use super::read::{Span, Table, Value};
 use super::rules::place;
@@ -8,7 +8,6 @@ use decide::address::Address;
 use decide::config::{Certificate, CertificateFiles, ClientCertificates, Config, HostPattern, PoolTls, Secret, Tls, TlsVersion, Trust};
 use decide::time::{Calendar, Duration};
 use node::tls::certificate::{self, Facts};
-use std::io;
 use std::sync::Arc;
 
 /// A certificate that holds for a shorter time than this is warned of.
@@ -145,12 +144,7 @@ fn read(table: &Table, key: &str, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) 
     match disk.read(&path) {
         Ok(bytes) => Some((path, bytes)),
         Err(error) => {
-            let why = match error.kind() {
-                io::ErrorKind::NotFound => "there is no such file".to_string(),
-                io::ErrorKind::PermissionDenied => "this user may not read it".to_string(),
-                _ => error.to_string(),
-            };
-            mistakes.error(&place(table, key), format!("cannot read {path:?}: {why}"));
+            mistakes.error(&place(table, key), format!("cannot read {path:?}: {}", unreadable(&error)));
             None
         }
     }

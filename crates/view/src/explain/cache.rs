@@ -1,6 +1,6 @@
 //! What the cache makes of a request.
 
-use crate::text::shown;
+use crate::text::{shown, size, span};
 use decide::cache::{Parameters, Policy, Record, SetCookie};
 use decide::time::Duration;
 use std::fmt::Write;
@@ -23,7 +23,10 @@ pub fn cache_rules(key: &str, policy: &Policy) -> String {
     rule(match policy.heuristic_percent {
         0 => "an answer that does not say how long it is fresh is stale at once".to_string(),
         percent => {
-            format!("fresh for {percent} % of the time since Last-Modified where nothing is said, at most {}", span(policy.heuristic_most))
+            format!(
+                "fresh for {percent} % of the time since Last-Modified where nothing is said, at most {}",
+                span(policy.heuristic_most.as_secs())
+            )
         }
     });
     for (what, time) in [
@@ -32,7 +35,7 @@ pub fn cache_rules(key: &str, policy: &Policy) -> String {
         ("served stale if the backends fail", policy.stale_if_error),
     ] {
         if time > Duration::ZERO {
-            rule(format!("{what}: for {}", span(time)));
+            rule(format!("{what}: for {}", span(time.as_secs())));
         }
     }
     for name in &policy.targeted {
@@ -47,7 +50,7 @@ pub fn cache_rules(key: &str, policy: &Policy) -> String {
         }
         .to_string(),
     );
-    rule(format!("content of more than {} bytes is not stored", policy.largest));
+    rule(format!("content of more than {} is not stored", size(policy.largest)));
     out
 }
 
@@ -57,8 +60,4 @@ pub fn asked(record: &Record) -> String {
         let _ = writeln!(out, "  {}", shown(&asked.to_string()));
         out
     })
-}
-
-fn span(time: Duration) -> String {
-    format!("{} s", time.as_secs())
 }

@@ -1,7 +1,7 @@
 //! The table, at most 120 columns wide with names of a usual length.
 
 use super::{BackendStatus, CertificateStatus, PoolStatus, Status};
-use crate::text::{Align, Columns, shown, thousands};
+use crate::text::{Align, Columns, shown, size, span, thousands};
 use std::fmt::Write;
 
 /// Whether to use colours.
@@ -36,8 +36,8 @@ pub fn table(status: &Status, paint: Paint) -> String {
     let cache = &status.cache;
     if cache.hits + cache.misses + cache.objects > 0 {
         let [objects, hits, misses, collapsed] = [cache.objects, cache.hits, cache.misses, cache.collapsed].map(thousands);
-        let [bytes, memory] = [cache.bytes, cache.memory].map(|bytes| thousands(bytes.div_ceil(1024)));
-        let text = format!("{objects} stored in {bytes} of {memory} KiB, {hits} hits, {misses} misses, {collapsed} of them collapsed");
+        let [bytes, memory] = [cache.bytes, cache.memory].map(size);
+        let text = format!("{objects} stored in {bytes} of {memory}, hits {hits}, misses {misses}, of them collapsed {collapsed}");
         facts.row(["cache".to_owned(), text]);
     }
     facts.write_plain("  ", &mut out);
@@ -100,7 +100,7 @@ fn write_pool(pool: &PoolStatus, paint: Paint, out: &mut String) {
     let _ = write!(out, "pool {}, {}, {usable} of {} available", shown(&pool.name), shown(&pool.algorithm), pool.backends.len());
     for (count, what) in [(pool.queued, "waiting"), (pool.retries, "retries")] {
         if count > 0 {
-            let _ = write!(out, ", {} {what}", thousands(count));
+            let _ = write!(out, ", {what} {}", thousands(count));
         }
     }
     out.push_str(if pool.panic { ", PANIC: too few are healthy, health is ignored\n" } else { "\n" });
@@ -154,16 +154,5 @@ fn state(backend: &BackendStatus) -> (String, Tone) {
         (_, "up", _) if backend.share < 100 => ("up, slow start".to_owned(), Tone::Middling),
         (_, "up", _) => ("up".to_owned(), Tone::Good),
         (_, other, _) => (shown(other).into_owned(), Tone::Middling),
-    }
-}
-
-/// The two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`, `12 d 7 h`.
-fn span(seconds: u64) -> String {
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{minutes} min {} s", seconds % 60),
-        3600..86_400 => format!("{hours} h {} min", minutes % 60),
-        _ => format!("{days} d {} h", hours % 24),
     }
 }

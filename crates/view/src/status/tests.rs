@@ -87,7 +87,7 @@ throughline 0.1.0, up 2 h 5 min, configuration 3
   connections  12 open of at most 10,000, 4,531 since the start
   requests     3 in flight, 1,204,400 since the start, 4xx 57, 5xx 2
   tunnels      1,500 open, 1,200 of them WebSockets
-  cache        2,000 stored in 3,072 of 262,144 KiB, 9,000 hits, 100 misses, 40 of them collapsed
+  cache        2,000 stored in 3,072 KiB of 256 MiB, hits 9,000, misses 100, of them collapsed 40
 
   certificate       names                                  holds for  ordered
   /etc/ssl/old.pem  old.test, *.old.test                   expired
@@ -95,7 +95,7 @@ throughline 0.1.0, up 2 h 5 min, configuration 3
   acme/b            b.test, 1.b.test, 2.b.test and 2 more  6 d 0 h    now: of its age
   acme/c            c.test                                 none yet   in 1 min 15 s: it failed
 
-pool app, fastest, 3 of 7 available, 4 waiting, 1,000 retries
+pool app, fastest, 3 of 7 available, waiting 4, retries 1,000
   backend     address            state                  weight  in flight   requests  failures  ejections
   a1          127.0.0.1:3000     up                          1          3  1,204,331        12          0
   a2          127.0.0.1:3001     up, slow start      10 at 35%          0          0         0          0

@@ -32,3 +32,10 @@ fn thousands_are_set_apart() {
         assert_eq!(thousands(count), text);
     }
 }
+
+#[test]
+fn a_size_is_in_the_unit_that_keeps_it_short() {
+    for (bytes, text) in [(0, "0 KiB"), (1, "1 KiB"), (3 << 20, "3,072 KiB"), (10 << 20, "10 MiB"), ((256 << 20) + 1, "257 MiB")] {
+        assert_eq!(size(bytes), text);
+    }
+}

@@ -13,7 +13,7 @@ fn a_fresh_answer_serves_until_the_second_it_is_stale() {
         rig.run(async {
             let first = fetch(&rig, &get("/a")).await;
             assert_eq!((first.status, first.body.as_str(), first.field("age")), (200, "one", None));
-            assert_eq!(first.cache(), "edge; fwd=uri-miss; ttl=10; stored; detail=found");
+            assert_eq!(first.cache(), "edge; fwd=uri-miss; ttl=10; stored; detail=nothing-stored");
             let again = fetch(&rig, &get("/a")).await;
             assert_eq!((again.status, again.body.as_str(), again.field("age")), (200, "one", Some("0")));
             assert_eq!((again.field("x-from"), again.field("via")), (Some("origin"), Some("1.1 edge")));

@@ -49,7 +49,7 @@ fn a_backend_of_http2_fills_the_store_too() {
         let backend = rig.also_serve(0, behind);
         rig.run(async {
             let client = connect(&rig).await;
-            for cache in ["edge; fwd=uri-miss; ttl=60; stored; detail=found", "edge; hit; ttl=60; detail=fresh"] {
+            for cache in ["edge; fwd=uri-miss; ttl=60; stored; detail=nothing-stored", "edge; hit; ttl=60; detail=fresh"] {
                 let answer = client.get("/a").await.expect("an answer");
                 assert_eq!((answer.text(), answer.field("cache-status")), ("from http/2", Some(cache)));
             }

@@ -607,3 +607,22 @@ fn the_last_answer_of_a_connection_with_tls_is_whole_however_slow_the_way() {
     assert!(statuses(&client) == [200] && body >= 190_000, "{body}");
     assert_eq!(server.connections(), 0);
 }
+
+#[test]
+fn a_backend_that_thinks_for_long_has_not_vanished() {
+    World::twice(23, |world| {
+        let mut front = config(1);
+        front.pools[0].protocol = Protocol::Http2;
+        let rig = Rig::new(world, front);
+        let mut behind = config(1);
+        behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
+        behind.pools[0].backends = vec![backend("10.0.1.2:80")];
+        let server = rig.also_serve(0, behind);
+        let thinks = |_: &Request| vec![Act::Wait(55 * SECOND), Act::answer("thought")];
+        serve(&world.host("b1", "10.0.1.2"), &Endpoint::of(&backend("10.0.1.2:80").at).expect("no name"), thinks);
+        let clients: Vec<_> = (0..3).map(|n| rig.ask_at(at_ms(20_000 * n), vec![Act::send(GET), Act::Finish])).collect();
+        rig.run_until(at_ms(100_000));
+        assert!(clients.iter().all(|client| statuses(client) == [200]), "{:?}", clients.iter().map(statuses).collect::<Vec<_>>());
+        assert_eq!(server.accepted(), 1);
+    });
+}

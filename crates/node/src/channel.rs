@@ -61,6 +61,14 @@ impl Channel {
         }
     }
 
+    /// Bytes that a write took and that are still here.
+    pub(crate) fn unsent(&self) -> usize {
+        match self {
+            Channel::Whole(transport) => transport.unsent(),
+            Channel::Stream(_) | Channel::Fill(_) => 0,
+        }
+    }
+
     /// Sends on what a write took and still holds.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {

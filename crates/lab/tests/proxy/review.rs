@@ -558,6 +558,11 @@ fn a_connection_to_a_backend_that_has_vanished_is_found_out() {
     });
 }
 
+fn files() -> Action {
+    let (root, strip_prefix, cache_control) = ("/srv".to_string(), String::new(), String::new());
+    Action::Files(Files { root, index: Vec::new(), precompressed: false, strip_prefix, cache_control })
+}
+
 #[test]
 fn a_long_download_with_tls_is_whole_however_long_it_takes() {
     let authority = Authority::new();
@@ -569,13 +574,7 @@ fn a_long_download_with_tls_is_whole_however_long_it_takes() {
     behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
     behind.listeners[0].tls = true;
     behind.certificates = vec![authority.sign("backend.example", (3000, 1, 1))];
-    behind.sites[0].routes[0].action = Action::Files(Files {
-        root: "/srv".to_string(),
-        index: Vec::new(),
-        precompressed: false,
-        strip_prefix: String::new(),
-        cache_control: String::new(),
-    });
+    behind.sites[0].routes[0].action = files();
     rig.backends[0].put_file("/srv/long", &[b'x'; 2_000_000]);
     rig.also_serve(0, behind);
     // Twice the time that the server may take to send anything at all.
@@ -606,4 +605,49 @@ fn the_last_answer_of_a_connection_with_tls_is_whole_however_slow_the_way() {
     let body = client.bytes().iter().filter(|byte| **byte == b'x').count();
     assert!(statuses(&client) == [200] && body >= 190_000, "{body}");
     assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_backend_that_thinks_for_long_has_not_vanished() {
+    World::twice(23, |world| {
+        let mut front = config(1);
+        front.pools[0].protocol = Protocol::Http2;
+        let rig = Rig::new(world, front);
+        let mut behind = config(1);
+        behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
+        behind.pools[0].backends = vec![backend("10.0.1.2:80")];
+        let server = rig.also_serve(0, behind);
+        let thinks = |_: &Request| vec![Act::Wait(55 * SECOND), Act::answer("thought")];
+        serve(&world.host("b1", "10.0.1.2"), &Endpoint::of(&backend("10.0.1.2:80").at).expect("no name"), thinks);
+        let clients: Vec<_> = (0..3).map(|n| rig.ask_at(at_ms(20_000 * n), vec![Act::send(GET), Act::Finish])).collect();
+        rig.run_until(at_ms(100_000));
+        assert!(clients.iter().all(|client| statuses(client) == [200]), "{:?}", clients.iter().map(statuses).collect::<Vec<_>>());
+        assert_eq!(server.accepted(), 1);
+    });
+}
+
+#[test]
+fn a_client_that_takes_a_little_at_a_time_has_its_answer_with_tls_too() {
+    let authority = Authority::new();
+    for from_file in [false, true] {
+        let world = World::new(24);
+        let mut front = config(1);
+        front.pools[0].tls = Some(authority.pool());
+        let rig = Rig::new(&world, front);
+        let mut behind = answering(&"x".repeat(150_000));
+        if from_file {
+            behind.sites[0].routes[0].action = files();
+            rig.backends[0].put_file("/srv/long", &[b'x'; 150_000]);
+        }
+        behind.listeners[0].at = Address::parse("10.0.1.1:80").expect("an address");
+        behind.listeners[0].tls = true;
+        behind.certificates = vec![authority.sign("backend.example", (3000, 1, 1))];
+        rig.also_serve(0, behind);
+        // A record takes twenty seconds, and a batch of them longer than the server waits for any sign of life.
+        world.link(&rig.edge, &rig.backends[0]).back().bandwidth(Some(800)).window(4_000);
+        let client = rig.ask(vec![Act::send(get("/long")), Act::WaitUntil(at_ms(249_000)), Act::Close]);
+        rig.run_until(at_ms(250_000));
+        let body = client.bytes().iter().filter(|byte| **byte == b'x').count();
+        assert!(statuses(&client) == [200] && body >= 150_000, "{body}");
+    }
 }

@@ -136,6 +136,10 @@ impl StreamHandle {
                 Write::Pending if written > 0 => break,
                 Write::Pending => {
                     self.shared.wait(self.id, cx);
+                    if self.shared.machine().may_wake() {
+                        // Its turn is another's now, which only the pump can tell.
+                        self.shared.wake_pump();
+                    }
                     return Poll::Pending;
                 }
                 Write::Failed(reason) => return Poll::Ready(Err(error_of(reason))),
@@ -239,3 +243,6 @@ fn error_of(reason: Reason) -> io::Error {
         Reason::ConnectionOver => io::ErrorKind::ConnectionAborted.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,6 +210,16 @@ impl Half {
         sink: &mut Channel,
         now: Instant,
     ) -> Poll<Result<(), Broken>> {
+        let before = sink.unsent();
+        let flushed = self.poll_staged(cx, input, sink, now);
+        if sink.unsent() < before {
+            // Nothing more may fit for long, and yet the far end takes what there is.
+            self.since = now;
+        }
+        flushed
+    }
+
+    fn poll_staged(&mut self, cx: &mut Context<'_>, input: &mut Buffer, sink: &mut Channel, now: Instant) -> Poll<Result<(), Broken>> {
         while self.has_staged() {
             self.waits_for = WaitsFor::Sink;
             let head = &self.out[self.written..];

@@ -204,6 +204,7 @@ impl Exchange<'_> {
         poll_fn(|cx| {
             while at < end {
                 let piece = usize::try_from(end - at).unwrap_or(usize::MAX).min(1 << 20);
+                let before = client.stream.unsent();
                 match client.stream.poll_send_file(cx, file, at, piece) {
                     // The length was promised; all that is left is to break off.
                     Poll::Ready(Ok(0)) => return Poll::Ready(Err(("the file became shorter while it was sent", Side::Us))),
@@ -217,6 +218,9 @@ impl Exchange<'_> {
                     }
                     Poll::Ready(Err(_)) => return Poll::Ready(Err(("the file could not be read to its end", Side::Us))),
                     Poll::Pending => {
+                        if client.stream.unsent() < before {
+                            *since = worker.host.now();
+                        }
                         client.deadline.set(*since + send);
                         return client.deadline.poll_passed(cx).map(|()| Err((STALLED, Side::Client)));
                     }

@@ -43,6 +43,12 @@ impl Connection {
         self.send.room().min(self.config.output_bytes.saturating_sub(self.out.len()))
     }
 
+    /// [`Connection::poll_event`] would tell a stream that it may write. To be asked after a write that found no room: it may have given up
+    /// its turn to a stream that nobody has told yet.
+    pub fn may_wake(&self) -> bool {
+        self.waiting > 0 && self.room() > self.promised && self.next_in_turn().is_some()
+    }
+
     /// The next stream to be told that it may write, if there is room that was not promised to others.
     pub(super) fn wake(&mut self) -> Option<StreamId> {
         if self.waiting == 0 {

@@ -5,7 +5,7 @@
 
 use super::object::{Content, Object, Piece};
 use super::{Gauge, Store};
-use decide::cache::{Rule, Sequence};
+use decide::cache::{Normalise, Rule, Selecting, Sequence};
 use decide::step::{Side, Step};
 use decide::time::Instant;
 use std::collections::{BTreeMap, VecDeque};
@@ -24,6 +24,8 @@ pub(crate) struct Fill {
     pub(crate) born: Sequence,
     /// Nobody waits for it: it is asked for the sake of later requests.
     unattended: bool,
+    /// The fields by which its answer will most likely be selected, where another answer under the key has told them.
+    pub(super) expected: Option<Selecting>,
     state: Mutex<State>,
 }
 
@@ -101,8 +103,14 @@ pub(crate) enum Flow {
 }
 
 impl Fill {
-    pub(super) fn new(key: &[u8], born: Sequence, unattended: bool) -> Arc<Fill> {
-        Arc::new(Fill { key: key.into(), born, unattended, state: Mutex::default() })
+    pub(super) fn new(key: &[u8], born: Sequence, expected: Option<Selecting>, unattended: bool) -> Arc<Fill> {
+        Arc::new(Fill { key: key.into(), born, unattended, expected, state: Mutex::default() })
+    }
+
+    /// Whether its answer may be one to a request with these fields: who knows that it is not asks beside it, or the requests of many
+    /// variants would wait for each other in a row.
+    pub(super) fn may_serve(&self, request: &Fields, normalise: &Normalise) -> bool {
+        self.expected.as_ref().is_none_or(|expected| expected.match_request(request, &Fields::new(), normalise))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

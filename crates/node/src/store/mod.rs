@@ -18,7 +18,7 @@ pub(crate) use look::{Ask, Look, Looking};
 pub(crate) use object::{Content, Names, Object, Piece, Variants};
 pub use purge::{Purged, Purging};
 
-use decide::cache::{self, Join, Policy, Purges, Record, Rule, Sequence, Standing, Uncacheable};
+use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
 use decide::config;
 use decide::random::Random;
 use decide::time::{Calendar, Duration, Instant};
@@ -80,6 +80,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) key: &'a [u8],
     pub(crate) request: &'a RequestHead,
     pub(crate) policy: &'a Policy,
+    /// Another answer under the key, which tells the fields that select answers there.
+    pub(crate) like: Option<&'a Object>,
     /// What it found, so that nothing is asked that was stored since.
     pub(crate) found: Option<&'a Variants>,
     pub(crate) now: Instant,
@@ -228,7 +230,9 @@ impl Store {
             match fill.coming() {
                 Some(coming) if self.serves(&coming, asking) => return Joined::Read(fill.read(), coming),
                 // What was asked before a purge may be what the purge is about.
-                None if fill.born.0 >= purged && fill.is_asked() => asked = Some(fill),
+                None if fill.born.0 >= purged && fill.may_serve(&asking.request.fields, &asking.policy.vary) && fill.is_asked() => {
+                    asked = Some(fill);
+                }
                 _ => {}
             }
         }
@@ -245,7 +249,8 @@ impl Store {
         match (join, asked) {
             (Join::Wait(until), Some(fill)) => Joined::Wait(fill.read(), until),
             (Join::Lead, _) => {
-                let fill = Fill::new(asking.key, Sequence(purged), false);
+                let expected = |like: &Object| Selecting::of(&like.head.fields, &asking.request.fields, &asking.policy.vary);
+                let fill = Fill::new(asking.key, Sequence(purged), asking.like.and_then(expected), false);
                 let reader = fill.read();
                 table.fills.entry(asking.key.into()).or_default().push(fill.clone());
                 Joined::Lead(table.begin(fill, self.clone()), reader)
@@ -264,20 +269,21 @@ impl Store {
     /// For a request that others are not to wait for, and whose answer may be stored all the same.
     pub(crate) fn ask_alone(self: &Arc<Store>, key: &[u8]) -> (Writer, Reader) {
         let mut table = self.table();
-        let fill = Fill::new(key, self.sequence(), false);
+        let fill = Fill::new(key, self.sequence(), None, false);
         let reader = fill.read();
         (table.begin(fill, self.clone()), reader)
     }
 
     /// For what nobody waits for: a stale answer was given, and is to be validated. `None`: that is under way.
-    pub(crate) fn revalidate(self: &Arc<Store>, key: &[u8]) -> Option<Writer> {
+    pub(crate) fn revalidate(self: &Arc<Store>, key: &[u8], stale: &Object) -> Option<Writer> {
         let mut table = self.table();
         let purged = self.purged.load(Ordering::Acquire);
         let fills = table.fills.entry(key.into()).or_default();
-        if fills.iter().any(|fill| fill.born.0 >= purged) {
+        let expected = Some(stale.selecting.clone());
+        if fills.iter().any(|fill| fill.born.0 >= purged && (fill.expected.is_none() || fill.expected == expected)) {
             return None;
         }
-        let fill = Fill::new(key, Sequence(purged), true);
+        let fill = Fill::new(key, Sequence(purged), expected, true);
         fills.push(fill.clone());
         Some(table.begin(fill, self.clone()))
     }

@@ -107,7 +107,7 @@ fn marks_that_nothing_can_meet_are_forgotten() {
 }
 
 fn asking<'a>(request: &'a RequestHead, policy: &'a Policy) -> Asking<'a> {
-    Asking { key: b"k", request, policy, found: None, now: Instant::ZERO, calendar: Calendar::default() }
+    Asking { key: b"k", request, policy, like: None, found: None, now: Instant::ZERO, calendar: Calendar::default() }
 }
 
 /// Content on its way to the store.

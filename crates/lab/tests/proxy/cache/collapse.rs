@@ -233,3 +233,27 @@ fn a_slow_reader_holds_the_others_back_only_where_the_answer_is_too_long_to_keep
         });
     }
 }
+
+#[test]
+fn clients_of_many_variants_do_not_wait_for_each_other_in_a_row() {
+    World::twice(12, |world| {
+        let rig = Rig::new(world, caching(1));
+        let origin = rig.serve(0, |request| {
+            let of = request.head.split("X-Kind: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap_or_default().to_string();
+            vec![Act::Wait(SECOND), ok("Cache-Control: max-age=60\r\nVary: X-Kind\r\n", &format!("kind {of}."))]
+        });
+        let ask = |number: usize| {
+            let kind = number % 10;
+            let request = get_with("/a", &format!("X-Kind: {kind}\r\n"));
+            rig.ask(vec![Act::send(request), Act::await_bytes(format!("kind {kind}.")), Act::Close])
+        };
+        let clients: Vec<_> = (0..100).map(ask).collect();
+        all_close(&rig, &clients);
+        assert_eq!(asked(&origin), 10, "one for each variant");
+        for client in &clients {
+            // A second for the first answer, which tells that there are variants, and one for all the others together.
+            assert!(answered(client).is_some_and(|at| at < 2_200), "{:?}", answered(client));
+        }
+        rig.close();
+    });
+}

@@ -259,3 +259,21 @@ fn hits_on_one_connection_come_in_order_and_to_old_clients_too() {
         rig.close();
     });
 }
+
+#[test]
+fn another_protocol_goes_by_the_store() {
+    World::twice(12, |world| {
+        let rig = Rig::new(world, caching(1));
+        rig.serve(0, |_| {
+            let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n";
+            vec![Act::send(switch), Act::await_bytes("ping"), Act::send("pong"), Act::Close]
+        });
+        let ask = get_with("/a", "Connection: upgrade\r\nUpgrade: chat\r\n");
+        let client = rig.ask(vec![Act::send(ask), Act::await_bytes("\r\n\r\n"), Act::send("ping"), Act::await_bytes("pong"), Act::Close]);
+        rig.run(client.until(|seen| *seen == Seen::Closed));
+        assert_eq!(statuses(&client), [101]);
+        assert!(client.text().contains("Cache-Status: edge; fwd=request; detail=upgrade\r\n"), "{}", client.text());
+        assert_eq!(rig.server.store().objects(), 0);
+        rig.close();
+    });
+}

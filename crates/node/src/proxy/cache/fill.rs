@@ -103,6 +103,7 @@ impl Exchange<'_> {
             names: Some(errand.names.clone()),
             wishes: errand.wishes,
             status: cache::Status::default(),
+            like: None,
             validating: errand.validating.clone(),
             requested: self.worker.host.calendar(),
         }));

@@ -87,7 +87,7 @@ impl Exchange<'_> {
     /// Has a stale answer validated for those who come later.
     fn revalidate(&mut self, pool: &Arc<Pool>, object: &Arc<Object>) {
         let key = &self.cached.as_ref().expect("a route that stores answers").key;
-        if let Some(writer) = self.worker.server.store.revalidate(key) {
+        if let Some(writer) = self.worker.server.store.revalidate(key, object) {
             let validating = Validating { objects: vec![object.clone()], selected: true, ..Validating::default() };
             self.send_for(pool, writer, validating);
         }
@@ -111,7 +111,9 @@ impl Exchange<'_> {
         }
         let (now, calendar) = (self.worker.host.now(), self.worker.host.calendar());
         let request = &self.scratch.request;
-        let asking = Asking { key: &cached.key, request, policy, found: ask.found.as_ref(), now, calendar };
+        let told = cached.like.as_ref().and_then(|coming| coming.stored.as_ref()).map(|storing| &storing.object);
+        let like = ask.selected.as_ref().or(ask.live.first()).map(|object| &**object).or(told);
+        let asking = Asking { key: &cached.key, request, policy, like, found: ask.found.as_ref(), now, calendar };
         let store = &self.worker.server.store;
         // Who wants it from the origin does not want what was asked for before.
         let own = matches!(ask.rule, Rule::RequestNoCache | Rule::RequestMaxAge | Rule::RequestMinFresh);
@@ -188,8 +190,11 @@ impl Exchange<'_> {
                         self.served_by(&ask, &reader);
                         Some(self.serve_coming(reader, &coming).await)
                     }
-                    // It is another's variant: this request's own may be there, or asked for.
-                    Some(object) if !object.selects(fields, policy) => None,
+                    // It is another's variant: this request's own may be there, or asked for by one that is like it.
+                    Some(object) if !object.selects(fields, policy) => {
+                        self.cached.as_mut().expect("a route that stores answers").like = Some(coming);
+                        None
+                    }
                     _ => Some(self.pass(pool.clone(), ask.forwarded, Rule::Uncacheable)),
                 }
             }

@@ -10,7 +10,7 @@ mod passed;
 
 use crate::pool::Pool;
 use crate::proxy::exchange::Exchange;
-use crate::store::{Names, Object};
+use crate::store::{Coming, Names, Object};
 use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Uri, Wishes};
 use decide::config::{Route, Site};
 use decide::forward;
@@ -27,6 +27,8 @@ pub(crate) struct Cached {
     pub(crate) wishes: Wishes,
     /// What the client is told.
     pub(crate) status: Status,
+    /// An answer that the request waited for and that does not select it: it tells what would.
+    pub(crate) like: Option<Arc<Coming>>,
     /// What is stored already and asked about.
     pub(crate) validating: Validating,
     /// When the backend was asked.
@@ -52,6 +54,7 @@ impl Exchange<'_> {
             names: None,
             wishes: Wishes::of(&request.fields, policy),
             status: Status::default(),
+            like: None,
             validating: Validating::default(),
             requested: self.worker.host.calendar(),
         }

@@ -21,13 +21,16 @@ struct Way {
     id: Option<String>,
     /// The host and port that the client asked for.
     host: String,
+    /// It was asked for by https.
+    secure: bool,
 }
 
 impl Way {
     fn of(request: &RequestHead) -> Way {
         let text = |known| request.fields.get(known).map(|value| String::from_utf8_lossy(value).into_owned());
         let host = text(Known::XForwardedHost).unwrap_or_else(|| String::from_utf8_lossy(&request.authority).into_owned());
-        Way { client: text(Known::XForwardedFor), via: text(Known::Via), id: text(Known::XRequestId), host }
+        let secure = request.fields.get(Known::XForwardedProto).is_some_and(|proto| proto == b"https");
+        Way { client: text(Known::XForwardedFor), via: text(Known::Via), id: text(Known::XRequestId), host, secure }
     }
 
     /// The host, if it may stand in a command that people copy into a shell.
@@ -64,7 +67,9 @@ pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits) -> rus
         ("shares", by_server.iter().map(|(name, visits)| share(name, *visits, total)).collect()),
         ("total", total.to_string()),
         ("last", rows(&last, recorded)),
-        ("origin", format!("http://{}", escaped(way.host_for_commands()))),
+        ("origin", format!("{}://{}", if way.secure { "https" } else { "http" }, escaped(way.host_for_commands()))),
+        // curl knows nobody who vouches for a certificate that was made here.
+        ("unverified", if way.secure { "-k " } else { "" }.to_string()),
         ("admin", escaped(&admin)),
         ("style_version", files::version("/style.css")),
         ("script_version", files::version("/visit.js")),

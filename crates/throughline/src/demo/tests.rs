@@ -125,6 +125,8 @@ fn the_front_page_says_who_answered_and_what_the_balancer_did() {
     {
         assert!(page.body.contains(told), "{told}");
     }
+    let secure = ask(&two, "GET", "/", &[("X-Forwarded-Host", "demo.test:81"), ("X-Forwarded-Proto", "https")], b"");
+    assert!(secure.body.contains("curl -i -k https://demo.test:81/<") && !secure.body.contains("http://demo.test"));
     let direct = get(&one, "/").body;
     assert!(direct.contains("came from <em>app-1</em>") && direct.contains("the balancer had no part in it"));
 }

@@ -3,6 +3,8 @@
 use super::server::TOLD;
 use super::visits::{Visit, Visits};
 use super::{SERVERS, files};
+use crate::settings;
+use decide::address::Address;
 use node::Answer;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -41,14 +43,17 @@ impl Way {
 }
 
 /// The front page.
-pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits) -> rusqlite::Result<Answer> {
+pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits, admin: Option<&Address>) -> rusqlite::Result<Answer> {
     let way = Way::of(request);
     let by_server = visits.by_server()?;
     let total: i64 = by_server.iter().map(|(_, visits)| visits).sum();
     let recorded = request.query().and_then(recorded_visit);
     let recorder = recorded.map(|number| visits.recorder(number)).transpose()?.flatten();
     let last = visits.last(TOLD)?;
-    let admin = crate::settings::admin_defaults().map_or_else(|| "ADMIN".to_string(), |admin| admin.to_string());
+    // `ctl` knows where the admin side is unless it was moved.
+    let moved = admin.filter(|admin| settings::admin_defaults().as_ref() != Some(*admin));
+    let ctl = moved.map_or_else(|| "throughline ctl status".to_string(), |admin| format!("throughline ctl --admin {admin} status"));
+    let admin = admin.map_or_else(|| "ADMIN".to_string(), Address::to_string);
     let state = |name: &str| if name == server { "on" } else { "off" };
     let note = |name: &str| if name == server { "answered" } else { "waits its turn" };
     let values = [
@@ -71,6 +76,7 @@ pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits) -> rus
         // curl knows nobody who vouches for a certificate that was made here.
         ("unverified", if way.secure { "-k " } else { "" }.to_string()),
         ("admin", escaped(&admin)),
+        ("ctl", escaped(&ctl)),
         ("style_version", files::version("/style.css")),
         ("script_version", files::version("/visit.js")),
     ];

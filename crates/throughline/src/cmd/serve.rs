@@ -73,8 +73,8 @@ fn embedded(http: Address, https: Address, admin: Option<Address>) -> Plan {
         say(&format!("{problem}; it is made anew at each start"));
     }
     let mut config = demo::config(http, https, certificate);
-    process::add_admin(&mut config, admin);
-    let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name)) as Arc<dyn Application>);
+    process::add_admin(&mut config, admin.clone());
+    let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name, admin.clone())) as Arc<dyn Application>);
     Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), hints }
 }
 

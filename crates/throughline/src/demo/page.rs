@@ -3,6 +3,8 @@
 use super::server::TOLD;
 use super::visits::{Visit, Visits};
 use super::{SERVERS, files};
+use crate::settings;
+use decide::address::Address;
 use node::Answer;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -21,13 +23,16 @@ struct Way {
     id: Option<String>,
     /// The host and port that the client asked for.
     host: String,
+    /// It was asked for by https.
+    secure: bool,
 }
 
 impl Way {
     fn of(request: &RequestHead) -> Way {
         let text = |known| request.fields.get(known).map(|value| String::from_utf8_lossy(value).into_owned());
         let host = text(Known::XForwardedHost).unwrap_or_else(|| String::from_utf8_lossy(&request.authority).into_owned());
-        Way { client: text(Known::XForwardedFor), via: text(Known::Via), id: text(Known::XRequestId), host }
+        let secure = request.fields.get(Known::XForwardedProto).is_some_and(|proto| proto == b"https");
+        Way { client: text(Known::XForwardedFor), via: text(Known::Via), id: text(Known::XRequestId), host, secure }
     }
 
     /// The host, if it may stand in a command that people copy into a shell.
@@ -38,14 +43,17 @@ impl Way {
 }
 
 /// The front page.
-pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits) -> rusqlite::Result<Answer> {
+pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits, admin: Option<&Address>) -> rusqlite::Result<Answer> {
     let way = Way::of(request);
     let by_server = visits.by_server()?;
     let total: i64 = by_server.iter().map(|(_, visits)| visits).sum();
     let recorded = request.query().and_then(recorded_visit);
     let recorder = recorded.map(|number| visits.recorder(number)).transpose()?.flatten();
     let last = visits.last(TOLD)?;
-    let admin = crate::settings::admin_defaults().map_or_else(|| "ADMIN".to_string(), |admin| admin.to_string());
+    // `ctl` knows where the admin side is unless it was moved.
+    let moved = admin.filter(|admin| settings::admin_defaults().as_ref() != Some(*admin));
+    let ctl = moved.map_or_else(|| "throughline ctl status".to_string(), |admin| format!("throughline ctl --admin {admin} status"));
+    let admin = admin.map_or_else(|| "ADMIN".to_string(), Address::to_string);
     let state = |name: &str| if name == server { "on" } else { "off" };
     let note = |name: &str| if name == server { "answered" } else { "waits its turn" };
     let values = [
@@ -64,8 +72,11 @@ pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits) -> rus
         ("shares", by_server.iter().map(|(name, visits)| share(name, *visits, total)).collect()),
         ("total", total.to_string()),
         ("last", rows(&last, recorded)),
-        ("origin", format!("http://{}", escaped(way.host_for_commands()))),
+        ("origin", format!("{}://{}", if way.secure { "https" } else { "http" }, escaped(way.host_for_commands()))),
+        // curl knows nobody who vouches for a certificate that was made here.
+        ("unverified", if way.secure { "-k " } else { "" }.to_string()),
         ("admin", escaped(&admin)),
+        ("ctl", escaped(&ctl)),
         ("style_version", files::version("/style.css")),
         ("script_version", files::version("/visit.js")),
     ];

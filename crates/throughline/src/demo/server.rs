@@ -4,6 +4,8 @@ use super::live::{self, Live};
 use super::visit::{self, Refusal, Sender};
 use super::visits::{Visit, Visits};
 use super::{files, page};
+use crate::settings;
+use decide::address::Address;
 use host::Host;
 use node::{Answer, Application};
 use serde_json::{Value, json};
@@ -21,6 +23,7 @@ static DATABASE: LazyLock<Arc<Visits>> =
 pub struct Demo {
     name: &'static str,
     visits: Arc<Visits>,
+    admin: Option<Address>,
 }
 
 /// What there is besides files.
@@ -35,19 +38,20 @@ enum Resource {
 }
 
 impl Demo {
-    /// An application server of this name, one of [`super::SERVERS`], with the database that all of this process share.
-    pub fn new(name: &'static str) -> Demo {
-        Demo::on(name, DATABASE.clone())
+    /// An application server of this name, one of [`super::SERVERS`], with the database that all of this process share. Its page says
+    /// where the admin side listens.
+    pub fn new(name: &'static str, admin: Option<Address>) -> Demo {
+        Demo { admin, ..Demo::on(name, DATABASE.clone()) }
     }
 
     /// An application server with a database of its own.
     pub(super) fn on(name: &'static str, visits: Arc<Visits>) -> Demo {
-        Demo { name, visits }
+        Demo { name, visits, admin: settings::admin_defaults() }
     }
 
     fn read(&self, resource: Resource, path: &str, request: &RequestHead) -> rusqlite::Result<Answer> {
         Ok(match resource {
-            Resource::Front => page::front(self.name, request, &self.visits)?,
+            Resource::Front => page::front(self.name, request, &self.visits, self.admin.as_ref())?,
             Resource::Health => Answer::text(200, "text/plain; charset=utf-8", "ok\n"),
             Resource::Visits => in_json(200, &self.told(None)?),
             Resource::Live => return Ok(self.live(request)),

@@ -114,6 +114,14 @@ fn what_pages_point_to_is_there() {
 }
 
 #[test]
+fn the_front_page_knows_where_the_admin_side_is() {
+    let page = |admin: &str| get(&Demo::new(SERVERS[0], Some(Address::Ip(admin.parse().unwrap()))), "/").body;
+    let (usual, moved) = (page("127.0.0.1:8090"), page("127.0.0.1:9000"));
+    assert!(usual.contains("http://127.0.0.1:8090/metrics\nthroughline ctl status<"));
+    assert!(moved.contains("http://127.0.0.1:9000/metrics\nthroughline ctl --admin 127.0.0.1:9000 status<"));
+}
+
+#[test]
 fn the_front_page_says_who_answered_and_what_the_balancer_did() {
     let [one, two] = servers();
     let through =
@@ -125,6 +133,8 @@ fn the_front_page_says_who_answered_and_what_the_balancer_did() {
     {
         assert!(page.body.contains(told), "{told}");
     }
+    let secure = ask(&two, "GET", "/", &[("X-Forwarded-Host", "demo.test:81"), ("X-Forwarded-Proto", "https")], b"");
+    assert!(secure.body.contains("curl -i -k https://demo.test:81/<") && !secure.body.contains("http://demo.test"));
     let direct = get(&one, "/").body;
     assert!(direct.contains("came from <em>app-1</em>") && direct.contains("the balancer had no part in it"));
 }

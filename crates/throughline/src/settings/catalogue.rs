@@ -168,7 +168,13 @@ static SERVER: Section = Section {
             r#""2m""#,
             "How long requests in flight may take to end once the process drains; then they are cut.",
         ),
-        entry("name", Text(Shape::Token), Is(r#""throughline""#), r#""edge-1""#, "The name in `Via`, `Proxy-Status` and `Server`."),
+        entry(
+            "name",
+            Text(Shape::Token),
+            Is(r#""throughline""#),
+            r#""edge-1""#,
+            "The name in `Via`, `Proxy-Status`, `Cache-Status` and `Server`.",
+        ),
         entry(
             "max-connections",
             count(1, 10_000_000),

@@ -181,7 +181,7 @@ fn look_at(certificate: &Certificate, span: &Span, now: Calendar, mistakes: &mut
     let name = &certificate.name;
     match facts.not_after.0.checked_sub(now.0) {
         None => {
-            mistakes.fault(span, format!("the certificate in {name:?} has expired{}", ago(now.0 - facts.not_after.0)));
+            mistakes.fault(span, format!("the certificate in {name:?} expired{}", ago(now.0 - facts.not_after.0)));
         }
         Some(left) if left < SOON => {
             mistakes.warning(span, format!("the certificate in {name:?} expires in {}", days(left)));
@@ -206,7 +206,7 @@ fn days(span: Duration) -> String {
 }
 
 fn ago(span: Duration) -> String {
-    if span.as_secs() < DAY_SECONDS { String::new() } else { format!(" {} ago", days(span)) }
+    format!(" {} ago", days(span))
 }
 
 fn listeners(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {

@@ -431,6 +431,7 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, Flaw> {
         "h2" => Ok(Protocol::Http2),
         "http/1.1" => Ok(Protocol::Http1),
         _ if ["h2c", "http2", "http/2"].contains(&text.to_ascii_lowercase().as_str()) => Err(Flaw::write("h2")),
+        _ if ["h3", "http3", "http/3"].contains(&text.to_ascii_lowercase().as_str()) => Err(Flaw::why("HTTP/3 is not spoken yet")),
         _ => Err(nearest(text, ["h2", "http/1.1"]).map(Flaw::write).unwrap_or_default()),
     }
 }

@@ -103,7 +103,7 @@ fn check_tells_what_is_wrong_with_a_certificate() {
     assert!(code == Some(0) && said.contains("warning: the certificate in ") && said.contains("expires in 9 days"), "{said}");
     let late = authority.sign(&place, "late", &["edge.example"], -3);
     let (code, said) = check(&late);
-    assert!(code == Some(1) && said.contains("fault: the certificate in ") && said.contains("has expired 3 days ago"), "{said}");
+    assert!(code == Some(1) && said.contains("fault: the certificate in ") && said.contains("expired 3 days ago"), "{said}");
     let swapped = good.replace("good.key", "soon.key");
     let (code, said) = check(&swapped);
     assert!(code == Some(1) && said.contains("the key does not belong to the certificate"), "{said}");

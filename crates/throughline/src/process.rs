@@ -179,8 +179,9 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
 /// Lets requests in flight end, for as long as the configuration allows; a second signal ends it at once.
 async fn stop(host: &Host, server: &Arc<Server>, mut signals: Signals, print: fn(&str)) -> ExitCode {
     let limit = server.snapshot().config.server.drain_timeout;
-    print(&format!("draining {} connections; a second signal ends it at once", server.connections()));
+    let connections = server.connections();
     server.drain(host.calendar());
+    print(&format!("draining {connections} connections; a second signal ends it at once"));
     let mut drained = Box::pin(server.drained());
     let mut late = Box::pin(host.sleep(limit));
     let mut again = Box::pin(signals.next());

@@ -2,6 +2,7 @@
 
 use crate::process::to;
 use crate::support::backend::Backend;
+use crate::support::client::Client;
 use crate::support::edge::Edge;
 use crate::support::message::Response;
 use crate::support::peers::free_address;
@@ -88,22 +89,16 @@ fn without_a_backend_there_is_a_time_to_come_back() {
 #[test]
 fn a_full_pool_queues_and_then_refuses() {
     let backend = Backend::start();
-    let edge = edge(&backend, "max-in-flight = 1\nqueue = 1\nqueue-timeout = \"15s\"\n");
+    let edge = edge(&backend, "max-in-flight = 1\nqueue = 1\nqueue-timeout = \"15s\"\n[admin]\nat = \"127.0.0.1:0\"\n");
     let (mut first, mut second) = (edge.connect(), edge.connect());
     first.send("GET /hold HTTP/1.1\r\nHost: a.example\r\n\r\n");
     backend.await_seen(1);
     second.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
-    // Whether the second is in the queue yet cannot be seen from here: who comes after it is turned away at once as soon as it is.
     let began = Instant::now();
-    let turned_away = loop {
-        let mut other = edge.connect();
-        other.stream.get_ref().set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout above zero");
-        other.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
-        if let Ok(response) = other.response() {
-            break response;
-        }
-        assert!(began.elapsed() < crate::support::PATIENCE, "nobody is turned away");
-    };
+    while !Client::connect(edge.at(1)).get("/metrics").text().contains("throughline_pool_queued{pool=\"app\"} 1\n") {
+        assert!(began.elapsed() < crate::support::PATIENCE, "the second is never in the queue");
+    }
+    let turned_away = edge.connect().get("/");
     assert_eq!(told(&turned_away), (503, "connection_limit_reached".to_string()));
     assert!(turned_away.field("retry-after").is_some());
     assert_eq!(backend.begun(), 1);

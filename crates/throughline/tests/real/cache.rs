@@ -40,7 +40,8 @@ fn curl_sees_miss_hit_and_purge() {
         let text = String::from_utf8_lossy(&curl.bytes(&[&["-i"], more, &[&url]].concat())).into_owned();
         (field(&text, "Cache-Status").unwrap_or_default().to_string(), text)
     };
-    assert!(cache(&[]).0.starts_with("throughline; fwd=uri-miss; ttl=60; stored"), "{}", cache(&[]).1);
+    let first = cache(&[]);
+    assert!(first.0.starts_with("throughline; fwd=uri-miss; ttl=") && first.0.contains("; stored; "), "{}", first.1);
     assert!(cache(&[]).0.starts_with("throughline; hit; ttl="));
     assert_eq!(curl.bytes(&[&url]), noise(1000));
     assert_eq!(curl.bytes(&["-r", "100-199", &url]), &noise(1000)[100..200]);

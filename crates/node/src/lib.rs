@@ -8,6 +8,7 @@
 mod application;
 mod buffer;
 mod channel;
+mod coder;
 mod conversation;
 mod http2;
 pub mod metrics;

@@ -8,7 +8,7 @@ mod cells;
 mod counts;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES,
+    BackendCounts, CLASSES, Counts, ENCODED, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES,
     SiteCounts,
 };
 
@@ -164,6 +164,9 @@ macro_rules! steps_of_a_request {
             | Step::Interim { .. }
             | Step::Answered { .. }
             | Step::FileChosen { .. }
+            | Step::EncodingChosen { .. }
+            | Step::Encoded { .. }
+            | Step::Hinted { .. }
             | Step::Made { .. }
             | Step::Tunnelled { .. }
             | Step::TunnelClosed { .. }
@@ -235,12 +238,20 @@ impl Index {
                     site.collapsed.add(u64::from(collapsed));
                 }
                 Step::CacheStore { stored, .. } => site.cache_stored.add(u64::from(stored)),
+                Step::Encoded { before, after, took, how, .. } => {
+                    site.encoded[how_index(how)].add(1);
+                    site.encoded_from.add(before.0);
+                    site.encoded_to.add(after.0);
+                    site.encode_nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+                }
+                Step::Hinted { .. } => site.hinted.add(1),
                 // Facts for the log; what they lead to is counted above.
                 Step::Secured { .. }
                 | Step::Asked { .. }
                 | Step::Unrouted { .. }
                 | Step::Interim { .. }
                 | Step::FileChosen { .. }
+                | Step::EncodingChosen { .. }
                 | Step::Made { .. } => {}
                 Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
                 steps_of_the_process!() => debug_assert!(false, "{} is no step of a request", step.name()),
@@ -330,6 +341,11 @@ fn class_index(status: u16) -> usize {
 /// Into [`HANDSHAKES`].
 fn handshake_index(version: &str, resumed: bool) -> usize {
     HANDSHAKES.iter().position(|kind| *kind == (version, resumed)).expect("every version that is spoken stands there")
+}
+
+/// Into [`ENCODED`].
+fn how_index(how: &str) -> usize {
+    ENCODED.iter().position(|known| *known == how).expect("every way stands there")
 }
 
 /// Into [`SIDES`].

@@ -19,7 +19,7 @@ mod plan;
 mod refusal;
 
 pub use directory::{Entry, Next, index_names, next_step, with_slash};
-pub(crate) use encoding::weighted;
+pub(crate) use encoding::{rate, weighted};
 pub use encoding::{Coding, Preference};
 pub use media_type::media_type;
 pub use path::{Wanted, wanted};

@@ -1,7 +1,7 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, ENCODED, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 use decide::forward::ProxyError;
 use decide::time::{Calendar, Duration};
@@ -116,6 +116,11 @@ pub(super) struct SitePart {
     pub(super) cache_misses: Counter,
     pub(super) collapsed: Counter,
     pub(super) cache_stored: Counter,
+    pub(super) encoded: [Counter; ENCODED.len()],
+    pub(super) encoded_from: Counter,
+    pub(super) encoded_to: Counter,
+    pub(super) encode_nanos: Counter,
+    pub(super) hinted: Counter,
     pub(super) duration: Histogram,
 }
 
@@ -136,6 +141,11 @@ impl SiteCells {
             cache_misses: cells.sum(|part| &part.cache_misses),
             collapsed: cells.sum(|part| &part.collapsed),
             cache_stored: cells.sum(|part| &part.cache_stored),
+            encoded: cells.sums(|part| &part.encoded),
+            encoded_from: cells.sum(|part| &part.encoded_from),
+            encoded_to: cells.sum(|part| &part.encoded_to),
+            encode_time: Duration::from_nanos(cells.sum(|part| &part.encode_nanos)),
+            hinted: cells.sum(|part| &part.hinted),
             duration: cells.histogram(|part| &part.duration),
             certificates_issued: self.certificates_issued.get(),
             certificates_failed: self.certificates_failed.get(),

@@ -3,7 +3,9 @@
 use decide::files::Coding;
 use decide::time::Duration;
 use host::Host;
+use std::cell::Cell;
 use std::io::Write;
+use std::rc::Rc;
 
 /// Of content whose length is not known: windows of 2^20 bytes. Longer ones gain little on pages, and every stream pays for its own.
 const USUAL_WINDOW: u32 = 20;
@@ -11,6 +13,37 @@ const USUAL_WINDOW: u32 = 20;
 const LEAST_WINDOW: u32 = 16;
 /// Brotli works on pieces of this size.
 const BROTLI_BUFFER_BYTES: usize = 4096;
+
+/// Contents that are coded at once on one thread, at the most: each has its window and its tables, up to some MiB of them. Beyond, an
+/// answer goes as it is to whoever takes it so.
+const MOST_AT_ONCE: usize = 64;
+
+/// So much content is coded before other connections have their turn: less than a millisecond of work.
+pub(crate) const SLICE_BYTES: usize = 32 * 1024;
+
+/// Counts the contents that are coded at once on one thread.
+#[derive(Default)]
+pub(crate) struct Places(Rc<Cell<usize>>);
+
+/// A place among them, until dropped.
+pub(crate) struct Place(Rc<Cell<usize>>);
+
+impl Places {
+    /// One, if there is one left.
+    pub(crate) fn take(&self) -> Option<Place> {
+        let taken = self.0.get();
+        (taken < MOST_AT_ONCE).then(|| {
+            self.0.set(taken + 1);
+            Place(self.0.clone())
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
 
 /// Content in the making.
 pub(crate) struct Coder {
@@ -21,6 +54,7 @@ pub(crate) struct Coder {
     host: Host,
     /// The work so far.
     pub(crate) work: Work,
+    _place: Option<Place>,
 }
 
 /// What has been done.
@@ -45,7 +79,7 @@ const INTO_MEMORY: &str = "memory takes every byte";
 
 impl Coder {
     /// For content of this length, where it is known.
-    pub(crate) fn new(host: &Host, coding: Coding, level: u8, length: Option<u64>) -> Coder {
+    pub(crate) fn new(host: &Host, coding: Coding, level: u8, length: Option<u64>, place: Option<Place>) -> Coder {
         let window = length.map_or(USUAL_WINDOW, |length| (u64::BITS - length.leading_zeros()).clamp(LEAST_WINDOW, USUAL_WINDOW));
         let inner = match coding {
             Coding::Zstd => {
@@ -64,7 +98,7 @@ impl Coder {
             Coding::Identity => unreachable!("nothing is to be coded"),
         };
         let work = Work { coding, before: 0, after: 0, took: Duration::ZERO };
-        Coder { inner: Some(inner), out: Vec::new(), holds: false, host: host.clone(), work }
+        Coder { inner: Some(inner), out: Vec::new(), holds: false, host: host.clone(), work, _place: place }
     }
 
     /// Takes content.

@@ -10,6 +10,7 @@ mod buffer;
 mod channel;
 mod coder;
 mod conversation;
+mod hints;
 mod http2;
 pub mod metrics;
 mod origin;

@@ -2,6 +2,8 @@
 
 use crate::application::Application;
 use crate::buffer::Buffers;
+use crate::coder::Places;
+use crate::hints::Hints;
 use crate::http2::Multiplexed;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
@@ -80,6 +82,7 @@ pub struct Server {
     pub(crate) workers: usize,
     tls: Arc<tls::Store>,
     pub(crate) store: Arc<Store>,
+    pub(crate) hints: Hints,
 }
 
 impl Server {
@@ -112,6 +115,7 @@ impl Server {
             workers,
             tls,
             store,
+            hints: Hints::new(host),
         })
     }
 
@@ -270,6 +274,7 @@ pub(crate) struct Worker {
     pub(crate) open: Connections,
     pub(crate) multiplexed: Multiplexed,
     pub(crate) greetings: Greetings,
+    pub(crate) coders: Places,
     /// The snapshot that requests on this thread begin with.
     current: RefCell<Rc<Held>>,
     date: Cell<(Option<Instant>, [u8; 29])>,
@@ -288,6 +293,7 @@ impl Worker {
             open: Connections::default(),
             multiplexed: Multiplexed::default(),
             greetings: Greetings::default(),
+            coders: Places::default(),
             current,
             date: Cell::new((None, [0; 29])),
         })

@@ -1,6 +1,6 @@
 //! The fields of an answer whose content is coded here.
 
-use crate::conditional::Etag;
+use crate::conditional::{Etag, lists};
 use crate::files::Coding;
 use alloc::vec::Vec;
 use wire::http::{Field, Fields, Known};
@@ -29,6 +29,15 @@ pub fn varies(fields: &mut Fields) {
 pub fn describes_content(field: &Field<'_>) -> bool {
     const DIGESTS: [&[u8]; 4] = [b"Content-Digest", b"Repr-Digest", b"Digest", b"Content-MD5"];
     field.known == Known::Other && DIGESTS.iter().any(|name| name.eq_ignore_ascii_case(field.name))
+}
+
+/// Names, in a 304, what the client has by the tag that it knows: a strong one means another form of it (RFC 9111 §4.3.4).
+pub fn tagged_as_asked(fields: &mut Fields, request: &Fields) {
+    let Some((tag, _)) = fields.get(Known::ETag).and_then(Etag::parse) else { return };
+    let known = |is_it: &dyn Fn(&Etag<'_>) -> bool| lists(request, Known::IfNoneMatch, |known| known.opaque == tag.opaque && is_it(known));
+    if known(&|known| known.weak) && !known(&|known| !known.weak) {
+        weaken(fields);
+    }
 }
 
 /// RFC 9110 §8.8.3.3: the codings of one content may not share a strong tag, and §8.8.1: a weak one says that they mean the same. It is

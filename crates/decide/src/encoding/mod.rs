@@ -7,7 +7,7 @@
 mod fields;
 mod policy;
 
-pub use fields::{coded, describes_content, varies};
+pub use fields::{coded, describes_content, tagged_as_asked, varies};
 pub use policy::{Level, Policy};
 
 use crate::cache::{Directives, Extent};

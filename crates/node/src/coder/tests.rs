@@ -38,7 +38,7 @@ const CODINGS: [(Coding, u8); 6] =
     [(Coding::Zstd, 1), (Coding::Zstd, 3), (Coding::Brotli, 0), (Coding::Brotli, 5), (Coding::Gzip, 1), (Coding::Gzip, 6)];
 
 fn coder(coding: Coding, level: u8, length: Option<u64>) -> Coder {
-    Coder::new(&Host::new(Rc::new(Still), Timers::default()), coding, level, length)
+    Coder::new(&Host::new(Rc::new(Still), Timers::default()), coding, level, length, None)
 }
 
 /// As much as can be read of it.

@@ -1,21 +1,23 @@
 //! What is stored of answers, in memory that all workers share.
 //!
 //! - `look`: looking at what is stored; `explain`: the same for people.
-//! - `object`: a stored answer. `fill`: one that comes in. `purge`: what purges name.
+//! - `object`: a stored answer. `coded`: its codings. `fill`: one that comes in. `purge`: what purges name.
 //!
 //! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
 //! exchange that asks writes into its `Writer`, whose end stores the answer. No lock is held while anything is awaited.
 
+mod coded;
 mod explain;
 mod fill;
 mod look;
 mod object;
 mod purge;
 
+pub(crate) use coded::{Coded, Form, Wanted};
 pub use explain::{Explained, StoredAnswer, cache_key};
 pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
-pub(crate) use object::{Content, Names, Object, Piece, Variants};
+pub(crate) use object::{INDEX_BYTES, Content, Names, Object, Piece, Variants};
 pub use purge::{Purged, Purging};
 
 use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
@@ -104,8 +106,7 @@ pub(crate) enum Joined {
 
 impl Store {
     pub(crate) fn new(host: &Host, config: &config::Cache) -> Arc<Store> {
-        let mut random = host.rng();
-        Store::seeded(Seed([random.next(), random.next()]), config)
+        Store::seeded(Seed::of(host), config)
     }
 
     fn seeded(seed: Seed, config: &config::Cache) -> Arc<Store> {
@@ -338,6 +339,15 @@ impl Store {
         self.index.insert(key.into(), Variants::new(key, objects));
     }
 
+    /// Weighs the answer anew whose content has come to be there in another coding.
+    fn weigh(&self, key: &[u8], coded: &Arc<Coded>) {
+        let _table = self.table();
+        let Some(stored) = self.index.peek(key) else { return };
+        if stored.objects.iter().any(|object| Arc::ptr_eq(&object.coded, coded)) {
+            self.index.insert(key.into(), Variants::new(key, stored.objects.to_vec()));
+        }
+    }
+
     /// Drops a stored answer that the origin has replaced by one that is not stored.
     pub(crate) fn discard(&self, key: &[u8], old: &Arc<Object>) {
         let _table = self.table();
@@ -422,7 +432,14 @@ impl quick_cache::Weighter<Box<[u8]>, Variants> for Weighter {
 
 /// A hash that nobody outside can foresee: keys are chosen by clients.
 #[derive(Clone, Copy)]
-struct Seed([u64; 2]);
+pub(crate) struct Seed([u64; 2]);
+
+impl Seed {
+    pub(crate) fn of(host: &Host) -> Seed {
+        let mut random = host.rng();
+        Seed([random.next(), random.next()])
+    }
+}
 
 impl BuildHasher for Seed {
     type Hasher = DefaultHasher;

@@ -46,13 +46,7 @@ impl Errand {
         let snapshot = exchange.snapshot.clone();
         let (site, route) = exchange.site_and_route(&snapshot).expect("a routed request");
         let policy = route.cache.as_ref().expect("the route leads here because it stores answers");
-        if policy.vary.accept_encoding == AcceptEncoding::Reduced {
-            let asked = cache::forwarded_accept_encoding(&request.fields);
-            request.fields.remove(Known::AcceptEncoding);
-            if let Some(asked) = asked {
-                request.fields.push_known(Known::AcceptEncoding, &asked);
-            }
-        }
+        ask_for_codings(policy.vary.accept_encoding, &mut request.fields);
         let mut url = Vec::new();
         super::url_of(exchange.client.caller.peer.scheme(), &request, &KeyRules::default(), &mut url);
         let names = Arc::new(Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() });
@@ -68,6 +62,20 @@ impl Errand {
             validating,
             snapshot,
         }
+    }
+}
+
+/// What the origin is asked with in place of the client's `Accept-Encoding`. Where codings are made here, it is asked for none: one copy
+/// comes over the way and is stored, every client's coding is made of it, and no tag of one names another.
+pub(super) fn ask_for_codings(compared: AcceptEncoding, fields: &mut Fields) {
+    let asked = match compared {
+        AcceptEncoding::Exact | AcceptEncoding::Sorted => return,
+        AcceptEncoding::Reduced => cache::forwarded_accept_encoding(fields),
+        AcceptEncoding::Unasked => Some(b"identity".to_vec()),
+    };
+    fields.remove(Known::AcceptEncoding);
+    if let Some(asked) = asked {
+        fields.push_known(Known::AcceptEncoding, &asked);
     }
 }
 
@@ -199,6 +207,7 @@ impl Exchange<'_> {
                 selecting,
                 life,
                 content: Arc::default(),
+                coded: Arc::default(),
                 names: names.clone(),
                 born: self.born(),
                 stale_since: None,

@@ -89,7 +89,9 @@ impl Reason {
     /// Whether another client could have got the same answer coded, so that `Vary` must say so (RFC 9110 §12.5.5).
     pub const fn varies(self) -> bool {
         match self {
-            Reason::Accepted | Reason::RangeAsked | Reason::NothingAsked | Reason::NotAccepted | Reason::NotShorter | Reason::NoRoom => true,
+            Reason::Accepted | Reason::RangeAsked | Reason::NothingAsked | Reason::NotAccepted | Reason::NotShorter | Reason::NoRoom => {
+                true
+            }
             Reason::Status
             | Reason::NoTransform
             | Reason::AlreadyCoded

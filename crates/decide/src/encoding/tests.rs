@@ -24,7 +24,13 @@ fn chosen(request: &[(&str, &str)], response: &[(&str, &str)]) -> (Coding, &'sta
     chosen_of(request, response, 200, Some(5000), false)
 }
 
-fn chosen_of(request: &[(&str, &str)], response: &[(&str, &str)], status: u16, length: Option<u64>, shared: bool) -> (Coding, &'static str) {
+fn chosen_of(
+    request: &[(&str, &str)],
+    response: &[(&str, &str)],
+    status: u16,
+    length: Option<u64>,
+    shared: bool,
+) -> (Coding, &'static str) {
     let request = RequestHead { fields: fields(request), ..RequestHead::default() };
     let head = ResponseHead { status, fields: fields(response), ..ResponseHead::default() };
     let choice = choose(&policy(), &request, &Answer { head: &head, length, shared });

@@ -1,7 +1,8 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, ENCODED, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, ENCODED, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES,
+    SiteCounts,
 };
 use decide::forward::ProxyError;
 use decide::time::{Calendar, Duration};

@@ -1,9 +1,9 @@
 //! The content of a stored answer in codings that are made here: each is made once, when it is first asked for, and belongs to the content
 //! of which it was made. Whoever asks while it is being made reads it as it grows, as with an answer that comes in.
 
+use super::Store;
 use super::fill::{Coming, Fill, Reader, Storing, Told, Writer};
 use super::object::{Content, Object, allocated};
-use super::Store;
 use decide::cache::Rule;
 use decide::files::Coding;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};

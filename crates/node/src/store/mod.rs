@@ -17,7 +17,7 @@ pub(crate) use coded::{Coded, Form, Wanted};
 pub use explain::{Explained, StoredAnswer, cache_key};
 pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
-pub(crate) use object::{INDEX_BYTES, Content, Names, Object, Piece, Variants};
+pub(crate) use object::{Content, INDEX_BYTES, Names, Object, Piece, Variants};
 pub use purge::{Purged, Purging};
 
 use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};

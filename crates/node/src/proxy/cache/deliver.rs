@@ -10,6 +10,7 @@ use crate::proxy::head::Stored;
 use crate::store::{Coming, Content, Flow, Object, Piece, Reader};
 use decide::cache::{Answer, answer, goes_with_not_modified};
 use decide::encoding::Choice;
+use decide::files::Coding;
 use decide::multipart::{self, Multipart};
 use decide::random::Random;
 use decide::range::Span;
@@ -35,9 +36,13 @@ impl Exchange<'_> {
         let now = self.worker.host.calendar();
         let age = Some(object.life.age(now).as_secs());
         let len = object.content.len();
-        let said = answer(&self.scratch.request, &object.stored(), now);
-        let whole = matches!(said, Answer::Whole | Answer::Missing);
-        let (choice, form) = self.form_of(object, whole);
+        let choice = self.choice(&object.head, Some(len), true);
+        let said = match (answer(&self.scratch.request, &object.stored(), now), choice) {
+            // RFC 9110 §14.2: a range may be ignored, and parts of a coding are not told.
+            (Answer::Spans(_) | Answer::Unsatisfiable, Some(choice)) if choice.coding != Coding::Identity => Answer::Whole,
+            (said, _) => said,
+        };
+        let (choice, form) = self.form_of(object, choice, matches!(said, Answer::Whole | Answer::Missing));
         let form = match form {
             Formed::Coming(reader) => return self.serve_form(reader, &dressed(&object.head, choice), age, len).await,
             form => form,
@@ -132,7 +137,7 @@ impl Exchange<'_> {
     }
 
     /// Sends what comes in, as it comes.
-    pub(crate) async fn serve_coming(&mut self, mut reader: Reader, coming: &Coming) -> Stage {
+    pub(crate) async fn serve_coming(&mut self, reader: Reader, coming: &Coming) -> Stage {
         let steps = reader.take_steps();
         for (at, step) in steps {
             self.step_at(at, step);
@@ -163,7 +168,16 @@ impl Exchange<'_> {
         match read {
             Read::Plain(reader) => self.send_as_it_comes(reader, &head, age, coming.length).await,
             Read::Form(reader) => self.serve_form(reader, &head, age, coming.length.unwrap_or(0)).await,
+            Read::Stored(content) => self.send_stored_form(&content, &head, age).await,
         }
+    }
+
+    async fn send_stored_form(&mut self, content: &Content, head: &ResponseHead, age: Option<u64>) -> Stage {
+        let len = content.len();
+        let framing = Framing::Exact(len);
+        let keep = self.begin_stored(&Stored { head, age, framing, told: Some(len) }, self.may_keep_alive());
+        let sent = self.send_runs(content, &[Run::Stored(Span { start: 0, len })]).await;
+        self.sent(sent, framing, keep)
     }
 
     /// Sends a coding of something as it is made; before, that has so many bytes, as far as is known.

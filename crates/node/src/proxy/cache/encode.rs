@@ -37,6 +37,8 @@ pub(super) enum Read {
     Plain(Reader),
     /// A coding of it.
     Form(Reader),
+    /// A coding of it that is whole already.
+    Stored(Arc<Content>),
 }
 
 /// Where the content comes from.
@@ -47,8 +49,7 @@ enum Source {
 
 impl Exchange<'_> {
     /// How a stored answer goes to this client, all of it or a part.
-    pub(super) fn form_of(&mut self, object: &Arc<Object>, whole: bool) -> (Option<Choice>, Formed) {
-        let choice = self.choice(&object.head, Some(object.content.len()), true);
+    pub(super) fn form_of(&mut self, object: &Arc<Object>, choice: Option<Choice>, whole: bool) -> (Option<Choice>, Formed) {
         let Some(Choice { coding, .. }) = choice.filter(|choice| whole && choice.coding != Coding::Identity) else {
             self.chose(choice);
             return (choice, Formed::Plain);
@@ -59,10 +60,7 @@ impl Exchange<'_> {
             return (choice, form);
         }
         let (choice, form) = match self.form(object, coding) {
-            Form::Stored(content) => {
-                self.was_coded(Work::of_others(coding, object.content.len(), content.len()), "stored");
-                (choice, Formed::Stored(content))
-            }
+            Form::Stored(content) => (choice, Formed::Stored(content)),
             Form::Coming(reader) => (choice, Formed::Coming(reader)),
             Form::Missing(writer, reader) => match self.make(Source::Stored(object.content.clone()), writer, coding) {
                 Ok(()) => (choice, Formed::Coming(reader)),
@@ -75,6 +73,9 @@ impl Exchange<'_> {
             },
         };
         self.chose(choice);
+        if let Formed::Stored(content) = &form {
+            self.was_coded(Work::of_others(coding, object.content.len(), content.len()), "stored");
+        }
         (choice, form)
     }
 
@@ -89,8 +90,9 @@ impl Exchange<'_> {
         };
         let form = stored.map_or(Form::NoRoom, |object| self.form(object, coding));
         let (choice, read) = match form {
-            // It was stored, and coded, since.
-            Form::Stored(_) | Form::NotShorter => (plain(Reason::NotShorter), Read::Plain(reader)),
+            // It was stored since, and coded.
+            Form::Stored(content) => (choice, Read::Stored(content)),
+            Form::NotShorter => (plain(Reason::NotShorter), Read::Plain(reader)),
             Form::Coming(form) => (choice, Read::Form(form)),
             Form::Missing(writer, form) => match self.make(Source::Coming(reader), writer, coding) {
                 Ok(()) => (choice, Read::Form(form)),
@@ -104,6 +106,9 @@ impl Exchange<'_> {
             },
         };
         self.chose(choice);
+        if let Read::Stored(content) = &read {
+            self.was_coded(Work::of_others(coding, coming.length.unwrap_or(0), content.len()), "stored");
+        }
         (choice, read)
     }
 

@@ -238,12 +238,7 @@ impl Index {
                     site.collapsed.add(u64::from(collapsed));
                 }
                 Step::CacheStore { stored, .. } => site.cache_stored.add(u64::from(stored)),
-                Step::Encoded { before, after, took, how, .. } => {
-                    site.encoded[how_index(how)].add(1);
-                    site.encoded_from.add(before.0);
-                    site.encoded_to.add(after.0);
-                    site.encode_nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
-                }
+                Step::Encoded { before, after, took, how, .. } => site.encoded(before, after, took, how),
                 Step::Hinted { .. } => site.hinted.add(1),
                 // Facts for the log; what they lead to is counted above.
                 Step::Secured { .. }
@@ -341,11 +336,6 @@ fn class_index(status: u16) -> usize {
 /// Into [`HANDSHAKES`].
 fn handshake_index(version: &str, resumed: bool) -> usize {
     HANDSHAKES.iter().position(|kind| *kind == (version, resumed)).expect("every version that is spoken stands there")
-}
-
-/// Into [`ENCODED`].
-fn how_index(how: &str) -> usize {
-    ENCODED.iter().position(|known| *known == how).expect("every way stands there")
 }
 
 /// Into [`SIDES`].

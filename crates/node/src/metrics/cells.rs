@@ -5,6 +5,7 @@ use super::counts::{
     SiteCounts,
 };
 use decide::forward::ProxyError;
+use decide::step::Bytes;
 use decide::time::{Calendar, Duration};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -123,6 +124,16 @@ pub(super) struct SitePart {
     pub(super) encode_nanos: Counter,
     pub(super) hinted: Counter,
     pub(super) duration: Histogram,
+}
+
+impl SitePart {
+    pub(super) fn encoded(&self, before: Bytes, after: Bytes, took: Duration, how: &str) {
+        let how = ENCODED.iter().position(|known| *known == how).expect("every way stands there");
+        self.encoded[how].add(1);
+        self.encoded_from.add(before.0);
+        self.encoded_to.add(after.0);
+        self.encode_nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+    }
 }
 
 per_worker!(SiteCells of SitePart, certificates_issued, certificates_failed);

@@ -89,7 +89,7 @@ proptest! {
 
 #[test]
 fn every_level_that_the_settings_allow_is_one() {
-    let levels = (1..=19).map(|level| (Coding::Zstd, level)).chain((0..=11).map(|level| (Coding::Brotli, level)));
+    let levels = (1..=9).map(|level| (Coding::Zstd, level)).chain((0..=8).map(|level| (Coding::Brotli, level)));
     for (coding, level) in levels.chain((1..=9).map(|level| (Coding::Gzip, level))) {
         for length in [None, Some(0), Some(70_000), Some(u64::MAX)] {
             let mut coder = coder(coding, level, length);

@@ -15,8 +15,9 @@ pub(super) static COMPRESS: Section = Section {
             r#"["br", "gzip"]"#,
             "The codings that are made: of those that a client likes equally, the first.",
         ),
-        entry("zstd-level", count(1, 19), Is("3"), "6", "How thorough zstd is."),
-        entry("br-level", count(0, 11), Is("5"), "4", "How thorough br is."),
+        // Higher ones work on a piece for so long that other connections would feel it.
+        entry("zstd-level", count(1, 9), Is("3"), "6", "How thorough zstd is; higher levels are for files compressed beforehand."),
+        entry("br-level", count(0, 8), Is("5"), "4", "How thorough br is; higher levels are for files compressed beforehand."),
         entry("gzip-level", count(1, 9), Is("6"), "1", "How thorough gzip is."),
         entry(
             "min-size",

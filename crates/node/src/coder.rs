@@ -18,8 +18,9 @@ const BROTLI_BUFFER_BYTES: usize = 4096;
 /// answer goes as it is to whoever takes it so.
 const MOST_AT_ONCE: usize = 64;
 
-/// So much content is coded before other connections have their turn: less than a millisecond of work.
-pub(crate) const SLICE_BYTES: usize = 32 * 1024;
+/// So much content is coded before other connections have their turn: at the default levels half a millisecond of work, or, where a library
+/// gathers it into blocks of its own, one and a half every few slices.
+pub(crate) const SLICE_BYTES: usize = 16 * 1024;
 
 /// Counts the contents that are coded at once on one thread.
 #[derive(Default)]

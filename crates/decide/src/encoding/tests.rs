@@ -1,7 +1,7 @@
 use super::*;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use alloc::{format, vec};
 use proptest::prelude::*;
 
 fn policy() -> Policy {
@@ -180,12 +180,12 @@ fn oracle(value: &str) -> Coding {
     best.0
 }
 
+const NAMES: &[&str] = &["gzip", "br", "zstd", "identity", "*", "deflate"];
+const WEIGHTS: &[&str] = &["", ";q=0", ";q=0.5", "; q=1", ";q=0.001", ";q=1.000", ";x=1"];
+
 proptest! {
     #[test]
-    fn the_choice_is_the_oracle_s(elements in prop::collection::vec(
-        (prop::sample::select(vec!["gzip", "br", "zstd", "identity", "*", "deflate"]), prop::sample::select(vec!["", ";q=0", ";q=0.5", "; q=1", ";q=0.001", ";q=1.000", ";x=1"])),
-        0..6,
-    )) {
+    fn the_choice_is_the_oracle_s(elements in prop::collection::vec((prop::sample::select(NAMES), prop::sample::select(WEIGHTS)), 0..6)) {
         let value = elements.iter().map(|(name, weight)| format!("{name}{weight}")).collect::<Vec<_>>().join(", ");
         prop_assert_eq!(chosen(&[("Accept-Encoding", &value)], &[HTML]).0, oracle(&value), "{}", value);
     }

@@ -208,7 +208,8 @@ fn what_passes_is_coded_on_its_way_and_every_event_can_be_read_at_once() {
     World::twice(5, |world| {
         let rig = Rig::new(world, compressing(config(1)));
         rig.serve(0, |_| {
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, Content-Digest\r\n\r\n";
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\
+                        Trailer: X-Sum, Content-Digest\r\n\r\n";
             let event = |number: usize| Act::send(format!("10\r\ndata: event {number:02}\n\n\r\n"));
             let end = Act::send("0\r\nX-Sum: 3\r\nContent-Digest: sha-256=:x:\r\n\r\n");
             vec![Act::send(head), event(1), Act::Wait(SECOND), event(2), Act::Wait(SECOND), event(3), Act::Wait(SECOND), end]
@@ -263,7 +264,10 @@ fn http_1_has_chunks_or_the_end_of_the_connection() {
         assert!(!head.contains("Transfer-Encoding") && !head.contains("Content-Length"), "{head}");
         assert!(decoded("gzip", &bytes[at..]) == body);
         let new = rig.ask(vec![
-            Act::send("GET / HTTP/1.1\r\nHost: a.example\r\nAccept-Encoding: br\r\n\r\nHEAD / HTTP/1.1\r\nHost: a.example\r\nAccept-Encoding: br\r\nConnection: close\r\n\r\n"),
+            Act::send(
+                "GET / HTTP/1.1\r\nHost: a.example\r\nAccept-Encoding: br\r\n\r\n\
+                 HEAD / HTTP/1.1\r\nHost: a.example\r\nAccept-Encoding: br\r\nConnection: close\r\n\r\n",
+            ),
             Act::AwaitEnd,
             Act::Close,
         ]);

@@ -1,7 +1,7 @@
 //! What is stored of answers, in memory that all workers share.
 //!
 //! - `look`: looking at what is stored; `explain`: the same for people.
-//! - `object`: a stored answer. `fill`: one that comes in. `purge`: what purges name.
+//! - `object`: a stored answer. `slab`: where long contents lie. `fill`: an answer that comes in. `purge`: what purges name.
 //!
 //! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
 //! exchange that asks writes into its `Writer`, whose end stores the answer. No lock is held while anything is awaited.
@@ -11,11 +11,12 @@ mod fill;
 mod look;
 mod object;
 mod purge;
+mod slab;
 
 pub use explain::{Explained, StoredAnswer, cache_key};
 pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
-pub(crate) use object::{Content, Names, Object, Piece, Variants};
+pub(crate) use object::{Content, Names, Object, Piece, Stretch, Variants};
 pub use purge::{Purged, Purging};
 
 use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
@@ -26,6 +27,7 @@ use fill::Fill;
 use host::Host;
 use quick_cache::OptionsBuilder;
 use quick_cache::sync::{Cache, DefaultLifecycle};
+use slab::Slabs;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,10 +54,11 @@ type Index = Cache<Box<[u8]>, Variants, Weighter, Seed, DefaultLifecycle<Box<[u8
 pub struct Store {
     index: Index,
     seed: Seed,
+    slabs: Arc<Slabs>,
     /// Bytes that the owner lets it have.
     memory: AtomicU64,
     /// Bytes of what comes in.
-    filling: Gauge,
+    filling: Arc<Gauge>,
     /// Bytes of all contents that somebody has: the index, or a client that reads one which is no longer there.
     contents: Arc<Gauge>,
     purges: RwLock<Purges>,
@@ -105,21 +108,22 @@ pub(crate) enum Joined {
 impl Store {
     pub(crate) fn new(host: &Host, config: &config::Cache) -> Arc<Store> {
         let mut random = host.rng();
-        Store::seeded(Seed([random.next(), random.next()]), config)
+        let slabs = Slabs::new(host, shards(for_objects(config.memory)));
+        Store::seeded(Seed([random.next(), random.next()]), slabs, config)
     }
 
-    fn seeded(seed: Seed, config: &config::Cache) -> Arc<Store> {
+    fn seeded(seed: Seed, slabs: Slabs, config: &config::Cache) -> Arc<Store> {
         let for_objects = for_objects(config.memory);
-        let shards = usize::try_from(for_objects / SHARD_BYTES).unwrap_or(usize::MAX).clamp(1, MOST_SHARDS as usize);
         let items = usize::try_from(for_objects / USUAL_BYTES).unwrap_or(usize::MAX).max(1);
-        let shards = if shards.is_power_of_two() { shards } else { shards.next_power_of_two() / 2 };
-        let options = OptionsBuilder::new().shards(shards).weight_capacity(for_objects).estimated_items_capacity(items).build();
+        let options =
+            OptionsBuilder::new().shards(shards(for_objects)).weight_capacity(for_objects).estimated_items_capacity(items).build();
         let options = options.expect("all that is asked for is given");
         Arc::new(Store {
             index: Cache::with_options(options, Weighter, seed, DefaultLifecycle::default()),
             seed,
+            slabs: Arc::new(slabs),
             memory: AtomicU64::new(config.memory),
-            filling: Gauge::default(),
+            filling: Arc::default(),
             contents: Arc::default(),
             purges: RwLock::default(),
             purged: AtomicU64::new(0),
@@ -382,6 +386,12 @@ impl Table {
     }
 }
 
+/// Parts of the index, and files for long contents: a power of two.
+fn shards(for_objects: u64) -> usize {
+    let shards = usize::try_from((for_objects / SHARD_BYTES).clamp(1, MOST_SHARDS)).expect("a few");
+    1 << shards.ilog2()
+}
+
 /// What of the memory is for stored answers: the rest is for what comes in.
 fn for_objects(memory: u64) -> u64 {
     memory - memory / FILLING_SHARE
@@ -407,6 +417,37 @@ impl Gauge {
 
     pub(super) fn sub(&self, less: u64) {
         self.0.fetch_sub(less, Ordering::Relaxed);
+    }
+}
+
+/// What one has added to a gauge: taken off it in the end, whatever happens.
+#[derive(Default)]
+struct Share {
+    of: Option<Arc<Gauge>>,
+    bytes: u64,
+}
+
+impl Share {
+    /// Adds, unless the gauge would come to more than `most`.
+    fn add_within(&mut self, of: &Arc<Gauge>, more: u64, most: u64) -> bool {
+        let fits = of.add_within(more, most);
+        if fits {
+            self.bytes += more;
+            self.of.get_or_insert_with(|| of.clone());
+        }
+        fits
+    }
+
+    fn give_back(&mut self) {
+        if let Some(of) = &self.of {
+            of.sub(std::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give_back();
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::object::{Content, Object, Piece};
 use super::slab::Growing;
+use super::storage::Storage;
 use super::{Gauge, Share, Store};
 use decide::cache::{Normalise, Rule, Selecting, Sequence};
 use decide::step::{Side, Step};
@@ -176,7 +177,7 @@ impl State {
     fn may_hold(&mut self, bytes: u64, growing: &mut Option<Growing>, store: &Store) -> bool {
         let Some(Told::Coming(coming)) = &self.told else { return false };
         let Some(storing) = &coming.stored else { return false };
-        let growing = growing.get_or_insert_with(|| Growing::new(store.slabs.clone(), coming.length));
+        let growing = growing.get_or_insert_with(|| store.storage.grow(coming.length));
         let cost = growing.cost(bytes);
         self.len + bytes <= storing.largest && self.counted.add_within(&store.filling, cost, store.most_filling())
     }

@@ -35,6 +35,10 @@ fn policy() -> Policy {
 
 /// An answer of this content under this URL.
 fn object(url: &str, content: &[u8], born: Sequence) -> Object {
+    object_of(url, vec![Piece::Memory(content.into())], born)
+}
+
+pub(super) fn object_of(url: &str, content: Vec<Piece>, born: Sequence) -> Object {
     let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
     head.fields.push(b"Cache-Control", b"max-age=60");
     head.fields.push(b"Content-Type", b"text/html; charset=utf-8");
@@ -46,7 +50,7 @@ fn object(url: &str, content: &[u8], born: Sequence) -> Object {
         head,
         life,
         date: Calendar::default(),
-        content: Arc::new(Content::of(vec![Piece::Memory(content.into())], &Arc::default())),
+        content: Arc::new(Content::of(content, &Arc::default())),
         names: Arc::new(Names { site: "shop".into(), url: url.as_bytes().into(), tags: Box::default() }),
         born,
         stale_since: None,
@@ -210,7 +214,7 @@ fn what_slow_clients_hold_takes_the_room_of_what_comes_in() {
     }
     assert!(store.contents.get() > MEMORY / 2);
     drop(held);
-    assert!(store.contents.get() <= store.index.weight());
+    assert!(store.contents.get() <= store.storage.bytes());
 }
 
 #[test]

@@ -54,19 +54,6 @@ impl Stream {
         }
     }
 
-    /// Writes as much of `from` as fits now, where more follows at once: the kernel may wait for it, and send both in one segment.
-    pub fn poll_write_ahead(&mut self, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        use rustix::net::{SendFlags, send};
-        let Stream::Tcp(tcp) = self else { return self.poll_write(cx, &[IoSlice::new(from)]) };
-        loop {
-            ready!(tcp.poll_write_ready(cx))?;
-            match tcp.try_io(Interest::WRITABLE, || Ok(send(&*tcp, from, SendFlags::MORE | SendFlags::NOSIGNAL)?)) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                other => return Poll::Ready(other),
-            }
-        }
-    }
-
     /// Lets the kernel keep no more than so many bytes that it has not sent yet. What a far end does not take then stays with the program,
     /// which can still decide what goes first, and sees that nothing moves. Best effort: where it cannot be set, more is kept.
     pub fn limit_unsent(&self, bytes: u32) {

@@ -61,14 +61,6 @@ impl Channel {
         }
     }
 
-    /// Writes as much of `from` as fits now, where more follows at once.
-    pub(crate) fn poll_write_ahead(&mut self, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Channel::Whole(Transport::Plain(stream)) => stream.poll_write_ahead(cx, from),
-            other => other.poll_write(cx, &[IoSlice::new(from)]),
-        }
-    }
-
     /// Bytes that a write took and that are still here.
     pub(crate) fn unsent(&self) -> usize {
         match self {

@@ -199,15 +199,29 @@ pub(super) fn start(bench: &Bench, peer: &Peer, balance: &str, backends: &[u16])
     Ok(Running { server, http2, tls, admin, folder })
 }
 
-/// Starts a peer as a cache of so many MiB in front of the origin at this port.
-pub(super) fn start_cache(bench: &Bench, peer: &Peer, memory: u64, origin: u16) -> Result<Running, String> {
+/// How large a cache is.
+#[derive(Clone, Copy)]
+pub(super) struct Room {
+    /// MiB of memory.
+    pub(super) memory: u64,
+    /// Bytes of the usual object.
+    pub(super) object: u64,
+}
+
+/// nginx has room for so many keys in a KiB of their zone.
+const KEYS_PER_KIB: u64 = 8;
+
+/// Starts a peer as a cache in front of the origin at this port.
+pub(super) fn start_cache(bench: &Bench, peer: &Peer, room: Room, origin: u16) -> Result<Running, String> {
     let [port, admin] = machine::free_ports()?;
+    let memory = room.memory;
+    let keys = (memory << 20) / room.object / KEYS_PER_KIB;
     let values = [
         ("origin", origin.to_string()),
         ("admin", admin.to_string()),
         ("memory", memory.to_string()),
-        ("sixteenth", (memory / 16).to_string()),
-        ("rest", (memory - memory / 16).to_string()),
+        ("keys", keys.to_string()),
+        ("rest", (memory - (keys >> 10)).to_string()),
         ("eighth-bytes", ((memory << 20) / 8).to_string()),
         ("seven-eighths", (memory - memory / 8).to_string()),
     ];

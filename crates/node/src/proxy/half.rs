@@ -17,7 +17,7 @@ use wire::websocket::Follower;
 const MOST_ROUNDS: usize = 16;
 
 /// Pieces up to this size are gathered by copying; a copy of that many bytes costs less than another slice in a system call.
-const GATHER_BYTES: usize = 2048;
+pub(crate) const GATHER_BYTES: usize = 2048;
 
 /// What the kernel is asked to send of a file at once: other connections want their turn.
 const FILE_BYTES: usize = 1 << 20;
@@ -287,7 +287,8 @@ impl Half {
                 Stretch::Memory(piece) if staged.is_empty() => ready!(sink.poll_write(cx, &[IoSlice::new(piece)])),
                 Stretch::Memory([]) => ready!(sink.poll_write(cx, &[IoSlice::new(staged)])),
                 Stretch::Memory(piece) => ready!(sink.poll_write(cx, &[IoSlice::new(staged), IoSlice::new(piece)])),
-                Stretch::File(..) if !staged.is_empty() => ready!(sink.poll_write_ahead(cx, staged)),
+                // Not held back for what follows (MSG_MORE): measured, the larger bursts cost more than the segment that it saves.
+                Stretch::File(..) if !staged.is_empty() => ready!(sink.poll_write(cx, &[IoSlice::new(staged)])),
                 Stretch::File(file, place, len) => {
                     let most = usize::try_from(len).unwrap_or(usize::MAX).min(FILE_BYTES);
                     match ready!(sink.poll_send_file(cx, file, place, most)) {

@@ -22,7 +22,7 @@ pub(super) fn measure(bench: &Bench, caches: &[&Peer], origin: &Origin) -> Resul
         bench.plan.crowds,
     );
     for peer in caches {
-        let running = peers::start_cache(bench, peer, super::MEMORY, origin.port)?;
+        let running = peers::start_cache(bench, peer, super::ROOM, origin.port)?;
         origin.takes(TAKES);
         let crowds = (0..bench.plan.crowds).map(|number| {
             let (asked, cpu) = (origin.asked(), running.server.cpu_seconds());

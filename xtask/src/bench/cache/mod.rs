@@ -7,7 +7,7 @@ mod purge;
 mod zipf;
 
 use super::address::Address;
-use super::peers::{self, Peer, Running};
+use super::peers::{self, Peer, Room, Running};
 use super::{Bench, client, report, throughput};
 use origin::Origin;
 use std::fs;
@@ -17,8 +17,8 @@ const CROWD: &str = "cache-collapsed";
 const ZIPF: &str = "cache-zipf";
 const PURGE: &str = "cache-purge-tag";
 
-/// Memory of each cache in the rows under full load, in MiB.
-const MEMORY: u64 = 256;
+/// Of each cache in the rows under full load.
+const ROOM: Room = Room { memory: 256, object: 2 << 10 };
 
 pub(super) fn rows() -> impl Iterator<Item = &'static str> {
     throughput::CACHED.iter().map(|row| row.name).chain([CROWD, ZIPF, PURGE])
@@ -56,7 +56,7 @@ pub(super) fn measure(bench: &Bench, rows: &[&str]) -> Result<String, String> {
 }
 
 fn who_starts<'b>(bench: &'b Bench, origin: &Origin) -> Vec<&'b Peer> {
-    let starts = |peer: &&Peer| match peers::start_cache(bench, peer, MEMORY, origin.port) {
+    let starts = |peer: &&Peer| match peers::start_cache(bench, peer, ROOM, origin.port) {
         Ok(_) => true,
         Err(why) => {
             eprintln!("bench: {why}\nbench: {} is left out of the rows of caches", peer.name);
@@ -69,7 +69,7 @@ fn who_starts<'b>(bench: &'b Bench, origin: &Origin) -> Vec<&'b Peer> {
 /// Every cache, standing still.
 fn start_all(bench: &Bench, caches: &[&Peer], origin: &Origin) -> Result<Vec<Running>, String> {
     let start = |peer: &&Peer| {
-        let running = peers::start_cache(bench, peer, MEMORY, origin.port)?;
+        let running = peers::start_cache(bench, peer, ROOM, origin.port)?;
         running.server.stand_still()?;
         Ok(running)
     };

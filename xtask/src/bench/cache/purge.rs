@@ -4,12 +4,12 @@ use super::load::play;
 use super::origin::Origin;
 use crate::bench::address::Address;
 use crate::bench::client;
-use crate::bench::peers::{self, OURS, Peer, Running};
+use crate::bench::peers::{self, OURS, Peer, Room, Running};
 use crate::bench::{Bench, report};
 use std::time::{Duration, Instant};
 
-/// MiB that each has: enough for all of them.
-const MEMORY: u64 = 1024;
+/// Enough for all of them.
+const ROOM: Room = Room { memory: 1024, object: 4 << 10 };
 const CLIENTS: usize = 32;
 /// One object in so many is asked for again.
 const AGAIN: u32 = 10;
@@ -25,7 +25,7 @@ fn way(peer: &str) -> Option<&'static str> {
 
 fn purge(running: &Running) -> std::io::Result<u16> {
     if running.server.name == OURS {
-        let head = "POST /cache/purge?tag=all HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let head = "POST /cache/purge?tag=all HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Throughline-Admin: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         client::say(Address::clear(running.admin), head)
     } else {
         let head = "BAN / HTTP/1.1\r\nHost: bench\r\nX-Tag: all\r\nConnection: close\r\n\r\n";
@@ -45,7 +45,7 @@ pub(super) fn measure(bench: &Bench, caches: &[&Peer], origin: &Origin) -> Resul
             report::line(&mut text, format_args!("| {} | has none | – | – | – | – | – |", peer.name));
             continue;
         };
-        let running = peers::start_cache(bench, peer, MEMORY, origin.port)?;
+        let running = peers::start_cache(bench, peer, ROOM, origin.port)?;
         let row = one(&running, objects, origin).map_err(|why| format!("{}: {why}", peer.name))?;
         report::line(&mut text, format_args!("| {} | {way} | {row} |", peer.name));
     }

@@ -4,7 +4,7 @@
 use super::load::play;
 use super::origin::Origin;
 use crate::bench::address::Address;
-use crate::bench::peers::{self, Peer};
+use crate::bench::peers::{self, Peer, Room};
 use crate::bench::{Bench, report};
 
 /// MiB that each has.
@@ -65,7 +65,8 @@ pub(super) fn measure(bench: &Bench, caches: &[&Peer], origin: &Origin) -> Resul
         measured.len(),
     );
     for peer in caches {
-        let running = peers::start_cache(bench, peer, MEMORY, origin.port)?;
+        let room = Room { memory: MEMORY, object: all / u64::from(URLS) };
+        let running = peers::start_cache(bench, peer, room, origin.port)?;
         let to = Address::clear(running.server.port);
         let path = |url: u32| format!("/{}/zipf/{url}", len_of(url));
         let failed = |why| format!("{}: {why}", peer.name);

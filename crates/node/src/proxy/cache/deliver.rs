@@ -2,7 +2,7 @@
 
 use crate::channel::Channel;
 use crate::proxy::exchange::{Exchange, STALLED, Stage};
-use crate::proxy::half::{Broken, Half};
+use crate::proxy::half::{Broken, GATHER_BYTES, Half};
 use crate::proxy::head::Stored;
 use crate::store::{Coming, Content, Flow, Object, Piece, Reader, Stretch};
 use decide::cache::{Answer, answer, goes_with_not_modified};
@@ -31,17 +31,14 @@ impl Exchange<'_> {
         let age = Some(object.life.age(now).as_secs());
         let len = object.content.len();
         let said = answer(&self.scratch.request, &object.stored(), now);
-        let whole = || vec![Run::Stored(Span { start: 0, len })];
-        let (head, runs) = match &said {
-            Answer::Whole | Answer::Missing => (None, whole()),
-            Answer::NotModified => (Some(self.not_modified(object)), Vec::new()),
-            Answer::Spans(spans) => {
-                let (head, runs) = self.partial(&object.head, spans, len);
-                (Some(head), runs)
-            }
-            Answer::Unsatisfiable => (Some(unsatisfiable(&object.head, len)), Vec::new()),
+        let whole = [Run::Stored(Span { start: 0, len })];
+        let other = match &said {
+            Answer::Whole | Answer::Missing => None,
+            Answer::NotModified => Some((self.not_modified(object), Vec::new())),
+            Answer::Spans(spans) => Some(self.partial(&object.head, spans, len)),
+            Answer::Unsatisfiable => Some((unsatisfiable(&object.head, len), Vec::new())),
         };
-        let head = head.as_ref().unwrap_or(&object.head);
+        let (head, runs) = other.as_ref().map_or((&object.head, &whole[..]), |(head, runs)| (head, runs));
         let length: u64 = runs.iter().map(Run::len).sum();
         let bodiless = matches!(head.status, 100..=199 | 204 | 304);
         let is_head = self.scratch.request.method == Method::Head;
@@ -51,7 +48,7 @@ impl Exchange<'_> {
         let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
         let sent = match framing {
             Framing::None => self.send_runs(&object.content, &[]).await,
-            _ => self.send_runs(&object.content, &runs).await,
+            _ => self.send_runs(&object.content, runs).await,
         };
         self.sent(sent, framing, keep)
     }
@@ -86,6 +83,15 @@ impl Exchange<'_> {
     }
 
     async fn send_runs(&mut self, content: &Content, runs: &[Run]) -> Result<(), (&'static str, Side)> {
+        if let [run] = runs
+            && let Stretch::Memory(bytes) = run.from(content, 0)
+            && bytes.len() <= GATHER_BYTES
+            && bytes.len() as u64 == run.len()
+        {
+            self.scratch.down.append(bytes);
+            self.end.sent += run.len();
+            return self.flush().await.map_err(|why| (why, Side::Client));
+        }
         let (mut run, mut at) = (0, 0);
         let send = self.snapshot.config.limits.send_timeout;
         let Exchange { client, scratch, worker, end, .. } = self;

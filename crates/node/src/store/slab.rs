@@ -1,7 +1,8 @@
 //! Where long contents lie: in memory that the kernel sends from by itself.
 //!
 //! Many contents share a few files, so that their number is bounded however many are stored. Offsets are never given twice: a file has
-//! 2^63 of them and takes memory only where something lies, so that there is nothing to search for and nothing fragments.
+//! 2^63 of them and takes memory only where something lies, so that there is nothing to search for and nothing fragments. It also must be
+//! so: what was handed to the kernel to be sent goes out from these very pages, perhaps long after they were given back here.
 
 use super::object::Piece;
 use host::{File, Host, Slab};

@@ -1,4 +1,5 @@
-//! The origin of the caches: in threads of this process, it answers `/LENGTH/…` with a body of so many bytes that may be stored, and counts.
+//! The origin of the caches: in threads of this process, it answers `/LENGTH/…` with a body of so many bytes that may be stored, and
+//! counts.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -25,7 +25,8 @@ fn way(peer: &str) -> Option<&'static str> {
 
 fn purge(running: &Running) -> std::io::Result<u16> {
     if running.server.name == OURS {
-        let head = "POST /cache/purge?tag=all HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Throughline-Admin: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let head = "POST /cache/purge?tag=all HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Throughline-Admin: 1\r\n\
+                    Content-Length: 0\r\nConnection: close\r\n\r\n";
         client::say(Address::clear(running.admin), head)
     } else {
         let head = "BAN / HTTP/1.1\r\nHost: bench\r\nX-Tag: all\r\nConnection: close\r\n\r\n";
@@ -36,8 +37,8 @@ fn purge(running: &Running) -> std::io::Result<u16> {
 pub(super) fn measure(bench: &Bench, caches: &[&Peer], origin: &Origin) -> Result<String, String> {
     let objects = bench.plan.purge_objects;
     let mut text = format!(
-        "\n## cache-purge-tag\n\n{objects} stored answers of 100 bytes that all have one tag, which is purged; then one in {AGAIN} of them is \
-         asked for again.\n\n| server | by | until it holds | first request after it | CPU µs / hit before | CPU µs / request after | \
+        "\n## cache-purge-tag\n\n{objects} stored answers of 100 bytes that all have one tag, which is purged; then one in {AGAIN} of them \
+         is asked for again.\n\n| server | by | until it holds | first request after it | CPU µs / hit before | CPU µs / request after | \
          memory, MiB |\n|---|---|---:|---:|---:|---:|---:|\n",
     );
     for peer in caches {

@@ -17,9 +17,7 @@ const CLIENTS: usize = 32;
 /// From 1 KiB to 64 KiB, each doubling as likely as the other.
 fn len_of(url: u32) -> u64 {
     let unit = unit(scramble(u64::from(url) ^ 0x5eed));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "up to 65536")]
-    let len = 1024.0 * 2f64.powf(6.0 * unit);
-    len as u64
+    (1024.0 * 2f64.powf(6.0 * unit)) as u64
 }
 
 /// SplitMix64's output function.
@@ -57,8 +55,8 @@ pub(super) fn measure(bench: &Bench, caches: &[&Peer], origin: &Origin) -> Resul
     let sequence = sequence(bench.plan.zipf_requests);
     let (warm_up, measured) = sequence.split_at(sequence.len() / 2);
     let mut text = format!(
-        "\n## cache-zipf\n\n{URLS} URLs of 1 to 64 KiB, {} MiB in all, by Zipf's law with an exponent of {EXPONENT}; {MEMORY} MiB of memory; \
-         {} requests to warm up, {} measured, the same for all.\n\n\
+        "\n## cache-zipf\n\n{URLS} URLs of 1 to 64 KiB, {} MiB in all, by Zipf's law with an exponent of {EXPONENT}; {MEMORY} MiB of \
+         memory; {} requests to warm up, {} measured, the same for all.\n\n\
          | server | hits | CPU µs / request | memory at the end, MiB | origin asked |\n|---|---:|---:|---:|---:|\n",
         all >> 20,
         warm_up.len(),

@@ -285,7 +285,8 @@ fn long_content_is_the_same_however_it_came_and_whatever_part_is_asked_for() {
         let body: String = (0..40_000).map(|n| format!("{n:05},")).collect();
         let (before, after) = body.split_at(150_001);
         let chunked = format!(
-            "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{before}\r\n{:x}\r\n{after}\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n\
+             {:x}\r\n{before}\r\n{:x}\r\n{after}\r\n0\r\n\r\n",
             before.len(),
             after.len()
         );

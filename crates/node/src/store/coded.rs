@@ -93,7 +93,8 @@ impl Coded {
     /// Bytes of memory that all of it takes.
     pub(super) fn memory(&self) -> usize {
         let forms = [&self.zstd, &self.brotli, &self.gzip].into_iter().filter_map(Place::stored);
-        allocated(2 * size_of::<usize>() + size_of::<Coded>()) + forms.map(|content| content.memory()).sum::<usize>()
+        allocated(2 * size_of::<usize>() + size_of::<Coded>())
+            + usize::try_from(forms.map(|content| content.memory()).sum::<u64>()).unwrap_or(usize::MAX / 2)
     }
 }
 

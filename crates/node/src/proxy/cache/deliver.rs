@@ -5,9 +5,9 @@ use crate::channel::Channel;
 use crate::coder::Work;
 use crate::proxy::encoding::{dress_not_modified, dressed};
 use crate::proxy::exchange::{Exchange, STALLED, Stage};
-use crate::proxy::half::Half;
+use crate::proxy::half::{Broken, GATHER_BYTES, Half};
 use crate::proxy::head::Stored;
-use crate::store::{Coming, Content, Flow, Object, Piece, Reader};
+use crate::store::{Coming, Content, Flow, Object, Piece, Reader, Stretch};
 use decide::cache::{Answer, answer, goes_with_not_modified};
 use decide::encoding::Choice;
 use decide::files::Coding;
@@ -108,16 +108,25 @@ impl Exchange<'_> {
     }
 
     async fn send_runs(&mut self, content: &Content, runs: &[Run]) -> Result<(), (&'static str, Side)> {
+        if let [run] = runs
+            && let Stretch::Memory(bytes) = run.from(content, 0)
+            && bytes.len() <= GATHER_BYTES
+            && bytes.len() as u64 == run.len()
+        {
+            self.scratch.down.append(bytes);
+            self.end.sent += run.len();
+            return self.flush().await.map_err(|why| (why, Side::Client));
+        }
         let (mut run, mut at) = (0, 0);
         let send = self.snapshot.config.limits.send_timeout;
         let Exchange { client, scratch, worker, end, .. } = self;
         poll_fn(|cx| {
             let now = worker.host.now();
             loop {
-                let piece = runs.get(run).map_or(&[][..], |run| run.from(content, at));
-                let moved = match scratch.down.poll_through(cx, piece, &mut client.stream, now) {
-                    Poll::Ready(Ok(moved)) => moved as u64,
-                    Poll::Ready(Err(_)) => return Poll::Ready(Err(("the client closed before the end of the answer", Side::Client))),
+                let stretch = runs.get(run).map_or(Stretch::Memory(&[]), |run| run.from(content, at));
+                let moved = match scratch.down.poll_through(cx, stretch, &mut client.stream, now) {
+                    Poll::Ready(Ok(moved)) => moved,
+                    Poll::Ready(Err(broken)) => return Poll::Ready(Err(broke(&broken))),
                     Poll::Pending => break,
                 };
                 end.sent += moved;
@@ -224,13 +233,13 @@ impl Exchange<'_> {
         poll_fn(|cx| {
             let now = worker.host.now();
             loop {
-                let piece = sending.rest();
-                match scratch.down.poll_through(cx, piece, &mut client.stream, now) {
+                let stretch = sending.rest();
+                match scratch.down.poll_through(cx, stretch, &mut client.stream, now) {
                     Poll::Ready(Ok(moved)) => {
-                        end.sent += moved as u64;
+                        end.sent += moved;
                         sending.moved(moved, &mut scratch.down);
                     }
-                    Poll::Ready(Err(_)) => return Poll::Ready(Err(("the client closed before the end of the answer", Side::Client))),
+                    Poll::Ready(Err(broken)) => return Poll::Ready(Err(broke(&broken))),
                     Poll::Pending => {
                         client.deadline.set(scratch.down.since + send);
                         return client.deadline.poll_passed(cx).map(|()| Err((STALLED, Side::Client)));
@@ -279,13 +288,10 @@ impl Run {
     }
 
     /// The bytes from `at` on, as far as they lie together.
-    fn from<'a>(&'a self, content: &'a Content, at: u64) -> &'a [u8] {
+    fn from<'a>(&'a self, content: &'a Content, at: u64) -> Stretch<'a> {
         match self {
-            Run::Made(bytes) => &bytes[usize::try_from(at).unwrap_or(bytes.len())..],
-            Run::Stored(span) => {
-                let rest = content.from(span.start + at);
-                &rest[..rest.len().min(usize::try_from(span.len - at).unwrap_or(usize::MAX))]
-            }
+            Run::Made(bytes) => Stretch::Memory(&bytes[usize::try_from(at).unwrap_or(bytes.len())..]),
+            Run::Stored(span) => content.from(span.start + at).up_to(span.len - at),
         }
     }
 }
@@ -294,18 +300,18 @@ impl Run {
 struct Sending<'r> {
     reader: &'r mut Reader,
     chunked: bool,
-    piece: Option<(Piece, usize)>,
+    piece: Option<(Piece, u64)>,
     position: u64,
     ended: Option<Result<(), (&'static str, Side)>>,
 }
 
 impl Sending<'_> {
-    fn rest(&self) -> &[u8] {
-        self.piece.as_ref().map_or(&[], |(piece, at)| &piece[*at..])
+    fn rest(&self) -> Stretch<'_> {
+        self.piece.as_ref().map_or(Stretch::Memory(&[]), |(piece, at)| piece.from(*at))
     }
 
-    fn moved(&mut self, moved: usize, down: &mut Half) {
-        self.position += moved as u64;
+    fn moved(&mut self, moved: u64, down: &mut Half) {
+        self.position += moved;
         let Some((piece, at)) = &mut self.piece else { return };
         *at += moved;
         if *at == piece.len() {
@@ -336,6 +342,14 @@ impl Sending<'_> {
             Poll::Ready(Flow::Broken(why, side)) => self.ended = Some(Err((why, side))),
         }
         Poll::Ready(())
+    }
+}
+
+/// Whose fault it is that an answer ends early.
+fn broke(broken: &Broken) -> (&'static str, Side) {
+    match broken {
+        Broken::Sink => ("the client closed before the end of the answer", Side::Client),
+        Broken::Source(_) => ("what is stored could not be read", Side::Us),
     }
 }
 

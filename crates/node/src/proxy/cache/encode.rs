@@ -4,7 +4,7 @@ use crate::coder::{Coder, SLICE_BYTES, Work};
 use crate::proxy::exchange::Exchange;
 use crate::proxy::give_way;
 use crate::server::{Held, Worker};
-use crate::store::{Coming, Content, Flow, Form, Object, Reader, Wanted, Writer};
+use crate::store::{Coming, Content, Flow, Form, Object, Reader, Stretch, Wanted, Writer};
 use decide::cache::Rule;
 use decide::encoding::{Choice, Reason, takes_identity};
 use decide::files::Coding;
@@ -229,13 +229,21 @@ impl Making {
             Source::Coming(reader) => match ready!(reader.poll_next(cx, self.position)) {
                 Flow::Piece(next, at) => {
                     piece = next;
-                    &piece[at..]
+                    piece.from(at)
                 }
-                Flow::End => &[],
+                Flow::End => Stretch::Memory(&[]),
                 Flow::Broken(why, side) => return Poll::Ready(Err((why, side))),
             },
         };
-        let slice = &rest[..rest.len().min(SLICE_BYTES)];
+        let mut read = [0; SLICE_BYTES];
+        let slice = match rest.up_to(SLICE_BYTES as u64) {
+            Stretch::Memory(bytes) => bytes,
+            // It lies in memory too, and is copied from there.
+            Stretch::File(file, place, len) => match file.read_at(place, &mut read[..usize::try_from(len).unwrap_or(SLICE_BYTES)]) {
+                Ok(n @ 1..) => &read[..n],
+                _ => return Poll::Ready(Err(("what is stored could not be read", Side::Us))),
+            },
+        };
         self.coder.write(slice);
         self.position += slice.len() as u64;
         Poll::Ready(Ok(!slice.is_empty()))

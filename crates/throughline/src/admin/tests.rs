@@ -48,7 +48,7 @@ fn answered(host: &Host, admin: &Admin, request: &str) -> (u16, Vec<(&'static st
     assert!(matches!(http1::parse_request(text.as_bytes(), &limits, &mut head), Ok(Parsed::Complete { .. })), "{request}");
     match admin.respond(host, &head, b"") {
         Answer::Made { status, fields, body } => (status, fields, String::from_utf8(body).expect("text")),
-        Answer::File { .. } | Answer::Socket(_) => panic!("the admin side has neither files nor WebSockets"),
+        Answer::File { .. } | Answer::Socket(_) | Answer::Later(_) => panic!("the admin side has neither files nor WebSockets"),
     }
 }
 

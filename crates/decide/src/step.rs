@@ -560,8 +560,44 @@ steps! {
         by: &'static str,
         /// They are stale, and not gone.
         soft: bool,
-        /// Its number since the start.
+        /// Its number, as whoever asked for it was told.
         sequence: u64,
+    }
+    /// What owners had asked for before this start, and is still of use, was done again.
+    JournalReplayed "journal-replayed" {
+        /// Purges, pushes and notices done again.
+        records: u64,
+        /// The last number that was ever given.
+        sequence: u64,
+        /// How long it took.
+        took: Duration,
+    }
+    /// The last write into the journal was not whole when an earlier process ended. Nobody was told that it was accepted; it was cut off.
+    JournalCut "journal-cut" {
+        /// Of which file.
+        file: Text,
+        /// How much.
+        bytes: Bytes,
+    }
+    /// The disk has lost records of the journal that had been accepted.
+    JournalDamaged "journal-damaged" {
+        /// Which, and what becomes of it.
+        what: Text,
+    }
+    /// The journal cannot be written: purges and pushes are refused until it can.
+    JournalFailed "journal-failed" {
+        /// Why.
+        why: Text,
+    }
+    /// The journal can be written again.
+    JournalRecovered "journal-recovered" {
+        /// The last number given.
+        sequence: u64,
+    }
+    /// The journal had no room for all the content that was pushed: a restart will not store the oldest again.
+    JournalTrimmed "journal-trimmed" {
+        /// How many contents.
+        contents: u64,
     }
     /// A new configuration holds.
     Reloaded "reloaded" {

@@ -139,6 +139,12 @@ macro_rules! steps_of_the_process {
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
             | Step::Purged { .. }
+            | Step::JournalReplayed { .. }
+            | Step::JournalCut { .. }
+            | Step::JournalDamaged { .. }
+            | Step::JournalFailed { .. }
+            | Step::JournalRecovered { .. }
+            | Step::JournalTrimmed { .. }
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
@@ -270,6 +276,9 @@ impl Index {
             Step::AccountRegistered { .. } | Step::CertificateOrdered { .. } => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Resolved { .. } | Step::Purged { .. } | Step::Draining { .. } => {}
+            // The journal itself tells its numbers.
+            Step::JournalReplayed { .. } | Step::JournalCut { .. } | Step::JournalDamaged { .. } => {}
+            Step::JournalFailed { .. } | Step::JournalRecovered { .. } | Step::JournalTrimmed { .. } => {}
             steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

@@ -135,8 +135,13 @@ impl Server {
         &self.store
     }
 
+    /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
+    pub fn purges_go_on_at(&self, sequence: u64) {
+        self.store.go_on_at(decide::cache::Sequence(sequence));
+    }
+
     /// Purges stored answers: for every request that begins after this returns, what is named is gone, or stale where the purge is soft.
-    /// Returns its number since the start. `None`: a prefix that does not end with `/`, or is too deep.
+    /// Returns its number. `None`: a prefix that does not end with `/`, or is too deep.
     pub fn purge(&self, calendar: Calendar, purging: &Purging) -> Option<u64> {
         let sequence = self.store.purge(purging, calendar)?.0;
         let soft = purging.purge == decide::cache::Purge::Soft;

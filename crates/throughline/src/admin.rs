@@ -5,6 +5,9 @@
 //! it is never given.
 //! Nor can such a page make its own name point here (DNS rebinding): a `POST` is taken only for a `Host` that no stranger can own.
 //!
+//! With tokens in the configuration nothing is shown or done without one (`who`); what comes with one needs neither the field nor such a
+//! `Host`, because no web page has a token.
+//!
 //! - `cache`: purges. `client`: asks the admin side of another process.
 //! - `explain`: `explain`, live and from a file. `asked`: a request made of a URL.
 
@@ -16,16 +19,19 @@ mod exposition;
 mod metrics;
 pub(crate) mod parameters;
 mod status;
+mod who;
 
+use crate::journal::Journal;
 use crate::process::Reloader;
 use decide::pool::Admin as Wanted;
 use decide::step::Step;
 use host::Host;
-use node::{Answer, Application, Server};
+use node::{Answer, Application, Server, Snapshot};
 use parameters::{Parameters, decoded};
 use serde_json::json;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
+use who::{Stranger, Who};
 use wire::http::{Method, RequestHead};
 
 /// The field that every `POST` must carry.
@@ -48,7 +54,8 @@ POST /drain                                end, once what is in flight has ended
 POST /backends/POOL/NAME?admin=WORD        ready, drain or maintenance
 POST /backends/POOL/NAME?weight=N          0 to 65535, until a reload changes the configured weight
 
-A POST must carry the field X-Throughline-Admin: 1.
+Where the configuration names tokens, each request must show one: Authorization: Bearer TOKEN. A site's own may purge and explain only
+what is stored for that site. Without tokens, a POST must carry the field X-Throughline-Admin: 1.
 ";
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -63,12 +70,13 @@ pub struct Admin {
 struct Shown {
     server: Arc<Server>,
     reloader: Arc<Reloader>,
+    journal: Arc<Journal>,
 }
 
 impl Admin {
     /// From now on it answers for this server. To be called once, before the server's workers start.
-    pub fn show(&self, server: Arc<Server>, reloader: Arc<Reloader>) {
-        assert!(self.shown.set(Shown { server, reloader }).is_ok(), "an admin side shows one server");
+    pub fn show(&self, server: Arc<Server>, reloader: Arc<Reloader>, journal: Arc<Journal>) {
+        assert!(self.shown.set(Shown { server, reloader, journal }).is_ok(), "an admin side shows one server");
     }
 }
 
@@ -79,6 +87,14 @@ impl Application for Admin {
             None => refusal(503, "the server is starting"),
         }
     }
+}
+
+/// What a change of what is stored needs to know.
+struct Shared<'s> {
+    server: &'s Arc<Server>,
+    journal: &'s Arc<Journal>,
+    snapshot: &'s Snapshot,
+    who: &'s Who,
 }
 
 /// What can be asked for.
@@ -117,6 +133,11 @@ impl Resource {
         })
     }
 
+    /// It shows or changes nothing but what is stored for a site: the site's owner may have it, as far as the site goes.
+    fn is_for_owners(&self) -> bool {
+        matches!(self, Resource::Index | Resource::ExplainRoute | Resource::ExplainCache | Resource::Purge)
+    }
+
     /// It changes something.
     fn is_action(&self) -> bool {
         matches!(self, Resource::Purge | Resource::Reload | Resource::Drain | Resource::Backend { .. })
@@ -133,7 +154,18 @@ impl Shown {
             (Method::Post, true) | (Method::Get | Method::Head, false) => {}
             _ => return not_allowed(allow),
         }
+        let snapshot = self.server.snapshot();
+        let who = match Who::of(request, &snapshot.config) {
+            Ok(who) => who,
+            // What can be asked for is no secret.
+            Err(_) if resource == Resource::Index => Who::Operator { by_token: false },
+            Err(stranger) => return stranger_answer(stranger),
+        };
+        if matches!(who, Who::Owner(_)) && !resource.is_for_owners() {
+            return refusal(403, "this token is one of a site's owner; what concerns the whole server needs one of [admin]");
+        }
         if resource.is_action()
+            && !who.by_token()
             && let Err(why) = self.guard(request)
         {
             return refusal(403, why);
@@ -145,11 +177,13 @@ impl Shown {
         let answer = match resource {
             Resource::Index => Ok(plain(INDEX)),
             Resource::Status => self.status(host, &parameters),
-            Resource::Metrics => Ok(Answer::text(200, exposition::CONTENT_TYPE, metrics::text(&self.server, host))),
-            Resource::ExplainRoute => explain::live_route(&self.server, &parameters).map(plain),
+            Resource::Metrics => Ok(Answer::text(200, exposition::CONTENT_TYPE, metrics::text(&self.server, &self.journal.state(), host))),
+            Resource::ExplainRoute => explain::live_route(&snapshot, &who, &parameters).map(plain),
             Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
-            Resource::ExplainCache => explain::live_cache(&self.server, host, &parameters).map(plain),
-            Resource::Purge => cache::purge(&self.server, host, &parameters),
+            Resource::ExplainCache => explain::live_cache(&self.server, &who, host, &parameters).map(plain),
+            Resource::Purge => {
+                cache::purge(&Shared { server: &self.server, journal: &self.journal, snapshot: &snapshot, who: &who }, host, &parameters)
+            }
             Resource::Reload => self.reload(host),
             Resource::Drain => Ok(self.drain()),
             // A reload meanwhile would carry the backend over as it was before.
@@ -172,7 +206,7 @@ impl Shown {
 
     fn status(&self, host: &Host, parameters: &Parameters) -> Result<Answer, Refusal> {
         parameters.only(&["text"])?;
-        let status = status::of(&self.server, &self.reloader.authority, host);
+        let status = status::of(&self.server, &self.reloader.authority, &self.journal.state(), host);
         Ok(match parameters.has("text") {
             true => plain(view::status::table(&status, view::status::Paint::Plain)),
             false => Answer::text(200, JSON, status.to_json() + "\n"),
@@ -250,6 +284,16 @@ pub(crate) struct Refusal {
 /// The request makes no sense.
 fn bad(why: String) -> Refusal {
     Refusal { status: 400, why }
+}
+
+/// It is not theirs.
+fn forbidden(why: String) -> Refusal {
+    Refusal { status: 403, why }
+}
+
+fn stranger_answer(stranger: Stranger) -> Answer {
+    let fields = vec![("Content-Type", TEXT.to_string()), ("WWW-Authenticate", stranger.challenge())];
+    Answer::Made { status: 401, fields, body: format!("{}\n", stranger.sentence()).into_bytes() }
 }
 
 fn refusal(status: u16, why: &str) -> Answer {

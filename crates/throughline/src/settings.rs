@@ -18,6 +18,7 @@ pub mod defaults;
 mod disk;
 mod mistake;
 mod nearest;
+mod owners;
 mod read;
 mod reference;
 mod rules;
@@ -29,6 +30,7 @@ mod value;
 pub use defaults::*;
 pub(crate) use disk::unreadable;
 pub use mistake::{Mistake, Severity};
+pub(crate) use owners::{EXPOSED_HELP, exposed};
 pub use reference::reference;
 pub use schema::schema;
 pub use value::Shape;
@@ -115,6 +117,8 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         server: server_defaults(),
         cache: cache_defaults(),
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 

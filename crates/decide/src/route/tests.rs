@@ -45,6 +45,7 @@ fn site(name: &str, hosts: Vec<HostPattern>, routes: Vec<Route>) -> Site {
         hsts: None,
         https_redirect: false,
         acme: false,
+        tokens: Vec::new(),
     }
 }
 
@@ -90,6 +91,8 @@ fn table(sites: Vec<Site>) -> Table {
         server: Server { workers: 1, drain_timeout: zero, name: "throughline".to_string(), max_connections: 1 },
         cache: crate::config::Cache { memory: 64 << 20 },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     })
 }
 

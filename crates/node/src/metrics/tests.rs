@@ -23,6 +23,7 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         hsts: None,
         https_redirect: false,
         acme: false,
+        tokens: Vec::new(),
     }
 }
 
@@ -93,6 +94,8 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
         server: Server { workers: 2, drain_timeout: zero, name: "edge".to_string(), max_connections: 1 },
         cache: decide::config::Cache { memory: 64 << 20 },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 

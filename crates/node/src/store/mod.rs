@@ -16,7 +16,7 @@ pub use explain::{Explained, StoredAnswer, cache_key};
 pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
 pub(crate) use object::{Content, Names, Object, Piece, Variants};
-pub use purge::{Purged, Purging};
+pub use purge::{Purged, Purging, purge_marks};
 
 use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
 use decide::config;
@@ -184,6 +184,13 @@ impl Store {
     /// The purges there have been: what the backend is asked from now on is as new as they are.
     pub(crate) fn sequence(&self) -> Sequence {
         Sequence(self.purged.load(Ordering::Acquire))
+    }
+
+    /// The next purge has the number after this one, if that is not given yet.
+    pub(crate) fn go_on_at(&self, place: Sequence) {
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        purges.go_on_at(place);
+        self.purged.store(purges.sequence().0, Ordering::Release);
     }
 
     /// Purges. What it names is gone, or stale, for every look after this returns; `None` where it cannot be named so.

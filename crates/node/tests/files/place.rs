@@ -230,6 +230,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         hsts: None,
         https_redirect: false,
         acme: false,
+        tokens: Vec::new(),
     };
     let limits = Limits {
         head_bytes: 32 * 1024,
@@ -272,6 +273,8 @@ fn config(at: SocketAddr, root: &str) -> Config {
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
         cache: decide::config::Cache { memory: 64 << 20 },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 

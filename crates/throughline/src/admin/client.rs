@@ -33,8 +33,8 @@ impl Answer {
     }
 }
 
-/// Asks. The error is a sentence.
-pub(crate) fn ask(admin: &Address, method: Method, target: &str) -> Result<Answer, String> {
+/// Asks, and shows a token where there is one. The error is a sentence.
+pub(crate) fn ask(admin: &Address, token: Option<&str>, method: Method, target: &str) -> Result<Answer, String> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
             format!("no throughline answers on {admin}; is it running, and is [admin] on?")
@@ -43,7 +43,7 @@ pub(crate) fn ask(admin: &Address, method: Method, target: &str) -> Result<Answe
         _ => format!("cannot ask {admin}: {error}"),
     };
     let (mut stream, host) = connect(admin).map_err(failed)?;
-    stream.write_all(&request(&host, &method, target)).map_err(failed)?;
+    stream.write_all(&request(&host, token, &method, target)).map_err(failed)?;
     let mut reading = Reading { stream: &mut *stream, input: Vec::new(), ended: false };
     reading.answer(&method).map_err(failed)
 }
@@ -77,12 +77,15 @@ fn connect(admin: &Address) -> io::Result<(Box<dyn Stream>, String)> {
     Err(last)
 }
 
-fn request(host: &str, method: &Method, target: &str) -> Vec<u8> {
+fn request(host: &str, token: Option<&str>, method: &Method, target: &str) -> Vec<u8> {
     let head = RequestHead { method: method.clone(), target: target.as_bytes().to_vec(), ..RequestHead::default() };
     let mut fields = Fields::new();
     fields.push(b"Host", host.as_bytes());
     fields.push(b"User-Agent", concat!("throughline-ctl/", env!("CARGO_PKG_VERSION")).as_bytes());
     fields.push(b"Connection", b"close");
+    if let Some(token) = token {
+        fields.push(b"Authorization", format!("Bearer {token}").as_bytes());
+    }
     if *method == Method::Post {
         fields.push(GUARD.0.as_bytes(), GUARD.1.as_bytes());
         fields.push(b"Content-Length", b"0");

@@ -1,6 +1,7 @@
 //! The counters of [`node::metrics`] and the state of the pools, for Prometheus.
 
 use super::exposition::{Exposition, Family, Kind};
+use crate::journal::State;
 use Kind::{Counter, Gauge};
 use decide::config::{Listener, Site};
 use decide::pool::{BackendStatus, Health};
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The whole page.
-pub(super) fn text(server: &Server, host: &Host) -> String {
+pub(super) fn text(server: &Server, journal: &State, host: &Host) -> String {
     let counts = server.metrics().counts();
     let mut out = Exposition::default();
     process(server, host, &counts, &mut out);
@@ -20,6 +21,7 @@ pub(super) fn text(server: &Server, host: &Host) -> String {
     certificates(server, &mut out);
     orders(server, &counts, &mut out);
     cache(server, &counts.sites, &mut out);
+    self::journal(journal, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
     backends(&counts.backends, &mut out);
@@ -144,6 +146,19 @@ fn cache(server: &Server, sites: &[SiteCounts], out: &mut Exposition) {
     ];
     for (name, help, of) in families {
         out.family(Counter, name, help, |family| sites.iter().for_each(|site| family.sample(&[("site", &site.name)], of(site))));
+    }
+}
+
+/// What owners asked for, by its numbers.
+fn journal(journal: &State, out: &mut Exposition) {
+    out.single(Gauge, "throughline_journal_accepted", "The last number given to a purge or push.", journal.accepted);
+    out.single(Gauge, "throughline_journal_applied", "The last number that was carried out.", journal.applied);
+    out.single(Counter, "throughline_journal_refused_total", "Purges and pushes refused because of the journal.", journal.refused);
+    if journal.directory.is_some() {
+        out.single(Gauge, "throughline_journal_durable", "The last number that is on disk.", journal.durable);
+        out.single(Gauge, "throughline_journal_bytes", "Bytes of the journal on disk.", journal.bytes);
+        out.single(Gauge, "throughline_journal_limit_bytes", "The most it may take.", journal.size);
+        out.single(Gauge, "throughline_journal_failing", "1 while it cannot be written.", u8::from(journal.failing));
     }
 }
 

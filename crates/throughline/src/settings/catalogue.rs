@@ -122,6 +122,8 @@ const fn percent(max: u64) -> Kind {
     Kind::Integer { min: 0, max, unit: "%" }
 }
 
+const TOKENS: Kind = Kind::Texts { each: Shape::TokenHash, min: 0 };
+const A_TOKEN: &str = r#"["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]"#;
 const TIME: Kind = Kind::Duration { zero: false };
 const TIME_OR_ZERO: Kind = Kind::Duration { zero: true };
 const KIB: u64 = 1024;
@@ -141,6 +143,7 @@ pub static ROOT: Section = Section {
         section("admin", Kind::Table(&ADMIN), Means("all defaults"), "The admin side: metrics and status."),
         section("cache", Kind::Table(&CACHE), Means("all defaults"), "Where the answers of routes with `cache` are stored."),
         section("limits", Kind::Table(&LIMITS), Means("all defaults"), "Caps and timers that guard the client side."),
+        section("journal", Kind::Table(&JOURNAL), Means("in memory: a restart forgets what was pushed"), "Purges and pushes on disk."),
         section("log", Kind::Table(&LOG), Means("no access log"), "The access log; writing the section turns it on."),
         section("listener", Kind::Tables(&LISTENER), Required, "An address clients connect to."),
         section("certificate", Kind::Tables(&CERTIFICATE), Means("no certificates"), "What listeners with TLS present."),
@@ -188,13 +191,43 @@ static SERVER: Section = Section {
 static ADMIN: Section = Section {
     header: "[admin]",
     doc: "The admin side: metrics and status.",
-    entries: &[entry(
-        "at",
-        Text(Shape::AdminAddress),
-        Is(r#""127.0.0.1:8090""#),
-        r#""unix:/run/throughline/admin.sock""#,
-        "Where the admin side listens; `\"off\"` for nowhere. Whoever reaches it may read everything it shows: keep it on loopback.",
-    )],
+    entries: &[
+        entry(
+            "at",
+            Text(Shape::AdminAddress),
+            Is(r#""127.0.0.1:8090""#),
+            r#""unix:/run/throughline/admin.sock""#,
+            "Where the admin side listens; `\"off\"` for nowhere. Without tokens whoever reaches it may do everything: keep it on loopback.",
+        ),
+        entry(
+            "tokens",
+            TOKENS,
+            Is("[]"),
+            A_TOKEN,
+            "Hashes of the tokens that may do everything; `throughline ctl token` makes one. With any, here or at a site, nobody comes without.",
+        ),
+    ],
+};
+
+static JOURNAL: Section = Section {
+    header: "[journal]",
+    doc: "The log of purges and pushes, on disk before they are accepted, and read again at the start; writing the section turns it on.",
+    entries: &[
+        entry(
+            "state",
+            Text(Shape::FilePath),
+            Required,
+            r#""/var/lib/throughline""#,
+            "The directory that keeps it, in a directory of its own there. One process at a time may have it.",
+        ),
+        entry(
+            "size",
+            Size { min: MIB, max: 1024 * 1024 * MIB },
+            Is(r#""256 MiB""#),
+            r#""4 GiB""#,
+            "The most it may take. Beyond that, the content that was pushed first is not stored again after a restart.",
+        ),
+    ],
 };
 
 static CACHE: Section = Section {

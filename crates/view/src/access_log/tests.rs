@@ -35,6 +35,7 @@ pub(crate) fn config() -> Config {
             hsts: None,
             https_redirect: false,
             acme: false,
+            tokens: Vec::new(),
         }],
         pools: vec![pool()],
         certificates: vec![],
@@ -50,6 +51,8 @@ pub(crate) fn config() -> Config {
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },
         cache: decide::config::Cache { memory: 64 << 20 },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 

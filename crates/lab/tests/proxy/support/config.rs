@@ -53,6 +53,8 @@ pub(crate) fn config(backends: usize) -> Config {
         server: Server { workers: 1, drain_timeout: Duration::from_secs(30), name: "edge".to_string(), max_connections: 20_000 },
         cache: decide::config::Cache { memory: 64 << 20 },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 
@@ -112,6 +114,7 @@ fn site() -> Site {
         hsts: None,
         https_redirect: false,
         acme: false,
+        tokens: Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ mod fields;
 mod limits;
 mod load;
 mod malformed;
+mod owners;
 mod peers;
 mod process;
 mod routes;

@@ -5,7 +5,7 @@ mod cache;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
-pub use cache::Cache;
+pub use cache::{Cache, Feed};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;

@@ -8,7 +8,7 @@ mod cells;
 mod counts;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES,
+    BackendCounts, CLASSES, Counts, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY, PoolCounts, ProcessCounts, SIDES,
     SiteCounts,
 };
 
@@ -139,6 +139,10 @@ macro_rules! steps_of_the_process {
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
             | Step::Purged { .. }
+            | Step::PushAccepted { .. }
+            | Step::FeedBegan { .. }
+            | Step::Fed { .. }
+            | Step::FeedEnded { .. }
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
@@ -269,7 +273,10 @@ impl Index {
             // What comes of an order is counted.
             Step::AccountRegistered { .. } | Step::CertificateOrdered { .. } => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
+            Step::PushAccepted { by, .. } => self.process.pushed(by),
+            Step::Fed { by, outcome, .. } => self.process.fed(by, outcome),
             Step::Resolved { .. } | Step::Purged { .. } | Step::Draining { .. } => {}
+            Step::FeedBegan { .. } | Step::FeedEnded { .. } => {}
             steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

@@ -6,9 +6,8 @@
 //! Nor can such a page make its own name point here (DNS rebinding): a `POST` is taken only for a `Host` that no stranger can own.
 //!
 //! - `cache`: purges. `client`: asks the admin side of another process.
-//! - `explain`: `explain`, live and from a file. `asked`: a request made of a URL.
+//! - `explain`: `explain`, live and from a file.
 
-pub(crate) mod asked;
 mod cache;
 pub(crate) mod client;
 pub(crate) mod explain;

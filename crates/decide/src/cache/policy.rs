@@ -42,6 +42,11 @@ pub struct Policy {
     pub largest: u64,
     /// Fields whose values are tags for purges, as `Surrogate-Key` or `Cache-Tag`.
     pub tag_fields: Vec<String>,
+    /// Fetch ahead of time what answers name in `Link` as wanted next.
+    pub follow_links: bool,
+    /// What is asked for ahead of time is asked with each of these in turn, as clients ask: fields, each a name and a value; empty for
+    /// none.
+    pub variants: Vec<Vec<(String, String)>>,
     /// Requests that wait for another's answer.
     pub collapse: Collapse,
 }

@@ -1,12 +1,11 @@
 //! Purges, as the admin side takes them.
 
-use super::asked;
 use super::parameters::Parameters;
 use super::{Refusal, bad, done};
 use decide::cache::{KeyRules, Purge, Uri, key};
 use decide::config::Limits;
 use host::Host;
-use node::{Answer, Purged, Purging, Server};
+use node::{Answer, Purged, Purging, Server, asked};
 use serde_json::json;
 use wire::http1;
 

@@ -6,6 +6,7 @@
 //! - [`process`]: a server as a process: threads, signals, reload, drain.
 //! - [`acme`]: certificates from a certificate authority.
 //! - [`admin`]: the admin side of a running server. [`log`]: the readers of steps that write.
+//! - `sitemap`: the lists of URLs that sites publish, for prefetches.
 //! - [`demo`]: the embedded default: a small site on two application servers.
 #![forbid(unsafe_code)]
 
@@ -16,3 +17,4 @@ pub mod demo;
 pub mod log;
 pub mod process;
 pub mod settings;
+mod sitemap;

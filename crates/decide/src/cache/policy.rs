@@ -44,9 +44,8 @@ pub struct Policy {
     pub tag_fields: Vec<String>,
     /// Fetch ahead of time what answers name in `Link` as wanted next.
     pub follow_links: bool,
-    /// What is asked for ahead of time is asked with each of these in turn, as clients ask: fields, each a name and a value; empty for
-    /// none.
-    pub variants: Vec<Vec<(String, String)>>,
+    /// What no client has asked for is asked with each of these values of `Accept-Encoding` in turn, as clients ask.
+    pub encodings: Vec<String>,
     /// Requests that wait for another's answer.
     pub collapse: Collapse,
 }

@@ -40,7 +40,7 @@ pub(super) fn policy() -> Policy {
         largest: 1 << 30,
         tag_fields: alloc::vec!["Surrogate-Key".into(), "Cache-Tag".into()],
         follow_links: false,
-        variants: alloc::vec![alloc::vec![]],
+        encodings: alloc::vec![],
         collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 100, uncacheable: Duration::from_secs(120) },
     }
 }

@@ -2,6 +2,7 @@
 
 pub use crate::proxy::Pushable;
 
+use super::routed;
 use crate::asked::Asked;
 use crate::proxy::judge;
 use crate::server::Server;
@@ -28,6 +29,14 @@ impl Server {
     /// the rule that forbids.
     pub fn pushable(&self, asked: &Asked, response: &ResponseHead, now: Calendar) -> Result<Pushable, String> {
         judge(&self.snapshot(), asked, response, now)
+    }
+
+    /// The value of `Accept-Encoding` with which the route of a URL is asked first for what no client has asked for.
+    pub fn usual_encoding(&self, asked: &Asked) -> Option<String> {
+        let snapshot = self.snapshot();
+        let route = routed(&snapshot, asked).ok()?.route;
+        let policy = &snapshot.config.sites[usize::from(route.site)].routes[usize::from(route.route)].cache;
+        policy.as_ref()?.encodings.first().cloned()
     }
 
     /// Stores it. Every request that begins after this returns is answered with it, and every one before with what there was.

@@ -28,11 +28,8 @@ pub enum Reason {
         /// What is stored serves meanwhile.
         soft: bool,
     },
-    /// They will be wanted. What is stored and fresh is left as it is, unless they are wanted `anew`.
-    Prefetch {
-        /// Whatever is stored.
-        anew: bool,
-    },
+    /// They will be wanted. What is stored and fresh is left as it is.
+    Prefetch,
 }
 
 impl Reason {
@@ -40,7 +37,7 @@ impl Reason {
     pub const fn word(&self) -> &'static str {
         match self {
             Reason::Notice { .. } => "notice",
-            Reason::Prefetch { .. } => "prefetch",
+            Reason::Prefetch => "prefetch",
         }
     }
 }
@@ -223,7 +220,7 @@ impl Job {
         // A notice is told at once: its places are its only bound.
         let rate = match plan.reason {
             Reason::Notice { .. } => plan.rate,
-            Reason::Prefetch { .. } => Some(plan.rate.unwrap_or(bounds.rate).min(bounds.rate)),
+            Reason::Prefetch => Some(plan.rate.unwrap_or(bounds.rate).min(bounds.rate)),
         };
         let mut job = Job {
             reason: plan.reason,

@@ -102,16 +102,22 @@ async fn fetch(worker: &Rc<Worker>, url: &str, reason: Reason, fields: &[(String
         }
         Err(nowhere) => return Fetched::without(Outcome::Unserved, nowhere.sentence()),
     };
-    let mut all = None;
+    let mut all: Option<Fetched> = None;
     for variant in variants(policy, fields) {
+        // The first time has done away with all that is old: where its answer serves the others too, it is not asked for again.
+        let wanted = if all.is_none() { wanted(reason) } else { Errands::Missing };
         let one = match read(&variant) {
-            Ok(asked) => ask(worker, &asked, wanted(reason), true).await,
+            Ok(asked) => ask(worker, &asked, wanted, true).await,
             Err(why) => Fetched::without(Outcome::Unserved, why),
         };
+        let failed = one.outcome == Outcome::Failed;
         all = Some(match all.take() {
-            Some(before) => worse(before, one),
+            Some(before) => both(before, one),
             None => one,
         });
+        if failed {
+            break;
+        }
     }
     let fetched = all.expect("a URL is asked for at least once");
     if let Reason::Notice { soft: true, .. } = reason {
@@ -123,18 +129,22 @@ async fn fetch(worker: &Rc<Worker>, url: &str, reason: Reason, fields: &[(String
 fn wanted(reason: Reason) -> Errands {
     match reason {
         Reason::Notice { since, soft: true } => Errands::Anew(since),
-        Reason::Prefetch { anew: true } => Errands::Anew(decide::cache::Sequence::default()),
         // After a hard notice nothing serves but what was asked for since.
-        Reason::Notice { .. } | Reason::Prefetch { .. } => Errands::Missing,
+        Reason::Notice { .. } | Reason::Prefetch => Errands::Missing,
     }
 }
 
 /// What a route's clients ask with, or what the job says.
 fn variants(policy: &Policy, fields: &[(String, String)]) -> Vec<Vec<(String, String)>> {
-    if fields.is_empty() && !policy.variants.is_empty() { policy.variants.clone() } else { vec![fields.to_vec()] }
+    if fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("Accept-Encoding")) || policy.encodings.is_empty() {
+        return vec![fields.to_vec()];
+    }
+    let with = |encoding: &String| fields.iter().cloned().chain([("Accept-Encoding".to_string(), encoding.clone())]).collect();
+    policy.encodings.iter().map(with).collect()
 }
 
-fn worse(one: Fetched, other: Fetched) -> Fetched {
+/// What is told of a URL that was asked for twice: the worse outcome, and of two alike the one that has brought something.
+fn both(one: Fetched, other: Fetched) -> Fetched {
     let (bytes, took) = (one.bytes + other.bytes, one.took + other.took);
     let rank = |fetched: &Fetched| (!fetched.is_good(), fetched.outcome);
     let worst = if rank(&other) > rank(&one) { other } else { one };

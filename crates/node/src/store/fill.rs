@@ -108,7 +108,7 @@ pub(crate) enum Flow {
 pub(crate) enum Over {
     /// So many bytes came, and are stored if they were to be.
     Whole(u64),
-    Broken(&'static str, Side),
+    Broken(&'static str),
     /// Nothing of it is kept.
     Passes,
 }
@@ -224,7 +224,7 @@ impl Reader {
     pub(crate) fn poll_over(&mut self, cx: &Context<'_>) -> Poll<Over> {
         let mut state = self.fill.lock();
         match state.end {
-            Some(Err((why, side))) => Poll::Ready(Over::Broken(why, side)),
+            Some(Err((why, _))) => Poll::Ready(Over::Broken(why)),
             // What came to its end is closed once it is stored.
             Some(Ok(())) if state.closed => Poll::Ready(Over::Whole(state.len)),
             _ if state.told.is_some() && !state.kept && !state.closed => Poll::Ready(Over::Passes),

@@ -34,7 +34,7 @@ fn policy() -> Policy {
         largest: 1 << 20,
         tag_fields: Vec::new(),
         follow_links: false,
-        variants: vec![Vec::new()],
+        encodings: Vec::new(),
         collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 10, uncacheable: Duration::from_secs(60) },
     }
 }

@@ -1,6 +1,8 @@
 //! `throughline ctl`: asks a running server, over its admin side.
 
-use crate::admin::client::ask;
+mod feed;
+
+use crate::admin::client::{Sent, ask, send};
 use crate::admin::parameters::encoded;
 use crate::cmd::{print, serve};
 use crate::settings;
@@ -35,6 +37,15 @@ enum What {
                           throughline ctl purge [OPTIONS] --tag TAG\n       throughline ctl purge [OPTIONS] --site NAME\n       \
                           throughline ctl purge [OPTIONS] --all")]
     Purge(Purge),
+    /// Say that URLs have changed: what is stored of them is dropped, and they are fetched at once; or hand their content over.
+    #[command(override_usage = "throughline ctl push [OPTIONS] URL...\n       \
+                          throughline ctl push [OPTIONS] URL --file PAGE [--field 'NAME: VALUE']...")]
+    Push(feed::Push),
+    /// Fetch URLs into the cache before anyone asks for them.
+    #[command(override_usage = "throughline ctl prefetch [OPTIONS] URL...\n       throughline ctl prefetch [OPTIONS] --list FILE\n       \
+                          throughline ctl prefetch [OPTIONS] --sitemap URL\n       throughline ctl prefetch --follow JOB\n       \
+                          throughline ctl prefetch --cancel JOB")]
+    Prefetch(feed::Prefetch),
     /// Read the configuration file again. A file with mistakes changes nothing.
     Reload,
     /// End the process, once what is in flight has ended.
@@ -117,6 +128,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
             let answer = post(&admin, &purge.target())?;
             format!("{}; purges since the start: {}", if purge.soft { "made stale" } else { "purged" }, answer["sequence"])
         }
+        What::Push(push) => return feed::push(&admin, &push),
+        What::Prefetch(prefetch) => return feed::prefetch(&admin, &prefetch),
         What::Reload => {
             let answer = post(&admin, "/reload")?;
             format!("configuration {} holds", answer["generation"])
@@ -147,7 +160,11 @@ pub(super) fn admin(given: Option<Address>) -> Result<Address, String> {
 }
 
 fn post(admin: &Address, target: &str) -> Result<Value, String> {
-    let body = ask(admin, Method::Post, target)?.into_result()?;
+    post_with(admin, &Sent::post(target))
+}
+
+fn post_with(admin: &Address, sent: &Sent<'_>) -> Result<Value, String> {
+    let body = send(admin, sent)?.into_result()?;
     serde_json::from_str(&body).map_err(|_| not_ours(admin))
 }
 

@@ -84,7 +84,7 @@ fn policy() -> Policy {
         largest: 8 * 1024 * 1024,
         tag_fields: vec!["Surrogate-Key".to_string(), "Cache-Tag".to_string()],
         follow_links: false,
-        variants: vec![Vec::new()],
+        encodings: vec!["gzip, deflate, br, zstd".to_string(), "identity".to_string()],
         collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 10_000, uncacheable: Duration::from_secs(120) },
     }
 }

@@ -177,7 +177,7 @@ impl Unasked<'_> {
         let over = poll_fn(|cx| reader.poll_over(cx)).await;
         self.take_steps(&reader);
         match over {
-            Over::Broken(why, _) => Err(Fetched { status, ..Fetched::without(Outcome::Failed, why) }),
+            Over::Broken(why) => Err(Fetched { status, ..Fetched::without(Outcome::Failed, why) }),
             Over::Passes => Err(Fetched { status, ..Fetched::without(Outcome::NotStored, said(Rule::TooLarge)) }),
             Over::Whole(bytes) => match self.stored(&coming, &storing.object) {
                 Some(object) => Ok(Fetched { bytes, ..self.found(&object, Outcome::Stored) }),

@@ -8,8 +8,8 @@ mod cells;
 mod counts;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY, PoolCounts, ProcessCounts, SIDES,
-    SiteCounts,
+    BackendCounts, CLASSES, Counts, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};

@@ -41,7 +41,8 @@ fn unpacked(content: &[u8]) -> Result<Vec<u8>, String> {
 fn xml(text: &str) -> Result<Vec<Listed>, String> {
     let mut reader = Reader::from_str(text);
     let mut listing = Listing::default();
-    let broken = |reader: &Reader<&[u8]>, why: &dyn std::fmt::Display| format!("it is no well-formed XML: {why} (byte {})", reader.error_position());
+    let broken =
+        |reader: &Reader<&[u8]>, why: &dyn std::fmt::Display| format!("it is no well-formed XML: {why} (byte {})", reader.error_position());
     loop {
         match reader.read_event() {
             Ok(Event::Start(start)) => listing.open(start.name())?,

@@ -7,7 +7,7 @@ use crate::asked::{self, Asked};
 use crate::proxy::{Errands, ask, wire_limits};
 use crate::server::Worker;
 use crate::store::{Purged, Purging};
-use decide::cache::{KeyRules, Policy, Purge, Uri, key};
+use decide::cache::{KeyRules, Policy, Purge, Uri, is_failure, key};
 use decide::config::Action;
 use decide::step::{Bytes, Step, Texts};
 use decide::time::Instant;
@@ -156,6 +156,8 @@ fn both(one: Fetched, other: Fetched) -> Fetched {
 fn after_soft(worker: &Worker, asked: &Asked, fetched: &Fetched) {
     let purge = match fetched.outcome {
         Outcome::Failed => Purge::Soft,
+        // An error says nothing about what it is an error of.
+        Outcome::NotStored if is_failure(fetched.status) => Purge::Soft,
         Outcome::NotStored => Purge::Hard,
         _ => return,
     };

@@ -266,14 +266,17 @@ fn events_count() {
     assert_eq!((a1.went_down, a1.went_up, a1.ejections, a1.resolve_failures), (1, 1, 1, 1));
     let listener = &counts.listeners[0];
     assert_eq!((&*listener.address, listener.pauses, listener.paused_until), ("127.0.0.1:8080", 1, Calendar(at.0 + 100 * MS)));
-    assert_eq!(counts.process, ProcessCounts {
-        reloads: 1,
-        refused_reloads: 1,
-        dropped_log_lines: 1,
-        store_failures: 1,
-        pushed: [0, 1],
-        fed: [[0; 7], [0; 7], [0, 0, 0, 1, 0, 0, 0]],
-    });
+    assert_eq!(
+        counts.process,
+        ProcessCounts {
+            reloads: 1,
+            refused_reloads: 1,
+            dropped_log_lines: 1,
+            store_failures: 1,
+            pushed: [0, 1],
+            fed: [[0; 7], [0; 7], [0, 0, 0, 1, 0, 0, 0]],
+        }
+    );
     let main = site_of(&counts, "main");
     assert_eq!((main.certificates_issued, main.certificates_failed), (1, 2));
 }

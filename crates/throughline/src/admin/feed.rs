@@ -88,7 +88,8 @@ pub(super) fn shown(server: &Server, parameters: &Parameters) -> Result<Answer, 
         return Ok(done(&json!({ "jobs": jobs })));
     }
     let id = job(parameters, "id")?;
-    let known = server.fetching().progress(id).ok_or_else(|| Refusal { status: 404, why: format!("there is no job {id}, or not any more") })?;
+    let known =
+        server.fetching().progress(id).ok_or_else(|| Refusal { status: 404, why: format!("there is no job {id}, or not any more") })?;
     let from = parameters.first("from").map_or(Ok(0), |text| text.parse().map_err(|_| bad(format!("from is a number, not {text:?}"))))?;
     let most = number(parameters, "most")?.map_or(MOST_RESULTS, |most| most as usize).min(MOST_RESULTS);
     Ok(done(&with_results(server, &known, from, most)))
@@ -124,7 +125,9 @@ pub(super) fn refused(why: Refused, sequence: Option<u64>) -> Refusal {
         Refused::Draining => Refusal { status: 503, why: "the server drains".to_string() },
     };
     match sequence {
-        Some(sequence) => Refusal { why: format!("the old answers are gone ({sequence}), and the new are not fetched: {}", refusal.why), ..refusal },
+        Some(sequence) => {
+            Refusal { why: format!("the old answers are gone ({sequence}), and the new are not fetched: {}", refusal.why), ..refusal }
+        }
         None => refusal,
     }
 }

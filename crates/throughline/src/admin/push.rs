@@ -64,12 +64,21 @@ pub(super) fn notice(server: &Arc<Server>, host: &Host, parameters: &Parameters,
 }
 
 /// `PUT /cache/content`: the content of a URL, with the fields of an answer.
-pub(super) fn content(server: &Arc<Server>, host: &Host, request: &RequestHead, parameters: &Parameters, body: &[u8]) -> Result<Answer, Refusal> {
+pub(super) fn content(
+    server: &Arc<Server>,
+    host: &Host,
+    request: &RequestHead,
+    parameters: &Parameters,
+    body: &[u8],
+) -> Result<Answer, Refusal> {
     parameters.only(&["url", "header", "field"])?;
     let snapshot = server.snapshot();
     let most = snapshot.config.cache.feed.content;
     if body.len() as u64 > most {
-        return Err(Refusal { status: 413, why: format!("a content that is pushed has {most} bytes at the most (push-content under [cache])") });
+        return Err(Refusal {
+            status: 413,
+            why: format!("a content that is pushed has {most} bytes at the most (push-content under [cache])"),
+        });
     }
     let url = parameters.first("url").ok_or_else(|| bad("say whose content it is: ?url=".to_string()))?;
     let limits = limits(&snapshot.config);
@@ -82,7 +91,8 @@ pub(super) fn content(server: &Arc<Server>, host: &Host, request: &RequestHead, 
         asked.head.fields.push_known(Known::AcceptEncoding, usual.as_bytes());
     }
     let response = response(request, parameters, body.len())?;
-    let pushable = server.pushable(&asked, &response, host.calendar()).map_err(|why| Refusal { status: 422, why: format!("not stored: {why}") })?;
+    let pushable =
+        server.pushable(&asked, &response, host.calendar()).map_err(|why| Refusal { status: 422, why: format!("not stored: {why}") })?;
     let (server, host) = (server.clone(), host.clone());
     let push = Push::Content { pushable: Box::new(pushable), content: body.to_vec() };
     Ok(Answer::Later(Box::pin(async move {
@@ -110,9 +120,37 @@ fn response(request: &RequestHead, parameters: &Parameters, length: usize) -> Re
 fn is_of_content(field: &Field<'_>) -> bool {
     use Known::*;
     let about_request = [
-        Host, Connection, ContentLength, TransferEncoding, KeepAlive, ProxyConnection, ProxyAuthorization, Te, Trailer, Upgrade, Expect, Via,
-        Forwarded, XForwardedFor, XForwardedHost, XForwardedProto, XRequestId, UserAgent, Referer, Accept, AcceptEncoding, AcceptLanguage,
-        Authorization, Cookie, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince, MaxForwards, Range,
+        Host,
+        Connection,
+        ContentLength,
+        TransferEncoding,
+        KeepAlive,
+        ProxyConnection,
+        ProxyAuthorization,
+        Te,
+        Trailer,
+        Upgrade,
+        Expect,
+        Via,
+        Forwarded,
+        XForwardedFor,
+        XForwardedHost,
+        XForwardedProto,
+        XRequestId,
+        UserAgent,
+        Referer,
+        Accept,
+        AcceptEncoding,
+        AcceptLanguage,
+        Authorization,
+        Cookie,
+        IfMatch,
+        IfModifiedSince,
+        IfNoneMatch,
+        IfRange,
+        IfUnmodifiedSince,
+        MaxForwards,
+        Range,
     ];
     let name = field.name.to_ascii_lowercase();
     let others: [&[u8]; 4] = [b"x-throughline-admin", b"origin", b"accept-charset", b"from"];

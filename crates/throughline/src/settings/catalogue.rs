@@ -216,7 +216,13 @@ static CACHE: Section = Section {
             "4",
             "URLs under way at once, of all prefetches and followed links together; notices that URLs changed have as many of their own.",
         ),
-        entry("jobs", count(1, 10_000), Is("32"), "8", "Prefetches and notices that are remembered; where all are under way, no other begins."),
+        entry(
+            "jobs",
+            count(1, 10_000),
+            Is("32"),
+            "8",
+            "Prefetches and notices that are remembered; where all are under way, no other begins.",
+        ),
         entry("job-urls", count(1, 1_000_000), Is("50_000"), "1_000", "URLs of one prefetch or notice; 16 MiB of them at the most."),
         entry(
             "push-content",

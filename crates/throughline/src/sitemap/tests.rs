@@ -29,7 +29,10 @@ fn urls_are_read_and_nothing_else() {
     assert_eq!(read(&packed(SET.as_bytes())), expected);
     let index = "<s:sitemapindex xmlns:s='x'><s:sitemap><s:loc>http://shop.example/1.xml.gz</s:loc></s:sitemap></s:sitemapindex>";
     assert_eq!(read(index.as_bytes()), Ok(vec![Listed::List("http://shop.example/1.xml.gz".to_string())]));
-    assert_eq!(read(b"\xef\xbb\xbfhttp://shop.example/a\r\n\r\n  http://shop.example/b\n"), pages(&["http://shop.example/a", "http://shop.example/b"]));
+    assert_eq!(
+        read(b"\xef\xbb\xbfhttp://shop.example/a\r\n\r\n  http://shop.example/b\n"),
+        pages(&["http://shop.example/a", "http://shop.example/b"])
+    );
     assert_eq!(read(b"<urlset/>"), pages(&[]));
 }
 

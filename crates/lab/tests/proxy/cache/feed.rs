@@ -177,11 +177,8 @@ fn a_soft_notice_that_brings_nothing_leaves_the_old_copy_only_until_it_is_valida
         let mut config = caching(1);
         config.pools[0].ejection.failures = 0;
         let rig = Rig::new(world, config);
-        let answers = vec![
-            ok("Cache-Control: max-age=600\r\nETag: \"1\"\r\n", "old"),
-            status(500, ""),
-            ok("Cache-Control: no-store\r\n", "secret"),
-        ];
+        let answers =
+            vec![ok("Cache-Control: max-age=600\r\nETag: \"1\"\r\n", "old"), status(500, ""), ok("Cache-Control: no-store\r\n", "secret")];
         let origin = origin(&rig, answers);
         assert_eq!(rig.run(fetch(&rig, &get("/a"))).body, "old");
         let job = notice(&rig, &["/a"], true);
@@ -375,7 +372,10 @@ fn content_that_may_not_be_stored_changes_nothing() {
             let fields = format!("Cache-Control: max-age=60\nVary: Accept-Encoding\nContent-Encoding: {encoding}");
             let asked = request::of(&url("/v"), "GET", &[&format!("Accept-Encoding: {encoding}")], &LIMITS).expect("a URL");
             let mut response = ResponseHead { status: 200, ..ResponseHead::default() };
-            fields.lines().filter_map(|line| line.split_once(": ")).for_each(|(name, value)| response.fields.push(name.as_bytes(), value.as_bytes()));
+            fields
+                .lines()
+                .filter_map(|line| line.split_once(": "))
+                .for_each(|(name, value)| response.fields.push(name.as_bytes(), value.as_bytes()));
             let now = rig.edge.host().calendar();
             let pushable = rig.server.pushable(&asked, &response, now).expect("it may be stored");
             assert!(rig.server.push(pushable, content.as_bytes(), now).sequence > Sequence(0));
@@ -397,7 +397,9 @@ fn what_a_page_links_to_is_fetched_ahead_and_not_what_that_links_to() {
         let origin = rig.serve(0, |request| {
             let link = |to: &str| format!("Cache-Control: max-age=600\r\nLink: {to}\r\n");
             vec![match request.head.split(' ').nth(1) {
-                Some("/page") => ok(&link("</style.css>; rel=preload; as=style, <//b.example/x>; rel=preload, <app.js>; rel=prefetch"), "page"),
+                Some("/page") => {
+                    ok(&link("</style.css>; rel=preload; as=style, <//b.example/x>; rel=preload, <app.js>; rel=prefetch"), "page")
+                }
                 Some("/private") => ok("Cache-Control: private\r\nLink: </other.css>; rel=preload\r\n", "for you"),
                 Some("/style.css") => ok(&link("</font>; rel=preload"), "style"),
                 _ => ok("Cache-Control: max-age=600\r\n", "more"),

@@ -3,8 +3,8 @@
 use decide::address::Address;
 use decide::cache::{AcceptEncoding, Collapse, KeyRules, Normalise, Policy, SetCookie};
 use decide::config::{
-    Action, Algorithm, Backend, Config, Ejection, Feed, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool, Protocol,
-    Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
+    Action, Algorithm, Backend, Config, Ejection, Feed, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool,
+    Protocol, Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
 };
 use decide::time::Duration;
 

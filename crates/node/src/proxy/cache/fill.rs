@@ -10,8 +10,8 @@ use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
 use crate::store::{Coming, Made, Names, Object, Storing, Told, Writer};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions,
-    date_of, freshen, storable, stored_fields, validated,
+    self, AcceptEncoding, Conditions, Directives, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions, date_of,
+    freshen, storable, stored_fields, validated,
 };
 use decide::step::{JourneyId, RouteRef, Step};
 use decide::time::Duration;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use wire::http::RequestHead;
 
 /// So often it is asked, where what came was for another or was made out of date meanwhile.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 4;
 
 /// What is wanted of an answer that is stored already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +93,8 @@ impl Unasked<'_> {
                 Err(fetched) => return fetched,
             };
             match self.wait(reader).await {
+                // It may be another variant that has come: what is stored now tells.
+                Ok(_) if !leads => continue,
                 Ok(fetched) => {
                     if let (Errands::Anew(than), Outcome::Stored) = (wanted, fetched.outcome) {
                         self.worker.server.store.discard_older(&self.key, than);
@@ -193,7 +195,9 @@ impl Unasked<'_> {
     fn stored(&self, coming: &Coming, storing: &Object) -> Option<Arc<Object>> {
         let found = self.worker.server.store.variants(&self.key)?;
         let same = |object: &&Arc<Object>| {
-            object.selecting == storing.selecting && object.life.received >= storing.life.received && object.head.status == coming.head.status
+            object.selecting == storing.selecting
+                && object.life.received >= storing.life.received
+                && object.head.status == coming.head.status
         };
         let object = found.objects().iter().find(same)?.clone();
         (self.worker.server.store.standing(&object) != cache::Standing::Gone).then_some(object)

@@ -6,7 +6,7 @@ mod owner;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
-pub use cache::Cache;
+pub use cache::{Cache, Feed};
 pub use owner::{Journal, TokenHash};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 

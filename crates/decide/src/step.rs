@@ -599,6 +599,54 @@ steps! {
         /// How many contents.
         contents: u64,
     }
+    /// The origin has said that URLs changed, or has handed new content over.
+    PushAccepted "push-accepted" {
+        /// Which of the two: `notice`, `content`.
+        by: &'static str,
+        /// How many URLs.
+        urls: u64,
+        /// The old answers serve until the new ones are there.
+        soft: bool,
+        /// Its number since the start, among purges.
+        sequence: u64,
+    }
+    /// URLs are to be asked for without a client's asking.
+    FeedBegan "feed-began" {
+        /// For what: `notice`, `prefetch`.
+        by: &'static str,
+        /// The job's number since the start.
+        job: u64,
+        /// How many URLs are known so far.
+        urls: u64,
+    }
+    /// A URL that no client had asked for was asked for.
+    Fed "fed" {
+        /// For what: `notice`, `prefetch`, `link`.
+        by: &'static str,
+        /// The URL.
+        url: Text,
+        /// What came of it: `stored`, `current`, `fresh`, `not-stored`, `failed`, `unserved`, `cancelled`.
+        outcome: &'static str,
+        /// The origin's status; 0 for none.
+        status: u16,
+        /// Bytes of content that came.
+        bytes: Bytes,
+        /// How long it took.
+        took: Duration,
+    }
+    /// Such a job is over.
+    FeedEnded "feed-ended" {
+        /// For what.
+        by: &'static str,
+        /// The job's number since the start.
+        job: u64,
+        /// URLs that are in the cache now.
+        good: u64,
+        /// URLs that are not.
+        bad: u64,
+        /// It was cancelled, or ended with the process.
+        cancelled: bool,
+    }
     /// A new configuration holds.
     Reloaded "reloaded" {
         /// Its number since the start.

@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod application;
+pub mod asked;
 mod buffer;
 mod channel;
 mod conversation;
+mod feed;
 mod http2;
 pub mod metrics;
 mod origin;
@@ -22,6 +24,7 @@ mod transport;
 
 pub use application::{Answer, Application};
 pub use conversation::{Conversation, Socket};
+pub use feed::{Feed, Fetched, Listed, Outcome, Plan, Progress, Pushable, Pushed, Reason, Refused};
 pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};

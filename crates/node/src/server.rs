@@ -2,6 +2,7 @@
 
 use crate::application::Application;
 use crate::buffer::Buffers;
+use crate::feed::Feed;
 use crate::http2::Multiplexed;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
@@ -80,6 +81,7 @@ pub struct Server {
     pub(crate) workers: usize,
     tls: Arc<tls::Store>,
     pub(crate) store: Arc<Store>,
+    pub(crate) feed: Feed,
 }
 
 impl Server {
@@ -112,6 +114,7 @@ impl Server {
             workers,
             tls,
             store,
+            feed: Feed::default(),
         })
     }
 
@@ -167,6 +170,7 @@ impl Server {
         if !self.draining.swap(true, Ordering::SeqCst) {
             let connections = self.connections.load(Ordering::SeqCst) as u64;
             self.tell(calendar, Step::Draining { connections });
+            self.close_feed(calendar);
             self.changed.raise();
         }
     }

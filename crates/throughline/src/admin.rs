@@ -8,16 +8,17 @@
 //! With tokens in the configuration nothing is shown or done without one (`who`); what comes with one needs neither the field nor such a
 //! `Host`, because no web page has a token.
 //!
-//! - `cache`: purges. `client`: asks the admin side of another process.
-//! - `explain`: `explain`, live and from a file. `asked`: a request made of a URL.
+//! - `cache`: purges. `push`: what the origin says or hands over. `feed`: prefetches. `client`: asks the admin side of another process.
+//! - `explain`: `explain`, live and from a file.
 
-pub(crate) mod asked;
 mod cache;
 pub(crate) mod client;
 pub(crate) mod explain;
 mod exposition;
+mod feed;
 mod metrics;
 pub(crate) mod parameters;
+mod push;
 mod status;
 mod who;
 
@@ -49,13 +50,19 @@ GET  /explain/cache?url=URL                what is stored for it, and what that 
        also: method=, header=NAME: VALUE (as often as needed), listener=ADDR, client=IP
 POST /cache/purge?url=URL                  drop what is stored of a URL; or prefix=URL/, tag=TAG, site=NAME, all
        also: site=NAME (only what is stored for it), soft (stale, and served while it is validated)
+POST /cache/push?url=URL                   it has changed: drop what is stored of it, and fetch it; several, or one a line in the body
+       also: soft (the old one serves until the new one is there), wait (answer when it is there), header=NAME: VALUE
+PUT  /cache/content?url=URL                this is its content, with these fields; also: field=NAME: VALUE, header=NAME: VALUE
+POST /cache/prefetch?url=URL               fetch what is not there; several, or one a line in the body, or sitemap=URL
+       also: rate=N (URLs a second), simultaneous=N, header=NAME: VALUE, wait; cancel=JOB ends one
+GET  /cache/prefetch                       prefetches and pushes under way; id=JOB for one, with what came of its URLs (from=N on)
 POST /reload                               read the configuration file again
 POST /drain                                end, once what is in flight has ended
 POST /backends/POOL/NAME?admin=WORD        ready, drain or maintenance
 POST /backends/POOL/NAME?weight=N          0 to 65535, until a reload changes the configured weight
 
-Where the configuration names tokens, each request must show one: Authorization: Bearer TOKEN. A site's own may purge and explain only
-what is stored for that site. Without tokens, a POST must carry the field X-Throughline-Admin: 1.
+Where the configuration names tokens, each request must show one: Authorization: Bearer TOKEN. A site's own may change
+and explain only what is stored for that site. Without tokens, a POST or PUT must carry the field X-Throughline-Admin: 1.
 ";
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -81,9 +88,9 @@ impl Admin {
 }
 
 impl Application for Admin {
-    fn respond(&self, host: &Host, request: &RequestHead, _body: &[u8]) -> Answer {
+    fn respond(&self, host: &Host, request: &RequestHead, body: &[u8]) -> Answer {
         match self.shown.get() {
-            Some(shown) => shown.respond(host, request),
+            Some(shown) => shown.respond(host, request, body),
             None => refusal(503, "the server is starting"),
         }
     }
@@ -107,6 +114,9 @@ enum Resource {
     ExplainBalance,
     ExplainCache,
     Purge,
+    Push,
+    Content,
+    Prefetch,
     Reload,
     Drain,
     Backend { pool: String, name: String },
@@ -122,6 +132,9 @@ impl Resource {
             b"/explain/balance" => Resource::ExplainBalance,
             b"/explain/cache" => Resource::ExplainCache,
             b"/cache/purge" => Resource::Purge,
+            b"/cache/push" => Resource::Push,
+            b"/cache/content" => Resource::Content,
+            b"/cache/prefetch" => Resource::Prefetch,
             b"/reload" => Resource::Reload,
             b"/drain" => Resource::Drain,
             other => {
@@ -135,24 +148,30 @@ impl Resource {
 
     /// It shows or changes nothing but what is stored for a site: the site's owner may have it, as far as the site goes.
     fn is_for_owners(&self) -> bool {
-        matches!(self, Resource::Index | Resource::ExplainRoute | Resource::ExplainCache | Resource::Purge)
+        matches!(self, Resource::Index | Resource::ExplainRoute | Resource::ExplainCache | Resource::Purge | Resource::Push | Resource::Content | Resource::Prefetch)
     }
 
-    /// It changes something.
-    fn is_action(&self) -> bool {
-        matches!(self, Resource::Purge | Resource::Reload | Resource::Drain | Resource::Backend { .. })
+    /// How it is asked for: the methods that change nothing, and the one that changes something.
+    fn methods(&self) -> (bool, Option<Method>) {
+        match self {
+            Resource::Purge | Resource::Push | Resource::Reload | Resource::Drain | Resource::Backend { .. } => (false, Some(Method::Post)),
+            Resource::Content => (false, Some(Method::Put)),
+            Resource::Prefetch => (true, Some(Method::Post)),
+            _ => (true, None),
+        }
     }
 }
 
 impl Shown {
-    fn respond(&self, host: &Host, request: &RequestHead) -> Answer {
+    fn respond(&self, host: &Host, request: &RequestHead, body: &[u8]) -> Answer {
         let Some(resource) = Resource::of(request.path()) else {
             return refusal(404, "there is nothing here; GET / lists what there is");
         };
-        let allow = if resource.is_action() { "POST" } else { "GET, HEAD" };
-        match (&request.method, resource.is_action()) {
-            (Method::Post, true) | (Method::Get | Method::Head, false) => {}
-            _ => return not_allowed(allow),
+        let (reads, changes) = resource.methods();
+        let reading = reads && matches!(request.method, Method::Get | Method::Head);
+        if !reading && changes.as_ref() != Some(&request.method) {
+            let allow = ["GET, HEAD"].into_iter().filter(|_| reads).chain(changes.as_ref().map(|method| method.as_str()));
+            return not_allowed(&allow.collect::<Vec<_>>().join(", "));
         }
         let snapshot = self.server.snapshot();
         let who = match Who::of(request, &snapshot.config) {
@@ -164,7 +183,7 @@ impl Shown {
         if matches!(who, Who::Owner(_)) && !resource.is_for_owners() {
             return refusal(403, "this token is one of a site's owner; what concerns the whole server needs one of [admin]");
         }
-        if resource.is_action()
+        if !reading
             && !who.by_token()
             && let Err(why) = self.guard(request)
         {
@@ -184,17 +203,21 @@ impl Shown {
             Resource::Purge => {
                 cache::purge(&Shared { server: &self.server, journal: &self.journal, snapshot: &snapshot, who: &who }, host, &parameters)
             }
+            Resource::Push => push::notice(&self.server, host, &parameters, body),
+            Resource::Content => push::content(&self.server, host, request, &parameters, body),
+            Resource::Prefetch if reading => feed::shown(&self.server, &parameters),
+            Resource::Prefetch => feed::prefetch(&self.server, host, &parameters, body),
             Resource::Reload => self.reload(host),
             Resource::Drain => Ok(self.drain()),
             // A reload meanwhile would carry the backend over as it was before.
             Resource::Backend { pool, name } => self.reloader.between_reloads(|| self.backend(host, &pool, &name, &parameters)),
         };
-        answer.unwrap_or_else(|Refusal { status, why }| refusal(status, &why))
+        answer.unwrap_or_else(Refusal::answer)
     }
 
     fn guard(&self, request: &RequestHead) -> Result<(), &'static str> {
         if request.fields.named(GUARD.0.as_bytes()).next() != Some(GUARD.1.as_bytes()) {
-            return Err("a POST must carry the field X-Throughline-Admin: 1, which no web page can send from elsewhere");
+            return Err("a POST or PUT must carry the field X-Throughline-Admin: 1, which no web page can send from elsewhere");
         }
         let own = &self.server.snapshot().config.server.name;
         if is_own_host(request.host(), own) {
@@ -279,6 +302,12 @@ fn is_own_host(host: &[u8], own: &str) -> bool {
 pub(crate) struct Refusal {
     status: u16,
     why: String,
+}
+
+impl Refusal {
+    fn answer(self) -> Answer {
+        refusal(self.status, &self.why)
+    }
 }
 
 /// The request makes no sense.

@@ -7,6 +7,7 @@
 //! - [`acme`]: certificates from a certificate authority.
 //! - [`admin`]: the admin side of a running server. [`log`]: the readers of steps that write.
 //! - [`journal`]: what owners asked for, kept over a restart. `token`: who may ask.
+//! - `sitemap`: the lists of URLs that sites publish, for prefetches.
 //! - [`demo`]: the embedded default: a small site on two application servers.
 #![forbid(unsafe_code)]
 
@@ -18,4 +19,5 @@ pub mod journal;
 pub mod log;
 pub mod process;
 pub mod settings;
+mod sitemap;
 mod token;

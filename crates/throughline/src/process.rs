@@ -28,6 +28,9 @@ use workers::Told;
 /// The name of the admin side among the applications.
 pub const ADMIN: &str = "admin";
 
+/// Bytes of a list of URLs that the admin side takes at the most, and of anything else but content.
+const LONGEST_LIST: u64 = 16 << 20;
+
 /// What a process is to serve.
 pub struct Plan {
     /// The configuration, admin side and all.
@@ -94,7 +97,8 @@ pub fn add_admin(config: &mut Config, at: Option<Address>) -> Result<(), String>
         response: decide::config::FieldEdits::default(),
         cache: None,
     };
-    config.sites.push(Site { name: ADMIN.to_string(), routes: vec![route], ..settings::site_defaults() });
+    let max_body = config.cache.feed.content.max(LONGEST_LIST);
+    config.sites.push(Site { name: ADMIN.to_string(), routes: vec![route], max_body, ..settings::site_defaults() });
     config.listeners.push(settings::listener_defaults(at, vec![config.sites.len() - 1]));
     Ok(())
 }

@@ -8,6 +8,14 @@ pub const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 /// Whose doing: the words of [`decide::step::Side`].
 pub const SIDES: [&str; 3] = ["client", "us", "backend"];
 
+/// What a push can be: the words of `push-accepted`.
+pub const PUSHED_BY: [&str; 2] = ["notice", "content"];
+
+/// What a URL can be asked for without a client's asking, and what comes of it: the words of `fed`.
+pub const FED_BY: [&str; 3] = ["notice", "prefetch", "link"];
+/// See [`FED_BY`].
+pub const FED_OUTCOMES: [&str; 7] = ["stored", "current", "fresh", "not-stored", "failed", "unserved", "cancelled"];
+
 /// TLS handshakes by the version agreed on, and whether a session was resumed.
 pub const HANDSHAKES: [(&str, bool); 4] = [("TLSv1.2", false), ("TLSv1.2", true), ("TLSv1.3", false), ("TLSv1.3", true)];
 
@@ -160,4 +168,8 @@ pub struct ProcessCounts {
     pub dropped_log_lines: u64,
     /// What is kept of certificates could not be read, written or used.
     pub store_failures: u64,
+    /// Pushes accepted, in the order of [`PUSHED_BY`].
+    pub pushed: [u64; PUSHED_BY.len()],
+    /// URLs asked for without a client's asking, in the order of [`FED_BY`] and [`FED_OUTCOMES`].
+    pub fed: [[u64; FED_OUTCOMES.len()]; FED_BY.len()],
 }

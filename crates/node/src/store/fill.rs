@@ -48,6 +48,8 @@ struct State {
     next: u64,
     /// Something has made it out of date: it is not stored.
     outdated: bool,
+    /// The exchange is over, and what it brought is stored if it was to be.
+    closed: bool,
     writer: Option<Waker>,
 }
 
@@ -100,6 +102,15 @@ pub(crate) enum Flow {
     Piece(Piece, usize),
     End,
     Broken(&'static str, Side),
+}
+
+/// How what came in ended, for who waits for that alone.
+pub(crate) enum Over {
+    /// So many bytes came, and are stored if they were to be.
+    Whole(u64),
+    Broken(&'static str),
+    /// Nothing of it is kept.
+    Passes,
 }
 
 impl Fill {
@@ -207,6 +218,21 @@ impl Reader {
     /// Whether it is the one that asked: what is not stored is for nobody else.
     pub(crate) fn is_first(&self) -> bool {
         self.id == 0
+    }
+
+    /// Whether all of it has come, for who does not want the content itself: how many bytes.
+    pub(crate) fn poll_over(&mut self, cx: &Context<'_>) -> Poll<Over> {
+        let mut state = self.fill.lock();
+        match state.end {
+            Some(Err((why, _))) => Poll::Ready(Over::Broken(why)),
+            // What came to its end is closed once it is stored.
+            Some(Ok(())) if state.closed => Poll::Ready(Over::Whole(state.len)),
+            _ if state.told.is_some() && !state.kept && !state.closed => Poll::Ready(Over::Passes),
+            _ => {
+                state.wait(self.id, cx);
+                Poll::Pending
+            }
+        }
     }
 
     /// The content from `at` on.
@@ -331,6 +357,10 @@ impl Writer {
             }
             if state.len - state.slowest() >= WINDOW_BYTES {
                 state.writer = Some(cx.waker().clone());
+                let wakers = state.wakers();
+                drop(state);
+                // Who waited only for its end learns that it will not be stored.
+                wakers.into_iter().for_each(Waker::wake);
                 return Poll::Pending;
             }
         }
@@ -382,6 +412,7 @@ impl Writer {
         let mut state = self.fill.lock();
         state.end.get_or_insert(Err((why, side)));
         state.kept = false;
+        state.closed = true;
         state.steps.extend(steps);
         // Who still reads it will take them; with nobody there, they are told without.
         let left = if state.readers.is_empty() { std::mem::take(&mut state.steps) } else { Vec::new() };

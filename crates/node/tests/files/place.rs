@@ -271,7 +271,10 @@ fn config(at: SocketAddr, root: &str) -> Config {
         },
         limits,
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            feed: decide::config::Feed { rate: 100, simultaneous: 8, jobs: 4, urls: 1000, content: 1 << 20 },
+        },
         access_log: None,
         tokens: Vec::new(),
         journal: None,

@@ -1,13 +1,12 @@
 //! Purges, as the admin side takes them.
 
-use super::asked;
 use super::parameters::Parameters;
 use super::{Refusal, Shared, bad, done, forbidden, refusal};
 use crate::journal::Record;
 use decide::cache::{KeyRules, LONGEST_TAG, Purge, Uri, key};
 use decide::config::Limits;
 use host::Host;
-use node::{Answer, Purged, Purging};
+use node::{Answer, Purged, Purging, asked};
 use serde_json::json;
 use wire::http1;
 

@@ -1,7 +1,6 @@
 //! What would happen to a request, and why: from a configuration alone, or as a running server knows it. Both ask the functions that
 //! serve real requests.
 
-use super::asked::{self, Asked};
 use super::parameters::Parameters;
 use super::who::Who;
 use super::{Refusal, bad, forbidden};
@@ -14,6 +13,7 @@ use decide::route::{self, Table, Verdict};
 use decide::step::RouteRef;
 use decide::time::Instant;
 use host::Host;
+use node::asked::{self, Asked};
 use node::{Server, Snapshot};
 use std::fmt::Write;
 use std::net::IpAddr;

@@ -7,7 +7,9 @@ use decide::config::{Listener, Site};
 use decide::pool::{BackendStatus, Health};
 use decide::step::Side;
 use host::Host;
-use node::metrics::{BackendCounts, CLASSES, Counts, HANDSHAKES, HistogramCounts, PoolCounts, SIDES, SiteCounts};
+use node::metrics::{
+    BackendCounts, CLASSES, Counts, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, PUSHED_BY, PoolCounts, SIDES, SiteCounts,
+};
 use node::{Pool, Server};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -54,6 +56,18 @@ fn process(server: &Server, host: &Host, counts: &Counts, out: &mut Exposition) 
     out.family(Counter, "throughline_reloads_total", "Reloads of the configuration by result.", |family| {
         family.sample(&[("result", "ok")], counts.process.reloads);
         family.sample(&[("result", "refused")], counts.process.refused_reloads);
+    });
+    out.family(Counter, "throughline_cache_pushes_total", "Pushes that the origin made, by kind.", |family| {
+        for (by, count) in PUSHED_BY.iter().zip(counts.process.pushed) {
+            family.sample(&[("kind", by)], count);
+        }
+    });
+    out.family(Counter, "throughline_cache_fetches_total", "URLs asked for without a client's asking, by reason and outcome.", |family| {
+        for (by, outcomes) in FED_BY.iter().zip(counts.process.fed) {
+            for (outcome, count) in FED_OUTCOMES.iter().zip(outcomes) {
+                family.sample(&[("reason", by), ("outcome", outcome)], count);
+            }
+        }
     });
     let dropped = counts.process.dropped_log_lines;
     out.single(Counter, "throughline_access_log_dropped_lines_total", "Lines lost because the log's writer did not keep up.", dropped);

@@ -1,6 +1,8 @@
 //! `throughline ctl`: asks a running server, over its admin side.
 
-use crate::admin::client::ask;
+mod feed;
+
+use crate::admin::client::{Sent, ask, send};
 use crate::admin::parameters::encoded;
 use crate::cmd::shown::Shown;
 use crate::cmd::{print, serve};
@@ -41,6 +43,15 @@ enum What {
                           throughline ctl purge [OPTIONS] --tag TAG\n       throughline ctl purge [OPTIONS] --site NAME\n       \
                           throughline ctl purge [OPTIONS] --all")]
     Purge(Purge),
+    /// Say that URLs have changed: what is stored of them is dropped, and they are fetched at once; or hand their content over.
+    #[command(override_usage = "throughline ctl push [OPTIONS] URL...\n       \
+                          throughline ctl push [OPTIONS] URL --file PAGE [--field 'NAME: VALUE']...")]
+    Push(feed::Push),
+    /// Fetch URLs into the cache before anyone asks for them.
+    #[command(override_usage = "throughline ctl prefetch [OPTIONS] URL...\n       throughline ctl prefetch [OPTIONS] --list FILE\n       \
+                          throughline ctl prefetch [OPTIONS] --sitemap URL\n       throughline ctl prefetch --follow JOB\n       \
+                          throughline ctl prefetch --cancel JOB")]
+    Prefetch(feed::Prefetch),
     /// Make a token, and the hash of it that a configuration names; with --token-file, the hash of the token there. Asks no server.
     Token {
         /// Write the token into this file, which must not be there yet, and show only the hash.
@@ -130,6 +141,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
             let answer = side.post(&purge.target())?;
             format!("{}; number {}", if purge.soft { "made stale" } else { "purged" }, answer["sequence"])
         }
+        What::Push(push) => return feed::push(&side, &push),
+        What::Prefetch(prefetch) => return feed::prefetch(&side, &prefetch),
         What::Reload => {
             let answer = side.post("/reload")?;
             format!("configuration {} holds", answer["generation"])
@@ -171,7 +184,11 @@ impl Side {
     }
 
     fn post(&self, target: &str) -> Result<Value, String> {
-        let body = ask(&self.admin, self.token.as_deref(), Method::Post, target)?.into_result()?;
+        self.post_with(&Sent::post(target))
+    }
+
+    fn post_with(&self, sent: &Sent<'_>) -> Result<Value, String> {
+        let body = send(&self.admin, self.token.as_deref(), sent)?.into_result()?;
         serde_json::from_str(&body).map_err(|_| not_ours(&self.admin))
     }
 }

@@ -141,7 +141,10 @@ fn site(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<
 /// A site in whose section nothing is written.
 pub(super) fn empty_site(table: &Table) -> Site {
     let mut unused = Mistakes::new("", "");
-    Site { name: HostPattern::Any.to_text(), ..site(table, &Pools { names: Vec::new() }, Cache { memory: 0 }, &mut unused) }
+    Site {
+        name: HostPattern::Any.to_text(),
+        ..site(table, &Pools { names: Vec::new() }, Cache { memory: 0, ..super::cache_defaults() }, &mut unused)
+    }
 }
 
 /// What answers show.

@@ -233,13 +233,38 @@ static JOURNAL: Section = Section {
 static CACHE: Section = Section {
     header: "[cache]",
     doc: "Where the answers of routes with `cache` are stored.",
-    entries: &[entry(
-        "memory",
-        Size { min: MIB, max: 1024 * 1024 * MIB },
-        Is(r#""256 MiB""#),
-        r#""4 GiB""#,
-        "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in.",
-    )],
+    entries: &[
+        entry(
+            "memory",
+            Size { min: MIB, max: 1024 * 1024 * MIB },
+            Is(r#""256 MiB""#),
+            r#""4 GiB""#,
+            "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in.",
+        ),
+        entry("prefetch-rate", count(1, 1_000_000), Is("50"), "200", "URLs a second that one prefetch begins at the most."),
+        entry(
+            "prefetch-simultaneous",
+            count(1, 10_000),
+            Is("16"),
+            "4",
+            "URLs under way at once, of all prefetches and followed links together; notices that URLs changed have as many of their own.",
+        ),
+        entry(
+            "jobs",
+            count(1, 10_000),
+            Is("32"),
+            "8",
+            "Prefetches and notices that are remembered; where all are under way, no other begins.",
+        ),
+        entry("job-urls", count(1, 1_000_000), Is("50_000"), "1_000", "URLs of one prefetch or notice; 16 MiB of them at the most."),
+        entry(
+            "push-content",
+            Size { min: KIB, max: 1024 * MIB },
+            Is(r#""16 MiB""#),
+            r#""64 MiB""#,
+            "Bytes of one content that is pushed, in so many bytes of memory beside the cache while it comes in.",
+        ),
+    ],
 };
 
 static LIMITS: Section = Section {

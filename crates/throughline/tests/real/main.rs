@@ -9,6 +9,7 @@ mod cache;
 mod carrying;
 mod certificates;
 mod demo;
+mod feed;
 mod fields;
 mod limits;
 mod load;

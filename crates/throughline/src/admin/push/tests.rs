@@ -1,0 +1,24 @@
+use super::*;
+use wire::http1::{self, Parsed};
+
+#[test]
+fn of_a_request_only_what_is_about_its_content_is_kept() {
+    let limits = Limits { target_bytes: 8192, head_bytes: 8192, fields: 100 };
+    let mut head = RequestHead::default();
+    let text = "PUT /cache/content?url=http://a/ HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: curl\r\nAccept: */*\r\nX-Throughline-Admin: 1\r\n\
+                Content-Type: text/html\r\nCache-Control: max-age=60\r\nSurrogate-Key: a b\r\nETag: \"1\"\r\nSec-Fetch-Site: none\r\n\
+                Content-Length: 5\r\nCookie: a=b\r\nContent-Security-Policy: default-src 'self'\r\n\r\n";
+    assert!(matches!(http1::parse_request(text.as_bytes(), &limits, &mut head), Ok(Parsed::Complete { .. })));
+    let parameters = Parameters::of(Some(b"field=X-More%3A%20yes")).expect("a query");
+    let response = response(&head, &parameters, 5).unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    let names: Vec<String> = response.fields.iter().map(|field| String::from_utf8_lossy(field.name).into_owned()).collect();
+    let expected = ["Content-Type", "Cache-Control", "Surrogate-Key", "ETag", "Content-Security-Policy", "X-More", "Content-Length"];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_pushed_url_is_named_as_purges_name_it() {
+    let limits = Limits { target_bytes: 8192, head_bytes: 8192, fields: 100 };
+    assert_eq!(named("HTTPS://Shop.Example:443/a?b#c", &limits), Ok("https://shop.example/a?b".to_string()));
+    assert!(named("shop.example/a", &limits).is_err());
+}

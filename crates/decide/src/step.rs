@@ -567,6 +567,8 @@ steps! {
     JournalReplayed "journal-replayed" {
         /// Purges, pushes and notices done again.
         records: u64,
+        /// Of those, contents that are not stored any more, because the configuration has changed.
+        outdated: u64,
         /// The last number that was ever given.
         sequence: u64,
         /// How long it took.

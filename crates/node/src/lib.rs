@@ -24,7 +24,7 @@ mod transport;
 
 pub use application::{Answer, Application};
 pub use conversation::{Conversation, Socket};
-pub use feed::{Feed, Fetched, Listed, Outcome, Plan, Progress, Pushable, Pushed, Reason, Refused};
+pub use feed::{Feed, Fetched, Listed, Only, Outcome, Plan, Progress, Pushable, Pushed, Reason, Refused};
 pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};

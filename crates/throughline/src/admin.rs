@@ -148,7 +148,16 @@ impl Resource {
 
     /// It shows or changes nothing but what is stored for a site: the site's owner may have it, as far as the site goes.
     fn is_for_owners(&self) -> bool {
-        matches!(self, Resource::Index | Resource::ExplainRoute | Resource::ExplainCache | Resource::Purge | Resource::Push | Resource::Content | Resource::Prefetch)
+        matches!(
+            self,
+            Resource::Index
+                | Resource::ExplainRoute
+                | Resource::ExplainCache
+                | Resource::Purge
+                | Resource::Push
+                | Resource::Content
+                | Resource::Prefetch
+        )
     }
 
     /// How it is asked for: the methods that change nothing, and the one that changes something.
@@ -193,6 +202,7 @@ impl Shown {
             Ok(parameters) => parameters,
             Err(problem) => return refusal(400, &problem),
         };
+        let shared = Shared { server: &self.server, journal: &self.journal, snapshot: &snapshot, who: &who };
         let answer = match resource {
             Resource::Index => Ok(plain(INDEX)),
             Resource::Status => self.status(host, &parameters),
@@ -200,13 +210,11 @@ impl Shown {
             Resource::ExplainRoute => explain::live_route(&snapshot, &who, &parameters).map(plain),
             Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
             Resource::ExplainCache => explain::live_cache(&self.server, &who, host, &parameters).map(plain),
-            Resource::Purge => {
-                cache::purge(&Shared { server: &self.server, journal: &self.journal, snapshot: &snapshot, who: &who }, host, &parameters)
-            }
-            Resource::Push => push::notice(&self.server, host, &parameters, body),
-            Resource::Content => push::content(&self.server, host, request, &parameters, body),
-            Resource::Prefetch if reading => feed::shown(&self.server, &parameters),
-            Resource::Prefetch => feed::prefetch(&self.server, host, &parameters, body),
+            Resource::Purge => cache::purge(&shared, host, &parameters),
+            Resource::Push => push::notice(&shared, host, &parameters, body),
+            Resource::Content => push::content(&shared, host, request, &parameters, body),
+            Resource::Prefetch if reading => feed::shown(&shared, &parameters),
+            Resource::Prefetch => feed::prefetch(&shared, host, &parameters, body),
             Resource::Reload => self.reload(host),
             Resource::Drain => Ok(self.drain()),
             // A reload meanwhile would carry the backend over as it was before.

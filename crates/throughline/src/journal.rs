@@ -24,6 +24,8 @@ pub use record::{Push, Record};
 use decide::config;
 use decide::time::Calendar;
 use frame::{Framed, Frames};
+use host::Host;
+use node::Server;
 use std::fs::File;
 use std::future::Future;
 use std::io;
@@ -226,6 +228,13 @@ impl Journal {
         (waiting.done)(Err(refused));
     }
 
+    /// What these records asked for need not be done again after a restart. Nobody waits for it: at worst it is done again.
+    pub fn done(&self, numbers: &[u64], now: Calendar) {
+        if self.settings.is_some() && !numbers.is_empty() {
+            drop(self.append(numbers.iter().copied().map(|of| Record::Done { of }).collect(), now, |_| ()));
+        }
+    }
+
     /// How it is now.
     pub fn state(&self) -> State {
         let of = |count: &AtomicU64| count.load(Ordering::Acquire);
@@ -261,6 +270,17 @@ impl Drop for Journal {
 
 fn ended() -> Refused {
     Refused { why: "the journal takes nothing more: the process ends".to_string(), too_long: false }
+}
+
+/// Once a job that fetches what these records are about is over, they need not be done again; but for one that ends with the process.
+pub(crate) fn done_with(host: &Host, server: Arc<Server>, journal: Arc<Journal>, job: u64, numbers: Vec<u64>) {
+    let own = host.clone();
+    host.spawn(async move {
+        server.fed(job).await;
+        if !server.is_draining() {
+            journal.done(&numbers, own.calendar());
+        }
+    });
 }
 
 #[cfg(test)]

@@ -158,12 +158,13 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     let access = plan.config.access_log.as_ref().map(|log| log::Access::open(log).map(Arc::new)).transpose()?;
     let server = Server::new(&host, plan.config, workers, applications, readers(access.as_ref()));
     let reloader = Arc::new(Reloader::new(server.clone(), plan.source, bound));
-    let journal = missed::open(&server, &host)?;
+    let (journal, missed) = missed::open(&server, &host)?;
     admin.show(server.clone(), reloader.clone(), journal.clone());
     let config = &server.snapshot().config;
     reloader.authority.prepare(config)?;
     let failed = workers::start(&server, workers)?;
     reloader.authority.follow(config)?;
+    missed.fetch(&server, &host, &journal);
     welcome(&server, plan.hints, print);
     host.spawn(certificates::look_after(host.clone(), server.clone(), reloader.clone()));
     let ended = loop {

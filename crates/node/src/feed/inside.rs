@@ -1,6 +1,6 @@
 //! A request of our own to a site of our own, over a connection in memory: any route answers it as it would a client.
 
-use super::place::listener_of;
+use super::place::{Only, listener_of};
 use crate::asked;
 use crate::buffer::Buffer;
 use crate::channel::Channel;
@@ -26,12 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes on their way through the connection.
 const WINDOW: usize = 64 << 10;
 
-/// The content of what a URL of ours answers to a GET. The error is a sentence.
-pub(super) async fn get(worker: &Rc<Worker>, url: &str) -> Result<Vec<u8>, String> {
+/// The content of what a URL of ours, of one of these sites, answers to a GET. The error is a sentence.
+pub(super) async fn get(worker: &Rc<Worker>, url: &str, only: &Only) -> Result<Vec<u8>, String> {
     let snapshot = worker.snapshot();
     let limits = wire_limits(&snapshot.config.limits);
     let asked = asked::of(url, "GET", &[], &limits)?;
-    let listener = listener_of(&snapshot, &asked).map_err(|nowhere| nowhere.sentence().to_string())?;
+    let listener = listener_of(&snapshot, &asked, only).map_err(|nowhere| nowhere.sentence().to_string())?;
     let (ours, theirs) = pipe();
     let caller = Caller::within(worker, asked.scheme, listener);
     let transport = Transport::Plain(Stream::Virtual(Box::new(theirs)));

@@ -1,5 +1,6 @@
 //! A list of URLs that are fetched one after the other, at a pace.
 
+use super::place::Only;
 use crate::asked::Asked;
 use decide::cache::Sequence;
 use decide::config;
@@ -67,6 +68,8 @@ pub struct Plan {
     pub rate: Option<u32>,
     /// URLs at once, likewise.
     pub simultaneous: Option<usize>,
+    /// Nothing of another site is asked for, nor are its lists read.
+    pub only: Only,
 }
 
 /// Why a job does not begin.
@@ -178,12 +181,14 @@ pub struct Progress {
     pub ended: Option<Calendar>,
     /// What went wrong with its lists.
     pub remarks: Vec<String>,
+    /// The sites that it is confined to.
+    pub only: Only,
 }
 
 /// One thing to do.
 pub(super) enum Task {
-    Url { job: u64, index: usize, url: String, reason: Reason, fields: Vec<(String, String)> },
-    List { job: u64, url: String, depth: u8, read: fn(&[u8]) -> Result<Vec<Listed>, String> },
+    Url { job: u64, index: usize, url: String, reason: Reason, fields: Vec<(String, String)>, only: Only },
+    List { job: u64, url: String, depth: u8, read: fn(&[u8]) -> Result<Vec<Listed>, String>, only: Only },
     Link(Asked),
 }
 
@@ -213,6 +218,7 @@ pub(super) struct Job {
     began: Calendar,
     cancelled: bool,
     ended: Option<Calendar>,
+    only: Only,
 }
 
 impl Job {
@@ -244,6 +250,7 @@ impl Job {
             began: calendar,
             cancelled: false,
             ended: None,
+            only: plan.only,
         };
         let all = plan.urls.into_iter().all(|url| job.add(url));
         if all && job.lists.len() <= MOST_LISTS { Ok(job) } else { Err(Refused::TooMany { urls: bounds.urls }) }
@@ -293,7 +300,7 @@ impl Job {
         {
             self.reading = true;
             self.lists_named += 1;
-            return Some(Task::List { job: id, url, depth, read: self.read });
+            return Some(Task::List { job: id, url, depth, read: self.read, only: self.only.clone() });
         }
         if !self.has_next() || self.under_way >= self.simultaneous || self.due > now {
             return None;
@@ -305,7 +312,7 @@ impl Job {
         self.next += 1;
         self.under_way += 1;
         let (url, fields) = (self.urls[index].to_string(), self.fields.clone());
-        Some(Task::Url { job: id, index, url, reason: self.reason, fields })
+        Some(Task::Url { job: id, index, url, reason: self.reason, fields, only: self.only.clone() })
     }
 
     /// What came of a URL.
@@ -378,6 +385,7 @@ impl Job {
             began: self.began,
             ended: self.ended,
             remarks: self.remarks.clone(),
+            only: self.only.clone(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod run;
 
 pub use content::{Pushable, Pushed};
 pub use job::{Fetched, Listed, Outcome, Plan, Progress, Reason, Refused};
+pub use place::Only;
 pub(crate) use place::routed;
 pub(crate) use run::run;
 

@@ -14,6 +14,7 @@ pub(crate) enum Nowhere {
     Site,
     Redirected,
     Uncached,
+    Foreign,
 }
 
 impl Nowhere {
@@ -22,9 +23,19 @@ impl Nowhere {
             Nowhere::Scheme => "no listener here serves this scheme",
             Nowhere::Site => "no site here serves this URL",
             Nowhere::Redirected => "its site sends clients that come by http to https",
+            Nowhere::Foreign => "it is another site's",
             Nowhere::Uncached => "its route stores nothing: it has no `cache`",
         }
     }
+}
+
+/// The names of the sites that a job is confined to; `None`: to none.
+pub type Only = Option<std::sync::Arc<[String]>>;
+
+/// Whether a route is of one of these sites.
+fn allows(only: &Only, snapshot: &Snapshot, route: RouteRef) -> bool {
+    let name = &snapshot.config.sites[usize::from(route.site)].name;
+    only.as_ref().is_none_or(|only| only.contains(name))
 }
 
 /// Where a request comes in for one URL.
@@ -58,13 +69,20 @@ pub(crate) fn routed(snapshot: &Snapshot, asked: &Asked) -> Result<Routed, Nowhe
     Err(why)
 }
 
-/// The listener at which any route serves it.
-pub(super) fn listener_of(snapshot: &Snapshot, asked: &Asked) -> Result<ListenerRef, Nowhere> {
+/// The same, if it is of one of these sites.
+pub(super) fn routed_at(snapshot: &Snapshot, asked: &Asked, only: &Only) -> Result<Routed, Nowhere> {
+    let routed = routed(snapshot, asked)?;
+    if allows(only, snapshot, routed.route) { Ok(routed) } else { Err(Nowhere::Foreign) }
+}
+
+/// The listener at which any route serves it, of these sites.
+pub(super) fn listener_of(snapshot: &Snapshot, asked: &Asked, only: &Only) -> Result<ListenerRef, Nowhere> {
     let mut why = Nowhere::Scheme;
     for (listener, verdict) in verdicts(snapshot, asked) {
         match verdict {
+            Verdict::Route { route, .. } if !allows(only, snapshot, route) => why = why.max(Nowhere::Foreign),
             Verdict::Route { .. } => return Ok(listener),
-            _ => why = Nowhere::Site,
+            _ => why = why.max(Nowhere::Site),
         }
     }
     Err(why)

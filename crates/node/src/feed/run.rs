@@ -2,6 +2,7 @@
 
 use super::inside;
 use super::job::{Fetched, Outcome, Reason, Task};
+use super::place::Only;
 use super::{Next, place};
 use crate::asked::{self, Asked};
 use crate::proxy::{Errands, ask, wire_limits};
@@ -44,16 +45,16 @@ async fn changed_or_due(worker: &Worker, seen: u64, due: Instant) {
 async fn work(worker: Rc<Worker>, task: Task) {
     let server = &worker.server;
     match task {
-        Task::Url { job, index, url, reason, fields } => {
-            let fetched = fetch(&worker, &url, reason, &fields).await;
+        Task::Url { job, index, url, reason, fields, only } => {
+            let fetched = fetch(&worker, &url, reason, &fields, &only).await;
             tell(&worker, reason.word(), &url, &fetched);
             if let Some(job) = server.feed.lock().jobs.get_mut(&job) {
                 job.fetched(index, fetched);
             }
             server.end_feed(worker.host.calendar(), job);
         }
-        Task::List { job, url, depth, read } => {
-            let listed = match inside::get(&worker, &url).await {
+        Task::List { job, url, depth, read, only } => {
+            let listed = match inside::get(&worker, &url, &only).await {
                 Ok(content) => read(&content),
                 Err(why) => Err(why),
             };
@@ -83,7 +84,7 @@ fn tell(worker: &Worker, by: &'static str, url: &str, fetched: &Fetched) {
 }
 
 /// Asks for a URL as each kind of client does that its route names, and says the worst of what came of it.
-async fn fetch(worker: &Rc<Worker>, url: &str, reason: Reason, fields: &[(String, String)]) -> Fetched {
+async fn fetch(worker: &Rc<Worker>, url: &str, reason: Reason, fields: &[(String, String)], only: &Only) -> Fetched {
     let snapshot = worker.snapshot();
     let limits = wire_limits(&snapshot.config.limits);
     let read = |fields: &[(String, String)]| {
@@ -94,7 +95,7 @@ async fn fetch(worker: &Rc<Worker>, url: &str, reason: Reason, fields: &[(String
         Ok(plain) => plain,
         Err(why) => return Fetched::without(Outcome::Unserved, why),
     };
-    let policy = match place::routed(&snapshot, &plain) {
+    let policy = match place::routed_at(&snapshot, &plain, only) {
         Ok(routed) => {
             let route = &snapshot.config.sites[usize::from(routed.route.site)].routes[usize::from(routed.route.route)];
             debug_assert!(matches!(route.action, Action::Pool(_)));
@@ -107,7 +108,11 @@ async fn fetch(worker: &Rc<Worker>, url: &str, reason: Reason, fields: &[(String
         // The first time has done away with all that is old: where its answer serves the others too, it is not asked for again.
         let wanted = if all.is_none() { wanted(reason) } else { Errands::Missing };
         let one = match read(&variant) {
-            Ok(asked) => ask(worker, &asked, wanted, true).await,
+            // Fields may lead elsewhere.
+            Ok(asked) => match place::routed_at(&snapshot, &asked, only) {
+                Ok(_) => ask(worker, &asked, wanted, true).await,
+                Err(nowhere) => Fetched::without(Outcome::Unserved, nowhere.sentence()),
+            },
             Err(why) => Fetched::without(Outcome::Unserved, why),
         };
         let failed = one.outcome == Outcome::Failed;
@@ -121,7 +126,7 @@ async fn fetch(worker: &Rc<Worker>, url: &str, reason: Reason, fields: &[(String
     }
     let fetched = all.expect("a URL is asked for at least once");
     if let Reason::Notice { soft: true, .. } = reason {
-        after_soft(worker, &plain, &fetched);
+        after_soft(worker, &plain, &fetched, only);
     }
     fetched
 }
@@ -153,7 +158,7 @@ fn both(one: Fetched, other: Fetched) -> Fetched {
 
 /// The old answer has served until now. If no new one has come in its place, it is only good until it has been validated; if the new one is
 /// not for storing, it is gone.
-fn after_soft(worker: &Worker, asked: &Asked, fetched: &Fetched) {
+fn after_soft(worker: &Worker, asked: &Asked, fetched: &Fetched, only: &Only) {
     let purge = match fetched.outcome {
         Outcome::Failed => Purge::Soft,
         // An error says nothing about what it is an error of.
@@ -161,8 +166,11 @@ fn after_soft(worker: &Worker, asked: &Asked, fetched: &Fetched) {
         Outcome::NotStored => Purge::Hard,
         _ => return,
     };
-    let purging = Purging { which: Purged::Url(url_of(asked)), site: None, purge };
-    worker.server.purge(worker.host.calendar(), &purging);
+    let sites = only.as_ref().map_or(vec![None], |only| only.iter().cloned().map(Some).collect());
+    for site in sites {
+        let purging = Purging { which: Purged::Url(url_of(asked)), site, purge };
+        worker.server.purge(worker.host.calendar(), &purging);
+    }
 }
 
 /// As purges name it.

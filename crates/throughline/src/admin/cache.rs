@@ -1,7 +1,8 @@
 //! Purges, as the admin side takes them.
 
 use super::parameters::Parameters;
-use super::{Refusal, Shared, bad, done, forbidden, refusal};
+use super::push;
+use super::{Refusal, Shared, bad, done, forbidden};
 use crate::journal::Record;
 use decide::cache::{KeyRules, LONGEST_TAG, Purge, Uri, key};
 use decide::config::Limits;
@@ -26,7 +27,7 @@ pub(super) fn purge(shared: &Shared<'_>, host: &Host, parameters: &Parameters) -
     Ok(Answer::Later(Box::pin(async move {
         match accepted.await {
             Ok((sequence, ())) => done(&json!({ "ok": true, "sequence": sequence, "soft": soft })),
-            Err(refused) => refusal(503, &refused.why),
+            Err(refused) => push::refused(refused).answer(),
         }
     })))
 }

@@ -1,12 +1,14 @@
 //! Prefetches, and what is under way of them and of notices.
 
 use super::parameters::Parameters;
-use super::{JSON, Refusal, bad, done};
+use super::who::Who;
+use super::{JSON, Refusal, Shared, bad, done};
 use decide::config::Config;
 use host::Host;
-use node::{Answer, Fetched, Plan, Progress, Reason, Refused, Server};
+use node::{Answer, Fetched, Only, Plan, Progress, Reason, Refused, Server, Snapshot, asked};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use wire::http1::Limits;
 
 /// Results in one answer at the most; `from` asks for later ones.
 const MOST_RESULTS: usize = 1000;
@@ -33,16 +35,34 @@ impl Wanted {
         Ok(Wanted {
             urls,
             lists: parameters.all("sitemap").map(str::to_string).collect(),
-            fields: parameters.all("header").map(field).collect::<Result<_, _>>()?,
+            fields: parameters.all("header").map(asked_with).collect::<Result<_, _>>()?,
             rate: number(parameters, "rate")?,
             simultaneous: number(parameters, "simultaneous")?.map(|most: u32| most as usize),
         })
     }
 
-    pub(super) fn plan(self, reason: Reason) -> Plan {
+    pub(super) fn plan(self, reason: Reason, only: Only) -> Plan {
         let Wanted { urls, lists, fields, rate, simultaneous } = self;
-        Plan { reason, urls, lists, read: crate::sitemap::read, fields, rate, simultaneous }
+        Plan { reason, urls, lists, read: crate::sitemap::read, fields, rate, simultaneous, only }
     }
+
+    /// A list may name what it likes, and only what is theirs is asked for; but what is named here must be theirs.
+    fn must_be_of(&self, who: &Who, snapshot: &Snapshot) -> Result<(), Refusal> {
+        let limits = &snapshot.config.limits;
+        let limits = Limits { target_bytes: limits.target_bytes, head_bytes: limits.head_bytes, fields: limits.head_fields };
+        // What cannot be read as a URL is told of as such, later.
+        let named = self.urls.iter().chain(&self.lists).filter_map(|url| asked::of(url, "GET", &[], &limits).ok());
+        for asked in named {
+            who.reaches(Some(asked.head.host()), None, snapshot)?;
+        }
+        Ok(())
+    }
+}
+
+/// A field to ask with. The host is the URL's: else what is asked for could be another's than the URL says.
+fn asked_with(line: &str) -> Result<(String, String), Refusal> {
+    let (name, value) = field(line)?;
+    if name.eq_ignore_ascii_case("host") { Err(bad("the host is that of the URL; write it there".to_string())) } else { Ok((name, value)) }
 }
 
 /// `Name: value`.
@@ -63,36 +83,45 @@ fn number(parameters: &Parameters, name: &str) -> Result<Option<u32>, Refusal> {
 }
 
 /// `POST /cache/prefetch`: begins a job, or cancels one.
-pub(super) fn prefetch(server: &Arc<Server>, host: &Host, parameters: &Parameters, body: &[u8]) -> Result<Answer, Refusal> {
+pub(super) fn prefetch(shared: &Shared<'_>, host: &Host, parameters: &Parameters, body: &[u8]) -> Result<Answer, Refusal> {
+    let Shared { server, snapshot, who, .. } = shared;
     if parameters.has("cancel") {
         parameters.only(&["cancel"])?;
         let job = job(parameters, "cancel")?;
+        if server.fetching().progress(job).is_some_and(|known| !who.may_see(&known, &snapshot.config)) {
+            return Err(unknown(job));
+        }
         let cancelled = server.cancel_feed(host.calendar(), job);
         return Ok(done(&json!({ "ok": true, "job": job, "cancelled": cancelled })));
     }
     parameters.only(&["url", "sitemap", "wait", "header", "rate", "simultaneous"])?;
-    let wanted = Wanted::of(parameters, body, &server.snapshot().config)?;
+    let wanted = Wanted::of(parameters, body, &snapshot.config)?;
     if wanted.urls.is_empty() && wanted.lists.is_empty() {
         return Err(bad("say what to fetch: ?url= or ?sitemap=, as often as needed, or URLs one a line in the body".to_string()));
     }
-    let job = server.feed(host, wanted.plan(Reason::Prefetch)).map_err(|why| refused(why, None))?;
-    let (server, wait) = (server.clone(), parameters.has("wait"));
+    wanted.must_be_of(who, snapshot)?;
+    let job = server.feed(host, wanted.plan(Reason::Prefetch, who.only(&snapshot.config))).map_err(|why| refused(why, None))?;
+    let (server, wait) = (Arc::clone(server), parameters.has("wait"));
     Ok(Answer::Later(Box::pin(async move { begun(&server, job, wait, None).await })))
 }
 
 /// `GET /cache/prefetch`: all jobs, or one with what came of its URLs.
-pub(super) fn shown(server: &Server, parameters: &Parameters) -> Result<Answer, Refusal> {
+pub(super) fn shown(shared: &Shared<'_>, parameters: &Parameters) -> Result<Answer, Refusal> {
     parameters.only(&["id", "from", "most"])?;
+    let Shared { server, snapshot, who, .. } = shared;
     if !parameters.has("id") {
-        let jobs: Vec<Value> = server.fetching().jobs().iter().map(progress).collect();
+        let jobs: Vec<Value> = server.fetching().jobs().iter().filter(|known| who.may_see(known, &snapshot.config)).map(progress).collect();
         return Ok(done(&json!({ "jobs": jobs })));
     }
     let id = job(parameters, "id")?;
-    let known =
-        server.fetching().progress(id).ok_or_else(|| Refusal { status: 404, why: format!("there is no job {id}, or not any more") })?;
+    let known = server.fetching().progress(id).filter(|known| who.may_see(known, &snapshot.config)).ok_or_else(|| unknown(id))?;
     let from = parameters.first("from").map_or(Ok(0), |text| text.parse().map_err(|_| bad(format!("from is a number, not {text:?}"))))?;
     let most = number(parameters, "most")?.map_or(MOST_RESULTS, |most| most as usize).min(MOST_RESULTS);
     Ok(done(&with_results(server, &known, from, most)))
+}
+
+fn unknown(job: u64) -> Refusal {
+    Refusal { status: 404, why: format!("there is no job {job}, or not any more") }
 }
 
 /// A job has begun: its number at once, or what came of it when it is over.

@@ -6,7 +6,7 @@
 use super::{Refusal, forbidden};
 use crate::token;
 use decide::config::Config;
-use node::Snapshot;
+use node::{Only, Progress, Snapshot};
 use wire::http::{Known, RequestHead};
 
 /// Who asks.
@@ -114,6 +114,23 @@ impl Who {
                 Err(forbidden(format!("{host:?} does not lead to what this token is for: {sites}")))
             }
             _ => Ok(reached),
+        }
+    }
+
+    /// The sites that a job of theirs is confined to.
+    pub(super) fn only(&self, config: &Config) -> Only {
+        match self {
+            Who::Operator { .. } => None,
+            Who::Owner(sites) => Some(sites.iter().map(|site| config.sites[*site].name.clone()).collect()),
+        }
+    }
+
+    /// Whether a job is theirs.
+    pub(super) fn may_see(&self, job: &Progress, config: &Config) -> bool {
+        match (self.only(config), &job.only) {
+            (None, _) => true,
+            (Some(own), Some(of)) => of.iter().all(|site| own.contains(site)),
+            (Some(_), None) => false,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::support::backend::Backend;
 use crate::support::client::Client;
 use crate::support::edge::{BINARY, Edge};
 use crate::support::message::Response;
-use crate::support::peers::Curl;
+use crate::support::peers::{Curl, free_addresses};
 use crate::support::place::Place;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -104,6 +104,96 @@ fn a_thousand_purges_at_once_are_all_accepted() {
     let table = Command::new(BINARY).args(["ctl", "status", "--admin", &at.to_string()]).output().expect("the binary runs");
     let table = String::from_utf8_lossy(&table.stdout).into_owned();
     assert!(table.contains("  journal      number 1,000 applied of 1,000, 1,000 on disk, "), "{table}");
+}
+
+/// What the site answers to its own name.
+fn get(edge: &Edge, path: &str) -> Response {
+    let mut client = edge.connect();
+    client.send(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", edge.at(0)));
+    client.response().expect("an answer")
+}
+
+/// Hands content over, as the owner of the site would.
+fn hand_over(edge: &Edge, path: &str, content: &str, fields: &str) -> Response {
+    let (at, url) = (edge.at(1), edge.url(path));
+    let mut client = Client::connect(at);
+    client.send(format!(
+        "PUT /cache/content?url={url} HTTP/1.1\r\nHost: {at}\r\nX-Throughline-Admin: 1\r\nContent-Type: text/plain\r\n{fields}\
+         Content-Length: {}\r\n\r\n{content}",
+        content.len()
+    ));
+    client.response().expect("an answer of the admin side")
+}
+
+/// Its backend is not there: what is answered comes out of the cache.
+#[test]
+fn what_was_pushed_is_there_after_a_kill_and_what_was_purged_is_not() {
+    let mut place = Place::new();
+    // Ports that stay, so that URLs do.
+    let [http, admin] = free_addresses();
+    let start = |place: Place| {
+        let text = config(&place, "", "").replace("SHOP", "").replace("BLOG", "");
+        let text = text.replacen("127.0.0.1:0", &admin.to_string(), 1).replacen("127.0.0.1:0", &http.to_string(), 1);
+        Edge::with_place(place, &text)
+    };
+    for round in 0..3 {
+        let edge = start(place);
+        let push = |path: &str, content: &str, fields: &str| number(&hand_over(&edge, path, content, fields));
+        if round == 0 {
+            assert_eq!(push("/a", "first", "Cache-Control: max-age=600\r\nSurrogate-Key: news\r\n"), 1);
+            assert_eq!(push("/b", "of b", "Cache-Control: max-age=600\r\n"), 2);
+            assert_eq!(push("/c", "of c", "Cache-Control: max-age=600\r\nSurrogate-Key: news\r\n"), 3);
+            assert_eq!(number(&edge.post_admin(1, "/cache/purge?tag=news")), 4);
+            assert_eq!(push("/a", "second", "Cache-Control: max-age=600\r\n"), 5);
+            assert_eq!(number(&edge.post_admin(1, &format!("/cache/purge?url={}&soft", edge.url("/b")))), 6);
+        } else {
+            edge.await_error(0, "journal-replayed");
+        }
+        let a = get(&edge, "/a");
+        assert_eq!((a.status, a.text()), (200, "second".to_string()), "{round}");
+        assert!(a.field("cache-status").unwrap_or_default().contains("; hit"), "{round}: {:?}", a.field("cache-status"));
+        let age: u64 = a.field("age").unwrap_or("0").parse().expect("a number");
+        assert!(age < 500, "{round}: it is as old as it was handed over");
+        for path in ["/c", "/b"] {
+            assert_eq!(get(&edge, path).status, 502, "{round}: {path} was purged, and there is no backend");
+        }
+        assert!(numbers(&edge).iter().all(|number| *number == 6), "{round}: {:?}", numbers(&edge));
+        place = edge.into_place();
+    }
+}
+
+/// What was noticed and not fetched before the end is fetched by the next start.
+#[test]
+fn a_notice_is_seen_to_its_end() {
+    let place = Place::new();
+    let [http, admin, behind] = free_addresses();
+    let start = |place: Place| {
+        let text = config(&place, "", "").replace("SHOP", "").replace("BLOG", "").replace("127.0.0.1:1\"", &format!("{behind}\""));
+        let text = text.replacen("127.0.0.1:0", &admin.to_string(), 1).replacen("127.0.0.1:0", &http.to_string(), 1);
+        Edge::with_place(place, &text)
+    };
+    let edge = start(place);
+    // A backend that takes the request and never answers.
+    let silent = std::net::TcpListener::bind(behind).expect("a free port");
+    let notice = edge.post_admin(1, &format!("/cache/push?url={}", edge.url("/bytes/300")));
+    let asked = silent.accept().expect("the backend is asked");
+    assert_eq!(notice.status, 202, "{}", notice.text());
+    let place = edge.into_place();
+    drop((asked, silent));
+    let backend = Backend::tcp(&behind.to_string());
+    let edge = start(place);
+    backend.await_seen(1);
+    edge.await_error(0, "feed-ended by=notice");
+    let hit = get(&edge, "/bytes/300");
+    assert!(hit.field("cache-status").unwrap_or_default().contains("; hit"), "{:?}", hit.field("cache-status"));
+    // Its end is written down: the start after that has nothing to do again.
+    while numbers(&edge)[0] < 2 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let begun = backend.begun();
+    let edge = start(edge.into_place());
+    edge.await_error(0, "journal-replayed records=0 ");
+    assert_eq!(backend.begun(), begun);
 }
 
 /// A file may not grow beyond a limit: to who writes, a disk that is full.

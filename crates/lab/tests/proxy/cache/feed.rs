@@ -30,12 +30,13 @@ fn lines(content: &[u8]) -> Result<Vec<Listed>, String> {
 
 fn plan(reason: Reason, paths: &[&str]) -> Plan {
     let urls = paths.iter().map(|path| url(path)).collect();
-    Plan { reason, urls, lists: Vec::new(), read: lines, fields: Vec::new(), rate: None, simultaneous: None }
+    Plan { reason, urls, lists: Vec::new(), read: lines, fields: Vec::new(), rate: None, simultaneous: None, only: None }
 }
 
 /// The origin's word that these have changed.
 fn notice(rig: &Rig<'_>, paths: &[&str], soft: bool) -> u64 {
     let urls: Vec<String> = paths.iter().map(|path| url(path)).collect();
+    let urls: Vec<_> = urls.into_iter().map(|url| (url, None)).collect();
     let since = rig.server.notice(&urls, soft, rig.edge.host().calendar());
     rig.server.feed(&rig.edge.host(), plan(Reason::Notice { since, soft }, paths)).expect("a job")
 }
@@ -73,8 +74,8 @@ fn pushed(rig: &Rig<'_>, path: &str, fields: &str, content: &str) -> Result<Push
         response.fields.push(name.as_bytes(), value.as_bytes());
     }
     let now = rig.edge.host().calendar();
-    let pushable = rig.server.pushable(&asked, &response, now)?;
-    Ok(rig.server.push(pushable, content.as_bytes(), now))
+    let pushable = rig.server.pushable(&asked, &response, content.as_bytes(), now)?;
+    Ok(rig.server.push(pushable, now))
 }
 
 #[test]
@@ -377,8 +378,8 @@ fn content_that_may_not_be_stored_changes_nothing() {
                 .filter_map(|line| line.split_once(": "))
                 .for_each(|(name, value)| response.fields.push(name.as_bytes(), value.as_bytes()));
             let now = rig.edge.host().calendar();
-            let pushable = rig.server.pushable(&asked, &response, now).expect("it may be stored");
-            assert!(rig.server.push(pushable, content.as_bytes(), now).sequence > Sequence(0));
+            let pushable = rig.server.pushable(&asked, &response, content.as_bytes(), now).expect("it may be stored");
+            assert!(rig.server.push(pushable, now).sequence > Sequence(0));
         }
         for (encoding, content) in [("gzip", "packed"), ("br", "better")] {
             let got = rig.run(fetch(&rig, &get_with("/v", &format!("Accept-Encoding: {encoding}\r\n"))));

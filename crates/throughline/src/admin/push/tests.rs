@@ -19,6 +19,6 @@ fn of_a_request_only_what_is_about_its_content_is_kept() {
 #[test]
 fn a_pushed_url_is_named_as_purges_name_it() {
     let limits = Limits { target_bytes: 8192, head_bytes: 8192, fields: 100 };
-    assert_eq!(named("HTTPS://Shop.Example:443/a?b#c", &limits), Ok("https://shop.example/a?b".to_string()));
+    assert_eq!(named("HTTPS://Shop.Example:443/a?b#c", &limits), Ok(("https://shop.example/a?b".to_string(), b"Shop.Example".to_vec())));
     assert!(named("shop.example/a", &limits).is_err());
 }

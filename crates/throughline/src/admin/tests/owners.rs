@@ -255,3 +255,63 @@ fn another_site_is_out_of_reach_however_it_is_spelt() {
         assert_eq!(purge(host, admin, "shop", "url=http://shop.example/&url=http://blog.example/").0, 200);
     });
 }
+
+/// Content, notices and prefetches, as far as they go without a worker that fetches.
+#[test]
+fn pushes_and_prefetches_stay_within_the_site() {
+    with_owners(|host, admin| {
+        let put = |token: &str, what: &str| with_token(host, admin, "PUT", token, &format!("/cache/content?{what}"));
+        let post = |token: &str, what: &str| with_token(host, admin, "POST", token, what);
+        for (token, what) in
+            [("shop", "url=http://shop.example/a"), ("rest", "url=http://any.example:8080/"), ("admin", "url=http://blog.example/a")]
+        {
+            let (status, body) = put(token, &format!("{what}&field=Cache-Control:%20max-age=60"));
+            assert_eq!(status, 200, "{token} {what}: {body}");
+        }
+        for what in [
+            "url=http://blog.example/a",
+            "url=http://BLOG.example:80/a",
+            "url=http://x.tenants.example/",
+            "url=http://shop.example/a&header=Host:%20blog.example",
+            "url=http://shop.example:9080/a",
+            "url=http://nobody.example/a",
+        ] {
+            let (status, body) = put("shop", &format!("{what}&field=Cache-Control:%20max-age=60"));
+            assert!(status == 403 && body.len() > 20, "{what}: {status} {body}");
+        }
+        for what in
+            ["push?url=http://blog.example/a", "push?url=http://shop.example/&url=http://blog.example/", "push?url=http://nobody.example/"]
+        {
+            assert_eq!(post("shop", &format!("/cache/{what}")).0, 403, "{what}");
+        }
+        for what in
+            ["prefetch?url=http://blog.example/a", "prefetch?sitemap=http://blog.example/s.xml", "prefetch?sitemap=http://127.0.0.1:8090/"]
+        {
+            assert_eq!(post("shop", &format!("/cache/{what}")).0, 403, "{what}");
+        }
+        for what in ["prefetch?url=http://shop.example/&header=Host:%20blog.example", "push?url=http://shop.example/&header=host:x"] {
+            let (status, body) = post("shop", &format!("/cache/{what}"));
+            assert!(status == 400 && body.contains("the host is that of the URL"), "{what}: {status} {body}");
+        }
+        let job = |token: &str, url: &str| {
+            let (status, body) = post(token, &format!("/cache/prefetch?url={url}"));
+            assert_eq!(status, 202, "{body}");
+            let told: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+            told["job"].as_u64().expect("a number")
+        };
+        let (shop, blog, all) =
+            (job("shop", "http://shop.example/"), job("blog", "http://blog.example/"), job("admin", "http://shop.example/"));
+        let seen = |token: &str| {
+            let told: serde_json::Value = serde_json::from_str(&with_token(host, admin, "GET", token, "/cache/prefetch").1).expect("JSON");
+            told["jobs"].as_array().expect("a list").iter().map(|job| job["id"].as_u64().expect("a number")).collect::<Vec<_>>()
+        };
+        assert_eq!((seen("shop"), seen("both"), seen("admin")), (vec![shop], vec![blog], vec![shop, blog, all]));
+        for other in [blog, all, 999] {
+            assert_eq!(with_token(host, admin, "GET", "shop", &format!("/cache/prefetch?id={other}")).0, 404);
+        }
+        for other in [blog, all] {
+            assert_eq!(post("shop", &format!("/cache/prefetch?cancel={other}")).0, 404);
+        }
+        assert_eq!(post("shop", &format!("/cache/prefetch?cancel={shop}")).0, 200);
+    });
+}

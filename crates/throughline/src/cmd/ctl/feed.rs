@@ -1,10 +1,9 @@
 //! `ctl push` and `ctl prefetch`: has URLs fetched, and shows what comes of each as it comes.
 
-use super::post_with;
-use crate::admin::client::{Sent, ask};
+use super::Side;
+use crate::admin::client::Sent;
 use crate::admin::parameters::encoded;
 use crate::cmd::{print, say};
-use decide::address::Address;
 use serde_json::Value;
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -89,22 +88,22 @@ impl Query {
 }
 
 /// Pushes, and prints what came of it.
-pub(super) fn push(admin: &Address, push: &Push) -> Result<ExitCode, String> {
+pub(super) fn push(side: &Side, push: &Push) -> Result<ExitCode, String> {
     if let Some(file) = &push.file {
-        return hand_over(admin, push, file);
+        return hand_over(side, push, file);
     }
     let query = Query::of("/cache/push").with_all("header", &push.header);
     let query = if push.soft { query.with("soft", "") } else { query };
-    let answer = post_with(admin, &Sent { body: push.urls.join("\n").as_bytes(), ..Sent::post(&query.0) })?;
+    let answer = side.post_with(&Sent { body: push.urls.join("\n").as_bytes(), ..Sent::post(&query.0) })?;
     let old = if push.soft { "the old answers serve until the new are there" } else { "the old answers are gone" };
     print(&format!("accepted ({}): {old}", answer["sequence"]));
     match push.no_wait {
         true => Ok(begun(&answer)),
-        false => follow(admin, job_of(&answer, admin)?),
+        false => follow(side, job_of(&answer, side)?),
     }
 }
 
-fn hand_over(admin: &Address, push: &Push, file: &str) -> Result<ExitCode, String> {
+fn hand_over(side: &Side, push: &Push, file: &str) -> Result<ExitCode, String> {
     let [url] = &push.urls[..] else { return Err("a file is the content of one URL".to_string()) };
     let content = read(file)?;
     let query = Query::of("/cache/content").with("url", url).with_all("header", &push.header).with_all("field", &push.field);
@@ -113,20 +112,20 @@ fn hand_over(admin: &Address, push: &Push, file: &str) -> Result<ExitCode, Strin
         // What the name of the file says is what a web server would say.
         false => query.with("field", &format!("Content-Type: {}", decide::files::media_type(file))),
     };
-    let answer = post_with(admin, &Sent { method: Method::Put, body: &content, ..Sent::post(&query.0) })?;
+    let answer = side.post_with(&Sent { method: Method::Put, body: &content, ..Sent::post(&query.0) })?;
     print(&format!("stored ({}): {url}, {} bytes, fresh for {} s", answer["sequence"], answer["bytes"], answer["ttl"]));
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prefetches, and prints what came of it.
-pub(super) fn prefetch(admin: &Address, prefetch: &Prefetch) -> Result<ExitCode, String> {
+pub(super) fn prefetch(side: &Side, prefetch: &Prefetch) -> Result<ExitCode, String> {
     if let Some(job) = prefetch.cancel {
-        let answer = post_with(admin, &Sent::post(&format!("/cache/prefetch?cancel={job}")))?;
+        let answer = side.post_with(&Sent::post(&format!("/cache/prefetch?cancel={job}")))?;
         print(&format!("job {job} {}", if answer["cancelled"] == true { "ends" } else { "was over, or is not known" }));
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(job) = prefetch.follow {
-        return follow(admin, job);
+        return follow(side, job);
     }
     let mut list = prefetch.urls.join("\n").into_bytes();
     if let Some(file) = &prefetch.list {
@@ -142,10 +141,10 @@ pub(super) fn prefetch(admin: &Address, prefetch: &Prefetch) -> Result<ExitCode,
             query = query.with(name, &number.to_string());
         }
     }
-    let answer = post_with(admin, &Sent { body: &list, ..Sent::post(&query.0) })?;
+    let answer = side.post_with(&Sent { body: &list, ..Sent::post(&query.0) })?;
     match prefetch.no_wait {
         true => Ok(begun(&answer)),
-        false => follow(admin, job_of(&answer, admin)?),
+        false => follow(side, job_of(&answer, side)?),
     }
 }
 
@@ -163,17 +162,17 @@ fn begun(answer: &Value) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn job_of(answer: &Value, admin: &Address) -> Result<u64, String> {
-    answer["job"].as_u64().ok_or_else(|| super::not_ours(admin))
+fn job_of(answer: &Value, side: &Side) -> Result<u64, String> {
+    answer["job"].as_u64().ok_or_else(|| super::not_ours(&side.admin))
 }
 
 /// Shows a job until it is over. The exit code says whether every URL is in the cache.
-fn follow(admin: &Address, job: u64) -> Result<ExitCode, String> {
+fn follow(side: &Side, job: u64) -> Result<ExitCode, String> {
     let live = std::io::stderr().is_terminal();
     let (mut from, mut remarks) = (0, 0);
     loop {
-        let body = ask(admin, Method::Get, &format!("/cache/prefetch?id={job}&from={from}"))?.into_result()?;
-        let seen: Value = serde_json::from_str(&body).map_err(|_| super::not_ours(admin))?;
+        let body = side.get(&format!("/cache/prefetch?id={job}&from={from}"))?;
+        let seen: Value = serde_json::from_str(&body).map_err(|_| super::not_ours(&side.admin))?;
         let results = seen["results"].as_array().map(Vec::as_slice).unwrap_or_default();
         let done = results.iter().take_while(|result| result.get("outcome").is_some()).count();
         if live && (done > 0 || seen["over"] == true) {

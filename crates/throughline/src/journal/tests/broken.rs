@@ -93,7 +93,9 @@ fn of_a_write_that_was_never_acknowledged_a_beginning_holds() {
 fn a_missing_file_is_told_and_a_broken_one_put_aside() {
     let place = Place::new();
     let (journal, ..) = opened(&place.settings(SIZE));
-    contents(3).into_iter().for_each(|batch| drop(accepted(&journal, batch)));
+    for batch in contents(3) {
+        accepted(&journal, batch);
+    }
     drop(journal);
     let (journal, ..) = opened(&place.settings(SIZE));
     accepted(&journal, vec![push(4, 30)]);

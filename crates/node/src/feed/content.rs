@@ -6,7 +6,7 @@ use super::routed;
 use crate::asked::Asked;
 use crate::proxy::judge;
 use crate::server::Server;
-use crate::store::{Content, Object, Purged, Purging};
+use crate::store::{Content, Purged, Purging};
 use decide::cache::{Purge, Sequence};
 use decide::step::Step;
 use decide::time::Calendar;
@@ -27,8 +27,11 @@ pub struct Pushed {
 impl Server {
     /// Whether content may be stored that is handed over as the answer to this request; nothing changes by it. The error is a sentence with
     /// the rule that forbids.
-    pub fn pushable(&self, asked: &Asked, response: &ResponseHead, now: Calendar) -> Result<Pushable, String> {
-        judge(&self.snapshot(), asked, response, now)
+    pub fn pushable(&self, asked: &Asked, response: &ResponseHead, content: &[u8], now: Calendar) -> Result<Pushable, String> {
+        let mut pushable = judge(&self.snapshot(), asked, response, now)?;
+        let content = Content::of(vec![content.into()], self.store.contents());
+        pushable.object = pushable.object.with_content(Arc::new(content));
+        Ok(pushable)
     }
 
     /// The value of `Accept-Encoding` with which the route of a URL is asked first for what no client has asked for.
@@ -40,13 +43,11 @@ impl Server {
     }
 
     /// Stores it. Every request that begins after this returns is answered with it, and every one before with what there was.
-    pub fn push(&self, pushable: Pushable, content: &[u8], now: Calendar) -> Pushed {
+    pub fn push(&self, pushable: Pushable, now: Calendar) -> Pushed {
         let Pushable { key, object, only } = pushable;
-        let content = Arc::new(Content::of(vec![content.into()], self.store.contents()));
-        let (bytes, ttl) = (content.len(), object.life.ttl(now));
+        let (bytes, ttl) = (object.content.len(), object.life.ttl(now));
         let url = String::from_utf8_lossy(&object.names.url).into_owned();
         let purging = Purging { which: Purged::Url(url), site: Some(object.names.site.to_string()), purge: Purge::Hard };
-        let object: Object = object.with_content(content);
         let sequence = self.store.push(&key, object, only.then_some(&purging), now);
         self.tell(now, Step::PushAccepted { by: "content", urls: 1, soft: false, sequence: sequence.0 });
         Pushed { sequence, bytes, ttl }

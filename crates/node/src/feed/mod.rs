@@ -4,8 +4,8 @@
 //! - [`job`]: lists of URLs under way, their pace and what came of each. [`run`]: the task that works on them. [`place`]: which route would
 //!   serve a URL. [`content`]: content that is handed over. [`inside`]: a request of our own, for a list of URLs.
 //!
-//! Order of calls: [`Server::feed`] puts a job in; the task of one worker takes URLs out at their pace and asks for each, as a client would;
-//! [`Server::fed`] waits for its end. All of it is bounded by the configuration (`[cache]`).
+//! Order of calls: [`Server::feed`] puts a job in; the task of one worker takes URLs out at their pace and asks for each, as a client
+//! would; [`Server::fed`] waits for its end. All of it is bounded by the configuration (`[cache]`).
 
 mod content;
 mod inside;

@@ -203,6 +203,9 @@ impl Reader for Seen {
     }
 }
 
+/// Nothing is fetched here without a client.
+const FEED: decide::config::Feed = decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 };
+
 /// One listener, one site, one route: files below `root`.
 fn config(at: SocketAddr, root: &str) -> Config {
     let files = Files {
@@ -270,10 +273,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         },
         limits,
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
-        cache: decide::config::Cache {
-            memory: 64 << 20,
-            feed: decide::config::Feed { rate: 100, simultaneous: 8, jobs: 4, urls: 1000, content: 1 << 20 },
-        },
+        cache: decide::config::Cache { memory: 64 << 20, feed: FEED },
         access_log: None,
     }
 }

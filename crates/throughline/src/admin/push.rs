@@ -5,6 +5,7 @@ use super::parameters::Parameters;
 use super::{Refusal, bad, done};
 use decide::cache::{KeyRules, Uri, key};
 use decide::config::Config;
+use decide::time::Calendar;
 use host::Host;
 use node::asked::{self, Asked};
 use node::{Answer, Pushable, Pushed, Reason, Server};
@@ -18,7 +19,7 @@ enum Push {
     /// These URLs, as purges name them, have changed.
     Notice { urls: Vec<String>, soft: bool },
     /// This is the content of one.
-    Content { pushable: Box<Pushable>, content: Vec<u8> },
+    Content(Box<Pushable>),
 }
 
 /// What has become of it: its place among purges, and what was stored.
@@ -27,13 +28,17 @@ struct Accepted {
     pushed: Option<Pushed>,
 }
 
-/// The one place where a push takes effect: whoever is told of its sequence number gets nothing older any more.
-async fn accept(server: &Server, host: &Host, push: Push) -> Accepted {
-    let now = host.calendar();
+/// The one place where a push is accepted: whoever is told of its sequence number gets nothing older any more.
+async fn accept(server: Arc<Server>, now: Calendar, push: Push) -> Accepted {
+    carried_out(&server, now, push)
+}
+
+/// It takes effect. May be called on any thread.
+fn carried_out(server: &Server, now: Calendar, push: Push) -> Accepted {
     match push {
         Push::Notice { urls, soft } => Accepted { sequence: server.notice(&urls, soft, now), pushed: None },
-        Push::Content { pushable, content } => {
-            let pushed = server.push(*pushable, &content, now);
+        Push::Content(pushable) => {
+            let pushed = server.push(*pushable, now);
             Accepted { sequence: pushed.sequence, pushed: Some(pushed) }
         }
     }
@@ -53,7 +58,7 @@ pub(super) fn notice(server: &Arc<Server>, host: &Host, parameters: &Parameters,
     let (soft, wait) = (parameters.has("soft"), parameters.has("wait"));
     let (server, host) = (server.clone(), host.clone());
     Ok(Answer::Later(Box::pin(async move {
-        let sequence = accept(&server, &host, Push::Notice { urls, soft }).await.sequence;
+        let sequence = accept(server.clone(), host.calendar(), Push::Notice { urls, soft }).await.sequence;
         let plan = wanted.plan(Reason::Notice { since: sequence, soft });
         match server.feed(&host, plan) {
             Ok(job) => feed::begun(&server, job, wait, Some(sequence.0)).await,
@@ -91,12 +96,12 @@ pub(super) fn content(
         asked.head.fields.push_known(Known::AcceptEncoding, usual.as_bytes());
     }
     let response = response(request, parameters, body.len())?;
-    let pushable =
-        server.pushable(&asked, &response, host.calendar()).map_err(|why| Refusal { status: 422, why: format!("not stored: {why}") })?;
-    let (server, host) = (server.clone(), host.clone());
-    let push = Push::Content { pushable: Box::new(pushable), content: body.to_vec() };
+    let now = host.calendar();
+    let pushable = server.pushable(&asked, &response, body, now);
+    let pushable = pushable.map_err(|why| Refusal { status: 422, why: format!("not stored: {why}") })?;
+    let (server, push) = (server.clone(), Push::Content(Box::new(pushable)));
     Ok(Answer::Later(Box::pin(async move {
-        let Accepted { sequence, pushed } = accept(&server, &host, push).await;
+        let Accepted { sequence, pushed } = accept(server, now, push).await;
         let pushed = pushed.expect("content comes to something stored");
         done(&json!({ "ok": true, "sequence": sequence.0, "bytes": pushed.bytes, "ttl": pushed.ttl }))
     })))

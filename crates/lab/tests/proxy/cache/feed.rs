@@ -73,8 +73,8 @@ fn pushed(rig: &Rig<'_>, path: &str, fields: &str, content: &str) -> Result<Push
         response.fields.push(name.as_bytes(), value.as_bytes());
     }
     let now = rig.edge.host().calendar();
-    let pushable = rig.server.pushable(&asked, &response, now)?;
-    Ok(rig.server.push(pushable, content.as_bytes(), now))
+    let pushable = rig.server.pushable(&asked, &response, content.as_bytes(), now)?;
+    Ok(rig.server.push(pushable, now))
 }
 
 #[test]
@@ -377,8 +377,8 @@ fn content_that_may_not_be_stored_changes_nothing() {
                 .filter_map(|line| line.split_once(": "))
                 .for_each(|(name, value)| response.fields.push(name.as_bytes(), value.as_bytes()));
             let now = rig.edge.host().calendar();
-            let pushable = rig.server.pushable(&asked, &response, now).expect("it may be stored");
-            assert!(rig.server.push(pushable, content.as_bytes(), now).sequence > Sequence(0));
+            let pushable = rig.server.pushable(&asked, &response, content.as_bytes(), now).expect("it may be stored");
+            assert!(rig.server.push(pushable, now).sequence > Sequence(0));
         }
         for (encoding, content) in [("gzip", "packed"), ("br", "better")] {
             let got = rig.run(fetch(&rig, &get_with("/v", &format!("Accept-Encoding: {encoding}\r\n"))));

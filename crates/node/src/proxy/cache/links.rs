@@ -11,7 +11,8 @@ use wire::http::{Fields, Known, Method, RequestHead, Version};
 const SAME_CLIENT: [Known; 2] = [Known::AcceptEncoding, Known::AcceptLanguage];
 
 impl Exchange<'_> {
-    /// Follows the links of the answer whose head has come. What is fetched for a link follows none: one page must not draw a site after it.
+    /// Follows the links of the answer whose head has come. What is fetched for a link follows none: one page must not draw a site after
+    /// it.
     pub(super) fn follow_links(&self, cached: &Cached, policy: &Policy) {
         let (request, response) = (&self.scratch.request, &self.scratch.response);
         if !policy.follow_links || !cached.follows || !(200..300).contains(&response.status) {

@@ -13,7 +13,7 @@ use decide::time::Calendar;
 use std::sync::Arc;
 use wire::http::ResponseHead;
 
-/// Content that may be stored; it has everything but its bytes.
+/// Content that may be stored.
 pub struct Pushable {
     pub(crate) key: Vec<u8>,
     pub(crate) object: Object,
@@ -21,7 +21,7 @@ pub struct Pushable {
     pub(crate) only: bool,
 }
 
-/// Judges it. The error is a sentence, with the rule that forbids.
+/// Judges it, without its bytes. The error is a sentence, with the rule that forbids.
 pub(crate) fn judge(snapshot: &Snapshot, asked: &Asked, response: &ResponseHead, now: Calendar) -> Result<Pushable, String> {
     let routed = routed(snapshot, asked).map_err(|nowhere| nowhere.sentence().to_string())?;
     let site = &snapshot.config.sites[usize::from(routed.route.site)];

@@ -14,6 +14,9 @@ use wire::http::Method;
 /// Between two looks at a job.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Results that one look brings.
+const PAGE: usize = 200;
+
 /// What has changed.
 #[derive(clap::Args)]
 pub(super) struct Push {
@@ -172,7 +175,7 @@ fn follow(admin: &Address, job: u64) -> Result<ExitCode, String> {
     let live = std::io::stderr().is_terminal();
     let (mut from, mut remarks) = (0, 0);
     loop {
-        let body = ask(admin, Method::Get, &format!("/cache/prefetch?id={job}&from={from}"))?.into_result()?;
+        let body = ask(admin, Method::Get, &format!("/cache/prefetch?id={job}&from={from}&most={PAGE}"))?.into_result()?;
         let seen: Value = serde_json::from_str(&body).map_err(|_| super::not_ours(admin))?;
         let results = seen["results"].as_array().map(Vec::as_slice).unwrap_or_default();
         let done = results.iter().take_while(|result| result.get("outcome").is_some()).count();

@@ -220,6 +220,26 @@ fn what_may_not_be_stored_says_by_which_rule() {
 }
 
 #[test]
+fn what_turns_out_too_long_is_given_up_and_not_downloaded() {
+    World::twice(16, |world| {
+        let mut config = caching(1);
+        config.sites[0].routes[0].cache.as_mut().expect("it stores answers").largest = 50_000;
+        let rig = Rig::new(world, config);
+        let origin = rig.serve(0, |_| {
+            let piece = format!("4e20\r\n{}\r\n", "x".repeat(20_000));
+            let head = "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nTransfer-Encoding: chunked\r\n\r\n";
+            vec![Act::send(head), Act::send(piece.repeat(100)), Act::send("0\r\n\r\n")]
+        });
+        let job = prefetch(&rig, &["/long"]);
+        let (progress, fetched) = over(&rig, job);
+        assert_eq!((progress.bad, outcomes(&fetched)), (1, vec![Outcome::NotStored]), "{fetched:?}");
+        assert!(fetched[0].why.starts_with("too-large: "), "{fetched:?}");
+        rig.run(origin.until(|seen| matches!(seen, Seen::Failed(_) | Seen::End | Seen::Closed)));
+        rig.close();
+    });
+}
+
+#[test]
 fn a_prefetch_keeps_its_pace_and_its_number_at_once() {
     World::twice(6, |world| {
         let rig = Rig::new(world, caching(1));

@@ -1,5 +1,5 @@
-//! A request made of a URL, as `explain` asks about one and a push or a prefetch asks for one: written as a client would send it and read by the same parser, so that it is
-//! judged as strictly as a real one.
+//! A request made of a URL, as `explain` asks about one and a push or a prefetch asks for one: written as a client would send it and read
+//! by the same parser, so that it is judged as strictly as a real one.
 
 use wire::http::RequestHead;
 use wire::http1::{self, Limits, Parsed};

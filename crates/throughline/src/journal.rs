@@ -158,8 +158,8 @@ impl Journal {
         Ok(Journal { shared, settings: Some(settings), missed: Mutex::new(Some(missed)), thread: Mutex::new(Some(thread)) })
     }
 
-    /// Carries out again what is still of use of earlier runs, in order: number, when it was accepted, and the record. Once; before anything
-    /// is appended. The error is a sentence: the disk cannot be read.
+    /// Carries out again what is still of use of earlier runs, in order: number, when it was accepted, and the record. Once; before
+    /// anything is appended. The error is a sentence: the disk cannot be read.
     pub fn replay(&self, mut apply: impl FnMut(u64, Calendar, Record)) -> Result<Replayed, String> {
         let missed = self.missed.lock().expect("no panic while it is held").take();
         let last = self.shared.accepted.load(Ordering::Acquire);

@@ -1,7 +1,7 @@
 //! Tokens: who has one may do what it is for, over the admin side.
 //!
 //! A configuration holds the SHA-256 of a token, never the token: the file is read by more people than may purge. A plain hash is enough,
-//! without salt and without being slow, because a token is drawn by [`draw`] from 256 random bits and is not a word that somebody could guess.
+//! without salt and without being slow, because a token is 256 random bits ([`draw`]) and not a word that somebody could guess.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};

@@ -53,9 +53,9 @@ impl Server {
         Pushed { sequence, bytes, ttl }
     }
 
-    /// Takes the origin's word that these URLs have changed, as they are written without default ports; each where it is stored for a site of
-    /// this name, or for any. What is stored of them is gone for every request that begins after this returns; with `soft` it serves until
-    /// new answers are there. Returns the word's place among purges. To have them fetched is [`Server::feed`]'s.
+    /// Takes the origin's word that these URLs have changed, as they are written without default ports; each where it is stored for a site
+    /// of this name, or for any. What is stored of them is gone for every request that begins after this returns; with `soft` it serves
+    /// until new answers are there. Returns the word's place among purges. To have them fetched is [`Server::feed`]'s.
     pub fn notice(&self, urls: &[(String, Option<String>)], soft: bool, now: Calendar) -> Sequence {
         let mut sequence = if soft { self.store.advance() } else { self.store.sequence() };
         for (url, site) in urls.iter().filter(|_| !soft) {

@@ -4,8 +4,8 @@
 //! - [`job`]: lists of URLs under way, their pace and what came of each. [`run`]: the task that works on them. [`place`]: which route would
 //!   serve a URL. [`content`]: content that is handed over. [`inside`]: a request of our own, for a list of URLs.
 //!
-//! Order of calls: [`Server::feed`] puts a job in; the task of one worker takes URLs out at their pace and asks for each, as a client would;
-//! [`Server::fed`] waits for its end. All of it is bounded by the configuration (`[cache]`).
+//! Order of calls: [`Server::feed`] puts a job in; the task of one worker takes URLs out at their pace and asks for each, as a client
+//! would; [`Server::fed`] waits for its end. All of it is bounded by the configuration (`[cache]`).
 
 mod content;
 mod inside;
@@ -16,7 +16,7 @@ mod run;
 pub use content::{Pushable, Pushed};
 pub use job::{Fetched, Listed, Outcome, Plan, Progress, Reason, Refused};
 pub use place::Only;
-pub(crate) use place::routed;
+pub(crate) use place::{Routed, routed};
 pub(crate) use run::run;
 
 use crate::asked::Asked;
@@ -24,7 +24,7 @@ use crate::server::Server;
 use crate::signal::Signal;
 use decide::config;
 use decide::step::Step;
-use decide::time::{Calendar, Instant};
+use decide::time::{Calendar, Duration, Instant};
 use host::Host;
 use job::{Job, Task};
 use std::collections::{BTreeMap, VecDeque};
@@ -32,6 +32,11 @@ use std::sync::{Mutex, MutexGuard};
 
 /// Links of answers that wait to be followed, at the most; further ones are let go, because they are worth only what they cost nobody.
 const MOST_LINKED: usize = 1024;
+/// What a link led to and was not stored is not asked for again for so long: a page that is asked for often would have it asked for as
+/// often.
+const IN_VAIN: Duration = Duration::from_secs(60);
+/// So many such links are remembered; beyond, all are forgotten.
+const MOST_IN_VAIN: usize = 4096;
 
 /// All that is under way of it.
 #[derive(Default)]
@@ -49,8 +54,17 @@ struct State {
     linked: VecDeque<Asked>,
     /// URLs under way of links.
     links_under_way: usize,
+    /// Links that led to nothing worth storing, and until when that is believed.
+    in_vain: BTreeMap<Link, Instant>,
     /// The server drains: nothing more begins.
     closed: bool,
+}
+
+/// What tells one link from another: scheme, authority and target.
+type Link = (&'static str, Vec<u8>, Vec<u8>);
+
+fn link(asked: &Asked) -> Link {
+    (asked.scheme, asked.head.authority.clone(), asked.head.target.clone())
 }
 
 /// What the task does next.
@@ -84,9 +98,12 @@ impl Feed {
         job.results().skip(from).take(most).map(|(url, fetched)| (url.to_string(), fetched.cloned())).collect()
     }
 
-    /// Follows a link of an answer, if there is room.
-    pub(crate) fn follow(&self, linked: Asked) {
+    /// Follows a link of an answer, if there is room and it was not in vain just now.
+    pub(crate) fn follow(&self, linked: Asked, now: Instant) {
         let mut state = self.lock();
+        if state.in_vain.get(&link(&linked)).is_some_and(|until| now < *until) {
+            return;
+        }
         let same = |other: &Asked| {
             (other.scheme, &other.head.authority, &other.head.target) == (linked.scheme, &linked.head.authority, &linked.head.target)
         };
@@ -96,6 +113,20 @@ impl Feed {
         state.linked.push_back(linked);
         drop(state);
         self.changed.raise();
+    }
+
+    /// A link has been followed.
+    fn followed(&self, linked: &Asked, good: bool, now: Instant) {
+        let mut state = self.lock();
+        state.links_under_way -= 1;
+        if good {
+            state.in_vain.remove(&link(linked));
+            return;
+        }
+        if state.in_vain.len() >= MOST_IN_VAIN {
+            state.in_vain.clear();
+        }
+        state.in_vain.insert(link(linked), now + IN_VAIN);
     }
 
     /// Nothing more begins.

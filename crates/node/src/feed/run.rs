@@ -69,7 +69,7 @@ async fn work(worker: Rc<Worker>, task: Task) {
             if !matches!(fetched.outcome, Outcome::Fresh | Outcome::Unserved) {
                 tell(&worker, "link", &url_of(&asked), &fetched);
             }
-            server.feed.lock().links_under_way -= 1;
+            server.feed.followed(&asked, fetched.is_good(), worker.host.now());
         }
     }
     server.feed.changed.raise();

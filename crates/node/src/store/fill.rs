@@ -347,7 +347,10 @@ impl Writer {
             state.kept = false;
             self.store.filling.sub(std::mem::take(&mut state.counted));
             state.drop_read();
+            // Who waits only for its end learns that it will not be stored.
+            let wakers = state.wakers();
             drop(state);
+            wakers.into_iter().for_each(Waker::wake);
             self.store.withdraw(&self.fill);
             state = self.fill.lock();
         }
@@ -357,10 +360,6 @@ impl Writer {
             }
             if state.len - state.slowest() >= WINDOW_BYTES {
                 state.writer = Some(cx.waker().clone());
-                let wakers = state.wakers();
-                drop(state);
-                // Who waited only for its end learns that it will not be stored.
-                wakers.into_iter().for_each(Waker::wake);
                 return Poll::Pending;
             }
         }

@@ -1,9 +1,9 @@
 //! What a start makes of the files.
 //!
-//! The last write of a process that was killed, or whose machine lost its power, may be there in part: nobody was told that it was accepted,
-//! and it is cut off. Each frame tells up to which number all was on disk when it was written; so where a broken frame stands before whole
-//! ones, it is known whether it had been acknowledged. If it had, the disk has lost it: that is told, the file is put aside, and content
-//! handed over before is forgotten, because a purge of it may be among what is lost.
+//! The last write of a process that was killed, or whose machine lost its power, may be there in part: nobody was told that it was
+//! accepted, and it is cut off. Each frame tells up to which number all was on disk when it was written; so where a broken frame stands
+//! before whole ones, it is known whether it had been acknowledged. If it had, the disk has lost it: that is told, the file is put aside,
+//! and content handed over before is forgotten, because a purge of it may be among what is lost.
 
 use super::Event;
 use super::files::{Directory, Name};

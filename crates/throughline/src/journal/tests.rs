@@ -50,9 +50,12 @@ fn name(kind: &str, number: u64) -> String {
     format!("{kind}-{number:020}")
 }
 
+/// What was told, and may still be.
+type Told = Arc<Mutex<Vec<Event>>>;
+
 /// Opens it; also what was told, and what a start does again.
-fn opened(settings: &config::Journal) -> (Journal, Arc<Mutex<Vec<Event>>>, Vec<(u64, Record)>) {
-    let events: Arc<Mutex<Vec<Event>>> = Arc::default();
+fn opened(settings: &config::Journal) -> (Journal, Told, Vec<(u64, Record)>) {
+    let events = Told::default();
     let told = events.clone();
     let journal = Journal::open(Some(settings.clone()), Arc::new(move |event| told.lock().expect("no panic").push(event)));
     let journal = journal.expect("a directory of our own");

@@ -197,14 +197,14 @@ static ADMIN: Section = Section {
             Text(Shape::AdminAddress),
             Is(r#""127.0.0.1:8090""#),
             r#""unix:/run/throughline/admin.sock""#,
-            "Where the admin side listens; `\"off\"` for nowhere. Without tokens whoever reaches it may do everything: keep it on loopback.",
+            "Where the admin side listens; `\"off\"` for nowhere. Without tokens whoever reaches it may do all: keep it on loopback.",
         ),
         entry(
             "tokens",
             TOKENS,
             Is("[]"),
             A_TOKEN,
-            "Hashes of the tokens that may do everything; `throughline ctl token` makes one. With any, here or at a site, nobody comes without.",
+            "Hashes of tokens that may do everything; `throughline ctl token` makes one. With any, here or at a site, none comes without.",
         ),
     ],
 };

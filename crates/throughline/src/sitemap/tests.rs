@@ -61,9 +61,42 @@ fn what_is_hostile_or_broken_is_refused() {
     assert!(read(&packed(SET.as_bytes())[..100]).expect_err("cut off").contains("compression is broken"));
 }
 
+/// What documents are made of, and broken with.
+const PIECES: &[&str] = &[
+    "<",
+    ">",
+    "</",
+    "/>",
+    "urlset",
+    "url",
+    "loc",
+    "&",
+    ";",
+    "#x41",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "<?",
+    "?>",
+    "<!DOCTYPE",
+    "[",
+    "]",
+    "\"",
+    "=",
+    " ",
+    "é",
+];
+
 proptest! {
     #[test]
-    fn what_is_written_is_read(urls in prop::collection::vec("[!-~é]{1,30}", 0..20), compress: bool) {
+    fn what_is_written_is_read(
+        urls in prop::collection::vec(prop::collection::vec(prop::char::range('!', 'é'), 1..30), 0..20),
+        compress: bool,
+    ) {
+        let is_sent = |char: &char| char.is_alphanumeric() || char.is_ascii_graphic();
+        let urls = urls.into_iter().map(|url| url.into_iter().filter(is_sent).collect());
+        let urls: Vec<String> = urls.filter(|url: &String| !url.is_empty()).collect();
         let escaped = |url: &str| url.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&#62;");
         let locs: String = urls.iter().map(|url| format!("<url><loc>{}</loc></url>", escaped(url))).collect();
         let text = format!("<urlset>{locs}</urlset>").into_bytes();
@@ -72,9 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_makes_it_panic(pieces in prop::collection::vec(prop::sample::select(vec![
-        "<", ">", "</", "/>", "urlset", "url", "loc", "&", ";", "#x41", "<![CDATA[", "]]>", "<!--", "-->", "<?", "?>", "<!DOCTYPE", "[", "]", "\"", "=", " ", "é",
-    ]), 0..60)) {
+    fn nothing_makes_it_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..60)) {
         let _ = read(pieces.concat().as_bytes());
     }
 }

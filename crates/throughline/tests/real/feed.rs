@@ -11,15 +11,11 @@ use std::process::Command;
 /// A backend behind a cache, and files beside it; the admin side is the second listener.
 fn edge(backend: &Backend, place: Place) -> Edge {
     let root = place.at("");
-    Edge::with_place(
-        place,
-        &format!(
-            "[admin]\nat = \"127.0.0.1:0\"\n[cache]\nmemory = \"16 MiB\"\nprefetch-rate = 10_000\npush-content = \"4 KiB\"\njob-urls = 100\n\
-             [[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\nname = \"shop\"\n[[site.route]]\npath = \"/maps/*\"\nfiles = {{ root = \"{root}\" }}\n\
-             [[site.route]]\npool = \"app\"\ncache = {{ default-ttl = \"1m\" }}\n[pool.app]\nbackends = [\"{}\"]\n",
-            backend.at
-        ),
-    )
+    let cache = "memory = \"16 MiB\"\nprefetch-rate = 10_000\npush-content = \"4 KiB\"\njob-urls = 100\n";
+    let maps = format!("[[site.route]]\npath = \"/maps/*\"\nfiles = {{ root = \"{root}\" }}\n");
+    let app = format!("[[site.route]]\npool = \"app\"\ncache = {{ default-ttl = \"1m\" }}\n[pool.app]\nbackends = [\"{}\"]\n", backend.at);
+    let at = "at = \"127.0.0.1:0\"\n";
+    Edge::with_place(place, &format!("[admin]\n{at}[cache]\n{cache}[[listener]]\n{at}[[site]]\nname = \"shop\"\n{maps}{app}"))
 }
 
 /// As the tests' client asks; there is no listener on its port, and so the first is meant.

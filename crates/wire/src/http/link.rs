@@ -3,13 +3,16 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+/// A name in lower case, and a value without its quotes.
+pub type Parameter<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// One link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link<'a> {
     /// A URI reference, as it is written.
     pub target: &'a [u8],
-    /// Parameters in their order, names in lower case; a value is without its quotes, and empty where none is written.
-    pub parameters: Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+    /// In their order; the value is empty where none is written.
+    pub parameters: Vec<Parameter<'a>>,
 }
 
 impl Link<'_> {
@@ -83,7 +86,7 @@ impl<'a> Iterator for Links<'a> {
 
 impl<'a> Links<'a> {
     /// RFC 8288 §B.3
-    fn parameter(&mut self) -> (Cow<'a, [u8]>, Cow<'a, [u8]>) {
+    fn parameter(&mut self) -> Parameter<'a> {
         let name = self.until(b"=;, \t");
         let name = match name.iter().any(u8::is_ascii_uppercase) {
             true => Cow::Owned(name.to_ascii_lowercase()),

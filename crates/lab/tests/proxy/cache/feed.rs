@@ -114,7 +114,7 @@ fn versioned(rig: &Rig<'_>) -> (Record, Rc<Cell<u32>>) {
 
 fn with_clients_all_the_while(soft: bool) {
     World::twice(2, |world| {
-        let rig = Rig::new(world, caching(1));
+        let rig = Rig::with_workers(world, caching(1), 4);
         let (origin, version) = versioned(&rig);
         let tallies: Vec<Tally> = (0..20).map(|_| Tally::default()).collect();
         for (number, tally) in tallies.iter().enumerate() {
@@ -216,6 +216,26 @@ fn what_may_not_be_stored_says_by_which_rule() {
         let job = rig.server.feed(&rig.edge.host(), elsewhere).expect("a job");
         assert_eq!(outcomes(&over(&rig, job).1), [Outcome::Unserved, Outcome::Unserved]);
         assert!(asked(&origin) >= 4);
+        rig.close();
+    });
+}
+
+#[test]
+fn what_turns_out_too_long_is_given_up_and_not_downloaded() {
+    World::twice(16, |world| {
+        let mut config = caching(1);
+        config.sites[0].routes[0].cache.as_mut().expect("it stores answers").largest = 50_000;
+        let rig = Rig::new(world, config);
+        let origin = rig.serve(0, |_| {
+            let piece = format!("4e20\r\n{}\r\n", "x".repeat(20_000));
+            let head = "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nTransfer-Encoding: chunked\r\n\r\n";
+            vec![Act::send(head), Act::send(piece.repeat(100)), Act::send("0\r\n\r\n")]
+        });
+        let job = prefetch(&rig, &["/long"]);
+        let (progress, fetched) = over(&rig, job);
+        assert_eq!((progress.bad, outcomes(&fetched)), (1, vec![Outcome::NotStored]), "{fetched:?}");
+        assert!(fetched[0].why.starts_with("too-large: "), "{fetched:?}");
+        rig.run(origin.until(|seen| matches!(seen, Seen::Failed(_) | Seen::End | Seen::Closed)));
         rig.close();
     });
 }
@@ -423,6 +443,32 @@ fn what_a_page_links_to_is_fetched_ahead_and_not_what_that_links_to() {
         assert_eq!(asked(&origin), before + 1);
         let (log, fed) = (rig.log.events("fed"), 3);
         assert!(log.len() == fed && log.iter().all(|line| line.contains(" fed link ")), "{log:?}");
+        rig.close();
+    });
+}
+
+#[test]
+fn a_link_that_leads_to_nothing_worth_storing_is_not_followed_again_and_again() {
+    World::twice(15, |world| {
+        let mut config = caching(1);
+        config.sites[0].routes[0].cache.as_mut().expect("it stores answers").follow_links = true;
+        let rig = Rig::new(world, config);
+        let origin = rig.serve(0, |request| {
+            vec![match request.head.split(' ').nth(1) {
+                Some("/page") => ok("Cache-Control: no-store\r\nLink: </live>; rel=preload, </broken>; rel=preload\r\n", "page"),
+                Some("/broken") => status(500, ""),
+                _ => ok("Cache-Control: no-store\r\n", "live"),
+            }]
+        });
+        for _ in 0..50 {
+            rig.run(fetch(&rig, &get("/page")));
+        }
+        rig.run_until(at_ms(30_000));
+        assert_eq!(asked(&origin), 52);
+        rig.run_until(at_ms(90_000));
+        rig.run(fetch(&rig, &get("/page")));
+        rig.run_until(at_ms(91_000));
+        assert_eq!(asked(&origin), 55);
         rig.close();
     });
 }

@@ -2,16 +2,30 @@
 
 use super::Cached;
 use crate::asked::Asked;
+use crate::feed::{Routed, routed};
 use crate::proxy::exchange::Exchange;
+use crate::store::{Look, Looking, cache_key};
 use decide::address::Address;
-use decide::cache::{Policy, Uri, preloads};
+use decide::cache::{Policy, Record, Uri, Wishes, preloads};
 use wire::http::{Fields, Known, Method, RequestHead, Version};
 
 /// Fields of the request that will come with those for the links too: the same client asks.
 const SAME_CLIENT: [Known; 2] = [Known::AcceptEncoding, Known::AcceptLanguage];
 
 impl Exchange<'_> {
-    /// Follows the links of the answer whose head has come. What is fetched for a link follows none: one page must not draw a site after it.
+    /// Whether a client would get it from the store: of a page that is asked for often, so are its links, and nothing more is done for them.
+    fn is_there(&self, asked: &Asked) -> bool {
+        let config = &self.snapshot.config;
+        let Ok(Routed { route, .. }) = routed(&self.snapshot, asked) else { return true };
+        let Some((key, policy)) = cache_key(config, route, &asked.head, asked.scheme) else { return true };
+        let wishes = Wishes::of(&asked.head.fields, policy);
+        let now = self.worker.host.calendar();
+        let looking = Looking { request: &asked.head, with_content: false, key: &key, wishes: &wishes, policy, now };
+        matches!(self.worker.server.store.look(&looking, &mut Record::off()), Look::Serve { .. })
+    }
+
+    /// Follows the links of the answer whose head has come. What is fetched for a link follows none: one page must not draw a site after
+    /// it.
     pub(super) fn follow_links(&self, cached: &Cached, policy: &Policy) {
         let (request, response) = (&self.scratch.request, &self.scratch.response);
         if !policy.follow_links || !cached.follows || !(200..300).contains(&response.status) {
@@ -40,7 +54,10 @@ impl Exchange<'_> {
                 fields: fields.clone(),
                 ..RequestHead::default()
             };
-            self.worker.server.feed.follow(Asked { head, port: port.unwrap_or_default(), scheme });
+            let asked = Asked { head, port: port.unwrap_or_default(), scheme };
+            if !self.is_there(&asked) {
+                self.worker.server.feed.follow(asked, self.worker.host.now());
+            }
         }
     }
 }

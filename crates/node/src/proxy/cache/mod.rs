@@ -2,7 +2,7 @@
 //!
 //! - [`lookup`]: what is stored, or comes in, or is to be asked for. [`fill`]: asking the backend, in an exchange of its own that writes
 //!   into the store. [`deliver`]: the way to the client of what is stored or comes in. [`passed`]: what goes by the store on its way.
-//! - [`unasked`]: asking for what no client has asked for. [`links`]: what answers say will be wanted next. [`pushed`]: content handed over.
+//! - [`unasked`]: asking for what no client has asked for. [`links`]: what answers say will be wanted next. [`pushed`]: content.
 
 mod deliver;
 mod fill;

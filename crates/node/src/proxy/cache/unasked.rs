@@ -223,13 +223,13 @@ impl Unasked<'_> {
 
     /// Why no backend gave an answer.
     fn trouble(&self) -> &'static str {
-        let steps = self.journey.steps().iter().rev();
-        let told = steps.filter_map(|(_, step)| match step {
+        let mut steps = self.journey.steps().iter().rev();
+        let told = steps.find_map(|(_, step)| match step {
             Step::BackendFailed { error, .. } => Some(*error),
             Step::Refused { rule, .. } => Some(*rule),
             _ => None,
         });
-        told.last().unwrap_or("no backend gave an answer")
+        told.unwrap_or("no backend gave an answer")
     }
 }
 

@@ -5,9 +5,23 @@ use wire::http1::{self, Parsed};
 fn of_a_request_only_what_is_about_its_content_is_kept() {
     let limits = Limits { target_bytes: 8192, head_bytes: 8192, fields: 100 };
     let mut head = RequestHead::default();
-    let text = "PUT /cache/content?url=http://a/ HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: curl\r\nAccept: */*\r\nX-Throughline-Admin: 1\r\n\
-                Content-Type: text/html\r\nCache-Control: max-age=60\r\nSurrogate-Key: a b\r\nETag: \"1\"\r\nSec-Fetch-Site: none\r\n\
-                Content-Length: 5\r\nCookie: a=b\r\nContent-Security-Policy: default-src 'self'\r\n\r\n";
+    let lines = [
+        "PUT /cache/content?url=http://a/ HTTP/1.1",
+        "Host: 127.0.0.1",
+        "User-Agent: curl",
+        "Accept: */*",
+        "X-Throughline-Admin: 1",
+        "Content-Type: text/html",
+        "Cache-Control: max-age=60",
+        "Surrogate-Key: a b",
+        "ETag: \"1\"",
+        "Sec-Fetch-Site: none",
+        "Content-Length: 5",
+        "Cookie: a=b",
+        "Content-Security-Policy: default-src 'self'",
+        "\r\n",
+    ];
+    let text = lines.join("\r\n");
     assert!(matches!(http1::parse_request(text.as_bytes(), &limits, &mut head), Ok(Parsed::Complete { .. })));
     let parameters = Parameters::of(Some(b"field=X-More%3A%20yes")).expect("a query");
     let response = response(&head, &parameters, 5).unwrap_or_else(|refusal| panic!("{refusal:?}"));

@@ -13,6 +13,9 @@ use wire::http::Method;
 /// Between two looks at a job.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Results that one look brings.
+const PAGE: usize = 200;
+
 /// What has changed.
 #[derive(clap::Args)]
 pub(super) struct Push {
@@ -171,7 +174,7 @@ fn follow(side: &Side, job: u64) -> Result<ExitCode, String> {
     let live = std::io::stderr().is_terminal();
     let (mut from, mut remarks) = (0, 0);
     loop {
-        let body = side.get(&format!("/cache/prefetch?id={job}&from={from}"))?;
+        let body = side.get(&format!("/cache/prefetch?id={job}&from={from}&most={PAGE}"))?;
         let seen: Value = serde_json::from_str(&body).map_err(|_| super::not_ours(&side.admin))?;
         let results = seen["results"].as_array().map(Vec::as_slice).unwrap_or_default();
         let done = results.iter().take_while(|result| result.get("outcome").is_some()).count();

@@ -180,7 +180,11 @@ fn files_are_their_owners_alone() {
 proptest! {
     /// Whatever happens to a byte: no panic, and no record that was not written.
     #[test]
-    fn a_changed_byte_makes_no_record(records in proptest::collection::vec(any_record(), 1..8), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+    fn a_changed_byte_makes_no_record(
+        records in proptest::collection::vec(any_record(), 1..8),
+        at in any::<prop::sample::Index>(),
+        bit in 0_u8..8,
+    ) {
         let batches: Vec<Vec<Record>> = records.iter().map(|record| vec![record.clone()]).collect();
         let mut log = log_of(&batches);
         let at = at.index(log.len());

@@ -171,7 +171,7 @@ static ROUTE_CACHE: Section = Section {
             Bool,
             Is("false"),
             "true",
-            "Fetch what answers name in `Link` as `preload`, `modulepreload` or `prefetch`, of the same origin, 32 of one answer at the most.",
+            "Fetch what answers name in `Link` as `preload`, `modulepreload` or `prefetch`, of its origin, 32 of each at the most.",
         ),
         entry(
             "fetch-encodings",

@@ -627,7 +627,7 @@ steps! {
         by: &'static str,
         /// The URL.
         url: Text,
-        /// What came of it: `stored`, `current`, `fresh`, `not-stored`, `failed`, `unserved`, `cancelled`.
+        /// What came of it: `stored`, `current`, `fresh`, `not-stored`, `failed`, `unserved`.
         outcome: &'static str,
         /// The origin's status; 0 for none.
         status: u16,

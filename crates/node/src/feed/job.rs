@@ -117,8 +117,6 @@ pub enum Outcome {
     Current,
     /// The answer is stored.
     Stored,
-    /// There was no time for it.
-    Cancelled,
     /// There was an answer, and it may not be stored.
     NotStored,
     /// Nothing here serves and stores it.
@@ -134,7 +132,6 @@ impl Outcome {
             Outcome::Fresh => "fresh",
             Outcome::Current => "current",
             Outcome::Stored => "stored",
-            Outcome::Cancelled => "cancelled",
             Outcome::NotStored => "not-stored",
             Outcome::Unserved => "unserved",
             Outcome::Failed => "failed",
@@ -275,6 +272,10 @@ impl Job {
         self.under_way + usize::from(self.reading)
     }
 
+    pub(super) fn is_reading(&self) -> bool {
+        self.reading
+    }
+
     pub(super) fn is_over(&self) -> bool {
         self.ended.is_some()
     }
@@ -292,10 +293,10 @@ impl Job {
         !self.cancelled && self.next < self.urls.len()
     }
 
-    /// The next thing to do, if its time has come.
-    pub(super) fn begin(&mut self, id: u64, now: Instant) -> Option<Task> {
+    /// The next thing to do, if its time has come; a list only where it `may_read` one.
+    pub(super) fn begin(&mut self, id: u64, now: Instant, may_read: bool) -> Option<Task> {
         if !self.cancelled
-            && !self.reading
+            && may_read
             && let Some((url, depth)) = self.lists.pop_front()
         {
             self.reading = true;

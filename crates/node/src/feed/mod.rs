@@ -154,8 +154,10 @@ impl State {
             if under_way >= bounds.simultaneous {
                 continue;
             }
+            // A list may be long: one is in memory at a time.
+            let may_read = !self.jobs.values().any(Job::is_reading);
             let mut of_kind = self.jobs.iter_mut().filter(|(_, job)| job.is_notice() == notices);
-            if let Some(task) = of_kind.find_map(|(id, job)| job.begin(*id, now)) {
+            if let Some(task) = of_kind.find_map(|(id, job)| job.begin(*id, now, may_read)) {
                 return Next::Begin(task);
             }
             if !notices && let Some(linked) = self.linked.pop_front() {

@@ -14,7 +14,7 @@ pub const PUSHED_BY: [&str; 2] = ["notice", "content"];
 /// What a URL can be asked for without a client's asking, and what comes of it: the words of `fed`.
 pub const FED_BY: [&str; 3] = ["notice", "prefetch", "link"];
 /// See [`FED_BY`].
-pub const FED_OUTCOMES: [&str; 7] = ["stored", "current", "fresh", "not-stored", "failed", "unserved", "cancelled"];
+pub const FED_OUTCOMES: [&str; 6] = ["stored", "current", "fresh", "not-stored", "failed", "unserved"];
 
 /// TLS handshakes by the version agreed on, and whether a session was resumed.
 pub const HANDSHAKES: [(&str, bool); 4] = [("TLSv1.2", false), ("TLSv1.2", true), ("TLSv1.3", false), ("TLSv1.3", true)];

@@ -277,7 +277,7 @@ fn events_count() {
             dropped_log_lines: 1,
             store_failures: 1,
             pushed: [0, 1],
-            fed: [[0; 7], [0; 7], [0, 0, 0, 1, 0, 0, 0]],
+            fed: [[0; 6], [0; 6], [0, 0, 0, 1, 0, 0]],
         }
     );
     let main = site_of(&counts, "main");

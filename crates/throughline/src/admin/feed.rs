@@ -27,8 +27,8 @@ impl Wanted {
     pub(super) fn of(parameters: &Parameters, body: &[u8], config: &Config) -> Result<Wanted, Refusal> {
         let listed = std::str::from_utf8(body).map_err(|_| bad("the list of URLs is no UTF-8".to_string()))?;
         let listed = listed.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let urls: Vec<String> = parameters.all("url").chain(listed).map(str::to_string).collect();
         let most = config.cache.feed.urls;
+        let urls: Vec<String> = parameters.all("url").chain(listed).map(str::to_string).take(most + 1).collect();
         if urls.len() > most {
             return Err(too_many(most));
         }

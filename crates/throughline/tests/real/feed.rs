@@ -7,6 +7,7 @@ use crate::support::noise;
 use crate::support::peers::Curl;
 use crate::support::place::Place;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A backend behind a cache, and files beside it; the admin side is the second listener.
 fn edge(backend: &Backend, place: Place) -> Edge {
@@ -152,4 +153,42 @@ fn over_http_a_push_waits_if_it_is_asked_to() {
     }
     assert_eq!(Client::connect(edge.at(1)).get("/cache/prefetch?id=77").status, 404);
     assert_eq!(Client::connect(edge.at(1)).get("/cache/push").status, 405);
+}
+
+/// While content is handed over again and again, every client gets it, none gets what was there before it was acknowledged, and nobody has
+/// to ask the backend: there is no moment without.
+#[test]
+fn content_that_changes_all_the_while_is_never_missing_and_never_old() {
+    let backend = Backend::start();
+    let edge = edge(&backend, Place::new());
+    let [site, admin] = [0, 1].map(|number| edge.at(number));
+    let acknowledged = AtomicU64::new(0);
+    let push = |version: u64| {
+        let mut client = Client::connect(admin);
+        let body = version.to_string();
+        let head = format!("Host: {}\r\nX-Throughline-Admin: 1\r\nCache-Control: max-age=60\r\n", admin);
+        let target = format!("/cache/content?url={}", url("/version"));
+        client.send(format!("PUT {target} HTTP/1.1\r\n{head}Content-Length: {}\r\n\r\n{body}", body.len()));
+        assert_eq!(client.response().expect("an answer").status, 200);
+        acknowledged.store(version, Ordering::SeqCst);
+    };
+    push(1);
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut client = Client::connect(site);
+                    let mut seen = 0_u64;
+                    while seen < 300 {
+                        let least = acknowledged.load(Ordering::SeqCst).max(seen);
+                        seen = client.get("/version").text().parse().expect("a version");
+                        assert!(seen >= least, "{seen} after {least}");
+                    }
+                })
+            })
+            .collect();
+        (2..=300).for_each(push);
+        readers.into_iter().for_each(|reader| reader.join().expect("no panic"));
+    });
+    assert_eq!(backend.begun(), 0);
 }

@@ -13,7 +13,8 @@ use wire::http::{Fields, Known, Method, RequestHead, Version};
 const SAME_CLIENT: [Known; 2] = [Known::AcceptEncoding, Known::AcceptLanguage];
 
 impl Exchange<'_> {
-    /// Whether a client would get it from the store: of a page that is asked for often, so are its links, and nothing more is done for them.
+    /// Whether a client would get it from the store: of a page that is asked for often, so are its links, and nothing more is done for
+    /// them.
     fn is_there(&self, asked: &Asked) -> bool {
         let config = &self.snapshot.config;
         let Ok(Routed { route, .. }) = routed(&self.snapshot, asked) else { return true };

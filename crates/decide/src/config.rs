@@ -2,10 +2,12 @@
 
 mod acme;
 mod cache;
+mod owner;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
-pub use cache::Cache;
+pub use cache::{Cache, Feed};
+pub use owner::{Journal, TokenHash};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;
@@ -39,6 +41,10 @@ pub struct Config {
     pub server: Server,
     /// The access log, if one is written.
     pub access_log: Option<AccessLog>,
+    /// Tokens that may do everything over the admin side.
+    pub tokens: Vec<TokenHash>,
+    /// Where what owners asked for is kept over a restart, if anywhere.
+    pub journal: Option<Journal>,
 }
 
 /// An address clients connect to.
@@ -127,6 +133,8 @@ pub struct Site {
     pub https_redirect: bool,
     /// Its certificate is ordered from the authority of [`Config::acme`].
     pub acme: bool,
+    /// Its owners' tokens: with them, what is stored for it may be changed over the admin side, and nothing else.
+    pub tokens: Vec<TokenHash>,
 }
 
 /// Which `Host` a site answers to.

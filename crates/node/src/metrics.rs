@@ -8,8 +8,8 @@ mod cells;
 mod counts;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, ENCODED, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES,
-    SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
@@ -139,6 +139,16 @@ macro_rules! steps_of_the_process {
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
             | Step::Purged { .. }
+            | Step::JournalReplayed { .. }
+            | Step::JournalCut { .. }
+            | Step::JournalDamaged { .. }
+            | Step::JournalFailed { .. }
+            | Step::JournalRecovered { .. }
+            | Step::JournalTrimmed { .. }
+            | Step::PushAccepted { .. }
+            | Step::FeedBegan { .. }
+            | Step::Fed { .. }
+            | Step::FeedEnded { .. }
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
@@ -275,7 +285,13 @@ impl Index {
             // What comes of an order is counted.
             Step::AccountRegistered { .. } | Step::CertificateOrdered { .. } => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
+            Step::PushAccepted { by, .. } => self.process.pushed(by),
+            Step::Fed { by, outcome, .. } => self.process.fed(by, outcome),
             Step::Resolved { .. } | Step::Purged { .. } | Step::Draining { .. } => {}
+            // The journal itself tells its numbers.
+            Step::JournalReplayed { .. } | Step::JournalCut { .. } | Step::JournalDamaged { .. } => {}
+            Step::JournalFailed { .. } | Step::JournalRecovered { .. } | Step::JournalTrimmed { .. } => {}
+            Step::FeedBegan { .. } | Step::FeedEnded { .. } => {}
             steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

@@ -3,6 +3,7 @@
 use crate::application::Application;
 use crate::buffer::Buffers;
 use crate::coder::Places;
+use crate::feed::Feed;
 use crate::hints::Hints;
 use crate::http2::Multiplexed;
 use crate::metrics::{Index, Metrics};
@@ -83,6 +84,7 @@ pub struct Server {
     tls: Arc<tls::Store>,
     pub(crate) store: Arc<Store>,
     pub(crate) hints: Hints,
+    pub(crate) feed: Feed,
 }
 
 impl Server {
@@ -116,6 +118,7 @@ impl Server {
             tls,
             store,
             hints: Hints::new(host),
+            feed: Feed::default(),
         })
     }
 
@@ -139,8 +142,13 @@ impl Server {
         &self.store
     }
 
+    /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
+    pub fn purges_go_on_at(&self, sequence: u64) {
+        self.store.go_on_at(decide::cache::Sequence(sequence));
+    }
+
     /// Purges stored answers: for every request that begins after this returns, what is named is gone, or stale where the purge is soft.
-    /// Returns its number since the start. `None`: a prefix that does not end with `/`, or is too deep.
+    /// Returns its number. `None`: a prefix that does not end with `/`, or is too deep.
     pub fn purge(&self, calendar: Calendar, purging: &Purging) -> Option<u64> {
         let sequence = self.store.purge(purging, calendar)?.0;
         let soft = purging.purge == decide::cache::Purge::Soft;
@@ -166,6 +174,7 @@ impl Server {
         if !self.draining.swap(true, Ordering::SeqCst) {
             let connections = self.connections.load(Ordering::SeqCst) as u64;
             self.tell(calendar, Step::Draining { connections });
+            self.close_feed(calendar);
             self.changed.raise();
         }
     }

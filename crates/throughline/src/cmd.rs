@@ -4,6 +4,7 @@ mod check;
 mod ctl;
 mod explain;
 mod serve;
+mod shown;
 
 use std::io::Write;
 use std::process::ExitCode;

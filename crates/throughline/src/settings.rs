@@ -19,6 +19,7 @@ mod disk;
 mod encoding;
 mod mistake;
 mod nearest;
+mod owners;
 mod read;
 mod reference;
 mod rules;
@@ -30,6 +31,7 @@ mod value;
 pub use defaults::*;
 pub(crate) use disk::unreadable;
 pub use mistake::{Mistake, Severity};
+pub(crate) use owners::{EXPOSED_HELP, exposed};
 pub use reference::reference;
 pub use schema::schema;
 pub use value::Shape;
@@ -118,6 +120,8 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         server: server_defaults(),
         cache: cache_defaults(),
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 

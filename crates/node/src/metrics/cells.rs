@@ -1,8 +1,8 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, ENCODED, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES,
-    SiteCounts,
+    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 use decide::forward::ProxyError;
 use decide::step::Bytes;
@@ -283,6 +283,8 @@ pub(super) struct ProcessCells {
     pub(super) refused_reloads: Shared,
     pub(super) dropped_log_lines: Shared,
     pub(super) store_failures: Shared,
+    pushed: [Shared; PUSHED_BY.len()],
+    fed: [[Shared; FED_OUTCOMES.len()]; FED_BY.len()],
 }
 
 impl ProcessCells {
@@ -292,6 +294,21 @@ impl ProcessCells {
             refused_reloads: self.refused_reloads.get(),
             dropped_log_lines: self.dropped_log_lines.get(),
             store_failures: self.store_failures.get(),
+            pushed: self.pushed.each_ref().map(Shared::get),
+            fed: self.fed.each_ref().map(|outcomes| outcomes.each_ref().map(Shared::get)),
+        }
+    }
+
+    pub(super) fn pushed(&self, by: &'static str) {
+        if let Some(at) = PUSHED_BY.iter().position(|known| *known == by) {
+            self.pushed[at].add(1);
+        }
+    }
+
+    pub(super) fn fed(&self, by: &'static str, outcome: &'static str) {
+        let at = FED_BY.iter().position(|known| *known == by).zip(FED_OUTCOMES.iter().position(|known| *known == outcome));
+        if let Some((by, outcome)) = at {
+            self.fed[by][outcome].add(1);
         }
     }
 }

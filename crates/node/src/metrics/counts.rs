@@ -10,6 +10,13 @@ pub const SIDES: [&str; 3] = ["client", "us", "backend"];
 
 /// How coded content came to a client: the words of step `encoded`.
 pub const ENCODED: [&str; 3] = ["made", "shared", "stored"];
+/// What a push can be: the words of `push-accepted`.
+pub const PUSHED_BY: [&str; 2] = ["notice", "content"];
+
+/// What a URL can be asked for without a client's asking, and what comes of it: the words of `fed`.
+pub const FED_BY: [&str; 3] = ["notice", "prefetch", "link"];
+/// See [`FED_BY`].
+pub const FED_OUTCOMES: [&str; 6] = ["stored", "current", "fresh", "not-stored", "failed", "unserved"];
 
 /// TLS handshakes by the version agreed on, and whether a session was resumed.
 pub const HANDSHAKES: [(&str, bool); 4] = [("TLSv1.2", false), ("TLSv1.2", true), ("TLSv1.3", false), ("TLSv1.3", true)];
@@ -173,4 +180,8 @@ pub struct ProcessCounts {
     pub dropped_log_lines: u64,
     /// What is kept of certificates could not be read, written or used.
     pub store_failures: u64,
+    /// Pushes accepted, in the order of [`PUSHED_BY`].
+    pub pushed: [u64; PUSHED_BY.len()],
+    /// URLs asked for without a client's asking, in the order of [`FED_BY`] and [`FED_OUTCOMES`].
+    pub fed: [[u64; FED_OUTCOMES.len()]; FED_BY.len()],
 }

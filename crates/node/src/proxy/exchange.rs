@@ -323,7 +323,11 @@ impl<'c> Exchange<'c> {
         if let Err(stage) = self.collect_body(&mut body, site.max_body).await {
             return stage;
         }
-        match application.respond(&self.worker.host, &self.scratch.request, &body) {
+        let mut answer = application.respond(&self.worker.host, &self.scratch.request, &body);
+        while let Answer::Later(coming) = answer {
+            answer = coming.await;
+        }
+        match answer {
             Answer::Made { status, fields, body } => Stage::Reply(Reply::made(status, fields, body)),
             Answer::File { found, name } => {
                 let calendar = self.worker.host.calendar();
@@ -332,6 +336,7 @@ impl<'c> Exchange<'c> {
                 Stage::Reply(reply)
             }
             Answer::Socket(conversation) => Stage::Socket(conversation),
+            Answer::Later(_) => unreachable!("it was waited for"),
         }
     }
 

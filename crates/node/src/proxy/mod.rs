@@ -47,8 +47,9 @@ pub(crate) async fn give_way() {
     .await;
 }
 
-pub(crate) use cache::key_of;
-pub(crate) use connection::{Caller, linger};
+pub use cache::Pushable;
+pub(crate) use cache::{Errands, ask, judge, key_of};
+pub(crate) use connection::{Caller, Client, linger, serve as serve_connection};
 pub(crate) use exchange::{Scratch, wire_limits};
 pub(crate) use greet::Greetings;
 pub(crate) use on_stream::{Opened, on_stream, refused_on_stream};

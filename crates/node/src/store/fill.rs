@@ -57,6 +57,8 @@ struct State {
     next: u64,
     /// Something has made it out of date: it is not stored.
     outdated: bool,
+    /// The exchange is over, and what it brought is stored if it was to be.
+    closed: bool,
     writer: Option<Waker>,
 }
 
@@ -109,6 +111,15 @@ pub(crate) enum Flow {
     Piece(Piece, u64),
     End,
     Broken(&'static str, Side),
+}
+
+/// How what came in ended, for who waits for that alone.
+pub(crate) enum Over {
+    /// So many bytes came, and are stored if they were to be.
+    Whole(u64),
+    Broken(&'static str),
+    /// Nothing of it is kept.
+    Passes,
 }
 
 impl Fill {
@@ -261,6 +272,21 @@ impl Reader {
         self.id == 0
     }
 
+    /// Whether all of it has come, for who does not want the content itself: how many bytes.
+    pub(crate) fn poll_over(&mut self, cx: &Context<'_>) -> Poll<Over> {
+        let mut state = self.fill.lock();
+        match state.end {
+            Some(Err((why, _))) => Poll::Ready(Over::Broken(why)),
+            // What came to its end is closed once it is stored.
+            Some(Ok(())) if state.closed => Poll::Ready(Over::Whole(state.len)),
+            _ if state.told.is_some() && !state.kept && !state.closed => Poll::Ready(Over::Passes),
+            _ => {
+                state.wait(self.id, cx);
+                Poll::Pending
+            }
+        }
+    }
+
     /// The content from `at` on.
     pub(crate) fn poll_next(&mut self, cx: &Context<'_>, at: u64) -> Poll<Flow> {
         let mut state = self.fill.lock();
@@ -384,7 +410,10 @@ impl Writer {
             state.kept_until = state.len;
             *growing = None;
             state.drop_read();
+            // Who waits only for its end learns that it will not be stored.
+            let wakers = state.wakers();
             drop(state);
+            wakers.into_iter().for_each(Waker::wake);
             store.withdraw(fill);
             state = fill.lock();
         }
@@ -452,6 +481,7 @@ impl Writer {
     pub(crate) fn close(&mut self, why: &'static str, side: Side, steps: Vec<(Instant, Step)>) -> Vec<(Instant, Step)> {
         let mut state = self.fill.lock();
         let failed = state.end.get_or_insert(Err((why, side))).is_err();
+        state.closed = true;
         if std::mem::replace(&mut state.kept, false) {
             state.kept_until = state.len;
         }

@@ -19,10 +19,10 @@ mod storage;
 
 pub(crate) use coded::{Coded, Form, Wanted};
 pub use explain::{Explained, StoredAnswer, cache_key};
-pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
+pub(crate) use fill::{Coming, Flow, Made, Over, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
 pub(crate) use object::{Content, INDEX_BYTES, Names, Object, Piece, Stretch, Variants};
-pub use purge::{Purged, Purging};
+pub use purge::{Purged, Purging, purge_marks};
 
 use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
 use decide::config;
@@ -156,6 +156,11 @@ impl Store {
         (self.memory() / FILLING_SHARE).saturating_sub(self.contents.get().saturating_sub(indexed))
     }
 
+    /// Where contents are counted.
+    pub(crate) fn contents(&self) -> &Arc<Gauge> {
+        &self.contents
+    }
+
     /// What is stored under a key.
     pub(crate) fn variants(&self, key: &[u8]) -> Option<Variants> {
         self.storage.get(key)
@@ -178,6 +183,13 @@ impl Store {
     /// The purges there have been: what the backend is asked from now on is as new as they are.
     pub(crate) fn sequence(&self) -> Sequence {
         Sequence(self.purged.load(Ordering::Acquire))
+    }
+
+    /// The next purge has the number after this one, if that is not given yet.
+    pub(crate) fn go_on_at(&self, place: Sequence) {
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        purges.go_on_at(place);
+        self.purged.store(purges.sequence().0, Ordering::Release);
     }
 
     /// Purges. What it names is gone, or stale, for every look after this returns; `None` where it cannot be named so.
@@ -282,6 +294,64 @@ impl Store {
         Some(table.begin(fill, self.clone()))
     }
 
+    /// For what is to be asked for anew whatever is stored or under way: what is under way is older than the word that it changed, and is
+    /// not stored. What is stored serves until the answer is there.
+    pub(crate) fn ask_anew(self: &Arc<Store>, key: &[u8]) -> (Writer, Reader) {
+        let mut table = self.table();
+        table.outdate(key);
+        let fill = Fill::new(key, self.sequence(), None, false);
+        let reader = fill.read();
+        table.fills.entry(key.into()).or_default().push(fill.clone());
+        (table.begin(fill, self.clone()), reader)
+    }
+
+    /// Stores content that was handed over. For every look after this returns it is what is stored under the key, and until then what was
+    /// there before: there is no moment without. What was asked for before is not stored any more. `instead_of` names what it replaces
+    /// beside what the same requests selected. Returns its place among purges.
+    pub(crate) fn push(&self, key: &[u8], object: Object, instead_of: Option<&Purging>, now: Calendar) -> Sequence {
+        let mut table = self.table();
+        table.outdate(key);
+        let stored = self.storage.peek(key);
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        let sequence = match instead_of {
+            Some(purging) => purges.purge(&purging.mark(), purging.purge, now),
+            None => purges.advance(),
+        };
+        let beside = stored.as_ref().filter(|_| instead_of.is_none());
+        let mut objects: Vec<Arc<Object>> = beside.map(|stored| stored.objects.to_vec()).unwrap_or_default();
+        objects.retain(|other| other.selecting != object.selecting);
+        if objects.len() >= MOST_VARIANTS {
+            objects.remove(0);
+        }
+        objects.push(Arc::new(Object { born: sequence, ..object }));
+        table.uncacheable.clear(self.seed.hash_one(key));
+        let gone = self.storage.put(key, Variants::new(key, objects));
+        self.purged.store(sequence.0, Ordering::Release);
+        drop((purges, table, stored, gone));
+        sequence
+    }
+
+    /// A place in the sequence of purges without one: what is asked for from now on is newer than all before.
+    pub(crate) fn advance(&self) -> Sequence {
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        let sequence = purges.advance();
+        self.purged.store(sequence.0, Ordering::Release);
+        sequence
+    }
+
+    /// Drops what is stored under a key and was asked for before this place.
+    pub(crate) fn discard_older(&self, key: &[u8], than: Sequence) {
+        let table = self.table();
+        let Some(stored) = self.storage.peek(key) else { return };
+        let objects: Vec<_> = stored.objects.iter().filter(|object| object.born >= than).cloned().collect();
+        let gone = match objects.len() {
+            0 => self.storage.remove(key),
+            left if left < stored.objects.len() => self.storage.put(key, Variants::new(key, objects)),
+            _ => return,
+        };
+        drop((table, stored, gone));
+    }
+
     /// An exchange that wrote is over.
     fn end(&self, born: Sequence) {
         let mut table = self.table();
@@ -360,9 +430,7 @@ impl Store {
     pub(crate) fn invalidate(&self, key: &[u8]) {
         let mut table = self.table();
         let gone = self.storage.remove(key);
-        for fill in table.fills.remove(key).unwrap_or_default() {
-            fill.outdate();
-        }
+        table.outdate(key);
         drop((table, gone));
     }
 
@@ -382,6 +450,13 @@ impl Store {
 }
 
 impl Table {
+    /// What is under way for a key is found by nobody any more, and not stored.
+    fn outdate(&mut self, key: &[u8]) {
+        for fill in self.fills.remove(key).unwrap_or_default() {
+            fill.outdate();
+        }
+    }
+
     /// An exchange begins to write.
     fn begin(&mut self, fill: Arc<Fill>, store: Arc<Store>) -> Writer {
         *self.under_way.entry(fill.born).or_default() += 1;

@@ -7,8 +7,12 @@ use wire::http::{Fields, ResponseHead};
 
 pub(super) const MEMORY: u64 = 8 << 20;
 
+fn bound(memory: u64) -> config::Cache {
+    config::Cache { memory, feed: config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 } }
+}
+
 pub(super) fn store() -> Arc<Store> {
-    Store::seeded(Seed([1, 2]), Slabs::in_memory(2), &config::Cache { memory: MEMORY })
+    Store::seeded(Seed([1, 2]), Slabs::in_memory(2), &bound(MEMORY))
 }
 
 fn policy() -> Policy {
@@ -29,6 +33,8 @@ fn policy() -> Policy {
         refuse_disguised: true,
         largest: 1 << 20,
         tag_fields: Vec::new(),
+        follow_links: false,
+        encodings: Vec::new(),
         collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 10, uncacheable: Duration::from_secs(60) },
     }
 }
@@ -73,7 +79,7 @@ fn however_much_is_stored_the_bound_holds() {
     }
     assert!(stored > 10 * MEMORY, "{stored}: more than has room");
     assert!(store.bytes() > MEMORY / 2 && store.objects() > 500, "{} bytes, {} objects", store.bytes(), store.objects());
-    store.configure(&config::Cache { memory: MEMORY / 4 });
+    store.configure(&bound(MEMORY / 4));
     assert!(store.bytes() <= MEMORY / 4, "{} after the bound became a quarter", store.bytes());
 }
 

@@ -203,6 +203,9 @@ impl Reader for Seen {
     }
 }
 
+/// Nothing is fetched here without a client.
+const FEED: decide::config::Feed = decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 };
+
 /// One listener, one site, one route: files below `root`.
 fn config(at: SocketAddr, root: &str) -> Config {
     let files = Files {
@@ -232,24 +235,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         hsts: None,
         https_redirect: false,
         acme: false,
-    };
-    let limits = Limits {
-        head_bytes: 32 * 1024,
-        head_fields: 100,
-        target_bytes: 8 * 1024,
-        head_timeout: Duration::from_secs(30),
-        idle_timeout: Duration::from_secs(30),
-        body_timeout: Duration::from_secs(30),
-        body_min_rate: 0,
-        send_timeout: Duration::from_secs(30),
-        tunnel_timeout: Duration::from_secs(30),
-        send_min_rate: 0,
-        http2_streams: 100,
-        http2_stream_window: 65_535,
-        http2_connection_window: 65_535,
-        requests_per_connection: 1000,
-        handshake_timeout: Duration::from_secs(30),
-        handshakes_per_address: 100,
+        tokens: Vec::new(),
     };
     Config {
         listeners: vec![Listener {
@@ -270,10 +256,33 @@ fn config(at: SocketAddr, root: &str) -> Config {
             look_interval: Duration::from_secs(60),
             key_log: false,
         },
-        limits,
+        limits: limits(),
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache { memory: 64 << 20, feed: FEED },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        head_bytes: 32 * 1024,
+        head_fields: 100,
+        target_bytes: 8 * 1024,
+        head_timeout: Duration::from_secs(30),
+        idle_timeout: Duration::from_secs(30),
+        body_timeout: Duration::from_secs(30),
+        body_min_rate: 0,
+        send_timeout: Duration::from_secs(30),
+        tunnel_timeout: Duration::from_secs(30),
+        send_min_rate: 0,
+        http2_streams: 100,
+        http2_stream_window: 65_535,
+        http2_connection_window: 65_535,
+        requests_per_connection: 1000,
+        handshake_timeout: Duration::from_secs(30),
+        handshakes_per_address: 100,
     }
 }
 

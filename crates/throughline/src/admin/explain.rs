@@ -1,9 +1,9 @@
 //! What would happen to a request, and why: from a configuration alone, or as a running server knows it. Both ask the functions that
 //! serve real requests.
 
-use super::asked::{self, Asked};
 use super::parameters::Parameters;
-use super::{Refusal, bad};
+use super::who::Who;
+use super::{Refusal, bad, forbidden};
 use decide::address::Address;
 use decide::balance::{Record, key};
 use decide::config::{self, Action, Config, HashKey};
@@ -13,7 +13,8 @@ use decide::route::{self, Table, Verdict};
 use decide::step::RouteRef;
 use decide::time::Instant;
 use host::Host;
-use node::Server;
+use node::asked::{self, Asked};
+use node::{Server, Snapshot};
 use std::fmt::Write;
 use std::net::IpAddr;
 use wire::http::RequestHead;
@@ -38,11 +39,11 @@ pub(crate) struct Question<'a> {
 
 /// `explain route`: every rule with its outcome. The error is a sentence.
 pub(crate) fn route(question: &Question<'_>, config: &Config, table: &Table) -> Result<String, String> {
-    let asked = question.asked(&config.limits)?.ok_or("say which request: a URL")?;
-    let listener = question.listener_in(config, asked.port)?;
-    let mut record = route::Record::default();
-    table.decide(number(listener), &asked.head, Some(&mut record));
-    Ok(format!("listener {}\n{}", config.listeners[listener].at, view::explain::route(&record)))
+    question.judged(config, table).map(|(listener, record)| route_text(listener, &record, config))
+}
+
+fn route_text(listener: usize, record: &route::Record, config: &Config) -> String {
+    format!("listener {}\n{}", config.listeners[listener].at, view::explain::route(record))
 }
 
 /// `explain balance` from the configuration alone: nothing is known of health and load, and chance is a fixed seed.
@@ -66,13 +67,16 @@ pub(crate) fn cache(question: &Question<'_>, config: &Config) -> Result<String, 
 }
 
 /// `GET /explain/cache`: what is stored for a request now, and what it is good for; nothing moves by it.
-pub(super) fn live_cache(server: &Server, host: &Host, parameters: &Parameters) -> Result<String, Refusal> {
+pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &Parameters) -> Result<String, Refusal> {
     parameters.only(&["url", "method", "header", "listener"])?;
     let snapshot = server.snapshot();
     let config = &snapshot.config;
     let question = Question::of(parameters)?;
     let asked = question.asked(&config.limits).map_err(bad)?.ok_or_else(|| bad("say which request: a URL".to_string()))?;
     let (route, scheme) = question.route_of(&asked, config, snapshot.routes()).map_err(bad)?;
+    if !who.has(usize::from(route.site)) {
+        return Err(not_theirs());
+    }
     let explained = server.explain_cache(host.calendar(), route, &asked.head, scheme);
     let explained = explained.ok_or_else(|| bad(stores_nothing(config, route)))?;
     let (_, policy) = node::cache_key(config, route, &asked.head, scheme).expect("it was just explained");
@@ -102,6 +106,10 @@ pub(super) fn live_cache(server: &Server, host: &Host, parameters: &Parameters) 
     Ok(out)
 }
 
+fn not_theirs() -> Refusal {
+    forbidden("this request is another site's: a site's token explains what is its own".to_string())
+}
+
 fn stores_nothing(config: &Config, route: RouteRef) -> String {
     format!("route {} stores nothing: it has no `cache`", name_of(config, route))
 }
@@ -114,10 +122,17 @@ fn name_of(config: &Config, route: RouteRef) -> String {
 }
 
 /// `GET /explain/route`.
-pub(super) fn live_route(server: &Server, parameters: &Parameters) -> Result<String, Refusal> {
+pub(super) fn live_route(snapshot: &Snapshot, who: &Who, parameters: &Parameters) -> Result<String, Refusal> {
     parameters.only(&["url", "method", "header", "listener"])?;
-    let snapshot = server.snapshot();
-    route(&Question::of(parameters)?, &snapshot.config, snapshot.routes()).map_err(bad)
+    let (listener, mut record) = Question::of(parameters)?.judged(&snapshot.config, snapshot.routes()).map_err(bad)?;
+    if !who.has_all() {
+        if !record.site.is_some_and(|site| who.has(usize::from(site))) {
+            return Err(not_theirs());
+        }
+        // Who else is served here is none of their business.
+        record.sites.retain(|site| who.has(usize::from(site.site)));
+    }
+    Ok(route_text(listener, &record, &snapshot.config))
 }
 
 /// `GET /explain/balance`: what the pool would choose now; nothing moves by it.
@@ -147,6 +162,15 @@ impl<'a> Question<'a> {
     fn asked(&self, limits: &config::Limits) -> Result<Option<Asked>, String> {
         let limits = Limits { target_bytes: limits.target_bytes, head_bytes: limits.head_bytes, fields: limits.head_fields };
         self.url.map(|url| asked::of(url, self.method.unwrap_or("GET"), &self.fields, &limits)).transpose()
+    }
+
+    /// The listener where the request comes in, and every rule with its outcome.
+    fn judged(&self, config: &Config, table: &Table) -> Result<(usize, route::Record), String> {
+        let asked = self.asked(&config.limits)?.ok_or("say which request: a URL")?;
+        let listener = self.listener_in(config, asked.port)?;
+        let mut record = route::Record::default();
+        table.decide(number(listener), &asked.head, Some(&mut record));
+        Ok((listener, record))
     }
 
     /// The listener that is named; else the first on the URL's port; else the first.

@@ -36,6 +36,8 @@ pub fn config(http: Address, https: Address, certificate: Certificate) -> Config
         limits: limits_defaults(),
         server: server_defaults(),
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 

@@ -11,8 +11,8 @@ use super::{acme, cache, encoding};
 use decide::address::Address;
 use decide::cache::AcceptEncoding;
 use decide::config::{
-    AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
-    Listener, LogFormat, Match, PathMatch, Pool, Probe, Protocol, Retry, Rewrite, Route, Server, Show, Site, ValueMatch,
+    AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Journal,
+    Limits, Listener, LogFormat, Match, PathMatch, Pool, Probe, Protocol, Retry, Rewrite, Route, Server, Show, Site, TokenHash, ValueMatch,
 };
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -32,7 +32,13 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         limits: limits(&root.table("limits")),
         server: server(&root.table("server")),
         access_log: root.table_if("log").map(access_log),
+        tokens: tokens(&root.table("admin")),
+        journal: root.table_if("journal").map(|table| Journal { state: table.text("state"), size: table.number("size") }),
     }
+}
+
+fn tokens(table: &Table) -> Vec<TokenHash> {
+    table.texts("tokens").iter().filter_map(|text| value::token_hash(&text.it).ok()).collect()
 }
 
 /// Where the admin side listens, if anywhere.
@@ -129,13 +135,17 @@ fn site(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<
         hsts: table.duration_if("hsts"),
         https_redirect: table.bool("https-redirect"),
         acme: table.text("certificate") == "acme",
+        tokens: tokens(table),
     }
 }
 
 /// A site in whose section nothing is written.
 pub(super) fn empty_site(table: &Table) -> Site {
     let mut unused = Mistakes::new("", "");
-    Site { name: HostPattern::Any.to_text(), ..site(table, &Pools { names: Vec::new() }, Cache { memory: 0 }, &mut unused) }
+    Site {
+        name: HostPattern::Any.to_text(),
+        ..site(table, &Pools { names: Vec::new() }, Cache { memory: 0, ..super::cache_defaults() }, &mut unused)
+    }
 }
 
 /// What answers show.

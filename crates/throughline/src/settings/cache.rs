@@ -4,14 +4,23 @@ use super::mistake::Mistakes;
 use super::read::Table;
 use super::value::size_text;
 use decide::cache::{AcceptEncoding, Collapse, KeyRules, Normalise, Parameters, Policy, SetCookie};
-use decide::config::Cache;
+use decide::config::{Cache, Feed};
 
 /// Of the memory, one answer may have one part in so many: the index keeps it in parts, and answers come in beside what is stored.
 const LARGEST_SHARE: u64 = 8;
 
 /// `[cache]`.
 pub(super) fn cache(table: &Table) -> Cache {
-    Cache { memory: table.number("memory") }
+    Cache {
+        memory: table.number("memory"),
+        feed: Feed {
+            rate: table.number("prefetch-rate"),
+            simultaneous: table.number("prefetch-simultaneous"),
+            jobs: table.number("jobs"),
+            urls: table.number("job-urls"),
+            content: table.number("push-content"),
+        },
+    }
 }
 
 /// The longest content that a route may store.
@@ -57,6 +66,8 @@ pub(super) fn policy(table: &Table, cache: Cache, mistakes: &mut Mistakes<'_>) -
         refuse_disguised: table.bool("refuse-disguised"),
         largest: largest(table, cache, mistakes),
         tag_fields: texts(table, "tag-fields"),
+        follow_links: table.bool("prefetch-links"),
+        encodings: texts(table, "fetch-encodings"),
         collapse: Collapse {
             enabled: table.bool("collapse"),
             longest: table.duration("collapse-wait"),

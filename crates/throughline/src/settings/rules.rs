@@ -4,6 +4,7 @@ use super::acme;
 use super::build::{ToText, hosts};
 use super::disk::Disk;
 use super::mistake::Mistakes;
+use super::owners;
 use super::read::{Span, Table};
 use super::tls;
 use decide::address::Address;
@@ -23,6 +24,7 @@ pub(super) fn check(root: &Table, config: &Config, admin: Option<&Address>, disk
     }
     tls::check(root, config, disk, mistakes);
     acme::check(root, config, disk, mistakes);
+    owners::check(root, config, admin, mistakes);
     unused_pools(root, config, mistakes);
     for ((_, table), pool) in root.named("pool").iter().zip(&config.pools) {
         backend_names(table, pool, mistakes);

@@ -2,7 +2,7 @@
 
 use super::nearest::nearest;
 use decide::address::Address;
-use decide::config::{HashKey, HostPattern, PathMatch, Protocol};
+use decide::config::{HashKey, HostPattern, PathMatch, Protocol, TokenHash};
 use decide::files::Coding;
 use decide::time::Duration;
 use std::net::{IpAddr, Ipv6Addr};
@@ -62,6 +62,8 @@ pub enum Shape {
     Printable,
     /// Bytes as RFC 4648 §5 writes them, perhaps padded.
     Base64Url,
+    /// The hash of a token.
+    TokenHash,
 }
 
 /// Why a text is not of its shape.
@@ -113,6 +115,7 @@ impl Shape {
             Shape::Mail => "a mail address",
             Shape::Printable => "a word",
             Shape::Base64Url => "a key",
+            Shape::TokenHash => "the hash of a token",
         }
     }
 
@@ -145,6 +148,7 @@ impl Shape {
             Shape::Mail => "a mail address such as \"owner@example.com\"",
             Shape::Printable => "a word without spaces",
             Shape::Base64Url => "base64url: letters, digits, \"-\" and \"_\"",
+            Shape::TokenHash => "\"sha256:\" and 64 hexadecimal digits, as `throughline ctl token` prints it",
         }
     }
 
@@ -178,6 +182,7 @@ impl Shape {
             Shape::Mail => mail(text),
             Shape::Printable => holds(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())),
             Shape::Base64Url => holds(is_base64url(text)),
+            Shape::TokenHash => token_hash(text).map(drop),
             Shape::FileName => holds(!matches!(text, "" | "." | "..") && !text.contains(|c: char| c == '/' || c.is_control())),
         }
     }
@@ -268,6 +273,19 @@ fn unit_flaw(number: u64, unit: &str, aliases: &[(&str, &str)]) -> Flaw {
         None if aliases.iter().any(|(_, unit)| *unit == lower) => Flaw::write(format!("{number}{lower}")),
         None => Flaw::default(),
     }
+}
+
+/// Reads `sha256:` and the digits of a token's hash.
+pub(super) fn token_hash(text: &str) -> Result<TokenHash, Flaw> {
+    let no_hash = || Flaw::why("a token itself has no place in this file, which more people read than may have it");
+    let digits = text.strip_prefix("sha256:").ok_or_else(no_hash)?.as_bytes();
+    let digit = |at: usize| digits.get(at).and_then(|digit| char::from(*digit).to_digit(16));
+    let mut hash = [0; 32];
+    for (at, byte) in hash.iter_mut().enumerate() {
+        let value = digit(2 * at).zip(digit(2 * at + 1)).map(|(high, low)| high * 16 + low);
+        *byte = value.and_then(|value| u8::try_from(value).ok()).ok_or_else(Flaw::default)?;
+    }
+    if digits.len() == 64 { Ok(TokenHash(hash)) } else { Err(Flaw::default()) }
 }
 
 /// Whether this is a token.

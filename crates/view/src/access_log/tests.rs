@@ -37,6 +37,7 @@ pub(crate) fn config() -> Config {
             hsts: None,
             https_redirect: false,
             acme: false,
+            tokens: Vec::new(),
         }],
         pools: vec![pool()],
         certificates: vec![],
@@ -50,8 +51,13 @@ pub(crate) fn config() -> Config {
         },
         limits: limits(),
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            feed: decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 },
+        },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod fields;
 mod head;
 mod known;
+pub mod link;
 pub mod structured;
 mod writer;
 

@@ -2,6 +2,7 @@
 
 mod collapse;
 mod defences;
+mod feed;
 mod fresh;
 mod http2;
 mod purge;

@@ -3,8 +3,8 @@
 use decide::address::Address;
 use decide::cache::{AcceptEncoding, Collapse, KeyRules, Normalise, Policy, SetCookie};
 use decide::config::{
-    Action, Algorithm, Backend, Config, Ejection, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool, Protocol,
-    Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
+    Action, Algorithm, Backend, Config, Ejection, Feed, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool,
+    Protocol, Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
 };
 use decide::encoding;
 use decide::files::Coding;
@@ -30,6 +30,9 @@ pub(crate) const MODEL: Limits = Limits {
     handshakes_per_address: 100,
 };
 
+/// What may be fetched without a client's asking.
+pub(crate) const FEED: Feed = Feed { rate: 100, simultaneous: 8, jobs: 4, urls: 1000, content: 1 << 20 };
+
 /// One listener on port 80, and one site that sends everything to a pool of so many backends.
 pub(crate) fn config(backends: usize) -> Config {
     Config {
@@ -53,8 +56,10 @@ pub(crate) fn config(backends: usize) -> Config {
         },
         limits: MODEL,
         server: Server { workers: 1, drain_timeout: Duration::from_secs(30), name: "edge".to_string(), max_connections: 20_000 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache { memory: 64 << 20, feed: FEED },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 
@@ -98,6 +103,8 @@ fn policy() -> Policy {
         refuse_disguised: true,
         largest: 8 * 1024 * 1024,
         tag_fields: vec!["Surrogate-Key".to_string(), "Cache-Tag".to_string()],
+        follow_links: false,
+        encodings: vec!["gzip, deflate, br, zstd".to_string(), "identity".to_string()],
         collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 10_000, uncacheable: Duration::from_secs(120) },
     }
 }
@@ -132,6 +139,7 @@ fn site() -> Site {
         hsts: None,
         https_redirect: false,
         acme: false,
+        tokens: Vec::new(),
     }
 }
 

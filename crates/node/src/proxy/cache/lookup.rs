@@ -296,7 +296,7 @@ impl Ask {
 }
 
 impl Validating {
-    fn of(ask: &Ask) -> Validating {
+    pub(super) fn of(ask: &Ask) -> Validating {
         match &ask.selected {
             Some(object) => Validating { objects: vec![object.clone()], selected: true, ..Validating::default() },
             None => Validating { objects: ask.live.clone(), selected: false, ..Validating::default() },

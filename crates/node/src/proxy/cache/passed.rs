@@ -40,6 +40,9 @@ impl Exchange<'_> {
             }
             _ => {}
         }
+        if request.method == Method::Get {
+            self.follow_links(&cached, policy);
+        }
         self.cached = Some(cached);
     }
 

@@ -181,6 +181,20 @@ static ROUTE_CACHE: Section = Section {
         entry("collapse-wait", TIME, Is(r#""5s""#), r#""1s""#, "The longest wait; whoever has waited so long asks for itself."),
         entry("collapse-most", count(1, MANY), Is("10000"), "100", "The most that wait for one answer."),
         entry(
+            "prefetch-links",
+            Bool,
+            Is("false"),
+            "true",
+            "Fetch what answers name in `Link` as `preload`, `modulepreload` or `prefetch`, of its origin, 32 of each at the most.",
+        ),
+        entry(
+            "fetch-encodings",
+            Texts { each: Shape::FieldValue, min: 1 },
+            Is(r#"["gzip, deflate, br, zstd", "identity"]"#),
+            r#"["gzip"]"#,
+            "What no client has asked for is asked with each of these as `Accept-Encoding`, until an answer serves them all.",
+        ),
+        entry(
             "remember-uncacheable",
             TIME_OR_ZERO,
             Is(r#""2m""#),

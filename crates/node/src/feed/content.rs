@@ -6,7 +6,7 @@ use super::routed;
 use crate::asked::Asked;
 use crate::proxy::judge;
 use crate::server::Server;
-use crate::store::{Content, Purged, Purging};
+use crate::store::{Content, Piece, Purged, Purging};
 use decide::cache::{Purge, Sequence};
 use decide::step::Step;
 use decide::time::Calendar;
@@ -29,7 +29,7 @@ impl Server {
     /// the rule that forbids.
     pub fn pushable(&self, asked: &Asked, response: &ResponseHead, content: &[u8], now: Calendar) -> Result<Pushable, String> {
         let mut pushable = judge(&self.snapshot(), asked, response, now)?;
-        let content = Content::of(vec![content.into()], self.store.contents());
+        let content = Content::of(vec![Piece::Memory(content.into())], self.store.contents());
         pushable.object = pushable.object.with_content(Arc::new(content));
         Ok(pushable)
     }

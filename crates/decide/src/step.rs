@@ -585,7 +585,7 @@ steps! {
         by: &'static str,
         /// They are stale, and not gone.
         soft: bool,
-        /// Its number, as whoever asked for it was told.
+        /// Its number. Whoever asked for it may have been told a lower one, where the cache has purged by itself since the start.
         sequence: u64,
     }
     /// What owners had asked for before this start, and is still of use, was done again.

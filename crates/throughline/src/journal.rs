@@ -26,6 +26,7 @@ use decide::time::Calendar;
 use frame::{Framed, Frames};
 use host::Host;
 use node::Server;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::future::Future;
 use std::io;
@@ -105,8 +106,14 @@ pub struct Journal {
     shared: Arc<Shared>,
     settings: Option<config::Journal>,
     /// What a restart does again, until it is done.
-    missed: Mutex<Option<Vec<File>>>,
+    missed: Mutex<Option<Vec<Missed>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A file with records that are to be done again, and where they begin.
+struct Missed {
+    file: File,
+    offsets: BTreeSet<u64>,
 }
 
 /// What the thread shares with those who append.
@@ -164,12 +171,20 @@ impl Journal {
         let missed = self.missed.lock().expect("no panic while it is held").take();
         let last = self.shared.accepted.load(Ordering::Acquire);
         let mut replayed = Replayed { records: 0, last };
-        for file in missed.into_iter().flatten() {
+        for Missed { file, offsets } in missed.into_iter().flatten() {
             let unreadable = |error: io::Error| format!("cannot read the journal: {error}");
             let mut frames = Frames::of(file).map_err(unreadable)?;
-            while let Some(Framed { stamp, record, .. }) = frames.next().map_err(unreadable)? {
-                replayed.records += 1;
-                apply(stamp.sequence, stamp.at, record);
+            loop {
+                while let Some(Framed { stamp, record, offset, .. }) = frames.next().map_err(unreadable)? {
+                    if offsets.contains(&offset) {
+                        replayed.records += 1;
+                        apply(stamp.sequence, stamp.at, record);
+                    }
+                }
+                // A file that is broken is read as it is where there was no room to write it anew.
+                if frames.resume().map_err(unreadable)?.is_none() {
+                    break;
+                }
             }
         }
         self.shared.applied.store(last, Ordering::Release);

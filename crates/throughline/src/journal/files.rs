@@ -54,7 +54,8 @@ impl Directory {
         })
     }
 
-    /// The files in the order to be read. Those that a newer base has made useless, as one that was being written, are removed.
+    /// The files in the order to be read. Those that a newer base has made useless, and what was being
+    /// written, are removed.
     pub(super) fn list(&self) -> io::Result<Vec<Name>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path)? {
@@ -64,10 +65,10 @@ impl Directory {
             match (number("base-"), number("log-")) {
                 (Some(number), _) => names.push(Name::Base(number)),
                 (_, Some(number)) => names.push(Name::Log(number)),
-                _ if name.ends_with(".new") => fs::remove_file(self.path.join(name))?,
                 _ => {}
             }
         }
+        self.remove_unfinished()?;
         names.sort_unstable();
         let base = names.iter().filter_map(|name| if let Name::Base(number) = name { Some(*number) } else { None }).max();
         let (of_use, useless): (Vec<Name>, Vec<Name>) = names.into_iter().partition(|name| match name {
@@ -76,6 +77,17 @@ impl Directory {
         });
         self.remove(&useless)?;
         Ok(of_use)
+    }
+
+    /// Removes what was being written and has no name yet.
+    pub(super) fn remove_unfinished(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|kind| kind == "new") {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn remove(&self, names: &[Name]) -> io::Result<()> {

@@ -7,7 +7,7 @@ use super::files::Name;
 use super::record::Record;
 use decide::cache::Purge;
 use node::{Purging, purge_marks};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,11 @@ impl Keep {
     /// Whether the frame at this place is of use.
     pub(super) fn holds(&self, sequence: u64, file: Name, offset: u64) -> bool {
         self.kept.get(&sequence).is_some_and(|kept| kept.place.file == file && kept.place.offset == offset)
+    }
+
+    /// Where frames of use begin in a file.
+    pub(super) fn offsets(&self, file: Name) -> BTreeSet<u64> {
+        self.kept.values().filter(|kept| kept.place.file == file).map(|kept| kept.place.offset).collect()
     }
 
     /// A frame is somewhere else from now on.

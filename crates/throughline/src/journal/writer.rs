@@ -4,7 +4,7 @@
 use super::files::{Directory, Name};
 use super::frame::{self, FILE_HEAD, Frames, Salt, Stamp};
 use super::keep::{Keep, Place};
-use super::{Event, Refused, Shared, Tell, Waiting, reading};
+use super::{Event, Missed, Refused, Shared, Tell, Waiting, reading};
 use decide::config;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -26,6 +26,8 @@ pub(super) struct Writer {
     before: Vec<Name>,
     before_bytes: u64,
     log: Log,
+    /// There was no room to tidy up at the start, which comes before anything is written: files to be put aside then.
+    unready: Option<Vec<Name>>,
     /// Bytes with which it is tidied up again where the last time did not work.
     patience: u64,
 }
@@ -43,7 +45,7 @@ struct Log {
 impl Writer {
     /// Takes the directory, reads what is there, and tidies up. Beside the writer: the files with what is to be done again. The error is a
     /// sentence.
-    pub(super) fn open(settings: &config::Journal, shared: Arc<Shared>, tell: Tell) -> Result<(Writer, Vec<File>), String> {
+    pub(super) fn open(settings: &config::Journal, shared: Arc<Shared>, tell: Tell) -> Result<(Writer, Vec<Missed>), String> {
         let directory = Directory::open(settings)?;
         let place = super::files::directory(settings);
         let unusable = |error: io::Error| format!("cannot use the journal in {}: {error}", place.display());
@@ -59,18 +61,29 @@ impl Writer {
             before: found.files,
             before_bytes: 0,
             log,
+            unready: None,
             patience: 0,
         };
-        writer.tidy(&found.broken).map_err(unusable)?;
+        // Without room nothing is accepted, but what is there can be read, and the sites can be served.
+        match writer.tidy(&found.broken) {
+            Err(error) if is_full(&error) => {
+                writer.told_failing(&error);
+                writer.unready = Some(found.broken);
+            }
+            tidied => tidied.map_err(unusable)?,
+        }
         // Only now: what is told is not told again by the next start.
         found.events.into_iter().for_each(|event| (writer.tell)(event));
         let shared = &writer.shared;
         [&shared.accepted, &shared.durable].iter().for_each(|count| count.store(writer.last, Ordering::Release));
-        let missed = writer.before.iter().map(|name| writer.directory.read(*name)).collect::<io::Result<Vec<File>>>().map_err(unusable)?;
+        shared.failing.store(writer.unready.is_some(), Ordering::Relaxed);
+        let missed = |name: &Name| Ok(Missed { file: writer.directory.read(*name)?, offsets: writer.keep.offsets(*name) });
+        let missed = writer.before.iter().map(missed).collect::<io::Result<Vec<Missed>>>().map_err(unusable)?;
         Ok((writer, missed))
     }
 
     pub(super) fn run(mut self) {
+        let _end = End(self.shared.clone());
         loop {
             let mut queue = self.shared.queue();
             while queue.waiting.is_empty() && !queue.closed {
@@ -89,7 +102,7 @@ impl Writer {
 
     /// Writes all that waits, with one wait for the disk.
     pub(super) fn accept(&mut self, batch: Vec<Waiting>) {
-        if let Err(error) = self.log.make_ready(&self.directory) {
+        if let Err(error) = self.make_ready() {
             return self.refuse(batch, &error);
         }
         let (mut frames, mut places, mut sequence) = (Vec::new(), Vec::new(), self.last);
@@ -128,14 +141,25 @@ impl Writer {
         }
     }
 
-    fn refuse(&self, batch: Vec<Waiting>, error: &io::Error) {
-        let why = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => format!("the disk of the journal is full ({error})"),
-            _ => format!("the journal cannot be written ({error})"),
-        };
+    fn make_ready(&mut self) -> io::Result<()> {
+        if let Some(broken) = self.unready.take() {
+            self.tidy(&broken).inspect_err(|_| self.unready = Some(broken))?;
+        }
+        self.log.make_ready(&self.directory)
+    }
+
+    /// Tells it, once until it works again. Gives the sentence.
+    fn told_failing(&self, error: &io::Error) -> String {
+        let what = if is_full(error) { "there is no room for the journal" } else { "the journal cannot be written" };
+        let why = format!("{what} ({error})");
         if !self.shared.failing.swap(true, Ordering::Relaxed) {
             (self.tell)(Event::Failed(why.clone()));
         }
+        why
+    }
+
+    fn refuse(&self, batch: Vec<Waiting>, error: &io::Error) {
+        let why = self.told_failing(error);
         for waiting in batch {
             self.shared.refused.fetch_add(waiting.records.len() as u64, Ordering::Relaxed);
             (waiting.done)(Err(Refused { why: format!("{why}: nothing was done"), too_long: false }));
@@ -166,8 +190,17 @@ impl Writer {
         };
     }
 
-    /// Writes what is of use into a file of its own, and begins another log.
+    /// Writes what is of use into a file of its own, and begins another log. After an error all is as it was.
     fn tidy(&mut self, broken: &[Name]) -> io::Result<()> {
+        let tidied = self.write_anew(broken);
+        if tidied.is_err() {
+            // What is half written may be what there was no room for.
+            let _ = self.directory.remove_unfinished();
+        }
+        tidied
+    }
+
+    fn write_anew(&mut self, broken: &[Name]) -> io::Result<()> {
         let dropped = self.keep.trim(self.size / 3);
         let old: Vec<Name> = self.before.iter().copied().chain((self.log.len > 0).then_some(self.log.name)).collect();
         let (base, log) = (Name::Base(self.last), Name::Log(self.last + 1));
@@ -226,6 +259,22 @@ impl Writer {
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
         Ok(offset)
+    }
+}
+
+/// There may be room again later.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
+/// The end of the thread, whatever ended it: who waits, and who comes later, is told.
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue();
+        queue.closed = true;
+        queue.waiting.clear();
     }
 }
 

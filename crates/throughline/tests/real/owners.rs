@@ -211,7 +211,7 @@ fn a_full_disk_refuses_and_leaves_nothing_half() {
     assert!((3..15).contains(&accepted), "{accepted}");
     for refused in &answers[accepted..] {
         assert_eq!(refused.status, 503);
-        assert!(refused.text().starts_with("the journal cannot be written (File too large"), "{}", refused.text());
+        assert!(refused.text().starts_with("there is no room for the journal (File too large"), "{}", refused.text());
         assert!(refused.text().ends_with("nothing was done\n"), "{}", refused.text());
     }
     let accepted = accepted as u64;
@@ -227,6 +227,35 @@ fn a_full_disk_refuses_and_leaves_nothing_half() {
     assert_eq!(numbers(&edge), [accepted; 3]);
     assert_eq!(number(&edge.post_admin(1, &tag(0))), accepted + 1);
     assert!(edge.errors().iter().all(|line| !line.contains("journal-cut") && !line.contains("journal-damaged")), "{:?}", edge.errors());
+}
+
+/// A start without room serves what there is, and accepts nothing until there is room.
+#[test]
+fn a_start_on_a_full_disk_serves() {
+    let edge = journaling(Place::new());
+    let at = edge.at(0);
+    let content = "x".repeat(9000);
+    let url = format!("http://{at}/a");
+    assert_eq!(number(&hand_over(&edge, "/a", &content, "Cache-Control: max-age=600\r\n")), 1);
+    let place = edge.into_place();
+    let text =
+        config(&place, "", "").replace("SHOP", "").replace("BLOG", "").replacen("127.0.0.1:0\"\n[[site", &format!("{at}\"\n[[site"), 1);
+    let path = place.file("edge.toml", &text);
+    let script = format!("trap '' XFSZ; ulimit -f 8; exec {BINARY} serve {path}");
+    let edge = Edge::start(place, Command::new("sh").args(["-c", &script]), 2);
+    assert_eq!(get(&edge, "/a").text(), content, "{url}");
+    edge.await_error(0, "journal-failed why=\"there is no room for the journal (File too large");
+    let refused = edge.post_admin(1, "/cache/purge?all");
+    assert_eq!((refused.status, numbers(&edge)), (503, [1; 3]), "{}", refused.text());
+    assert_eq!(get(&edge, "/a").text(), content, "nothing was done");
+    let place = edge.into_place();
+    let left: Vec<_> =
+        std::fs::read_dir(place.at("state/journal")).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+    assert!(left.iter().all(|path| path.extension().is_none()), "nothing half written is left: {left:?}");
+    let edge = Edge::with_place(place, &text);
+    assert_eq!(get(&edge, "/a").text(), content);
+    assert_eq!(number(&edge.post_admin(1, "/cache/purge?all")), 2);
+    assert_eq!(get(&edge, "/a").status, 502, "it is gone, and there is no backend");
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod cache;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
-pub use cache::Cache;
+pub use cache::{Cache, Hot, Peers, Tiers};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;
@@ -177,6 +177,8 @@ pub struct Route {
     pub response: FieldEdits,
     /// Answers are stored, by these rules.
     pub cache: Option<Policy>,
+    /// Who is asked before the pool, where answers are stored.
+    pub tiers: Tiers,
 }
 
 /// The condition of a route.

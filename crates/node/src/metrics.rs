@@ -162,6 +162,7 @@ macro_rules! steps_of_a_request {
             | Step::Connected { .. }
             | Step::BackendFailed { .. }
             | Step::Interim { .. }
+            | Step::Tier { .. }
             | Step::Answered { .. }
             | Step::FileChosen { .. }
             | Step::Made { .. }
@@ -240,6 +241,7 @@ impl Index {
                 | Step::Asked { .. }
                 | Step::Unrouted { .. }
                 | Step::Interim { .. }
+                | Step::Tier { .. }
                 | Step::FileChosen { .. }
                 | Step::Made { .. } => {}
                 Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}

@@ -306,6 +306,14 @@ impl Ticket {
         self.end(outcome, latency, now)
     }
 
+    /// There was no request after all.
+    pub(crate) fn withdraw(mut self) {
+        self.open = false;
+        let mut state = self.pool.lock();
+        state.decide.withdrawn(self.backend);
+        state.queue.wake_one();
+    }
+
     pub(crate) fn pool(&self) -> &Arc<Pool> {
         &self.pool
     }

@@ -89,6 +89,7 @@ pub fn add_admin(config: &mut Config, at: Option<Address>) {
         request: decide::config::Rewrite::default(),
         response: decide::config::FieldEdits::default(),
         cache: None,
+        tiers: decide::config::Tiers::default(),
     };
     config.sites.push(Site { name: ADMIN.to_string(), routes: vec![route], ..settings::site_defaults() });
     config.listeners.push(settings::listener_defaults(at, vec![config.sites.len() - 1]));

@@ -23,6 +23,7 @@ mod reference;
 mod rules;
 mod schema;
 mod syntax;
+mod tiers;
 mod tls;
 mod value;
 
@@ -102,6 +103,7 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         request: Rewrite::default(),
         response: decide::config::FieldEdits::default(),
         cache: None,
+        tiers: decide::config::Tiers::default(),
     };
     let backends: Vec<Backend> = to.iter().cloned().map(backend_defaults).collect();
     Config {

@@ -30,6 +30,7 @@ fn route(name: &str, path: PathMatch) -> Route {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        tiers: crate::config::Tiers::default(),
     }
 }
 
@@ -88,7 +89,11 @@ fn table(sites: Vec<Site>) -> Table {
             handshakes_per_address: 0,
         },
         server: Server { workers: 1, drain_timeout: zero, name: "throughline".to_string(), max_connections: 1 },
-        cache: crate::config::Cache { memory: 64 << 20 },
+        cache: crate::config::Cache {
+            memory: 64 << 20,
+            id: None,
+            hot: crate::config::Hot { requests: 5, window: crate::time::Duration::from_secs(60) },
+        },
         access_log: None,
     })
 }

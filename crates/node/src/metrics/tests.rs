@@ -11,7 +11,15 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         None => Action::Answer { status: 204, content_type: String::new(), body: String::new() },
     };
     let when = Match { path: PathMatch::Any, methods: vec![], headers: vec![], query: vec![] };
-    let route = Route { name: "*".to_string(), when, action, request: Rewrite::default(), response: FieldEdits::default(), cache: None };
+    let route = Route {
+        name: "*".to_string(),
+        when,
+        action,
+        request: Rewrite::default(),
+        response: FieldEdits::default(),
+        cache: None,
+        tiers: decide::config::Tiers::default(),
+    };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Site {
         name: name.to_string(),
@@ -91,7 +99,11 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
             handshakes_per_address: 0,
         },
         server: Server { workers: 2, drain_timeout: zero, name: "edge".to_string(), max_connections: 1 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) },
+        },
         access_log: None,
     }
 }

@@ -11,7 +11,7 @@ use crate::proxy::half::Half;
 use crate::proxy::reply::Reply;
 use crate::server::{Held, Snapshot, Worker};
 use decide::config::{Action, Limits, Protocol, Route, Site};
-use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards};
+use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards, may_go_on};
 use decide::route::Verdict;
 use decide::step::{Bytes, Journey, JourneyId, ListenerRef, RouteRef, Side, Step};
 use decide::time::Instant;
@@ -289,6 +289,9 @@ impl<'c> Exchange<'c> {
         if is_loop(request, &self.snapshot.config.server.name) {
             let error = ProxyError::LoopDetected;
             return self.refuse(error.status(), error.sentence(), error.side());
+        }
+        if stores && let Err(circle) = may_go_on(&request.fields, &self.snapshot.cache_id) {
+            return self.refuse_circle(circle);
         }
         self.check_upgrade(pool).unwrap_or_else(|| if stores { Stage::Lookup(pool.clone()) } else { Stage::Proxy(pool.clone()) })
     }

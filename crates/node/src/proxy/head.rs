@@ -24,17 +24,21 @@ impl Exchange<'_> {
         let now = self.worker.host.now();
         let limits = wire_limits(&snapshot.config.limits);
         let framing = self.meta.framing;
+        // Another cache gets the request as it came, and does for its origin what the route says.
+        let to_cache = self.asks_a_cache();
+        let unchanged = FieldEdits::default();
         let Scratch { request, up, text, journey, .. } = &mut *self.scratch;
         text.clear();
         let target = match &route.request.path {
             None => &request.target,
+            Some(_) if to_cache => &request.target,
             Some(replacement) => {
                 rewrite::target(request, replacement, self.matched, text);
                 &*text
             }
         };
         let own;
-        let host = if site.forward.keep_host && !request.authority.is_empty() {
+        let host = if (site.forward.keep_host || to_cache) && !request.authority.is_empty() {
             &request.authority[..]
         } else {
             own = ticket.pool().config.backends[ticket.backend].at.to_string();
@@ -44,8 +48,9 @@ impl Exchange<'_> {
             version: Version::Http11,
             peer: &self.client.caller.peer,
             forward: site.forward,
-            edits: &route.request.fields,
+            edits: if to_cache { &unchanged } else { &route.request.fields },
             via: &snapshot.config.server.name,
+            cdn_loop: route.cache.is_some().then_some(&*snapshot.cache_id),
             id: journey.id,
             host,
             upgrade: self.meta.upgrade,

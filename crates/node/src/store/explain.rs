@@ -8,6 +8,7 @@ use decide::cache::{Policy, Record, Standing, Wishes};
 use decide::config::{Action, Config};
 use decide::step::RouteRef;
 use decide::time::Calendar;
+use host::Host;
 use wire::http::RequestHead;
 
 /// What the cache has for a request.
@@ -25,6 +26,8 @@ pub struct Explained {
     pub rule: &'static str,
     /// Every question on the way.
     pub record: Record,
+    /// How often it was asked for lately while it was not stored, on a route with peers.
+    pub asked_for: u64,
 }
 
 /// A stored answer.
@@ -50,10 +53,12 @@ pub struct StoredAnswer {
 
 impl Server {
     /// What the cache has for a request that this route serves; `None` where the route stores nothing.
-    pub fn explain_cache(&self, now: Calendar, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<Explained> {
-        let snapshot = self.snapshot();
+    pub fn explain_cache(&self, host: &Host, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<Explained> {
+        let (snapshot, now) = (self.snapshot(), host.calendar());
         let (key, policy) = cache_key(&snapshot.config, route, request, scheme)?;
-        Some(self.store().explain(&key, policy, request, now))
+        let explained = self.store().explain(&key, policy, request, now);
+        let asked_for = self.store().popularity(&key, host.now(), snapshot.config.cache.hot.window);
+        Some(Explained { asked_for, ..explained })
     }
 }
 
@@ -95,6 +100,6 @@ impl Store {
                 },
             }
         });
-        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record }
+        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record, asked_for: 0 }
     }
 }

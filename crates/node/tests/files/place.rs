@@ -219,6 +219,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        tiers: decide::config::Tiers::default(),
     };
     let site = Site {
         name: "files".into(),
@@ -270,7 +271,11 @@ fn config(at: SocketAddr, root: &str) -> Config {
         },
         limits,
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) },
+        },
         access_log: None,
     }
 }

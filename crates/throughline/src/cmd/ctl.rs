@@ -14,9 +14,10 @@ use wire::http::Method;
 /// Whom to ask, and for what.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Where the admin side listens; the default address unless given.
+    /// Where the admin side listens; the default address unless given. Several for `purge`: each that is asked before the ones in front of
+    /// it, the shield first.
     #[arg(long, value_name = "ADDR", value_parser = serve::address, global = true)]
-    admin: Option<Address>,
+    admin: Vec<Address>,
     #[command(subcommand)]
     what: What,
 }
@@ -106,7 +107,11 @@ enum Change {
 
 /// Asks, and prints the answer.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let admin = admin(arguments.admin)?;
+    let several = arguments.admin;
+    let admin = admin(several.first().cloned())?;
+    if several.len() > 1 && !matches!(arguments.what, What::Purge(_)) {
+        return Err("only a purge takes more than one --admin".to_string());
+    }
     let line = match arguments.what {
         What::Status { json: true } => ask(&admin, Method::Get, "/status")?.into_result()?,
         What::Status { json: false } => status(&ask(&admin, Method::Get, "/status")?.into_result()?)?,
@@ -114,8 +119,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
             if !purge.says_what() {
                 return Err("say what to purge: a URL, --prefix, --tag, --site or --all".to_string());
             }
-            let answer = post(&admin, &purge.target())?;
-            format!("{}; purges since the start: {}", if purge.soft { "made stale" } else { "purged" }, answer["sequence"])
+            purge_all(if several.len() > 1 { &several } else { std::slice::from_ref(&admin) }, &purge)?
         }
         What::Reload => {
             let answer = post(&admin, "/reload")?;
@@ -139,6 +143,22 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     print(line.trim_end());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Purges all of these, one after the other. Of several each is purged twice: one that keeps objects for its peers may, between its own
+/// purge and theirs, have got a copy back from one whose turn was still to come.
+fn purge_all(admins: &[Address], purge: &Purge) -> Result<String, String> {
+    let word = if purge.soft { "made stale" } else { "purged" };
+    let mut lines = Vec::new();
+    let rounds = if admins.len() > 1 { 2 } else { 1 };
+    for (round, admin) in (0..rounds).flat_map(|round| admins.iter().map(move |admin| (round, admin))) {
+        let answer = post(admin, &purge.target())?;
+        if round + 1 == rounds {
+            let at = if rounds > 1 { format!("{admin}: ") } else { String::new() };
+            lines.push(format!("{at}{word}; purges since the start: {}", answer["sequence"]));
+        }
+    }
+    Ok(lines.join("\n"))
 }
 
 /// The address given, else the default of the settings.

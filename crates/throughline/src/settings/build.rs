@@ -7,7 +7,7 @@ use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
-use super::{acme, cache};
+use super::{acme, cache, tiers};
 use decide::address::Address;
 use decide::config::{
     AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
@@ -17,9 +17,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 /// The whole configuration. Its sites and listeners stand where their sections stand; its pools too.
 pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Config {
-    let pools = Pools { names: root.named("pool").iter().map(|(name, _)| name.it.as_str()).collect() };
+    let pools = Pools::of(root);
     let cache = cache::cache(&root.table("cache"));
-    let sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, cache, mistakes)).collect();
+    let sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, &cache, mistakes)).collect();
     Config {
         listeners: root.tables("listener").iter().map(|table| listener(table, &sites, mistakes)).collect(),
         sites,
@@ -110,12 +110,30 @@ pub(super) fn empty_listener(at: Address, sites: Vec<usize>, table: &Table) -> L
     Listener { at, sites, backlog: table.number("backlog"), tls: table.bool("tls"), protocols }
 }
 
-/// The names of all pools, in order.
+/// All pools as they are written, in order.
 pub(super) struct Pools<'t> {
-    names: Vec<&'t str>,
+    pub(super) names: Vec<&'t str>,
+    tables: Vec<&'t Table>,
 }
 
-fn site(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<'_>) -> Site {
+impl<'t> Pools<'t> {
+    fn of(root: &'t Table) -> Self {
+        let named = root.named("pool");
+        Pools { names: named.iter().map(|(name, _)| name.it.as_str()).collect(), tables: named.iter().map(|(_, table)| table).collect() }
+    }
+
+    /// What is written of a pool.
+    pub(super) fn table(&self, index: usize) -> &'t Table {
+        self.tables[index]
+    }
+
+    /// The names of a pool's backends.
+    pub(super) fn backends(&self, index: usize) -> Vec<String> {
+        self.table(index).tables("backends").iter().map(|table| backend(table).name).collect()
+    }
+}
+
+fn site(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistakes<'_>) -> Site {
     let hosts = table.texts("hosts");
     let first = hosts.first().map(|host| host.it.to_ascii_lowercase()).unwrap_or_default();
     Site {
@@ -134,7 +152,10 @@ fn site(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<
 /// A site in whose section nothing is written.
 pub(super) fn empty_site(table: &Table) -> Site {
     let mut unused = Mistakes::new("", "");
-    Site { name: HostPattern::Any.to_text(), ..site(table, &Pools { names: Vec::new() }, Cache { memory: 0 }, &mut unused) }
+    Site {
+        name: HostPattern::Any.to_text(),
+        ..site(table, &Pools { names: Vec::new(), tables: Vec::new() }, &super::defaults::cache_defaults(), &mut unused)
+    }
 }
 
 /// What answers show.
@@ -152,7 +173,7 @@ pub(super) fn forward(table: &Table) -> Forward {
     }
 }
 
-fn route(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<'_>) -> Route {
+fn route(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistakes<'_>) -> Route {
     let written = table.text_if("path");
     let path = written.as_deref().and_then(|path| value::path_pattern(path).ok()).unwrap_or(PathMatch::Any);
     let conditions = |key| table.pairs(key).into_iter().map(|(name, value)| ValueMatch { name: name.it, value }).collect();
@@ -175,6 +196,7 @@ fn route(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes
         request: Rewrite { path: rewrite.text_if("path"), fields: edits(&rewrite) },
         response: edits(&table.table("response")),
         cache: table.table_if("cache").map(|table| cache::policy(table, cache, mistakes)),
+        tiers: tiers::tiers(table, pools, cache, mistakes),
     }
 }
 
@@ -215,14 +237,7 @@ fn action(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Acti
 
 fn pool_index(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> usize {
     let (Some(name), Some(given)) = (table.text_if("pool"), table.given("pool")) else { return 0 };
-    let found = pools.names.iter().position(|pool| *pool == name);
-    if found.is_none() {
-        let mistake = mistakes.error(&given.span, format!("unknown pool {name:?}")).nearest(&name, pools.names.iter().copied());
-        if mistake.help.is_none() {
-            mistake.help(format!("declare it: [pool.{}]", super::read::bare(&name)));
-        }
-    }
-    found.unwrap_or(0)
+    pools.index(&name, given, mistakes).unwrap_or(0)
 }
 
 fn redirect(table: &Table) -> Action {

@@ -200,13 +200,30 @@ static ADMIN: Section = Section {
 static CACHE: Section = Section {
     header: "[cache]",
     doc: "Where the answers of routes with `cache` are stored.",
-    entries: &[entry(
-        "memory",
-        Size { min: MIB, max: 1024 * 1024 * MIB },
-        Is(r#""256 MiB""#),
-        r#""4 GiB""#,
-        "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in.",
-    )],
+    entries: &[
+        entry(
+            "memory",
+            Size { min: MIB, max: 1024 * 1024 * MIB },
+            Is(r#""256 MiB""#),
+            r#""4 GiB""#,
+            "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in.",
+        ),
+        entry(
+            "id",
+            Text(Shape::CacheId),
+            Means("the server's name and a random number, drawn at the start"),
+            r#""edge-1""#,
+            "What this cache is called in `CDN-Loop` (RFC 8586), and which of the `peers` of a route it is. No two caches have one.",
+        ),
+        entry(
+            "hot-requests",
+            count(0, MANY),
+            Is("10"),
+            "100",
+            "An object of another peer that is asked for more often than this within `hot-window` is stored here too.",
+        ),
+        entry("hot-window", TIME, Is(r#""1m""#), r#""10s""#, "The time for that."),
+    ],
 };
 
 static LIMITS: Section = Section {

@@ -5,7 +5,7 @@ use super::build::{ToText, hosts};
 use super::disk::Disk;
 use super::mistake::Mistakes;
 use super::read::{Span, Table};
-use super::tls;
+use super::{tiers, tls};
 use decide::address::Address;
 use decide::config::{Action, Algorithm, Config, HostPattern, Match, Pool};
 use std::collections::BTreeMap;
@@ -24,10 +24,10 @@ pub(super) fn check(root: &Table, config: &Config, admin: Option<&Address>, disk
     tls::check(root, config, disk, mistakes);
     acme::check(root, config, disk, mistakes);
     unused_pools(root, config, mistakes);
-    for ((_, table), pool) in root.named("pool").iter().zip(&config.pools) {
+    for (index, ((_, table), pool)) in root.named("pool").iter().zip(&config.pools).enumerate() {
         backend_names(table, pool, mistakes);
         weights(table, pool, mistakes);
-        loops(table, pool, config, mistakes);
+        loops(table, index, config, mistakes);
     }
 }
 
@@ -164,7 +164,7 @@ fn unused_pools(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
         return;
     }
     for (index, (name, _)) in root.named("pool").iter().enumerate() {
-        if !config.sites.iter().flat_map(|site| &site.routes).any(|route| uses(&route.action, index)) {
+        if !config.sites.iter().flat_map(|site| &site.routes).any(|route| uses(&route.action, index) || tiers::uses(&route.tiers, index)) {
             mistakes.warning(&name.span, format!("no route uses pool {:?}", name.it));
         }
     }
@@ -206,9 +206,9 @@ fn weights(table: &Table, pool: &Pool, mistakes: &mut Mistakes<'_>) {
     }
 }
 
-fn loops(table: &Table, pool: &Pool, config: &Config, mistakes: &mut Mistakes<'_>) {
-    for (table, backend) in table.tables("backends").iter().zip(&pool.backends) {
-        if table.text_if("at").is_none() {
+fn loops(table: &Table, pool: usize, config: &Config, mistakes: &mut Mistakes<'_>) {
+    for (index, (table, backend)) in table.tables("backends").iter().zip(&config.pools[pool].backends).enumerate() {
+        if table.text_if("at").is_none() || tiers::is_this(config, pool, index) {
             continue;
         }
         if let Some(listener) = config.listeners.iter().find(|listener| reaches(&backend.at, &listener.at)) {

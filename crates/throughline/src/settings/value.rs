@@ -17,6 +17,8 @@ pub enum Shape {
     Token,
     /// The name of a field that an owner may change.
     FieldName,
+    /// What a cache is called in `CDN-Loop`.
+    CacheId,
     /// A field value (RFC 9110 §5.5), ASCII.
     FieldValue,
     /// A method (RFC 9110 §9.1).
@@ -90,6 +92,7 @@ impl Shape {
             Shape::Any => "a text",
             Shape::Name => "a name",
             Shape::Token => "a token",
+            Shape::CacheId => "the name of a cache",
             Shape::FieldName => "the name of a field that may be changed",
             Shape::FieldValue => "a field value",
             Shape::Method => "a method",
@@ -115,6 +118,7 @@ impl Shape {
             Shape::Any => "a text",
             Shape::Name => "a name without spaces or quotes",
             Shape::Token => "a word without spaces, quotes, commas or slashes",
+            Shape::CacheId => "a host name with an optional port, or a word such as \"edge-1\"",
             Shape::FieldName => "a name such as \"x-name\"",
             Shape::FieldValue => "ASCII text without line breaks, and without spaces at its ends",
             Shape::Method => "a method such as \"GET\"",
@@ -147,6 +151,7 @@ impl Shape {
             Shape::Name => holds(!text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "\"'\\".contains(c))),
             Shape::Token => holds(is_token(text)),
             Shape::FieldName => field_name(text),
+            Shape::CacheId => holds(wire::http::cdn_loop::is_id(text.as_bytes())),
             Shape::FieldValue => holds(is_field_value(text)),
             Shape::Method => method(text),
             Shape::Path => path(text),
@@ -282,6 +287,10 @@ fn field_name(text: &str) -> Result<(), Flaw> {
     }
     if OWN_FIELDS.iter().any(|own| text.eq_ignore_ascii_case(own)) {
         return Err(Flaw::why("it frames the message, and the proxy writes it itself"));
+    }
+    // RFC 8586 §2
+    if text.eq_ignore_ascii_case("cdn-loop") {
+        return Err(Flaw::why("it tells caches which of them a request has passed; changed, a circle would not be found"));
     }
     Ok(())
 }

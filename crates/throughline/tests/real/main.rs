@@ -17,5 +17,6 @@ mod peers;
 mod process;
 mod routes;
 mod support;
+mod tiers;
 mod troubles;
 mod websocket;

@@ -15,6 +15,7 @@ pub(crate) fn config() -> Config {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        tiers: decide::config::Tiers::default(),
     };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Config {
@@ -48,7 +49,11 @@ pub(crate) fn config() -> Config {
         },
         limits: limits(),
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) },
+        },
         access_log: None,
     }
 }

@@ -51,7 +51,11 @@ pub(crate) fn config(backends: usize) -> Config {
         },
         limits: MODEL,
         server: Server { workers: 1, drain_timeout: Duration::from_secs(30), name: "edge".to_string(), max_connections: 20_000 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: Duration::from_secs(60) },
+        },
         access_log: None,
     }
 }
@@ -101,6 +105,7 @@ fn site() -> Site {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        tiers: decide::config::Tiers::default(),
     };
     Site {
         name: "site".to_string(),

@@ -10,7 +10,7 @@ use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
 use crate::store::{Coming, Made, Names, Object, Storing, Told, Writer};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, KeyRules, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions,
+    self, AcceptEncoding, Conditions, Directives, KeyRules, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Tier, Times, conditions,
     date_of, freshen, storable, stored_fields, validated,
 };
 use decide::step::{JourneyId, RouteRef, Step};
@@ -106,6 +106,7 @@ impl Exchange<'_> {
             like: None,
             validating: errand.validating.clone(),
             requested: self.worker.host.calendar(),
+            tier: Tier::Origin,
         }));
     }
 
@@ -217,7 +218,11 @@ impl Exchange<'_> {
             _ => {}
         }
         self.remember(cached, object.as_ref(), rule, times, policy);
-        let (stored, ttl) = (object.is_some(), left(&life, times));
+        let keep = cached.tier != Tier::Peers || self.is_hot(&cached.key);
+        if object.is_some() && !keep {
+            rule = Rule::KeptElsewhere;
+        }
+        let (stored, ttl) = (object.is_some() && keep, left(&life, times));
         let length = match meta.framing {
             Framing::None => Some(0),
             Framing::Exact(bytes) => Some(bytes),
@@ -226,7 +231,13 @@ impl Exchange<'_> {
         let head = self.scratch.response.clone();
         self.step(Step::CacheStore { stored, rule: rule.word(), ttl });
         let largest = policy.largest;
-        Coming { head, length, stored: object.map(|object| Storing { object, largest }), rule }
+        Coming { head, length, stored: object.map(|object| Storing { object, largest, keep }), rule }
+    }
+
+    /// Whether what another edge keeps is asked for so often here that it is kept here too.
+    fn is_hot(&self, key: &[u8]) -> bool {
+        let hot = self.snapshot.config.cache.hot;
+        self.worker.server.store.popularity(key, self.worker.host.now(), hot.window) > hot.requests
     }
 
     fn born(&self) -> cache::Sequence {

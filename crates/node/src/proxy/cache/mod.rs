@@ -11,7 +11,7 @@ mod passed;
 use crate::pool::Pool;
 use crate::proxy::exchange::Exchange;
 use crate::store::{Coming, Names, Object};
-use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Uri, Wishes};
+use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Tier, Uri, Wishes};
 use decide::config::{Route, Site};
 use decide::forward;
 use decide::step::Step;
@@ -33,6 +33,8 @@ pub(crate) struct Cached {
     pub(crate) validating: Validating,
     /// When the backend was asked.
     pub(crate) requested: Calendar,
+    /// Who was asked.
+    pub(crate) tier: Tier,
 }
 
 /// Stored answers that the backend is asked about.
@@ -57,6 +59,7 @@ impl Exchange<'_> {
             like: None,
             validating: Validating::default(),
             requested: self.worker.host.calendar(),
+            tier: Tier::Origin,
         }
     }
 

@@ -46,6 +46,23 @@ pub(super) static ROUTE: Section = Section {
             "Store the backends' answers and give them again: `cache = true`, or a table that says by which rules.",
         )
         .only("pool", &[]),
+        entry(
+            "peers",
+            Text(Shape::Name),
+            Means("no peers"),
+            r#""pop""#,
+            "The pool of the caches of this place, this one among them by its `id`: a miss asks the one that the object belongs to on their \
+             ring (`consistent-hash`), and only that one asks further.",
+        )
+        .only("pool", &[]),
+        entry(
+            "shield",
+            Text(Shape::Name),
+            Means("no shield"),
+            r#""shield""#,
+            "The pool of caches that are asked before the route's own pool; that one is asked directly while none of them can be.",
+        )
+        .only("pool", &[]),
         section("rewrite", Kind::Table(&REWRITE), Means("unchanged"), "Changes to the request before it is forwarded."),
         section("response", Kind::Table(&RESPONSE), Means("unchanged"), "Changes to the fields of the answer."),
     ],

@@ -49,7 +49,7 @@ impl Popularity {
         let places = places(key);
         let (current, before) = (u64::from(least(&self.current, &places)), u64::from(least(&self.before, &places)));
         let (whole, gone) = (window.as_nanos().max(1), now.since(self.began).as_nanos());
-        let left = u64::try_from(u128::from(before) * (u128::from(whole.saturating_sub(gone))) / u128::from(whole)).unwrap_or(before);
+        let left = u64::try_from(u128::from(before) * whole.saturating_sub(gone) / whole).unwrap_or(before);
         current + left
     }
 

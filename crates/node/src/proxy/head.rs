@@ -83,7 +83,7 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
         let hsts = self.hsts(site);
-        let status = self.cache_status(&snapshot.config.server.name);
+        let status = self.cache_status();
         let Scratch { request, response, down, journey, text, .. } = &mut *self.scratch;
         let framing = match (meta.framing, request.version) {
             (Framing::UntilClose, Version::Http11) => Framing::Chunked,
@@ -119,7 +119,7 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
         let hsts = self.hsts(site);
-        let status = self.cache_status(&snapshot.config.server.name);
+        let status = self.cache_status();
         let whole = matches!(self.client.stream, Channel::Whole(_));
         let keep = keep && stored.framing != Framing::UntilClose;
         self.ends_by_close = whole && stored.framing == Framing::UntilClose;
@@ -148,7 +148,7 @@ impl Exchange<'_> {
         let request_version = self.scratch.request.version;
         let shown = self.site_and_route(&snapshot).map(|(site, route)| (site, &route.response));
         let hsts = shown.and_then(|(site, _)| self.hsts(site));
-        let status = self.cache_status(&snapshot.config.server.name);
+        let status = self.cache_status();
         let scratch = &mut *self.scratch;
         let mut fields = reply.fields.clone();
         if let Some((site, edits)) = shown {

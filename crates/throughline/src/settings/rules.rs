@@ -160,7 +160,8 @@ fn unused_pools(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
     let uses = |action: &Action, index: usize| matches!(action, Action::Pool(pool) if *pool == index);
     let routes = root.tables("site").iter().flat_map(|site| site.tables("route"));
     // A name that is no pool's stands for one of them: which, nobody knows.
-    if routes.filter_map(|route| route.text_if("pool")).any(|name| config.pools.iter().all(|pool| pool.name != name)) {
+    let named = |route| ["pool", "peers", "shield"].into_iter().filter_map(move |key| Table::text_if(route, key));
+    if routes.flat_map(named).any(|name| config.pools.iter().all(|pool| pool.name != name)) {
         return;
     }
     for (index, (name, _)) in root.named("pool").iter().enumerate() {

@@ -29,7 +29,7 @@ pub(super) fn tiers(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &
     Tiers { peers: peers.zip(this).map(|(pool, this)| Peers { pool, this }), shield }
 }
 
-/// Which of the peers is this cache itself.
+/// Which of the peers is this cache itself; the first, in a configuration that is refused because it does not say so.
 fn this(table: &Table, pool: usize, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistakes<'_>) -> Option<usize> {
     let (given, peers) = (table.given("peers")?, pools.table(pool));
     if peers.text("algorithm") != "consistent-hash" {
@@ -39,14 +39,14 @@ fn this(table: &Table, pool: usize, pools: &Pools<'_>, cache: &Cache, mistakes: 
     let names = pools.backends(pool);
     let Some(id) = &cache.id else {
         mistakes.error(&given.span, "nothing says which of the peers this one is").help("write its name as `id` under [cache]");
-        return None;
+        return Some(0);
     };
     let this = names.iter().position(|name| name == id);
     if this.is_none() {
         let message = format!("no backend of {} is called {id:?}, which is this cache's `id`", peers.header);
         mistakes.error(&given.span, message).nearest(id, names.iter().map(String::as_str));
     }
-    this
+    this.or(Some(0))
 }
 
 impl Pools<'_> {

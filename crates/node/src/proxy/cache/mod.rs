@@ -81,9 +81,11 @@ impl Exchange<'_> {
     }
 
     /// `Cache-Status` (RFC 9211) of this answer; empty on a route that stores nothing.
-    pub(crate) fn cache_status(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn cache_status(&self) -> Vec<u8> {
         let mut value = Vec::new();
         if let Some(cached) = &self.cached {
+            let config = &self.snapshot.config;
+            let name = config.cache.id.as_deref().unwrap_or(&config.server.name);
             cache::write_status(name, &cached.status, &mut value);
         }
         value

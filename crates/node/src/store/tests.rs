@@ -7,8 +7,12 @@ use wire::http::{Fields, ResponseHead};
 
 const MEMORY: u64 = 8 << 20;
 
+fn of(memory: u64) -> config::Cache {
+    config::Cache { memory, id: None, hot: config::Hot { requests: 0, window: Duration::from_secs(1) } }
+}
+
 fn store() -> Arc<Store> {
-    Store::seeded(Seed([1, 2]), &config::Cache { memory: MEMORY })
+    Store::seeded(Seed([1, 2]), &of(MEMORY))
 }
 
 fn policy() -> Policy {
@@ -68,7 +72,7 @@ fn however_much_is_stored_the_bound_holds() {
     }
     assert!(stored > 10 * MEMORY, "{stored}: more than has room");
     assert!(store.bytes() > MEMORY / 2 && store.objects() > 500, "{} bytes, {} objects", store.bytes(), store.objects());
-    store.configure(&config::Cache { memory: MEMORY / 4 });
+    store.configure(&of(MEMORY / 4));
     assert!(store.bytes() <= MEMORY / 4, "{} after the bound became a quarter", store.bytes());
 }
 
@@ -113,7 +117,7 @@ fn asking<'a>(request: &'a RequestHead, policy: &'a Policy) -> Asking<'a> {
 /// Content on its way to the store.
 fn storing(largest: u64) -> Told {
     let object = object("http://shop.example/", b"", Sequence(0));
-    let stored = Some(Storing { object, largest });
+    let stored = Some(Storing { object, largest, keep: true });
     Told::Coming(Arc::new(Coming {
         head: ResponseHead { status: 200, ..ResponseHead::default() },
         length: None,

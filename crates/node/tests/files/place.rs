@@ -204,6 +204,11 @@ impl Reader for Seen {
 }
 
 /// One listener, one site, one route: files below `root`.
+fn cache() -> decide::config::Cache {
+    let hot = decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) };
+    decide::config::Cache { memory: 64 << 20, id: None, hot }
+}
+
 fn config(at: SocketAddr, root: &str) -> Config {
     let files = Files {
         root: root.into(),
@@ -271,11 +276,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         },
         limits,
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
-        cache: decide::config::Cache {
-            memory: 64 << 20,
-            id: None,
-            hot: decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) },
-        },
+        cache: cache(),
         access_log: None,
     }
 }

@@ -213,7 +213,7 @@ static CACHE: Section = Section {
             Text(Shape::CacheId),
             Means("the server's name and a random number, drawn at the start"),
             r#""edge-1""#,
-            "What this cache is called in `CDN-Loop` (RFC 8586) and `Cache-Status`, and which of the `peers` of a route it is; no two have one.",
+            "What this cache is called in `CDN-Loop` (RFC 8586) and `Cache-Status`, and which of a route's `peers` it is; no two share it.",
         ),
         entry(
             "hot-requests",

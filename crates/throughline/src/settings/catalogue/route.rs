@@ -51,7 +51,7 @@ pub(super) static ROUTE: Section = Section {
             Text(Shape::Name),
             Means("no peers"),
             r#""pop""#,
-            "The pool of this place's caches, this one among them: a miss asks the one that the object belongs to, which alone asks further.",
+            "The pool of this place's caches, this one too: a miss asks the one that the object belongs to, which alone asks further.",
         )
         .only("pool", &[]),
         entry(

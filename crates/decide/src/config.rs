@@ -2,10 +2,12 @@
 
 mod acme;
 mod cache;
+mod proxy;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
 pub use cache::{Cache, Hot, Peers, Tiers};
+pub use proxy::{Destinations, ForwardProxy};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;
@@ -219,6 +221,8 @@ pub struct ValueMatch {
 pub enum Action {
     /// Forward to a backend of this pool (index into [`Config::pools`]).
     Pool(usize),
+    /// Forward to wherever the client says.
+    Proxy(ForwardProxy),
     /// Send the client elsewhere. `location` may hold `{scheme}`, `{host}`, `{path}`, `{query}` (with its `?`, or empty).
     Redirect { status: u16, location: String },
     /// A fixed answer.
@@ -227,6 +231,16 @@ pub enum Action {
     Files(Files),
     /// Code in this process, by name: the admin side, the embedded application.
     Application(String),
+}
+
+impl Action {
+    /// The pool that it leads to, if to any.
+    pub const fn pool(&self) -> Option<usize> {
+        match self {
+            Action::Pool(pool) | Action::Proxy(ForwardProxy { pool, .. }) => Some(*pool),
+            _ => None,
+        }
+    }
 }
 
 /// A directory served as files.
@@ -303,6 +317,8 @@ pub struct Pool {
     pub keep_alive_connections: usize,
     /// TLS to its backends.
     pub tls: Option<PoolTls>,
+    /// Its backends are whatever servers are asked for.
+    pub destinations: Option<Destinations>,
 }
 
 /// What is spoken on a connection.

@@ -23,6 +23,7 @@ pub mod certificate;
 pub mod conditional;
 pub mod config;
 pub mod date;
+pub mod egress;
 pub mod files;
 pub mod forward;
 pub mod multipart;

@@ -18,6 +18,7 @@ pub mod defaults;
 mod disk;
 mod mistake;
 mod nearest;
+mod proxy;
 mod read;
 mod reference;
 mod rules;

@@ -56,6 +56,7 @@ fn pool(name: &str, backends: &[&str]) -> Pool {
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 0,
         tls: None,
+        destinations: None,
     }
 }
 

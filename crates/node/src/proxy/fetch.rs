@@ -284,7 +284,7 @@ impl Exchange<'_> {
     }
 
     /// The answer was 101: carries bytes until the tunnel ends.
-    async fn tunnel(&mut self, ticket: Ticket, mut upstream: Upstream, mut progress: Progress, latency: Duration) -> Stage {
+    pub(crate) async fn tunnel(&mut self, ticket: Ticket, mut upstream: Upstream, mut progress: Progress, latency: Duration) -> Stage {
         let pool = ticket.pool().clone();
         let limits = wire_limits(&self.snapshot.config.limits);
         if let Err(why) = self.flush().await {
@@ -323,7 +323,7 @@ impl Exchange<'_> {
         work(&mut Relay { host: &worker.host, client, upstream, up, down, pool: &pool.config, limits, progress }).await
     }
 
-    fn finish(&mut self, ticket: Ticket, outcome: Outcome, began: Instant) {
+    pub(crate) fn finish(&mut self, ticket: Ticket, outcome: Outcome, began: Instant) {
         let now = self.worker.host.now();
         self.finish_after(ticket, outcome, now.since(began), now);
     }
@@ -335,7 +335,7 @@ impl Exchange<'_> {
     }
 
     /// No backend could answer.
-    fn failed(&mut self, error: ProxyError) -> Stage {
+    pub(crate) fn failed(&mut self, error: ProxyError) -> Stage {
         let mut reply = Reply::problem(error.status(), error.sentence(), "");
         // A part of the body may have gone to the backend. Either all of it lies before us again, or nobody can tell here where the next
         // request begins.

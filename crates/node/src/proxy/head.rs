@@ -8,11 +8,14 @@ use crate::proxy::exchange::{Exchange, Scratch, wire_limits};
 use crate::proxy::half::Half;
 use crate::proxy::reply::{Reply, Segment};
 use crate::proxy::upstream::Upstream;
-use decide::config::FieldEdits;
+use decide::config::{Action, FieldEdits, Forward};
 use decide::forward::{self, ToBackend, ToClient};
 use decide::route::rewrite;
 use wire::http::{FieldWriter, Known, Method, RequestHead, ResponseHead, Version};
 use wire::http1::{self, FieldLines, Framing, ResponseMeta};
+
+/// What a forward proxy tells servers of its clients: nothing, but what they say themselves.
+const OUTWARD: Forward = Forward { x_forwarded: false, forwarded: false, trust_client: true, keep_host: true };
 
 const HSTS: &[u8] = b"Strict-Transport-Security";
 
@@ -27,6 +30,7 @@ impl Exchange<'_> {
         // Another cache gets the request as it came, and does for its origin what the route says.
         let to_cache = self.asks_a_cache();
         let unchanged = FieldEdits::default();
+        let outward = matches!(route.action, Action::Proxy(_));
         let Scratch { request, up, text, journey, .. } = &mut *self.scratch;
         text.clear();
         let target = match &route.request.path {
@@ -38,7 +42,7 @@ impl Exchange<'_> {
             }
         };
         let own;
-        let host = if (site.forward.keep_host || to_cache) && !request.authority.is_empty() {
+        let host = if (site.forward.keep_host || to_cache || outward) && !request.authority.is_empty() {
             &request.authority[..]
         } else {
             own = ticket.pool().config.backends[ticket.backend].at.to_string();
@@ -47,7 +51,7 @@ impl Exchange<'_> {
         let mut to = ToBackend {
             version: Version::Http11,
             peer: &self.client.caller.peer,
-            forward: site.forward,
+            forward: if outward { OUTWARD } else { site.forward },
             edits: if to_cache { &unchanged } else { &route.request.fields },
             via: &snapshot.config.server.name,
             cdn_loop: route.cache.is_some().then_some(&*snapshot.cache_id),

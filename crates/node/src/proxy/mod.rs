@@ -6,6 +6,7 @@
 //! - [`exchange`]: one request, as an enum of named stages.
 //! - [`on_stream`]: the same for a request that came on a stream of an HTTP/2 connection.
 //! - [`cache`]: requests on routes whose answers are stored.
+//! - [`egress`]: the forward proxy.
 //! - [`head`]: heads of messages as each version writes them. [`https`]: what is done for the sake of TLS. [`reply`]: answers made here.
 //! - [`tiers`]: whom a request is sent to before the origin.
 //! - [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving bytes both ways. [`upgrade`],
@@ -14,6 +15,7 @@
 mod accept;
 mod cache;
 mod connection;
+mod egress;
 mod exchange;
 mod fetch;
 mod greet;

@@ -26,6 +26,13 @@ pub(crate) struct Way {
     origin: Arc<Pool>,
 }
 
+impl Way {
+    /// This pool and no other.
+    pub(crate) fn only(pool: Arc<Pool>) -> Way {
+        Way { pool: pool.clone(), key: None, this: None, next: None, origin: pool }
+    }
+}
+
 impl Exchange<'_> {
     /// Whom a request is sent to first.
     pub(crate) fn way(&mut self, origin: Arc<Pool>) -> Way {

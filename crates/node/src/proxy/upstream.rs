@@ -193,6 +193,9 @@ impl Exchange<'_> {
     /// Connects; the addresses of a name are tried one after another, because one that refuses (`localhost` on ::1, an instance that went)
     /// says nothing about the others.
     async fn open(&mut self, pool: &Arc<Pool>, backend: usize, due: Instant) -> Result<Transport, ProxyError> {
+        if let Some(rules) = &pool.config.destinations {
+            return Box::pin(self.open_destination(&pool.config.backends[backend].at, rules, due)).await;
+        }
         let mut tried = 0;
         loop {
             let endpoint = match pool.known_endpoint(backend) {
@@ -223,7 +226,7 @@ impl Exchange<'_> {
         .await
     }
 
-    async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Stream, ProxyError> {
+    pub(crate) async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Stream, ProxyError> {
         let mut connecting = self.worker.host.connect(endpoint);
         let deadline = &mut self.client.deadline;
         deadline.set(due);

@@ -66,8 +66,9 @@ impl Server {
 pub fn cache_key<'c>(config: &'c Config, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<(Vec<u8>, &'c Policy)> {
     let site = config.sites.get(usize::from(route.site))?;
     let route = site.routes.get(usize::from(route.route))?;
-    let (Some(policy), Action::Pool(pool)) = (&route.cache, &route.action) else { return None };
-    Some((key_of(site, route, &config.pools[*pool].name, request, scheme, policy), policy))
+    let (Some(policy), Some(pool)) = (&route.cache, route.action.pool()) else { return None };
+    let scheme = if matches!(route.action, Action::Proxy(_)) { "http" } else { scheme };
+    Some((key_of(site, route, &config.pools[pool].name, request, scheme, policy), policy))
 }
 
 impl Store {

@@ -7,7 +7,7 @@ use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
-use super::{acme, cache, tiers};
+use super::{acme, cache, proxy, tiers};
 use decide::address::Address;
 use decide::config::{
     AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
@@ -19,11 +19,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Config {
     let pools = Pools::of(root);
     let cache = cache::cache(&root.table("cache"));
-    let sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, &cache, mistakes)).collect();
+    let mut sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, &cache, mistakes)).collect();
+    let mut pools: Vec<Pool> = root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect();
+    proxy::pools(root, &mut sites, &mut pools);
     Config {
         listeners: root.tables("listener").iter().map(|table| listener(table, &sites, mistakes)).collect(),
         sites,
-        pools: root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect(),
+        pools,
         certificates: tls::certificates(root, disk, mistakes),
         acme: root.table_if("acme").map(|table| acme::acme(table, disk)),
         tls: tls::tls(&root.table("tls"), disk, mistakes),
@@ -184,6 +186,11 @@ fn route(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistake
         let message = format!("\"rewrite\" has no meaning beside {other:?}: nothing is forwarded");
         mistakes.error(&given.key, message);
     }
+    if let Some(given) = table.given("cache")
+        && ["pool", "proxy"].iter().all(|key| table.given(key).is_none() && !table.meant.contains(key))
+    {
+        mistakes.error(&given.key, "\"cache\" has a meaning only beside \"pool\" or \"proxy\"");
+    }
     Route {
         name: table.text_if("name").or(written).unwrap_or_else(|| "*".to_string()),
         when: Match {
@@ -224,10 +231,11 @@ fn one_of(table: &Table, what: &str, keys: &[&'static str], shown: &[&str], mist
 }
 
 fn action(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Action {
-    let actions = ["pool", "redirect", "answer", "files", "application"];
-    match one_of(table, "what to do", &actions, &actions[..4], mistakes) {
+    let actions = ["pool", "redirect", "answer", "files", "proxy", "application"];
+    match one_of(table, "what to do", &actions, &actions[..5], mistakes) {
         Some("pool") => Action::Pool(pool_index(table, pools, mistakes)),
         Some("redirect") => redirect(&table.table("redirect")),
+        Some("proxy") => Action::Proxy(proxy::proxy(&table.table("proxy"))),
         Some("files") => Action::Files(files(&table.table("files"))),
         Some("application") => Action::Application(table.text("application")),
         // Also where no action is written: the mistake is noted, and this answer is never given.
@@ -288,6 +296,7 @@ pub(super) fn pool(name: &str, table: &Table, disk: &dyn Disk, mistakes: &mut Mi
         keep_alive: table.duration("keep-alive"),
         keep_alive_connections: table.number("keep-alive-connections"),
         tls: table.table_if("tls").map(|table| tls::pool(name, table, disk, mistakes)),
+        destinations: None,
     }
 }
 

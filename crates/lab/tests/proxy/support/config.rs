@@ -140,5 +140,6 @@ fn pool(backends: Vec<Backend>) -> Pool {
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 64,
         tls: None,
+        destinations: None,
     }
 }

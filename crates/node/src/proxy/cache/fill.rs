@@ -54,7 +54,7 @@ impl Errand {
             }
         }
         let mut url = Vec::new();
-        super::url_of(exchange.client.caller.peer.scheme(), &request, &KeyRules::default(), &mut url);
+        super::url_of(exchange.scheme(), &request, &KeyRules::default(), &mut url);
         let names = Arc::new(Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() });
         Errand {
             pool,
@@ -152,12 +152,7 @@ impl Exchange<'_> {
         let store = self.worker.server.store.clone();
         let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
         let born = writer.born();
-        let exchange = cache::Exchange {
-            request: &self.scratch.request,
-            scheme: self.client.caller.peer.scheme(),
-            response: &self.scratch.response,
-            times,
-        };
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.scheme(), response: &self.scratch.response, times };
         let freshened: Vec<Arc<Object>> = which
             .iter()
             .map(|index| {
@@ -183,7 +178,7 @@ impl Exchange<'_> {
     /// A new answer: whether it is stored, and as what.
     fn coming(&mut self, cached: &Cached, meta: &ResponseMeta, times: Times, policy: &Policy) -> Coming {
         let response = &self.scratch.response;
-        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.scheme(), response, times };
         let names = cached.names.as_ref().expect("what is asked for has names");
         let directives = Directives::of(&response.fields, policy);
         let life = Life::of(response, &response.fields, &directives, times, policy);

@@ -50,7 +50,7 @@ impl Exchange<'_> {
     /// What a request comes to before anything is looked up.
     fn begin_cached(&self, site: &Site, route: &Route, pool: &Pool, policy: &Policy) -> Cached {
         let request = &self.scratch.request;
-        let scheme = self.client.caller.peer.scheme();
+        let scheme = self.scheme();
         Cached {
             key: key_of(site, route, &pool.config.name, request, scheme, policy),
             names: None,

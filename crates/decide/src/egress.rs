@@ -1,7 +1,6 @@
 //! What a forward proxy may reach, and for whom: networks, and which addresses are nobody's business outside this place.
 
 use crate::config::HostPattern;
-use alloc::string::ToString;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -115,7 +114,7 @@ pub fn may_connect(address: IpAddr, private: &[Network]) -> Result<(), &'static 
 pub fn is_listed(host: &str, patterns: &[HostPattern]) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     patterns.iter().any(|pattern| match pattern {
-        HostPattern::Exact(exact) => exact.to_string() == host,
+        HostPattern::Exact(exact) => *exact == host,
         HostPattern::Wildcard(suffix) => host.len() > suffix.len() && host.ends_with(suffix.as_str()),
         HostPattern::Any => true,
     })

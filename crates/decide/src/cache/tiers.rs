@@ -12,13 +12,14 @@ use alloc::vec::Vec;
 use wire::http::{Known, RequestHead};
 
 /// One of those who may have the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
     /// The other edges of the POP.
     Peers,
     /// The caches in front of the origin.
     Shield,
     /// The pool of the route.
+    #[default]
     Origin,
 }
 

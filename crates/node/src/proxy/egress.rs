@@ -46,6 +46,7 @@ impl Exchange<'_> {
             return self.refuse(400, "the destination is not a host and port that can be asked", Side::Client);
         };
         let (host, port) = match &at {
+            Address::Ip(SocketAddr::V6(ip)) => (format!("[{}]", ip.ip()), ip.port()),
             Address::Ip(ip) => (ip.ip().to_string(), ip.port()),
             Address::Name(name, port) => (name.clone(), *port),
             Address::Unix(_) => unreachable!("an authority names no path"),

@@ -101,6 +101,7 @@ fn pool() -> Pool {
         protocol: Protocol::Http1,
         keep_alive_connections: 0,
         tls: None,
+        destinations: None,
     }
 }
 

@@ -3,11 +3,13 @@
 mod acme;
 mod cache;
 mod owner;
+mod proxy;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
-pub use cache::{Cache, Feed};
+pub use cache::{Cache, Feed, Hot, Peers, Tiers};
 pub use owner::{Journal, TokenHash};
+pub use proxy::{Destinations, ForwardProxy};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;
@@ -191,6 +193,8 @@ pub struct Route {
     pub compress: Option<encoding::Policy>,
     /// Clients are told early what the page will need, by these rules.
     pub early_hints: Option<hints::Policy>,
+    /// Who is asked before the pool, where answers are stored.
+    pub tiers: Tiers,
 }
 
 /// The condition of a route.
@@ -231,6 +235,8 @@ pub struct ValueMatch {
 pub enum Action {
     /// Forward to a backend of this pool (index into [`Config::pools`]).
     Pool(usize),
+    /// Forward to wherever the client says.
+    Proxy(ForwardProxy),
     /// Send the client elsewhere. `location` may hold `{scheme}`, `{host}`, `{path}`, `{query}` (with its `?`, or empty).
     Redirect { status: u16, location: String },
     /// A fixed answer.
@@ -239,6 +245,16 @@ pub enum Action {
     Files(Files),
     /// Code in this process, by name: the admin side, the embedded application.
     Application(String),
+}
+
+impl Action {
+    /// The pool that it leads to, if to any.
+    pub const fn pool(&self) -> Option<usize> {
+        match self {
+            Action::Pool(pool) | Action::Proxy(ForwardProxy { pool, .. }) => Some(*pool),
+            _ => None,
+        }
+    }
 }
 
 /// A directory served as files.
@@ -315,6 +331,8 @@ pub struct Pool {
     pub keep_alive_connections: usize,
     /// TLS to its backends.
     pub tls: Option<PoolTls>,
+    /// Its backends are whatever servers are asked for.
+    pub destinations: Option<Destinations>,
 }
 
 /// What is spoken on a connection.

@@ -24,6 +24,7 @@ pub mod certificate;
 pub mod conditional;
 pub mod config;
 pub mod date;
+pub mod egress;
 pub mod encoding;
 pub mod files;
 pub mod forward;

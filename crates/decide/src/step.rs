@@ -267,6 +267,13 @@ steps! {
         /// Another request has asked it already: its answer serves this one too.
         collapsed: bool,
     }
+    /// Of a route with peers or a shield: who is asked.
+    Tier "tier" {
+        /// `peers`, `shield` or `origin`.
+        tier: &'static str,
+        /// Why none before it.
+        why: &'static str,
+    }
     /// The origin's answer came: whether it is stored.
     CacheStore "cache-store" {
         /// It is.

@@ -13,7 +13,7 @@ pub use counts::{
 };
 
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
-use decide::config::{Action, Config};
+use decide::config::Config;
 use decide::step::{BackendRef, Journey, ListenerRef, RouteRef, Side, SiteRef, Step};
 use decide::time::Calendar;
 use std::collections::BTreeMap;
@@ -62,14 +62,10 @@ impl Metrics {
         known.forget_unused();
         let workers = self.workers;
         let Known { sites, pools, backends, listeners } = &mut *known;
-        let leads_to = |action: &Action| match action {
-            Action::Pool(index) => Some(*index),
-            _ => None,
-        };
         Index {
             sites: config.sites.iter().map(|site| entry(sites, &site.name, || SiteCells::new(workers))).collect(),
             unrouted: entry(sites, "", || SiteCells::new(workers)),
-            routes: config.sites.iter().map(|site| site.routes.iter().map(|route| leads_to(&route.action)).collect()).collect(),
+            routes: config.sites.iter().map(|site| site.routes.iter().map(|route| route.action.pool()).collect()).collect(),
             pools: config.pools.iter().map(|pool| entry(pools, &pool.name, || PoolCells::new(workers))).collect(),
             backends: config
                 .pools
@@ -172,6 +168,7 @@ macro_rules! steps_of_a_request {
             | Step::Connected { .. }
             | Step::BackendFailed { .. }
             | Step::Interim { .. }
+            | Step::Tier { .. }
             | Step::Answered { .. }
             | Step::FileChosen { .. }
             | Step::EncodingChosen { .. }
@@ -255,6 +252,7 @@ impl Index {
                 | Step::Asked { .. }
                 | Step::Unrouted { .. }
                 | Step::Interim { .. }
+                | Step::Tier { .. }
                 | Step::FileChosen { .. }
                 | Step::EncodingChosen { .. }
                 | Step::Made { .. } => {}

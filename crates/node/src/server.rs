@@ -42,6 +42,8 @@ pub struct Snapshot {
     pub(crate) routes: Table,
     pub(crate) pools: Vec<Arc<Pool>>,
     pub(crate) tls: tls::Listeners,
+    /// What this cache is called in `CDN-Loop`.
+    pub(crate) cache_id: String,
     counters: Index,
 }
 
@@ -258,7 +260,23 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
         .collect();
     let routes = Table::build(&config);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
-    Snapshot { generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+    let cache_id = cache_id(host, &config, old);
+    Snapshot { cache_id, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+}
+
+/// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays
+/// through reloads.
+fn cache_id(host: &Host, config: &Config, old: Option<&Snapshot>) -> String {
+    use decide::random::Random;
+    let name = &config.server.name;
+    match (&config.cache.id, old) {
+        (Some(id), _) => id.clone(),
+        (None, Some(old)) if old.config.cache.id.is_none() && old.config.server.name == *name => old.cache_id.clone(),
+        (None, _) => {
+            let name = if wire::http::cdn_loop::is_id(name.as_bytes()) && !name.contains([':', '[']) { name } else { "throughline" };
+            format!("{name}-{:016x}", host.rng().next())
+        }
+    }
 }
 
 /// A snapshot as one thread holds it: requests count here, because cores would contend for the counter that they share.

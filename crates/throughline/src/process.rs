@@ -98,6 +98,7 @@ pub fn add_admin(config: &mut Config, at: Option<Address>) -> Result<(), String>
         cache: None,
         compress: None,
         early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     let max_body = config.cache.feed.content.max(LONGEST_LIST);
     config.sites.push(Site { name: ADMIN.to_string(), routes: vec![route], max_body, ..settings::site_defaults() });

@@ -20,11 +20,13 @@ mod encoding;
 mod mistake;
 mod nearest;
 mod owners;
+mod proxy;
 mod read;
 mod reference;
 mod rules;
 mod schema;
 mod syntax;
+mod tiers;
 mod tls;
 mod value;
 
@@ -107,6 +109,7 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         cache: None,
         compress: None,
         early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     let backends: Vec<Backend> = to.iter().cloned().map(backend_defaults).collect();
     Config {

@@ -22,6 +22,7 @@
 mod collapse;
 mod directives;
 mod freshness;
+mod hot;
 mod invalidate;
 mod key;
 mod lookup;
@@ -33,12 +34,14 @@ mod reference;
 mod status;
 mod store;
 mod tags;
+mod tiers;
 mod validate;
 mod vary;
 
 pub use collapse::{Join, Progress, Release, Uncacheable, join, release};
 pub use directives::{Directives, Extent, Seconds, Source, Wishes};
 pub use freshness::{Basis, Life, Reuse, Times, date_of, reuse};
+pub use hot::Popularity;
 pub use invalidate::invalidated;
 pub use key::{KeyRules, Parameters, Uri, key, keyed_query};
 pub use lookup::{Admission, admission, refuses_origin};
@@ -49,6 +52,7 @@ pub use record::{Asked, MOST_ASKED, Record, Rule};
 pub use status::{Forwarded, Status, write as write_status};
 pub use store::{Exchange, Kept, Storing, content_length, kept, storable, stored_fields};
 pub use tags::{LONGEST_TAG, MOST_MARKS, MOST_TAGS, Purge, Purges, Sequence, Standing, Tag, tags};
+pub use tiers::{Tier, first as first_tier, ring_key};
 pub use validate::{
     Answer, Conditions, Content, HeadEffect, Outcome, Stored, answer, conditions, freshen, goes_with_not_modified, head, is_failure,
     validated,

@@ -32,6 +32,7 @@ fn route(name: &str, path: PathMatch) -> Route {
         cache: None,
         compress: None,
         early_hints: None,
+        tiers: crate::config::Tiers::default(),
     }
 }
 
@@ -94,6 +95,8 @@ fn table(sites: Vec<Site>) -> Table {
         cache: crate::config::Cache {
             memory: 64 << 20,
             feed: crate::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 },
+            id: None,
+            hot: crate::config::Hot { requests: 5, window: crate::time::Duration::from_secs(60) },
         },
         access_log: None,
         tokens: Vec::new(),

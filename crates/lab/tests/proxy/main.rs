@@ -5,6 +5,7 @@ mod support;
 
 mod balancing;
 mod cache;
+mod egress;
 mod encoding;
 mod health;
 mod hints;

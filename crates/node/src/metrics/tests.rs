@@ -20,6 +20,7 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         cache: None,
         compress: None,
         early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Site {
@@ -58,6 +59,7 @@ fn pool(name: &str, backends: &[&str]) -> Pool {
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 0,
         tls: None,
+        destinations: None,
     }
 }
 
@@ -104,6 +106,8 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
         cache: decide::config::Cache {
             memory: 64 << 20,
             feed: decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 },
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) },
         },
         access_log: None,
         tokens: Vec::new(),

@@ -7,13 +7,16 @@
 //! - [`on_stream`]: the same for a request that came on a stream of an HTTP/2 connection.
 //! - [`cache`]: requests on routes whose answers are stored.
 //! - [`encoding`]: compression made here. [`hints`]: what clients are told early.
+//! - [`egress`]: the forward proxy.
 //! - [`head`]: heads of messages as each version writes them. [`https`]: what is done for the sake of TLS. [`reply`]: answers made here.
+//! - [`tiers`]: whom a request is sent to before the origin.
 //! - [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving bytes both ways. [`upgrade`],
 //!   [`tunnel`]: changes of protocol, and what follows them. [`socket`]: WebSockets that end here.
 
 mod accept;
 mod cache;
 mod connection;
+mod egress;
 mod encoding;
 mod exchange;
 mod fetch;
@@ -27,6 +30,7 @@ mod open;
 mod relay;
 pub(crate) mod reply;
 mod socket;
+mod tiers;
 mod tunnel;
 mod upgrade;
 mod upstream;

@@ -167,7 +167,7 @@ impl Store {
             return place.found().unwrap_or(Form::NoRoom);
         }
         let coded = wanted.object.coded.clone();
-        let storing = Storing { object: wanted.object.with_content(Arc::default()), largest: wanted.largest };
+        let storing = Storing { object: wanted.object.with_content(Arc::default()), largest: wanted.largest, keep: true };
         let coming = Coming { head: ResponseHead::default(), length: None, stored: Some(storing), rule: wanted.rule };
         let fill = Fill::of_form(wanted.key, wanted.object.born, Making { coded, coding: wanted.coding }, coming);
         let reader = fill.read();

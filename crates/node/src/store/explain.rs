@@ -9,6 +9,7 @@ use decide::config::{Action, Config};
 use decide::encoding;
 use decide::step::RouteRef;
 use decide::time::Calendar;
+use host::Host;
 use wire::http::RequestHead;
 
 /// What the cache has for a request.
@@ -28,6 +29,8 @@ pub struct Explained {
     pub record: Record,
     /// How what is stored would go to this client; on routes that compress, where something serves.
     pub encoding: Option<encoding::Choice>,
+    /// How often it was asked for lately while it was not stored, on a route with peers.
+    pub asked_for: u64,
 }
 
 /// A stored answer.
@@ -55,11 +58,13 @@ pub struct StoredAnswer {
 
 impl Server {
     /// What the cache has for a request that this route serves; `None` where the route stores nothing.
-    pub fn explain_cache(&self, now: Calendar, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<Explained> {
-        let snapshot = self.snapshot();
+    pub fn explain_cache(&self, host: &Host, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<Explained> {
+        let (snapshot, now) = (self.snapshot(), host.calendar());
         let (key, policy) = cache_key(&snapshot.config, route, request, scheme)?;
         let compress = snapshot.config.sites.get(usize::from(route.site))?.routes.get(usize::from(route.route))?.compress.as_ref();
-        Some(self.store().explain(&key, policy, compress, request, now))
+        let explained = self.store().explain(&key, policy, compress, request, now);
+        let asked_for = self.store().popularity(&key, host.now(), snapshot.config.cache.hot.window);
+        Some(Explained { asked_for, ..explained })
     }
 }
 
@@ -67,8 +72,9 @@ impl Server {
 pub fn cache_key<'c>(config: &'c Config, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<(Vec<u8>, &'c Policy)> {
     let site = config.sites.get(usize::from(route.site))?;
     let route = site.routes.get(usize::from(route.route))?;
-    let (Some(policy), Action::Pool(pool)) = (&route.cache, &route.action) else { return None };
-    Some((key_of(site, route, &config.pools[*pool].name, request, scheme, policy), policy))
+    let (Some(policy), Some(pool)) = (&route.cache, route.action.pool()) else { return None };
+    let scheme = if matches!(route.action, Action::Proxy(_)) { "http" } else { scheme };
+    Some((key_of(site, route, &config.pools[pool].name, request, scheme, policy), policy))
 }
 
 impl Store {
@@ -110,6 +116,6 @@ impl Store {
                 codings: object.coded.lengths().map(|(coding, length)| (coding.token(), length)).collect(),
             }
         });
-        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record, encoding }
+        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record, encoding, asked_for: 0 }
     }
 }

@@ -96,6 +96,8 @@ pub(crate) struct Storing {
     pub(crate) object: Object,
     /// Bytes of content that the owner lets it have.
     pub(crate) largest: u64,
+    /// It stays when it is whole; else only those have it who wait while it comes in.
+    pub(crate) keep: bool,
 }
 
 /// An answer that was made here because no backend gave one.
@@ -505,7 +507,7 @@ impl State {
     /// The stored answer that it has become. The readers go on with its content.
     fn object(&mut self, born: Sequence, counted: &Arc<Gauge>) -> Option<Object> {
         let Some(Told::Coming(coming)) = self.told.clone() else { return None };
-        let storing = &coming.stored.as_ref()?.object;
+        let storing = &coming.stored.as_ref().filter(|storing| storing.keep)?.object;
         let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect(), counted));
         self.len = 0;
         content.pieces().iter().for_each(|piece| self.add(piece.clone()));

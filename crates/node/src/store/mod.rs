@@ -24,7 +24,7 @@ pub(crate) use look::{Ask, Look, Looking};
 pub(crate) use object::{Content, INDEX_BYTES, Names, Object, Piece, Stretch, Variants};
 pub use purge::{Purged, Purging, purge_marks};
 
-use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
+use decide::cache::{self, Join, Policy, Popularity, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
 use decide::config;
 use decide::random::Random;
 use decide::time::{Calendar, Duration, Instant};
@@ -62,6 +62,8 @@ pub struct Store {
     /// The number of the last purge: with it, most looks need no lock.
     purged: AtomicU64,
     table: Mutex<Table>,
+    /// How often is asked for what other edges keep.
+    popularity: Mutex<Popularity>,
 }
 
 /// What is under way, and what is known not to be worth waiting for.
@@ -118,6 +120,7 @@ impl Store {
             purges: RwLock::default(),
             purged: AtomicU64::new(0),
             table: Mutex::default(),
+            popularity: Mutex::default(),
         })
     }
 
@@ -126,6 +129,18 @@ impl Store {
         if self.memory.swap(config.memory, Ordering::Relaxed) != config.memory {
             self.storage.resize(for_objects(config.memory));
         }
+    }
+
+    /// Counts a request for what is not stored.
+    pub(crate) fn asked_for(&self, key: &[u8], now: Instant, window: Duration) {
+        let key = self.seed.hash_one(key);
+        self.popularity.lock().expect("no panic while it is held").count(key, now, window);
+    }
+
+    /// How many there were lately.
+    pub(crate) fn popularity(&self, key: &[u8], now: Instant, window: Duration) -> u64 {
+        let key = self.seed.hash_one(key);
+        self.popularity.lock().expect("no panic while it is held").within(key, now, window)
     }
 
     /// Answers stored; keys, not variants.

@@ -8,7 +8,8 @@ use wire::http::{Fields, ResponseHead};
 pub(super) const MEMORY: u64 = 8 << 20;
 
 fn bound(memory: u64) -> config::Cache {
-    config::Cache { memory, feed: config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 } }
+    let feed = config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 };
+    config::Cache { memory, feed, id: None, hot: config::Hot { requests: 0, window: Duration::from_secs(1) } }
 }
 
 pub(super) fn store() -> Arc<Store> {
@@ -124,7 +125,7 @@ fn asking<'a>(request: &'a RequestHead, policy: &'a Policy) -> Asking<'a> {
 /// Content on its way to the store.
 fn storing(largest: u64) -> Told {
     let object = object("http://shop.example/", b"", Sequence(0));
-    let stored = Some(Storing { object, largest });
+    let stored = Some(Storing { object, largest, keep: true });
     Told::Coming(Arc::new(Coming {
         head: ResponseHead { status: 200, ..ResponseHead::default() },
         length: None,

@@ -206,6 +206,11 @@ impl Reader for Seen {
 /// Nothing is fetched here without a client.
 const FEED: decide::config::Feed = decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 };
 
+fn cache() -> decide::config::Cache {
+    let hot = decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) };
+    decide::config::Cache { memory: 64 << 20, feed: FEED, id: None, hot }
+}
+
 /// One listener, one site, one route: files below `root`.
 fn config(at: SocketAddr, root: &str) -> Config {
     let files = Files {
@@ -224,6 +229,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         cache: None,
         compress: None,
         early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     let site = Site {
         name: "files".into(),
@@ -258,7 +264,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         },
         limits: limits(),
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
-        cache: decide::config::Cache { memory: 64 << 20, feed: FEED },
+        cache: cache(),
         access_log: None,
         tokens: Vec::new(),
         journal: None,

@@ -63,7 +63,12 @@ pub(crate) fn cache(question: &Question<'_>, config: &Config) -> Result<String, 
     let (route, scheme) = question.route_of(&asked, config, &Table::build(config))?;
     let (key, policy) = node::cache_key(config, route, &asked.head, scheme).ok_or_else(|| stores_nothing(config, route))?;
     let note = "from the configuration alone: --admin asks a running server what is stored\n";
-    Ok(format!("route      {}\n{}{note}", name_of(config, route), view::explain::cache_rules(&String::from_utf8_lossy(&key), policy)))
+    let way = tiers::way(config, route, &asked.head, |pool, key| {
+        let mut pool = decide::pool::Pool::new(&config.pools[pool], number(pool));
+        pool.select(key, &[], Instant::ZERO, &mut SplitMix::new(1), None)
+    });
+    let rules = view::explain::cache_rules(&String::from_utf8_lossy(&key), policy);
+    Ok(format!("route      {}\n{rules}{way}{note}", name_of(config, route)))
 }
 
 /// `GET /explain/cache`: what is stored for a request now, and what it is good for; nothing moves by it.
@@ -77,10 +82,12 @@ pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &P
     if !who.has(usize::from(route.site)) {
         return Err(not_theirs());
     }
-    let explained = server.explain_cache(host.calendar(), route, &asked.head, scheme);
+    let explained = server.explain_cache(host, route, &asked.head, scheme);
     let explained = explained.ok_or_else(|| bad(stores_nothing(config, route)))?;
     let (_, policy) = node::cache_key(config, route, &asked.head, scheme).expect("it was just explained");
     let mut out = format!("route      {}\n{}", name_of(config, route), view::explain::cache_rules(&explained.key, policy));
+    out.push_str(&tiers::way(config, route, &asked.head, |pool, key| snapshot.pools()[pool].explain(host, key).0));
+    out.push_str(&tiers::popularity(config, route, explained.asked_for));
     for stored in &explained.stored {
         let life = match stored.ttl {
             left @ 0.. => format!("fresh for {left} s more by {}", stored.basis),
@@ -280,6 +287,8 @@ fn in_words(key: &HashKey) -> String {
 fn number(index: usize) -> u16 {
     u16::try_from(index).expect("the settings cap the number of listeners and pools")
 }
+
+mod tiers;
 
 #[cfg(test)]
 mod tests;

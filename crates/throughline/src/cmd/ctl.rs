@@ -20,9 +20,10 @@ use wire::http::Method;
 /// Whom to ask, and for what.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Where the admin side listens; the default address unless given.
+    /// Where the admin side listens; the default address unless given. Several for `purge`: each that is asked before the ones in front of
+    /// it, the shield first.
     #[arg(long, value_name = "ADDR", value_parser = serve::address, global = true)]
-    admin: Option<Address>,
+    admin: Vec<Address>,
     #[command(flatten)]
     shown: Shown,
     #[command(subcommand)]
@@ -129,7 +130,11 @@ enum Change {
 
 /// Asks, and prints the answer.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let side = Side { admin: admin(arguments.admin)?, token: arguments.shown.token()? };
+    let several = arguments.admin;
+    if several.len() > 1 && !matches!(arguments.what, What::Purge(_)) {
+        return Err("only a purge takes more than one --admin".to_string());
+    }
+    let side = Side { admin: admin(several.first().cloned())?, token: arguments.shown.token()? };
     let line = match arguments.what {
         What::Status { json: true } => side.get("/status")?,
         What::Status { json: false } => status(&side.get("/status")?)?,
@@ -138,8 +143,9 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
             if !purge.says_what() {
                 return Err("say what to purge: a URL, --prefix, --tag, --site or --all".to_string());
             }
-            let answer = side.post(&purge.target())?;
-            format!("{}; number {}", if purge.soft { "made stale" } else { "purged" }, answer["sequence"])
+            let of = |admin: &Address| Side { admin: admin.clone(), token: side.token.clone() };
+            let all: Vec<Side> = if several.len() > 1 { several.iter().map(of).collect() } else { vec![of(&side.admin)] };
+            purge_all(&all, &purge)?
         }
         What::Push(push) => return feed::push(&side, &push),
         What::Prefetch(prefetch) => return feed::prefetch(&side, &prefetch),
@@ -165,6 +171,22 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     print(line.trim_end());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Purges all of these, one after the other. Of several each is purged twice: one that keeps objects for its peers may, between its own
+/// purge and theirs, have got a copy back from one whose turn was still to come.
+fn purge_all(sides: &[Side], purge: &Purge) -> Result<String, String> {
+    let word = if purge.soft { "made stale" } else { "purged" };
+    let mut lines = Vec::new();
+    let rounds = if sides.len() > 1 { 2 } else { 1 };
+    for (round, side) in (0..rounds).flat_map(|round| sides.iter().map(move |side| (round, side))) {
+        let answer = side.post(&purge.target())?;
+        if round + 1 == rounds {
+            let at = if rounds > 1 { format!("{}: ", side.admin) } else { String::new() };
+            lines.push(format!("{at}{word}; number {}", answer["sequence"]));
+        }
+    }
+    Ok(lines.join("\n"))
 }
 
 /// The address given, else the default of the settings.

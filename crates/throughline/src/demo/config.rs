@@ -128,6 +128,7 @@ fn route(name: &str, action: Action, response: FieldEdits) -> Route {
         cache: None,
         compress: None,
         early_hints: None,
+        tiers: decide::config::Tiers::default(),
     }
 }
 

@@ -267,6 +267,21 @@ static CACHE: Section = Section {
             r#""64 MiB""#,
             "Bytes of one content that is pushed, in so many bytes of memory beside the cache while it comes in.",
         ),
+        entry(
+            "id",
+            Text(Shape::CacheId),
+            Means("the server's name and a random number, drawn at the start"),
+            r#""edge-1""#,
+            "What this cache is called in `CDN-Loop` (RFC 8586) and `Cache-Status`, and which of a route's `peers` it is; no two share it.",
+        ),
+        entry(
+            "hot-requests",
+            count(0, MANY),
+            Is("10"),
+            "100",
+            "An object of another peer that is asked for more often than this within `hot-window` is stored here too.",
+        ),
+        entry("hot-window", TIME, Is(r#""1m""#), r#""10s""#, "The time for that."),
     ],
 };
 

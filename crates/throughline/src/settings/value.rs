@@ -3,6 +3,7 @@
 use super::nearest::nearest;
 use decide::address::Address;
 use decide::config::{HashKey, HostPattern, PathMatch, Protocol, TokenHash};
+use decide::egress::{Network, NotANetwork};
 use decide::files::Coding;
 use decide::time::Duration;
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,6 +19,12 @@ pub enum Shape {
     Token,
     /// The name of a field that an owner may change.
     FieldName,
+    /// A network of addresses.
+    Network,
+    /// A port.
+    Port,
+    /// What a cache is called in `CDN-Loop`.
+    CacheId,
     /// A field value (RFC 9110 §5.5), ASCII.
     FieldValue,
     /// A method (RFC 9110 §9.1).
@@ -97,6 +104,9 @@ impl Shape {
             Shape::Any => "a text",
             Shape::Name => "a name",
             Shape::Token => "a token",
+            Shape::Network => "a network",
+            Shape::Port => "a port",
+            Shape::CacheId => "the name of a cache",
             Shape::FieldName => "the name of a field that may be changed",
             Shape::FieldValue => "a field value",
             Shape::Method => "a method",
@@ -125,6 +135,9 @@ impl Shape {
             Shape::Any => "a text",
             Shape::Name => "a name without spaces or quotes",
             Shape::Token => "a word without spaces, quotes, commas or slashes",
+            Shape::Network => "a network such as \"10.0.0.0/8\" or an address",
+            Shape::Port => "a port from 1 to 65535 in quotes",
+            Shape::CacheId => "a host name with an optional port, or a word such as \"edge-1\"",
             Shape::FieldName => "a name such as \"x-name\"",
             Shape::FieldValue => "ASCII text without line breaks, and without spaces at its ends",
             Shape::Method => "a method such as \"GET\"",
@@ -160,6 +173,9 @@ impl Shape {
             Shape::Name => holds(!text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "\"'\\".contains(c))),
             Shape::Token => holds(is_token(text)),
             Shape::FieldName => field_name(text),
+            Shape::Network => network(text).map(drop),
+            Shape::Port => holds(port(text).is_some()),
+            Shape::CacheId => holds(wire::http::cdn_loop::is_id(text.as_bytes())),
             Shape::FieldValue => holds(is_field_value(text)),
             Shape::Method => method(text),
             Shape::Path => path(text),
@@ -305,12 +321,29 @@ pub(super) fn is_field_value(text: &str) -> bool {
 const OWN_FIELDS: &[&str] =
     &["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
+/// Reads a network.
+pub(super) fn network(text: &str) -> Result<Network, Flaw> {
+    Network::parse(text).map_err(|wrong| match wrong {
+        NotANetwork::Malformed => Flaw::default(),
+        NotANetwork::HostBits(network) => Flaw::write(network.to_string()),
+    })
+}
+
+/// Reads a port.
+pub(super) fn port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port > 0 && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn field_name(text: &str) -> Result<(), Flaw> {
     if !is_token(text) {
         return Err(Flaw::default());
     }
     if OWN_FIELDS.iter().any(|own| text.eq_ignore_ascii_case(own)) {
         return Err(Flaw::why("it frames the message, and the proxy writes it itself"));
+    }
+    // RFC 8586 §2
+    if text.eq_ignore_ascii_case("cdn-loop") {
+        return Err(Flaw::why("it tells caches which of them a request has passed; changed, a circle would not be found"));
     }
     Ok(())
 }

@@ -20,5 +20,6 @@ mod peers;
 mod process;
 mod routes;
 mod support;
+mod tiers;
 mod troubles;
 mod websocket;

@@ -17,6 +17,7 @@ pub(crate) fn config() -> Config {
         cache: None,
         compress: None,
         early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Config {
@@ -54,6 +55,8 @@ pub(crate) fn config() -> Config {
         cache: decide::config::Cache {
             memory: 64 << 20,
             feed: decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 },
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) },
         },
         access_log: None,
         tokens: Vec::new(),
@@ -104,6 +107,7 @@ fn pool() -> Pool {
         protocol: Protocol::Http1,
         keep_alive_connections: 0,
         tls: None,
+        destinations: None,
     }
 }
 

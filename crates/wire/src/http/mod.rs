@@ -1,5 +1,6 @@
 //! HTTP messages apart from any version's framing (RFC 9110): what the proxy, the cache and the trace work with.
 
+pub mod cdn_loop;
 mod fields;
 mod head;
 mod known;

@@ -56,7 +56,12 @@ pub(crate) fn config(backends: usize) -> Config {
         },
         limits: MODEL,
         server: Server { workers: 1, drain_timeout: Duration::from_secs(30), name: "edge".to_string(), max_connections: 20_000 },
-        cache: decide::config::Cache { memory: 64 << 20, feed: FEED },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            feed: FEED,
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: Duration::from_secs(60) },
+        },
         access_log: None,
         tokens: Vec::new(),
         journal: None,
@@ -128,6 +133,7 @@ fn site() -> Site {
         cache: None,
         compress: None,
         early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     Site {
         name: "site".to_string(),
@@ -163,5 +169,6 @@ fn pool(backends: Vec<Backend>) -> Pool {
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 64,
         tls: None,
+        destinations: None,
     }
 }

@@ -154,9 +154,10 @@ impl Exchange<'_> {
         let now = self.worker.host.calendar();
         let stored = coming.stored.as_ref().map(|storing| &storing.object);
         if let Some(cached) = &mut self.cached {
-            cached.status.stored = stored.is_some();
+            let kept = coming.stored.as_ref().is_some_and(|storing| storing.keep);
+            cached.status.stored = kept;
             cached.status.ttl = stored.map(|object| object.life.ttl(now));
-            cached.status.detail = Some(if stored.is_some() { cached.status.detail.unwrap_or(coming.rule) } else { coming.rule });
+            cached.status.detail = Some(if kept { cached.status.detail.unwrap_or(coming.rule) } else { coming.rule });
         }
         // Only the one whose request was sent gets what is not for others.
         let own = reader.is_first() || stored.is_none();

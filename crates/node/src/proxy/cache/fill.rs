@@ -10,7 +10,7 @@ use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
 use crate::store::{Coming, Made, Names, Object, Storing, Told, Writer};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions, date_of,
+    self, AcceptEncoding, Conditions, Directives, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Tier, Times, conditions, date_of,
     freshen, storable, stored_fields, validated,
 };
 use decide::step::{JourneyId, RouteRef, Step};
@@ -133,6 +133,7 @@ impl Exchange<'_> {
             follows: errand.follows,
             validating: errand.validating.clone(),
             requested: self.worker.host.calendar(),
+            tier: Tier::Origin,
         }));
     }
 
@@ -178,12 +179,7 @@ impl Exchange<'_> {
         let store = self.worker.server.store.clone();
         let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
         let born = writer.born();
-        let exchange = cache::Exchange {
-            request: &self.scratch.request,
-            scheme: self.client.caller.peer.scheme(),
-            response: &self.scratch.response,
-            times,
-        };
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.scheme(), response: &self.scratch.response, times };
         let freshened: Vec<Arc<Object>> = which
             .iter()
             .map(|index| {
@@ -209,7 +205,7 @@ impl Exchange<'_> {
     /// A new answer: whether it is stored, and as what.
     fn coming(&mut self, cached: &Cached, meta: &ResponseMeta, times: Times, policy: &Policy) -> Coming {
         let response = &self.scratch.response;
-        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.scheme(), response, times };
         let names = cached.names.as_ref().expect("what is asked for has names");
         let directives = Directives::of(&response.fields, policy);
         let life = Life::of(response, &response.fields, &directives, times, policy);
@@ -231,7 +227,11 @@ impl Exchange<'_> {
             _ => {}
         }
         self.remember(cached, object.as_ref(), rule, times, policy);
-        let (stored, ttl) = (object.is_some(), left(&life, times));
+        let keep = cached.tier != Tier::Peers || self.is_hot(&cached.key);
+        if object.is_some() && !keep {
+            rule = Rule::KeptElsewhere;
+        }
+        let (stored, ttl) = (object.is_some() && keep, left(&life, times));
         let length = match meta.framing {
             Framing::None => Some(0),
             Framing::Exact(bytes) => Some(bytes),
@@ -241,7 +241,13 @@ impl Exchange<'_> {
         self.step(Step::CacheStore { stored, rule: rule.word(), ttl });
         self.follow_links(cached, policy);
         let largest = policy.largest;
-        Coming { head, length, stored: object.map(|object| Storing { object, largest }), rule }
+        Coming { head, length, stored: object.map(|object| Storing { object, largest, keep }), rule }
+    }
+
+    /// Whether what another edge keeps is asked for so often here that it is kept here too.
+    fn is_hot(&self, key: &[u8]) -> bool {
+        let hot = self.snapshot.config.cache.hot;
+        self.worker.server.store.popularity(key, self.worker.host.now(), hot.window) > hot.requests
     }
 
     fn born(&self) -> cache::Sequence {

@@ -114,6 +114,9 @@ impl Exchange<'_> {
             return Some(self.pass(pool.clone(), ask.forwarded, ask.rule));
         }
         let (now, calendar) = (self.worker.host.now(), self.worker.host.calendar());
+        if self.site_and_route(&self.snapshot).is_some_and(|(_, route)| route.tiers.peers.is_some()) {
+            self.worker.server.store.asked_for(&cached.key, now, self.snapshot.config.cache.hot.window);
+        }
         let request = &self.scratch.request;
         let told = cached.like.as_ref().and_then(|coming| coming.stored.as_ref()).map(|storing| &storing.object);
         let like = ask.selected.as_ref().or(ask.live.first()).map(|object| &**object).or(told);

@@ -21,7 +21,7 @@ pub(crate) use unasked::{Errands, ask};
 use crate::pool::Pool;
 use crate::proxy::exchange::{Exchange, SPARE_BYTES};
 use crate::store::{Coming, Names, Object};
-use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Uri, Wishes};
+use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Tier, Uri, Wishes};
 use decide::config::{Route, Site};
 use decide::forward;
 use decide::step::Step;
@@ -46,6 +46,8 @@ pub(crate) struct Cached {
     pub(crate) validating: Validating,
     /// When the backend was asked.
     pub(crate) requested: Calendar,
+    /// Who was asked.
+    pub(crate) tier: Tier,
 }
 
 impl Cached {
@@ -73,7 +75,7 @@ impl Exchange<'_> {
     fn begin_cached(&mut self, site: &Site, route: &Route, pool: &Pool, policy: &Policy) {
         let mut cached = self.scratch.cached.take().unwrap_or_default();
         let request = &self.scratch.request;
-        write_key(site, route, &pool.config.name, request, self.client.caller.peer.scheme(), policy, &mut cached.key);
+        write_key(site, route, &pool.config.name, request, self.scheme(), policy, &mut cached.key);
         cached.follows = true;
         cached.wishes = Wishes::of(&request.fields, policy);
         cached.requested = self.worker.host.calendar();
@@ -98,9 +100,11 @@ impl Exchange<'_> {
     }
 
     /// Writes `Cache-Status` (RFC 9211) of this answer into the scratch; empty on a route that stores nothing.
-    pub(crate) fn write_cache_status(&mut self, name: &str) {
+    pub(crate) fn write_cache_status(&mut self) {
         self.scratch.cache_status.clear();
         if let Some(cached) = &self.cached {
+            let config = &self.snapshot.config;
+            let name = config.cache.id.as_deref().unwrap_or(&config.server.name);
             cache::write_status(name, &cached.status, &mut self.scratch.cache_status);
         }
     }

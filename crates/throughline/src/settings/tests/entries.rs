@@ -91,6 +91,16 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
             file.put("[acme]", "terms-agreed", "true");
             file.put(&header, "hosts", r#"["example.com"]"#);
         }
+        ("[[site.route]]", "shield") => {
+            file.put(&header, "cache", "true");
+            file.put("[pool.shield]", "backends", r#"["10.0.1.1:8080"]"#);
+        }
+        ("[[site.route]]", "peers") => {
+            file.put(&header, "cache", "true");
+            file.put("[cache]", "id", r#""edge-1""#);
+            file.put("[pool.pop]", "algorithm", r#""consistent-hash""#);
+            file.put("[pool.pop]", "backends", r#"[{ name = "edge-1", at = "127.0.0.1:8080" }, "10.0.0.2:8080"]"#);
+        }
         ("[[listener]]", "tls") => {
             file.put("[[certificate]]", "chain", chain);
             file.put("[[certificate]]", "key", secret);

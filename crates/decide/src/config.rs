@@ -12,6 +12,8 @@ pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret
 
 use crate::address::Address;
 use crate::cache::Policy;
+use crate::encoding;
+use crate::hints;
 use crate::time::Duration;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -185,6 +187,10 @@ pub struct Route {
     pub response: FieldEdits,
     /// Answers are stored, by these rules.
     pub cache: Option<Policy>,
+    /// Answers are compressed, by these rules.
+    pub compress: Option<encoding::Policy>,
+    /// Clients are told early what the page will need, by these rules.
+    pub early_hints: Option<hints::Policy>,
 }
 
 /// The condition of a route.

@@ -10,6 +10,7 @@
 //! - [`certificate`]: which names a certificate is ordered for, when, and by which challenge.
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
+//! - [`encoding`]: which answers are compressed here, how, and for whom; [`hints`]: what a client may fetch while the origin thinks.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -23,8 +24,10 @@ pub mod certificate;
 pub mod conditional;
 pub mod config;
 pub mod date;
+pub mod encoding;
 pub mod files;
 pub mod forward;
+pub mod hints;
 pub mod multipart;
 pub mod pool;
 pub mod random;

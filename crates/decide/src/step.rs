@@ -335,6 +335,31 @@ steps! {
         /// The Content-Encoding chosen, or `identity`.
         encoding: &'static str,
     }
+    /// How the content is coded for this client was decided; only on routes that compress.
+    EncodingChosen "encoding-chosen" {
+        /// The coding made here: `zstd`, `br`, `gzip`; `identity`: none.
+        coding: &'static str,
+        /// The rule that decided, in one word: `accepted`, `not-accepted`, `type`, `short`, `personal`, `no-transform`, …
+        why: &'static str,
+    }
+    /// Content was coded for this client, or for others before it.
+    Encoded "encoded" {
+        /// The coding.
+        coding: &'static str,
+        /// Bytes before.
+        before: Bytes,
+        /// Bytes after.
+        after: Bytes,
+        /// What the work took; zero where others had it done.
+        took: Duration,
+        /// `made`: for this client; `shared`: while another's was being made; `stored`: earlier.
+        how: &'static str,
+    }
+    /// What the page will need was told while the origin was asked: a 103.
+    Hinted "hinted" {
+        /// How many links.
+        links: u64,
+    }
     /// We made the answer ourselves.
     Made "made" {
         /// Its status.

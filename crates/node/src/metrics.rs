@@ -8,7 +8,7 @@ mod cells;
 mod counts;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
     PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 
@@ -174,6 +174,9 @@ macro_rules! steps_of_a_request {
             | Step::Interim { .. }
             | Step::Answered { .. }
             | Step::FileChosen { .. }
+            | Step::EncodingChosen { .. }
+            | Step::Encoded { .. }
+            | Step::Hinted { .. }
             | Step::Made { .. }
             | Step::Tunnelled { .. }
             | Step::TunnelClosed { .. }
@@ -245,12 +248,15 @@ impl Index {
                     site.collapsed.add(u64::from(collapsed));
                 }
                 Step::CacheStore { stored, .. } => site.cache_stored.add(u64::from(stored)),
+                Step::Encoded { before, after, took, how, .. } => site.encoded(before, after, took, how),
+                Step::Hinted { .. } => site.hinted.add(1),
                 // Facts for the log; what they lead to is counted above.
                 Step::Secured { .. }
                 | Step::Asked { .. }
                 | Step::Unrouted { .. }
                 | Step::Interim { .. }
                 | Step::FileChosen { .. }
+                | Step::EncodingChosen { .. }
                 | Step::Made { .. } => {}
                 Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
                 steps_of_the_process!() => debug_assert!(false, "{} is no step of a request", step.name()),

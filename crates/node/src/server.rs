@@ -2,7 +2,9 @@
 
 use crate::application::Application;
 use crate::buffer::Buffers;
+use crate::coder::Places;
 use crate::feed::Feed;
+use crate::hints::Hints;
 use crate::http2::Multiplexed;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
@@ -81,6 +83,7 @@ pub struct Server {
     pub(crate) workers: usize,
     tls: Arc<tls::Store>,
     pub(crate) store: Arc<Store>,
+    pub(crate) hints: Hints,
     pub(crate) feed: Feed,
 }
 
@@ -114,6 +117,7 @@ impl Server {
             workers,
             tls,
             store,
+            hints: Hints::new(host),
             feed: Feed::default(),
         })
     }
@@ -279,6 +283,7 @@ pub(crate) struct Worker {
     pub(crate) open: Connections,
     pub(crate) multiplexed: Multiplexed,
     pub(crate) greetings: Greetings,
+    pub(crate) coders: Places,
     /// The snapshot that requests on this thread begin with.
     current: RefCell<Rc<Held>>,
     date: Cell<(Option<Instant>, [u8; 29])>,
@@ -297,6 +302,7 @@ impl Worker {
             open: Connections::default(),
             multiplexed: Multiplexed::default(),
             greetings: Greetings::default(),
+            coders: Places::default(),
             current,
             date: Cell::new((None, [0; 29])),
         })

@@ -96,6 +96,8 @@ pub fn add_admin(config: &mut Config, at: Option<Address>) -> Result<(), String>
         request: decide::config::Rewrite::default(),
         response: decide::config::FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
     };
     let max_body = config.cache.feed.content.max(LONGEST_LIST);
     config.sites.push(Site { name: ADMIN.to_string(), routes: vec![route], max_body, ..settings::site_defaults() });

@@ -16,6 +16,7 @@ mod cache;
 pub mod catalogue;
 pub mod defaults;
 mod disk;
+mod encoding;
 mod mistake;
 mod nearest;
 mod owners;
@@ -104,6 +105,8 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         request: Rewrite::default(),
         response: decide::config::FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
     };
     let backends: Vec<Backend> = to.iter().cloned().map(backend_defaults).collect();
     Config {

@@ -47,7 +47,7 @@ pub use preload::{MOST_PRELOADS, preloads};
 pub use range::{MOST_PARTS, Missing, Part, Parts, can_combine, content_range};
 pub use record::{Asked, MOST_ASKED, Record, Rule};
 pub use status::{Forwarded, Status, write as write_status};
-pub use store::{Exchange, Kept, Storing, kept, storable, stored_fields};
+pub use store::{Exchange, Kept, Storing, content_length, kept, storable, stored_fields};
 pub use tags::{LONGEST_TAG, MOST_MARKS, MOST_TAGS, Purge, Purges, Sequence, Standing, Tag, tags};
 pub use validate::{
     Answer, Conditions, Content, HeadEffect, Outcome, Stored, answer, conditions, freshen, goes_with_not_modified, head, is_failure,

@@ -30,6 +30,8 @@ fn route(name: &str, path: PathMatch) -> Route {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
     }
 }
 

@@ -5,7 +5,9 @@ mod support;
 
 mod balancing;
 mod cache;
+mod encoding;
 mod health;
+mod hints;
 mod hostile;
 mod http2;
 mod queue;

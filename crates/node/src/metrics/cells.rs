@@ -1,10 +1,11 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY, PoolCounts,
-    ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 use decide::forward::ProxyError;
+use decide::step::Bytes;
 use decide::time::{Calendar, Duration};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -117,7 +118,22 @@ pub(super) struct SitePart {
     pub(super) cache_misses: Counter,
     pub(super) collapsed: Counter,
     pub(super) cache_stored: Counter,
+    pub(super) encoded: [Counter; ENCODED.len()],
+    pub(super) encoded_from: Counter,
+    pub(super) encoded_to: Counter,
+    pub(super) encode_nanos: Counter,
+    pub(super) hinted: Counter,
     pub(super) duration: Histogram,
+}
+
+impl SitePart {
+    pub(super) fn encoded(&self, before: Bytes, after: Bytes, took: Duration, how: &str) {
+        let how = ENCODED.iter().position(|known| *known == how).expect("every way stands there");
+        self.encoded[how].add(1);
+        self.encoded_from.add(before.0);
+        self.encoded_to.add(after.0);
+        self.encode_nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+    }
 }
 
 per_worker!(SiteCells of SitePart, certificates_issued, certificates_failed);
@@ -137,6 +153,11 @@ impl SiteCells {
             cache_misses: cells.sum(|part| &part.cache_misses),
             collapsed: cells.sum(|part| &part.collapsed),
             cache_stored: cells.sum(|part| &part.cache_stored),
+            encoded: cells.sums(|part| &part.encoded),
+            encoded_from: cells.sum(|part| &part.encoded_from),
+            encoded_to: cells.sum(|part| &part.encoded_to),
+            encode_time: Duration::from_nanos(cells.sum(|part| &part.encode_nanos)),
+            hinted: cells.sum(|part| &part.hinted),
             duration: cells.histogram(|part| &part.duration),
             certificates_issued: self.certificates_issued.get(),
             certificates_failed: self.certificates_failed.get(),

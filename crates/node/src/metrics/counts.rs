@@ -8,6 +8,8 @@ pub const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 /// Whose doing: the words of [`decide::step::Side`].
 pub const SIDES: [&str; 3] = ["client", "us", "backend"];
 
+/// How coded content came to a client: the words of step `encoded`.
+pub const ENCODED: [&str; 3] = ["made", "shared", "stored"];
 /// What a push can be: the words of `push-accepted`.
 pub const PUSHED_BY: [&str; 2] = ["notice", "content"];
 
@@ -90,6 +92,16 @@ pub struct SiteCounts {
     pub collapsed: u64,
     /// Answers stored.
     pub cache_stored: u64,
+    /// Answers sent in a coding made here, by [`ENCODED`].
+    pub encoded: [u64; ENCODED.len()],
+    /// Bytes of their content before.
+    pub encoded_from: u64,
+    /// Bytes of it after.
+    pub encoded_to: u64,
+    /// What coding took of the workers' time.
+    pub encode_time: Duration,
+    /// Requests that were sent early hints.
+    pub hinted: u64,
     /// From the first byte of a request to the last of its answer; without tunnels.
     pub duration: HistogramCounts,
     /// Certificates that were ordered for it and came.

@@ -11,7 +11,16 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         None => Action::Answer { status: 204, content_type: String::new(), body: String::new() },
     };
     let when = Match { path: PathMatch::Any, methods: vec![], headers: vec![], query: vec![] };
-    let route = Route { name: "*".to_string(), when, action, request: Rewrite::default(), response: FieldEdits::default(), cache: None };
+    let route = Route {
+        name: "*".to_string(),
+        when,
+        action,
+        request: Rewrite::default(),
+        response: FieldEdits::default(),
+        cache: None,
+        compress: None,
+        early_hints: None,
+    };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Site {
         name: name.to_string(),

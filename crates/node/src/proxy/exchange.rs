@@ -107,6 +107,8 @@ pub(crate) struct Exchange<'c> {
     pub(crate) ends_by_close: bool,
     /// The route stores answers.
     pub(crate) cached: Option<Box<Cached>>,
+    /// Early hints were sent, or there are none.
+    pub(crate) hinted: bool,
     pub(crate) next: Next,
 }
 
@@ -136,6 +138,7 @@ impl<'c> Exchange<'c> {
             end,
             ends_by_close: false,
             cached: None,
+            hinted: false,
             next: Next::Close,
         }
     }

@@ -32,6 +32,7 @@ enum Tried {
 impl Exchange<'_> {
     /// Asks backends of the pool until one answers, or nothing more may be tried.
     pub(crate) async fn proxy(&mut self, pool: Arc<Pool>) -> Stage {
+        self.hint().await;
         let key = self.balance_key(&pool);
         let mut tried = Vec::new();
         if self.meta.framing != Framing::None {
@@ -189,6 +190,7 @@ impl Exchange<'_> {
             self.finish_after(ticket, Outcome::Failure(error), latency, now);
             return Tried::Failed { error, sent: Sent::Whole };
         }
+        self.learn_hints();
         if self.cached.is_some() {
             if let Channel::Fill(_) = self.client.stream {
                 self.begin_fill(&meta, upstream.stream.framing(meta.framing));
@@ -198,7 +200,11 @@ impl Exchange<'_> {
             }
             self.passed();
         }
-        let keep = self.begin_answer(&meta, upstream.stream.framing(meta.framing), keep);
+        let (shown, coder) = self.encode_passed(&meta);
+        let keep = self.begin_answer(&shown, upstream.stream.framing(meta.framing), keep);
+        if let Some(coder) = coder {
+            self.scratch.down.code(coder);
+        }
         self.end.status = self.scratch.response.status;
         if meta.upgraded {
             return Tried::Over(self.tunnel(ticket, upstream, progress, latency).await);
@@ -221,6 +227,10 @@ impl Exchange<'_> {
         let result = self.relay(&mut upstream, &mut progress, &pool, async |relay| relay.deliver().await).await;
         let now = self.worker.host.now();
         (self.received, self.end.sent) = (self.scratch.up.moved, self.scratch.down.moved);
+        if let Some(work) = self.scratch.down.coded() {
+            self.end.sent = work.after;
+            self.step_at(now, work.step("made"));
+        }
         let (status, backend) = (self.scratch.response.status, ticket.backend);
         match result {
             Ok(()) => {

@@ -167,7 +167,7 @@ impl Exchange<'_> {
         let bodiless = reply.opens || matches!(reply.status, 100..=199 | 204 | 304);
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
         // RFC 9110 §8.6: none with 1xx and 204; with 304 only what 200 would have, which is told by `length`.
-        let length = (!bodiless || (reply.status == 304 && reply.length.is_some())).then_some(length);
+        let length = (!bodiless || (reply.status == 304 && reply.length.is_some())).then_some(length).filter(|_| !reply.untold);
         let body = !bodiless && scratch.request.method != Method::Head && length != Some(0);
         let server = snapshot.config.server.name.as_bytes();
         let out = scratch.down.begin(Framing::None, Framing::None, limits, now);

@@ -6,6 +6,7 @@
 //! - [`exchange`]: one request, as an enum of named stages.
 //! - [`on_stream`]: the same for a request that came on a stream of an HTTP/2 connection.
 //! - [`cache`]: requests on routes whose answers are stored.
+//! - [`encoding`]: compression made here. [`hints`]: what clients are told early.
 //! - [`head`]: heads of messages as each version writes them. [`https`]: what is done for the sake of TLS. [`reply`]: answers made here.
 //! - [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving bytes both ways. [`upgrade`],
 //!   [`tunnel`]: changes of protocol, and what follows them. [`socket`]: WebSockets that end here.
@@ -13,11 +14,13 @@
 mod accept;
 mod cache;
 mod connection;
+mod encoding;
 mod exchange;
 mod fetch;
 mod greet;
 mod half;
 mod head;
+mod hints;
 mod https;
 mod on_stream;
 mod open;
@@ -27,6 +30,22 @@ mod socket;
 mod tunnel;
 mod upgrade;
 mod upstream;
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+/// Lets other tasks of the thread have their turn.
+pub(crate) async fn give_way() {
+    let mut gave_way = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut gave_way, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
 
 pub use cache::Pushable;
 pub(crate) use cache::{Errands, ask, judge, key_of};

@@ -6,6 +6,7 @@ use crate::proxy::key_of;
 use crate::server::Server;
 use decide::cache::{Policy, Record, Standing, Wishes};
 use decide::config::{Action, Config};
+use decide::encoding;
 use decide::step::RouteRef;
 use decide::time::Calendar;
 use wire::http::RequestHead;
@@ -25,6 +26,8 @@ pub struct Explained {
     pub rule: &'static str,
     /// Every question on the way.
     pub record: Record,
+    /// How what is stored would go to this client; on routes that compress, where something serves.
+    pub encoding: Option<encoding::Choice>,
 }
 
 /// A stored answer.
@@ -46,6 +49,8 @@ pub struct StoredAnswer {
     pub tags: Vec<String>,
     /// What purges have made of it: `current`, `stale`, `gone`.
     pub standing: &'static str,
+    /// The codings of it that are there, with their lengths in bytes.
+    pub codings: Vec<(&'static str, u64)>,
 }
 
 impl Server {
@@ -53,7 +58,8 @@ impl Server {
     pub fn explain_cache(&self, now: Calendar, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<Explained> {
         let snapshot = self.snapshot();
         let (key, policy) = cache_key(&snapshot.config, route, request, scheme)?;
-        Some(self.store().explain(&key, policy, request, now))
+        let compress = snapshot.config.sites.get(usize::from(route.site))?.routes.get(usize::from(route.route))?.compress.as_ref();
+        Some(self.store().explain(&key, policy, compress, request, now))
     }
 }
 
@@ -66,14 +72,22 @@ pub fn cache_key<'c>(config: &'c Config, route: RouteRef, request: &RequestHead,
 }
 
 impl Store {
-    fn explain(&self, key: &[u8], policy: &Policy, request: &RequestHead, now: Calendar) -> Explained {
+    fn explain(&self, key: &[u8], policy: &Policy, compress: Option<&encoding::Policy>, request: &RequestHead, now: Calendar) -> Explained {
         let mut record = Record::on();
         let wishes = Wishes::of(&request.fields, policy);
         let looking = Looking { request, with_content: false, key, wishes: &wishes, policy, now };
+        let mut served = None;
         let (hit, verdict, rule) = match self.look(&looking, &mut record) {
-            Look::Serve { rule, .. } => (true, "hit", rule),
+            Look::Serve { rule, object, .. } => {
+                served = Some(object);
+                (true, "hit", rule)
+            }
             Look::Pass(forwarded, rule) | Look::Ask(Ask { forwarded, rule, .. }) => (false, forwarded.word(), rule),
         };
+        let encoding = compress.zip(served).map(|(compress, object)| {
+            let answer = encoding::Answer { head: &object.head, length: Some(object.content.len()), shared: true };
+            encoding::choose(compress, request, &answer)
+        });
         let found = self.variants(key);
         let objects = found.as_ref().map(|found| found.objects()).unwrap_or_default();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -93,8 +107,9 @@ impl Store {
                     Standing::StaleSince(_) => "stale",
                     Standing::Gone => "gone",
                 },
+                codings: object.coded.lengths().map(|(coding, length)| (coding.token(), length)).collect(),
             }
         });
-        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record }
+        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record, encoding }
     }
 }

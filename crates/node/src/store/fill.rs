@@ -3,6 +3,7 @@
 //! What is to be stored is held whole, so that whoever comes late reads from the beginning. What is not, or has turned out to be too long,
 //! is held only as far as the slowest reader is behind, and the backend waits for that one.
 
+use super::coded::Making;
 use super::object::{Content, Object, Piece};
 use super::slab::Growing;
 use super::storage::Storage;
@@ -28,6 +29,8 @@ pub(crate) struct Fill {
     unattended: bool,
     /// The fields by which its answer will most likely be selected, where another answer under the key has told them.
     pub(super) expected: Option<Selecting>,
+    /// It is no answer, but the content of one that is stored, or comes in, in another coding.
+    form: Option<Making>,
     state: Mutex<State>,
 }
 
@@ -121,7 +124,23 @@ pub(crate) enum Over {
 
 impl Fill {
     pub(super) fn new(key: &[u8], born: Sequence, expected: Option<Selecting>, unattended: bool) -> Arc<Fill> {
-        Arc::new(Fill { key: key.into(), born, unattended, expected, state: Mutex::default() })
+        Arc::new(Fill { key: key.into(), born, unattended, expected, form: None, state: Mutex::default() })
+    }
+
+    /// For a coding of some content.
+    pub(super) fn of_form(key: &[u8], born: Sequence, form: Making, coming: Coming) -> Arc<Fill> {
+        let state = State { told: Some(Told::Coming(Arc::new(coming))), kept: true, ..State::default() };
+        Arc::new(Fill { key: key.into(), born, unattended: false, expected: None, form: Some(form), state: Mutex::new(state) })
+    }
+
+    /// Whether what is held of it is its beginning: somebody can still begin to read it.
+    pub(super) fn can_be_begun(&self) -> bool {
+        self.lock().kept
+    }
+
+    /// It broke off.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.lock().end, Some(Err(_)))
     }
 
     /// Whether its answer may be one to a request with these fields: who knows that it is not asks beside it, or the requests of many
@@ -324,13 +343,15 @@ pub(crate) struct Writer {
     store: Arc<Store>,
     /// What is stored is to be asked for again, without conditions.
     pub(crate) asks_again: bool,
+    /// Bytes of the content before it was coded.
+    pub(crate) before: u64,
     /// The content, as far as it is kept.
     growing: Option<Growing>,
 }
 
 impl Writer {
     pub(super) fn new(fill: Arc<Fill>, store: Arc<Store>) -> Writer {
-        Writer { fill, store, asks_again: false, growing: None }
+        Writer { fill, store, asks_again: false, before: 0, growing: None }
     }
 
     /// The purges there had been when the backend was asked.
@@ -360,6 +381,11 @@ impl Writer {
             self.store.withdraw(&self.fill);
         }
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// What was done for it since.
+    pub(crate) fn note(&self, steps: Vec<(Instant, Step)>) {
+        self.fill.lock().steps.extend(steps);
     }
 
     /// Whether all who could read it are gone, and nothing of it is kept; wakes the task when that changes.
@@ -437,8 +463,14 @@ impl Writer {
         let wakers = state.wakers();
         drop(state);
         self.growing = None;
-        if let Some(object) = object {
-            self.store.put(&self.fill.key, Arc::new(object));
+        match (object, &self.fill.form) {
+            (Some(object), None) => self.store.put(&self.fill.key, Arc::new(object)),
+            (Some(object), Some(form)) => {
+                form.made(&object.content, self.before);
+                self.store.weigh(&self.fill.key, &form.coded);
+            }
+            (None, Some(form)) => form.given_up(),
+            (None, None) => {}
         }
         self.store.withdraw(&self.fill);
         drop(counted);
@@ -448,7 +480,7 @@ impl Writer {
     /// Nothing more comes; what was not finished broke off. Returns the steps that no request has taken.
     pub(crate) fn close(&mut self, why: &'static str, side: Side, steps: Vec<(Instant, Step)>) -> Vec<(Instant, Step)> {
         let mut state = self.fill.lock();
-        state.end.get_or_insert(Err((why, side)));
+        let failed = state.end.get_or_insert(Err((why, side))).is_err();
         state.closed = true;
         if std::mem::replace(&mut state.kept, false) {
             state.kept_until = state.len;
@@ -459,6 +491,9 @@ impl Writer {
         state.drop_read();
         let wakers = state.wakers();
         drop(state);
+        if let Some(form) = self.fill.form.as_ref().filter(|_| failed) {
+            form.given_up();
+        }
         self.growing = None;
         self.store.withdraw(&self.fill);
         wakers.into_iter().for_each(Waker::wake);

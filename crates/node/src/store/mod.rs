@@ -1,12 +1,13 @@
 //! What is stored of answers, in memory that all workers share.
 //!
 //! - `look`: looking at what is stored; `explain`: the same for people.
-//! - `object`: a stored answer. `fill`: one that comes in. `purge`: what purges name.
+//! - `object`: a stored answer. `coded`: its codings. `fill`: one that comes in. `purge`: what purges name.
 //! - `storage`: the border behind which answers are kept; `memory`: what is behind it. `slab`: where long contents lie.
 //!
 //! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
 //! exchange that asks writes into its `Writer`, whose end stores the answer. No lock is held while anything is awaited.
 
+mod coded;
 mod explain;
 mod fill;
 mod look;
@@ -16,10 +17,11 @@ mod purge;
 mod slab;
 mod storage;
 
+pub(crate) use coded::{Coded, Form, Wanted};
 pub use explain::{Explained, StoredAnswer, cache_key};
 pub(crate) use fill::{Coming, Flow, Made, Over, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
-pub(crate) use object::{Content, Names, Object, Piece, Stretch, Variants};
+pub(crate) use object::{Content, INDEX_BYTES, Names, Object, Piece, Stretch, Variants};
 pub use purge::{Purged, Purging, purge_marks};
 
 use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
@@ -102,9 +104,8 @@ pub(crate) enum Joined {
 
 impl Store {
     pub(crate) fn new(host: &Host, config: &config::Cache) -> Arc<Store> {
-        let mut random = host.rng();
         let slabs = Slabs::new(host, memory::shards(for_objects(config.memory)));
-        Store::seeded(Seed([random.next(), random.next()]), slabs, config)
+        Store::seeded(Seed::of(host), slabs, config)
     }
 
     fn seeded(seed: Seed, slabs: Slabs, config: &config::Cache) -> Arc<Store> {
@@ -403,6 +404,15 @@ impl Store {
         drop((table, gone));
     }
 
+    /// Weighs the answer anew whose content has come to be there in another coding.
+    fn weigh(&self, key: &[u8], coded: &Arc<Coded>) {
+        let table = self.table();
+        let Some(stored) = self.storage.peek(key) else { return };
+        let has_it = stored.objects.iter().any(|object| Arc::ptr_eq(&object.coded, coded));
+        let gone = has_it.then(|| self.storage.put(key, Variants::new(key, stored.objects.to_vec())));
+        drop((table, gone));
+    }
+
     /// Drops a stored answer that the origin has replaced by one that is not stored.
     pub(crate) fn discard(&self, key: &[u8], old: &Arc<Object>) {
         let table = self.table();
@@ -515,7 +525,14 @@ impl Drop for Share {
 
 /// A hash that nobody outside can foresee: keys are chosen by clients.
 #[derive(Clone, Copy)]
-struct Seed([u64; 2]);
+pub(crate) struct Seed([u64; 2]);
+
+impl Seed {
+    pub(crate) fn of(host: &Host) -> Seed {
+        let mut random = host.rng();
+        Seed([random.next(), random.next()])
+    }
+}
 
 impl BuildHasher for Seed {
     type Hasher = DefaultHasher;

@@ -5,13 +5,13 @@ use std::io::IoSlice;
 use std::task::{Context, Waker};
 use wire::http::{Fields, ResponseHead};
 
-const MEMORY: u64 = 8 << 20;
+pub(super) const MEMORY: u64 = 8 << 20;
 
 fn bound(memory: u64) -> config::Cache {
     config::Cache { memory, feed: config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 } }
 }
 
-fn store() -> Arc<Store> {
+pub(super) fn store() -> Arc<Store> {
     Store::seeded(Seed([1, 2]), Slabs::in_memory(2), &bound(MEMORY))
 }
 
@@ -40,7 +40,7 @@ fn policy() -> Policy {
 }
 
 /// An answer of this content under this URL.
-fn object(url: &str, content: &[u8], born: Sequence) -> Object {
+pub(super) fn object(url: &str, content: &[u8], born: Sequence) -> Object {
     object_of(url, vec![Piece::Memory(content.into())], born)
 }
 
@@ -57,6 +57,7 @@ pub(super) fn object_of(url: &str, content: Vec<Piece>, born: Sequence) -> Objec
         life,
         date: Calendar::default(),
         content: Arc::new(Content::of(content, &Arc::default())),
+        coded: Arc::default(),
         names: Arc::new(Names { site: "shop".into(), url: url.as_bytes().into(), tags: Box::default() }),
         born,
         stale_since: None,

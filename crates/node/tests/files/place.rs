@@ -222,6 +222,8 @@ fn config(at: SocketAddr, root: &str) -> Config {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
     };
     let site = Site {
         name: "files".into(),

@@ -87,6 +87,9 @@ pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &P
             over => format!("stale for {} s by {}", -over, stored.basis),
         };
         let _ = write!(out, "stored     {}, {} bytes, {} s old, {life}", stored.status, stored.length, stored.age);
+        for (coding, length) in &stored.codings {
+            let _ = write!(out, ", as {coding} {length} bytes");
+        }
         for (what, more) in [("selected by", &stored.selected_by), ("tags", &stored.tags.join(" "))] {
             if !more.is_empty() {
                 let _ = write!(out, ", {what} {more}");
@@ -96,6 +99,9 @@ pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &P
     }
     let verdict = if explained.hit { "the cache answers" } else { "the origin is asked" };
     let _ = writeln!(out, "verdict    {verdict}: {} ({})", explained.verdict, explained.rule);
+    if let Some(choice) = explained.encoding {
+        let _ = writeln!(out, "encoding   {} ({})", choice.coding.token(), choice.why.word());
+    }
     out.push_str(&view::explain::asked(&explained.record));
     Ok(out)
 }

@@ -8,7 +8,7 @@ use decide::pool::{BackendStatus, Health};
 use decide::step::Side;
 use host::Host;
 use node::metrics::{
-    BackendCounts, CLASSES, Counts, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, PUSHED_BY, PoolCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, PUSHED_BY, PoolCounts, SIDES, SiteCounts,
 };
 use node::{Pool, Server};
 use std::collections::BTreeSet;
@@ -24,6 +24,7 @@ pub(super) fn text(server: &Server, journal: &State, host: &Host) -> String {
     certificates(server, &mut out);
     orders(server, &counts, &mut out);
     cache(server, &counts.sites, &mut out);
+    encoding(&counts.sites, &mut out);
     self::journal(journal, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
@@ -163,6 +164,29 @@ fn cache(server: &Server, sites: &[SiteCounts], out: &mut Exposition) {
     for (name, help, of) in families {
         out.family(Counter, name, help, |family| sites.iter().for_each(|site| family.sample(&[("site", &site.name)], of(site))));
     }
+}
+
+fn encoding(sites: &[SiteCounts], out: &mut Exposition) {
+    let help = "Answers in a coding made here: made for the request, shared with one for which it was being made, or stored.";
+    out.family(Counter, "throughline_encoded_total", help, |family| {
+        for site in sites {
+            for (how, count) in ENCODED.iter().zip(site.encoded) {
+                family.sample(&[("site", &site.name), ("how", how)], count);
+            }
+        }
+    });
+    type Of = fn(&SiteCounts) -> u64;
+    let families: [(&str, &str, Of); 3] = [
+        ("throughline_encoded_before_bytes_total", "Bytes of their content before.", |site| site.encoded_from),
+        ("throughline_encoded_after_bytes_total", "Bytes of it after.", |site| site.encoded_to),
+        ("throughline_early_hints_total", "Requests that were sent early hints (103).", |site| site.hinted),
+    ];
+    for (name, help, of) in families {
+        out.family(Counter, name, help, |family| sites.iter().for_each(|site| family.sample(&[("site", &site.name)], of(site))));
+    }
+    out.family(Counter, "throughline_encode_seconds_total", "Time of the workers that coding took.", |family| {
+        sites.iter().for_each(|site| family.sample(&[("site", &site.name)], site.encode_time.as_secs_f64()));
+    });
 }
 
 /// What owners asked for, by its numbers.

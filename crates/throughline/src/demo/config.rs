@@ -119,7 +119,16 @@ fn server_listener(at: SocketAddr, site: usize) -> Listener {
 }
 
 fn route(name: &str, action: Action, response: FieldEdits) -> Route {
-    Route { name: name.to_string(), when: match_defaults(), action, request: Rewrite::default(), response, cache: None }
+    Route {
+        name: name.to_string(),
+        when: match_defaults(),
+        action,
+        request: Rewrite::default(),
+        response,
+        cache: None,
+        compress: None,
+        early_hints: None,
+    }
 }
 
 fn pool(backends: Vec<Backend>) -> Pool {

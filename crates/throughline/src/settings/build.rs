@@ -7,8 +7,9 @@ use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
-use super::{acme, cache};
+use super::{acme, cache, encoding};
 use decide::address::Address;
+use decide::cache::AcceptEncoding;
 use decide::config::{
     AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Journal,
     Limits, Listener, LogFormat, Match, PathMatch, Pool, Probe, Protocol, Retry, Rewrite, Route, Server, Show, Site, TokenHash, ValueMatch,
@@ -173,6 +174,12 @@ fn route(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes
         let message = format!("\"rewrite\" has no meaning beside {other:?}: nothing is forwarded");
         mistakes.error(&given.key, message);
     }
+    encoding::check_cache(table, mistakes);
+    let compress = table.table_if("compress").map(encoding::compress);
+    let mut stored = table.table_if("cache").map(|table| cache::policy(table, cache, mistakes));
+    if let (Some(policy), Some(_)) = (&mut stored, &compress) {
+        policy.vary.accept_encoding = AcceptEncoding::Unasked;
+    }
     Route {
         name: table.text_if("name").or(written).unwrap_or_else(|| "*".to_string()),
         when: Match {
@@ -184,7 +191,9 @@ fn route(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes
         action: action(table, pools, mistakes),
         request: Rewrite { path: rewrite.text_if("path"), fields: edits(&rewrite) },
         response: edits(&table.table("response")),
-        cache: table.table_if("cache").map(|table| cache::policy(table, cache, mistakes)),
+        cache: stored,
+        compress,
+        early_hints: table.table_if("early-hints").map(encoding::early_hints),
     }
 }
 

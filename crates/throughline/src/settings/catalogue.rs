@@ -4,6 +4,7 @@
 //! not here does not exist, and no default is written anywhere else.
 
 mod acme;
+mod encoding;
 mod pool;
 mod route;
 mod site;

@@ -3,6 +3,7 @@
 use super::nearest::nearest;
 use decide::address::Address;
 use decide::config::{HashKey, HostPattern, PathMatch, Protocol, TokenHash};
+use decide::files::Coding;
 use decide::time::Duration;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -35,6 +36,10 @@ pub enum Shape {
     HostName,
     /// A protocol by its name in ALPN.
     Protocol,
+    /// A content coding that is made here.
+    Coding,
+    /// A media type, perhaps with `*` at one end.
+    MediaType,
     /// Where we listen.
     ListenAddress,
     /// Where the admin side listens, or `off`.
@@ -99,6 +104,8 @@ impl Shape {
             Shape::Target => "a path and query",
             Shape::HostPattern | Shape::HostPort | Shape::HostName => "a host",
             Shape::Protocol => "a protocol",
+            Shape::Coding => "a content coding",
+            Shape::MediaType => "a media type",
             Shape::ListenAddress | Shape::AdminAddress => "an address to listen on",
             Shape::BackendAddress => "an address",
             Shape::HashKey => "a hash key",
@@ -128,6 +135,8 @@ impl Shape {
             Shape::HostPort => "a host such as \"example.com\", perhaps with a port",
             Shape::HostName => "a host such as \"app.internal\", or an IP address",
             Shape::Protocol => "\"h2\" or \"http/1.1\"",
+            Shape::Coding => "\"zstd\", \"br\" or \"gzip\"",
+            Shape::MediaType => "a media type such as \"text/html\", \"text/*\" or \"*+json\"",
             Shape::ListenAddress => "an address such as \"127.0.0.1:8080\", \"[::]:8080\" or \"unix:/run/edge.sock\"",
             Shape::AdminAddress => "an address such as \"127.0.0.1:8090\" or \"unix:/run/admin.sock\", or \"off\"",
             Shape::BackendAddress => "an address such as \"10.0.0.7:3000\", \"app.internal:3000\" or \"unix:/run/app.sock\"",
@@ -160,6 +169,8 @@ impl Shape {
             Shape::HostPort => host_port(text),
             Shape::HostName => host_name(text),
             Shape::Protocol => protocol(text).map(drop),
+            Shape::Coding => coding(text).map(drop),
+            Shape::MediaType => holds(is_media_type(text)),
             Shape::ListenAddress => listen_address(text, "0.0.0.0").map(drop),
             Shape::AdminAddress if text == "off" => Ok(()),
             Shape::AdminAddress => listen_address(text, "127.0.0.1").map(drop),
@@ -452,6 +463,29 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, Flaw> {
         _ if ["h3", "http3", "http/3"].contains(&text.to_ascii_lowercase().as_str()) => Err(Flaw::why("HTTP/3 is not spoken yet")),
         _ => Err(nearest(text, ["h2", "http/1.1"]).map(Flaw::write).unwrap_or_default()),
     }
+}
+
+/// Reads a content coding.
+pub(super) fn coding(text: &str) -> Result<Coding, Flaw> {
+    match text {
+        "zstd" => Ok(Coding::Zstd),
+        "br" => Ok(Coding::Brotli),
+        "gzip" => Ok(Coding::Gzip),
+        _ if text.eq_ignore_ascii_case("brotli") => Err(Flaw::write("br")),
+        _ if text.eq_ignore_ascii_case("deflate") => Err(Flaw::why("it is read in two ways, and nobody lacks gzip")),
+        _ => Err(nearest(text, ["zstd", "br", "gzip"]).map(Flaw::write).unwrap_or_default()),
+    }
+}
+
+/// `*` stands only at one end, and for something that is not everything.
+fn is_media_type(text: &str) -> bool {
+    let rest = text.strip_prefix('*').or(text.strip_suffix('*')).unwrap_or(text);
+    let whole = rest.len() == text.len();
+    let is_named = |byte: u8| byte.is_ascii_alphanumeric() || b"/+-._!#$&^".contains(&byte);
+    rest.bytes().all(is_named)
+        && rest.bytes().filter(|byte| *byte == b'/').count() <= 1
+        && (!whole || text.contains('/'))
+        && !rest.is_empty()
 }
 
 /// Reads where we listen; `interface` is what to propose where one lacks.

@@ -9,6 +9,7 @@ mod cache;
 mod carrying;
 mod certificates;
 mod demo;
+mod encoding;
 mod feed;
 mod fields;
 mod limits;

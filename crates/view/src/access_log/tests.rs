@@ -15,6 +15,8 @@ pub(crate) fn config() -> Config {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
     };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Config {

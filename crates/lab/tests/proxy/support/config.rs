@@ -6,6 +6,8 @@ use decide::config::{
     Action, Algorithm, Backend, Config, Ejection, Feed, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool,
     Protocol, Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
 };
+use decide::encoding;
+use decide::files::Coding;
 use decide::time::Duration;
 
 /// The times that most scenarios have.
@@ -68,6 +70,22 @@ pub(crate) fn caching(backends: usize) -> Config {
     config
 }
 
+/// The same, compressed for whoever takes it.
+pub(crate) fn compressing(mut config: Config) -> Config {
+    let codings = [(Coding::Zstd, 3), (Coding::Brotli, 5), (Coding::Gzip, 6)];
+    let route = &mut config.sites[0].routes[0];
+    route.compress = Some(encoding::Policy {
+        codings: codings.map(|(coding, level)| encoding::Level { coding, level }).to_vec(),
+        least: 1024,
+        types: vec!["text/*".to_string(), "application/json".to_string()],
+        personal: false,
+    });
+    if let Some(policy) = &mut route.cache {
+        policy.vary.accept_encoding = AcceptEncoding::Unasked;
+    }
+    config
+}
+
 fn policy() -> Policy {
     Policy {
         key: KeyRules::default(),
@@ -108,6 +126,8 @@ fn site() -> Site {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
     };
     Site {
         name: "site".to_string(),

@@ -77,15 +77,23 @@ impl Errand {
         request.fields.remove(Known::Expect);
         let site = &snapshot.config.sites[usize::from(route.site)];
         let policy = site.routes[usize::from(route.route)].cache.as_ref().expect("the route leads here because it stores answers");
-        if policy.vary.accept_encoding == AcceptEncoding::Reduced {
-            let asked = cache::forwarded_accept_encoding(&request.fields);
-            request.fields.remove(Known::AcceptEncoding);
-            if let Some(asked) = asked {
-                request.fields.push_known(Known::AcceptEncoding, &asked);
-            }
-        }
+        ask_for_codings(policy.vary.accept_encoding, &mut request.fields);
         let names = Arc::new(super::names_of(site, scheme, &request));
         Errand { pool, route: Some(route), matched, id, request, key, names, wishes, follows, validating, snapshot }
+    }
+}
+
+/// What the origin is asked with in place of the client's `Accept-Encoding`. Where codings are made here, it is asked for none: one copy
+/// comes over the way and is stored, every client's coding is made of it, and no tag of one names another.
+pub(super) fn ask_for_codings(compared: AcceptEncoding, fields: &mut Fields) {
+    let asked = match compared {
+        AcceptEncoding::Exact | AcceptEncoding::Sorted => return,
+        AcceptEncoding::Reduced => cache::forwarded_accept_encoding(fields),
+        AcceptEncoding::Unasked => Some(b"identity".to_vec()),
+    };
+    fields.remove(Known::AcceptEncoding);
+    if let Some(asked) = asked {
+        fields.push_known(Known::AcceptEncoding, &asked);
     }
 }
 
@@ -303,6 +311,7 @@ pub(super) fn object_of(
         selecting,
         life,
         content: Arc::default(),
+        coded: Arc::default(),
         names,
         born,
         stale_since: None,

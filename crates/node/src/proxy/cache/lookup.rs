@@ -1,13 +1,13 @@
 //! Looking up: what is stored serves, or is validated, or nothing is there; then another request's answer may serve, or this one asks.
 
 use super::Validating;
-use super::fill::Errand;
+use super::fill::{Errand, ask_for_codings};
 use crate::pool::Pool;
 use crate::proxy::exchange::{Exchange, Stage};
 use crate::proxy::head;
 use crate::proxy::reply::{Reply, Segment};
 use crate::store::{Ask, Asking, Joined, Look, Looking, Made, Object, Reader, Told, Writer};
-use decide::cache::{self, Forwarded, Policy, Progress, Record, Release, Reuse, Rule, Status, refuses_origin, release};
+use decide::cache::{self, AcceptEncoding, Forwarded, Policy, Progress, Record, Release, Reuse, Rule, Status, refuses_origin, release};
 use decide::step::{Side, Step};
 use decide::time::Instant;
 use std::future::poll_fn;
@@ -57,6 +57,10 @@ impl Exchange<'_> {
             return self.refuse_origin();
         }
         self.missed(forwarded, rule, false);
+        if self.scratch.request.method == Method::Head && self.compresses() {
+            // Its answer is compared with what is stored, which is not coded.
+            ask_for_codings(AcceptEncoding::Unasked, &mut self.scratch.request.fields);
+        }
         Stage::Proxy(pool)
     }
 
@@ -142,6 +146,7 @@ impl Exchange<'_> {
         if until.is_none() {
             self.missed(ask.forwarded, ask.rule, false);
         }
+        self.hint().await;
         let waited = self.wait_for(&mut reader, until).await;
         self.told(pool, policy, ask, reader, waited).await
     }

@@ -1,10 +1,12 @@
 //! Requests on routes whose answers are stored.
 //!
 //! - [`lookup`]: what is stored, or comes in, or is to be asked for. [`fill`]: asking the backend, in an exchange of its own that writes
-//!   into the store. [`deliver`]: the way to the client of what is stored or comes in. [`passed`]: what goes by the store on its way.
+//!   into the store. [`deliver`]: the way to the client of what is stored or comes in. [`encode`]: its codings. [`passed`]: what goes by
+//!   the store on its way.
 //! - [`unasked`]: asking for what no client has asked for. [`links`]: what answers say will be wanted next. [`pushed`]: content.
 
 mod deliver;
+mod encode;
 mod fill;
 mod links;
 mod lookup;
@@ -105,7 +107,7 @@ impl Exchange<'_> {
 }
 
 /// `scheme://host/path?query`, as far as the query counts.
-fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u8>) {
+pub(crate) fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u8>) {
     let begin = out.len();
     cache::key(&Uri { scheme, authority: &request.authority, target: &request.target }, rules, out);
     // The key of the protocol begins with the method (RFC 9111 §2), which a URL does not have.

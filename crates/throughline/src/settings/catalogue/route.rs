@@ -2,6 +2,7 @@
 
 use super::Absent::{Is, Means, Required};
 use super::Kind::{Bool, Choice, Conditions, Fields, Size, Text, Texts};
+use super::encoding::{COMPRESS, EARLY_HINTS};
 use super::{Entry, KIB, Kind, MANY, MIB, Only, Section, Shape, TIME, TIME_OR_ZERO, count, entry, percent, section};
 
 pub(super) static ROUTE: Section = Section {
@@ -44,6 +45,19 @@ pub(super) static ROUTE: Section = Section {
             Kind::Switch(&ROUTE_CACHE),
             Means("nothing is stored"),
             "Store the backends' answers and give them again: `cache = true`, or a table that says by which rules.",
+        )
+        .only("pool", &[]),
+        section(
+            "compress",
+            Kind::Switch(&COMPRESS),
+            Means("nothing is compressed here"),
+            "Compress answers for clients that take it: `compress = true`, or a table that says which, and how.",
+        ),
+        section(
+            "early-hints",
+            Kind::Switch(&EARLY_HINTS),
+            Means("none are sent"),
+            "While a backend is asked, tell clients what the page will need by the `Link` fields of its last answer.",
         )
         .only("pool", &[]),
         section("rewrite", Kind::Table(&REWRITE), Means("unchanged"), "Changes to the request before it is forwarded."),

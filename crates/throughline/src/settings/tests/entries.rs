@@ -68,7 +68,8 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
     let mut file = File::base();
     let header = section.header.replace("NAME", "app");
     let actions = ["pool", "redirect", "answer", "files", "application"];
-    if header == "[site.route.cache]" || (header.starts_with("[site.route.r") && !header.contains("redirect")) {
+    let forwards = ["[site.route.cache]", "[site.route.compress]", "[site.route.early-hints]"];
+    if forwards.contains(&header.as_str()) || (header.starts_with("[site.route.r") && !header.contains("redirect")) {
         file.keys(&header);
     } else if header.starts_with("[site.route.") || (header == "[[site.route]]" && actions.contains(&entry.key)) {
         file.remove("[[site.route]]", "pool");

@@ -22,7 +22,8 @@ fn server() -> (Edge, String) {
 fn proxy(port: u16, more: &str) -> Edge {
     Edge::of(&format!(
         "[admin]\nat = \"127.0.0.1:0\"\n[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\nname = \"outward\"\n\
-         show = {{ proxy-status = true }}\n[[site.route]]\nname = \"all\"\ncache = true\nproxy = {{ allow = [\"127.0.0.0/8\"], connect-ports = [\"{port}\"]{more} }}\n"
+         show = {{ proxy-status = true }}\n[[site.route]]\nname = \"all\"\ncache = true\n\
+         proxy = {{ allow = [\"127.0.0.0/8\"], connect-ports = [\"{port}\"]{more} }}\n"
     ))
 }
 

@@ -53,6 +53,7 @@ rules! {
     Stale "stale" "RFC 9111 §4.2.4" "it is stale, and nothing allows its use",
     OnlyIfCached "only-if-cached" "RFC 9111 §5.2.1.7" "the client wants nothing from the origin",
     Partial "partial" "RFC 9111 §3.3" "the parts that are stored hold what is asked for",
+    RestJoins "rest-joins" "RFC 9111 §3.4" "what is missing can be joined to the parts that are stored",
     MethodStored "method-stored" "RFC 9111 §3" "the method is one whose responses can be stored",
     PostForGet "post-for-get" "RFC 9110 §9.3.3" "the response to POST says that it is what GET would get, and for how long",
     StatusFinal "status-final" "RFC 9111 §3" "the status code is final",

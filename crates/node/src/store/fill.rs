@@ -5,7 +5,8 @@
 
 use super::object::{Content, Object, Piece};
 use super::{Gauge, Store};
-use decide::cache::{Normalise, Rule, Selecting, Sequence};
+use decide::cache::{self, Kept, Normalise, Part, Parts, Rule, Selecting, Sequence, kept};
+use decide::range::{Requested, requested};
 use decide::step::{Side, Step};
 use decide::time::Instant;
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +27,8 @@ pub(crate) struct Fill {
     unattended: bool,
     /// The fields by which its answer will most likely be selected, where another answer under the key has told them.
     pub(super) expected: Option<Selecting>,
+    /// The range that was asked for, where it was not the whole.
+    range: Option<Box<[u8]>>,
     state: Mutex<State>,
 }
 
@@ -78,6 +81,23 @@ pub(crate) struct Coming {
     pub(crate) stored: Option<Storing>,
     /// The rule that decided on that.
     pub(crate) rule: Rule,
+    /// Which part of the whole the content is; `None`: the whole, or nobody knows.
+    pub(crate) part: Option<Part>,
+    /// What is there already of it.
+    pub(crate) around: Around,
+}
+
+/// Stored bytes around those that come in.
+#[derive(Default)]
+pub(crate) struct Around {
+    pub(crate) before: Vec<Piece>,
+    pub(crate) after: Vec<Piece>,
+}
+
+impl Around {
+    fn bytes(&self) -> u64 {
+        self.before.iter().chain(&self.after).map(|piece| piece.len() as u64).sum()
+    }
 }
 
 /// A stored answer that has everything but its content.
@@ -85,6 +105,8 @@ pub(crate) struct Storing {
     pub(crate) object: Object,
     /// Bytes of content that the owner lets it have.
     pub(crate) largest: u64,
+    /// The owner lets parts be stored.
+    pub(crate) partial: bool,
 }
 
 /// An answer that was made here because no backend gave one.
@@ -103,14 +125,24 @@ pub(crate) enum Flow {
 }
 
 impl Fill {
-    pub(super) fn new(key: &[u8], born: Sequence, expected: Option<Selecting>, unattended: bool) -> Arc<Fill> {
-        Arc::new(Fill { key: key.into(), born, unattended, expected, state: Mutex::default() })
+    pub(super) fn new(key: &[u8], born: Sequence) -> Fill {
+        Fill { key: key.into(), born, unattended: false, expected: None, range: None, state: Mutex::default() }
     }
 
-    /// Whether its answer may be one to a request with these fields: who knows that it is not asks beside it, or the requests of many
-    /// variants would wait for each other in a row.
-    pub(super) fn may_serve(&self, request: &Fields, normalise: &Normalise) -> bool {
-        self.expected.as_ref().is_none_or(|expected| expected.match_request(request, &Fields::new(), normalise))
+    /// What is known of the requests that it is for.
+    pub(super) fn expecting(self, expected: Option<Selecting>, range: Option<&[u8]>) -> Fill {
+        Fill { expected, range: range.map(Box::from), ..self }
+    }
+
+    /// For nobody who waits.
+    pub(super) fn unattended(self) -> Fill {
+        Fill { unattended: true, ..self }
+    }
+
+    /// Whether its answer may be one to a request with these fields for this range: who knows that it is not asks beside it, or the requests
+    /// of many variants would wait for each other in a row.
+    pub(super) fn may_serve(&self, request: &Fields, range: Option<&[u8]>, normalise: &Normalise) -> bool {
+        self.range.as_deref() == range && self.expected.as_ref().is_none_or(|expected| expected.match_request(request, &Fields::new(), normalise))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -128,6 +160,20 @@ impl Fill {
         match &state.told {
             Some(Told::Coming(coming)) if state.kept => Some(coming.clone()),
             _ => None,
+        }
+    }
+
+    /// Whether what comes in holds what a request for this range asks for: of a part, it must be the same range; of the whole, it must be
+    /// near, or it is asked for itself.
+    pub(super) fn holds(&self, coming: &Coming, range: Option<&[u8]>) -> bool {
+        match (range, coming.part, coming.length) {
+            (range, Some(_), _) => range.is_some() && self.range.as_deref() == range,
+            (None, None, _) => true,
+            (Some(range), None, Some(length)) => match requested(range, length) {
+                Requested::Spans(spans) => spans.iter().all(|span| span.start <= self.lock().len),
+                Requested::Whole | Requested::Unsatisfiable => true,
+            },
+            (Some(_), None, None) => false,
         }
     }
 
@@ -152,6 +198,12 @@ impl Fill {
 }
 
 impl State {
+    fn push(&mut self, piece: Piece) {
+        let start = self.len;
+        self.len += piece.len() as u64;
+        self.pieces.push_back((start, piece));
+    }
+
     /// Lets go of what every reader has.
     fn drop_read(&mut self) {
         let slowest = self.slowest();
@@ -265,11 +317,13 @@ pub(crate) struct Writer {
     store: Arc<Store>,
     /// What is stored is to be asked for again, without conditions.
     pub(crate) asks_again: bool,
+    /// Bytes of the answer that was no use.
+    swallowed: u64,
 }
 
 impl Writer {
     pub(super) fn new(fill: Arc<Fill>, store: Arc<Store>) -> Writer {
-        Writer { fill, store, asks_again: false }
+        Writer { fill, store, asks_again: false, swallowed: 0 }
     }
 
     /// The purges there had been when the backend was asked.
@@ -289,7 +343,14 @@ impl Writer {
     /// Says what came of it, and what was done for it.
     pub(crate) fn tell(&self, told: Told, steps: Vec<(Instant, Step)>) {
         let mut state = self.fill.lock();
-        state.kept = matches!(&told, Told::Coming(coming) if coming.stored.is_some());
+        if let Told::Coming(coming) = &told {
+            state.kept = coming.stored.is_some();
+            // What is there already has its place like all that comes.
+            let there: u64 = coming.around.bytes();
+            state.told = Some(told.clone());
+            state.kept &= there == 0 || self.may_hold(&mut state, there);
+            coming.around.before.iter().for_each(|piece| state.push(piece.clone()));
+        }
         let kept = state.kept;
         state.told = Some(told);
         state.steps = steps;
@@ -315,6 +376,9 @@ impl Writer {
     /// Takes content.
     pub(crate) fn poll_write(&mut self, cx: &Context<'_>, from: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let bytes: usize = from.iter().map(|slice| slice.len()).sum();
+        if self.asks_again {
+            return Poll::Ready(self.swallow(bytes));
+        }
         let mut state = self.fill.lock();
         if state.kept && !self.may_hold(&mut state, bytes as u64) {
             // Too long to be stored: from now on it only passes.
@@ -329,20 +393,24 @@ impl Writer {
             if state.readers.is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
             }
-            if state.len - state.slowest() >= WINDOW_BYTES {
+            if state.len.saturating_sub(state.slowest()) >= WINDOW_BYTES {
                 state.writer = Some(cx.waker().clone());
                 return Poll::Pending;
             }
         }
         for slice in from.iter().filter(|slice| !slice.is_empty()) {
-            let start = state.len;
-            state.pieces.push_back((start, Piece::from(&slice[..])));
-            state.len += slice.len() as u64;
+            state.push(Piece::from(&slice[..]));
         }
         let wakers = state.wakers();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
         Poll::Ready(Ok(bytes))
+    }
+
+    /// The content of an answer that is no use: a short one leaves its connection for the next question.
+    fn swallow(&mut self, bytes: usize) -> io::Result<usize> {
+        self.swallowed += bytes as u64;
+        if self.swallowed > WINDOW_BYTES { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes) }
     }
 
     fn may_hold(&self, state: &mut State, bytes: u64) -> bool {
@@ -365,22 +433,36 @@ impl Writer {
             return;
         }
         state.end = Some(Ok(()));
-        let object = if state.kept && !state.outdated { state.object(self.fill.born, &self.store.contents) } else { None };
+        if let Some(Told::Coming(coming)) = state.told.clone() {
+            coming.around.after.iter().for_each(|piece| state.push(piece.clone()));
+        }
+        let object = state.object(self.fill.born, true, &self.store.contents);
         let counted = std::mem::take(&mut state.counted);
         let wakers = state.wakers();
         drop(state);
-        if let Some(object) = object {
-            self.store.put(&self.fill.key, Arc::new(object));
-        }
+        self.keep(object);
         self.store.withdraw(&self.fill);
         self.store.filling.sub(counted);
         wakers.into_iter().for_each(Waker::wake);
     }
 
+    /// Stores what has become of it.
+    fn keep(&self, object: Option<(Object, u64)>) {
+        match object {
+            Some((object, largest)) if object.parts.is_some() => self.store.put_part(&self.fill.key, object, largest),
+            Some((object, _)) => self.store.put(&self.fill.key, Arc::new(object)),
+            None => {}
+        }
+    }
+
     /// Nothing more comes; what was not finished broke off. Returns the steps that no request has taken.
     pub(crate) fn close(&mut self, why: &'static str, side: Side, steps: Vec<(Instant, Step)>) -> Vec<(Instant, Step)> {
         let mut state = self.fill.lock();
-        state.end.get_or_insert(Err((why, side)));
+        let mut object = None;
+        if state.end.is_none() {
+            state.end = Some(Err((why, side)));
+            object = state.object(self.fill.born, false, &self.store.contents);
+        }
         state.kept = false;
         state.steps.extend(steps);
         // Who still reads it will take them; with nobody there, they are told without.
@@ -388,6 +470,7 @@ impl Writer {
         let counted = std::mem::take(&mut state.counted);
         let wakers = state.wakers();
         drop(state);
+        self.keep(object);
         self.store.withdraw(&self.fill);
         self.store.filling.sub(counted);
         wakers.into_iter().for_each(Waker::wake);
@@ -396,17 +479,25 @@ impl Writer {
 }
 
 impl State {
-    /// The stored answer that it has become. The readers go on with its content.
-    fn object(&mut self, born: Sequence, counted: &Arc<Gauge>) -> Option<Object> {
+    /// The stored answer that it has become, or the part of one, and the most that it may grow to. The readers go on with its content.
+    /// `clean`: the end was where the backend had said.
+    fn object(&mut self, born: Sequence, clean: bool, counted: &Arc<Gauge>) -> Option<(Object, u64)> {
         let Some(Told::Coming(coming)) = &self.told else { return None };
-        let storing = &coming.stored.as_ref()?.object;
+        let Storing { object: storing, largest, partial } = coming.stored.as_ref().filter(|_| self.kept && !self.outdated)?;
+        let storing_as = coming.part.map_or(cache::Storing::Whole, cache::Storing::Part);
+        let parts = match kept(storing_as, &storing.head.fields, self.len, clean, *partial) {
+            Kept::Whole => None,
+            Kept::Part(part) => Some(Arc::new(Parts::new(part))).filter(|parts| !parts.is_complete()),
+            Kept::Nothing => return None,
+        };
+        let largest = *largest;
         let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect(), counted));
         let mut start = 0;
         for piece in content.pieces() {
             self.pieces.push_back((start, piece.clone()));
             start += piece.len() as u64;
         }
-        Some(Object { born, ..storing.with_content(content) })
+        Some((Object { born, ..storing.with_content(content, parts) }, largest))
     }
 }
 

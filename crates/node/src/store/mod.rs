@@ -1,7 +1,7 @@
 //! What is stored of answers, in memory that all workers share.
 //!
 //! - `look`: looking at what is stored; `explain`: the same for people.
-//! - `object`: a stored answer. `fill`: one that comes in. `purge`: what purges name.
+//! - `object`: a stored answer. `part`: parts that are joined. `fill`: an answer that comes in. `purge`: what purges name.
 //!
 //! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
 //! exchange that asks writes into its `Writer`, whose end stores the answer. No lock is held while anything is awaited.
@@ -10,10 +10,11 @@ mod explain;
 mod fill;
 mod look;
 mod object;
+mod part;
 mod purge;
 
 pub use explain::{Explained, StoredAnswer, cache_key};
-pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
+pub(crate) use fill::{Around, Coming, Flow, Made, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
 pub(crate) use object::{Content, Names, Object, Piece, Variants};
 pub use purge::{Purged, Purging};
@@ -30,7 +31,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
-use wire::http::RequestHead;
+use wire::http::{Known, Method, RequestHead};
 
 /// Answers under one key at the most; beyond, the oldest goes.
 const MOST_VARIANTS: usize = 64;
@@ -86,6 +87,14 @@ pub(crate) struct Asking<'a> {
     pub(crate) found: Option<&'a Variants>,
     pub(crate) now: Instant,
     pub(crate) calendar: Calendar,
+}
+
+impl Asking<'_> {
+    /// The range that it asks for; `None`: the whole.
+    fn range(&self) -> Option<&[u8]> {
+        let ranged = self.request.method == Method::Get;
+        self.request.fields.get(Known::Range).filter(|_| ranged)
+    }
 }
 
 /// What such a request does.
@@ -228,9 +237,9 @@ impl Store {
         let mut asked = None;
         for fill in under_way.iter().rev() {
             match fill.coming() {
-                Some(coming) if self.serves(&coming, asking) => return Joined::Read(fill.read(), coming),
+                Some(coming) if self.serves(&coming, asking) && fill.holds(&coming, asking.range()) => return Joined::Read(fill.read(), coming),
                 // What was asked before a purge may be what the purge is about.
-                None if fill.born.0 >= purged && fill.may_serve(&asking.request.fields, &asking.policy.vary) && fill.is_asked() => {
+                None if fill.born.0 >= purged && fill.may_serve(&asking.request.fields, asking.range(), &asking.policy.vary) && fill.is_asked() => {
                     asked = Some(fill);
                 }
                 _ => {}
@@ -245,12 +254,13 @@ impl Store {
         }
         let uncacheable = table.uncacheable.holds(self.seed.hash_one(asking.key), asking.now);
         let waiting = asked.map(|fill| fill.readers());
-        let (join, rule) = cache::join(asking.request, waiting, uncacheable, asking.now, &asking.policy.collapse, record);
+        let (join, rule) = cache::join(asking.request, waiting, uncacheable, asking.now, asking.policy, record);
         match (join, asked) {
             (Join::Wait(until), Some(fill)) => Joined::Wait(fill.read(), until),
             (Join::Lead, _) => {
                 let expected = |like: &Object| Selecting::of(&like.head.fields, &asking.request.fields, &asking.policy.vary);
-                let fill = Fill::new(asking.key, Sequence(purged), asking.like.and_then(expected), false);
+                let fill = Fill::new(asking.key, Sequence(purged)).expecting(asking.like.and_then(expected), asking.range());
+                let fill = Arc::new(fill);
                 let reader = fill.read();
                 table.fills.entry(asking.key.into()).or_default().push(fill.clone());
                 Joined::Lead(table.begin(fill, self.clone()), reader)
@@ -269,7 +279,7 @@ impl Store {
     /// For a request that others are not to wait for, and whose answer may be stored all the same.
     pub(crate) fn ask_alone(self: &Arc<Store>, key: &[u8]) -> (Writer, Reader) {
         let mut table = self.table();
-        let fill = Fill::new(key, self.sequence(), None, false);
+        let fill = Arc::new(Fill::new(key, self.sequence()));
         let reader = fill.read();
         (table.begin(fill, self.clone()), reader)
     }
@@ -283,7 +293,7 @@ impl Store {
         if fills.iter().any(|fill| fill.born.0 >= purged && (fill.expected.is_none() || fill.expected == expected)) {
             return None;
         }
-        let fill = Fill::new(key, Sequence(purged), expected, true);
+        let fill = Arc::new(Fill::new(key, Sequence(purged)).expecting(expected, None).unattended());
         fills.push(fill.clone());
         Some(table.begin(fill, self.clone()))
     }
@@ -328,14 +338,15 @@ impl Store {
         self.index.insert(key.into(), Variants::new(key, objects));
     }
 
-    /// Puts an answer in the place of one that it was made of. Nothing happens where that is no longer there.
-    pub(crate) fn replace(&self, key: &[u8], old: &Arc<Object>, new: Arc<Object>) {
+    /// Puts an answer in the place of one that it was made of. Nothing happens where that is no longer there; returns whether it was.
+    pub(crate) fn replace(&self, key: &[u8], old: &Arc<Object>, new: Arc<Object>) -> bool {
         let _table = self.table();
-        let Some(stored) = self.index.peek(key) else { return };
+        let Some(stored) = self.index.peek(key) else { return false };
         let mut objects = stored.objects.to_vec();
-        let Some(place) = objects.iter_mut().find(|object| Arc::ptr_eq(object, old)) else { return };
+        let Some(place) = objects.iter_mut().find(|object| Arc::ptr_eq(object, old)) else { return false };
         *place = new;
         self.index.insert(key.into(), Variants::new(key, objects));
+        true
     }
 
     /// Drops a stored answer that the origin has replaced by one that is not stored.

@@ -1,7 +1,8 @@
 //! A stored answer.
 
 use super::Gauge;
-use decide::cache::{Life, Policy, Selecting, Sequence, Standing, Tag};
+use decide::cache::{self, Life, Parts, Policy, Selecting, Sequence, Standing, Tag};
+use decide::range::Span;
 use decide::time::Calendar;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,7 +19,7 @@ pub(super) const INDEX_BYTES: usize = 256;
 /// The counts in front of what is shared.
 const SHARED_BYTES: usize = 2 * size_of::<usize>();
 
-/// The whole content of an answer.
+/// The content of an answer, as far as it is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     pieces: Box<[Piece]>,
@@ -61,6 +62,22 @@ impl Content {
             }
         }
         &[]
+    }
+
+    /// These bytes, in pieces that share their memory where they lie in one whole.
+    pub(crate) fn slice(&self, from: u64, len: u64) -> Vec<Piece> {
+        let (mut slices, mut start) = (Vec::new(), 0);
+        for piece in &self.pieces {
+            let end = start + piece.len() as u64;
+            let (first, last) = (from.max(start), (from + len).min(end));
+            if first < last {
+                let place = |at: u64| usize::try_from(at - start).expect("a place in a piece");
+                let whole = first == start && last == end;
+                slices.push(if whole { piece.clone() } else { Piece::from(&piece[place(first)..place(last)]) });
+            }
+            start = end;
+        }
+        slices
     }
 
     fn memory(&self) -> usize {
@@ -111,6 +128,8 @@ pub(crate) struct Object {
     /// Its `Date`.
     pub(crate) date: Calendar,
     pub(crate) content: Arc<Content>,
+    /// What the content is of the whole, where it is not the whole: these parts, one after the other.
+    pub(crate) parts: Option<Arc<Parts>>,
     pub(crate) names: Arc<Names>,
     /// The purges there had been when the origin was asked.
     pub(crate) born: Sequence,
@@ -121,14 +140,20 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    /// The same once more.
+    pub(crate) fn same(&self) -> Object {
+        self.with_content(self.content.clone(), self.parts.clone())
+    }
+
     /// The same of another content.
-    pub(crate) fn with_content(&self, content: Arc<Content>) -> Object {
+    pub(crate) fn with_content(&self, content: Arc<Content>, parts: Option<Arc<Parts>>) -> Object {
         Object {
             head: self.head.clone(),
             selecting: self.selecting.clone(),
             life: self.life,
             date: self.date,
             content,
+            parts,
             names: self.names.clone(),
             born: self.born,
             stale_since: self.stale_since,
@@ -136,9 +161,28 @@ impl Object {
         }
     }
 
-    pub(crate) fn stored(&self) -> decide::cache::Stored<'_> {
-        let content = decide::cache::Content::Whole(self.content.len());
-        decide::cache::Stored { status: self.head.status, fields: &self.head.fields, received: self.life.received, content }
+    pub(crate) fn stored(&self) -> cache::Stored<'_> {
+        let content = match &self.parts {
+            Some(parts) => cache::Content::Parts(parts),
+            None => cache::Content::Whole(self.content.len()),
+        };
+        cache::Stored { status: self.head.status, fields: &self.head.fields, received: self.life.received, content }
+    }
+
+    /// Where these bytes of the whole lie in the content.
+    pub(crate) fn place(&self, span: Span) -> Option<u64> {
+        match &self.parts {
+            Some(parts) => parts.place(span),
+            None => Some(span.start),
+        }
+    }
+
+    /// Bytes of the whole, if that is known.
+    pub(crate) fn complete_length(&self) -> Option<u64> {
+        match &self.parts {
+            Some(parts) => parts.complete_length(),
+            None => Some(self.content.len()),
+        }
     }
 
     /// Whether a request with these fields selects it (RFC 9111 §4.1).
@@ -171,6 +215,7 @@ impl Object {
             + allocated(names.site.len())
             + allocated(names.url.len())
             + tags
+            + self.parts.as_ref().map_or(0, |parts| allocated(SHARED_BYTES + size_of::<Parts>()) + allocated(parts.memory()))
             + allocated(SHARED_BYTES + size_of::<Content>())
             + self.content.memory()
     }

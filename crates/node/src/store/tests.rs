@@ -47,6 +47,7 @@ fn object(url: &str, content: &[u8], born: Sequence) -> Object {
         life,
         date: Calendar::default(),
         content: Arc::new(Content::of(vec![content.into()], &Arc::default())),
+        parts: None,
         names: Arc::new(Names { site: "shop".into(), url: url.as_bytes().into(), tags: Box::default() }),
         born,
         stale_since: None,
@@ -113,12 +114,14 @@ fn asking<'a>(request: &'a RequestHead, policy: &'a Policy) -> Asking<'a> {
 /// Content on its way to the store.
 fn storing(largest: u64) -> Told {
     let object = object("http://shop.example/", b"", Sequence(0));
-    let stored = Some(Storing { object, largest });
+    let stored = Some(Storing { object, largest, partial: false });
     Told::Coming(Arc::new(Coming {
         head: ResponseHead { status: 200, ..ResponseHead::default() },
         length: None,
         stored,
         rule: Rule::Storable,
+        part: None,
+        around: Around::default(),
     }))
 }
 

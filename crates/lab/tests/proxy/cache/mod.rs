@@ -4,6 +4,8 @@ mod collapse;
 mod defences;
 mod fresh;
 mod http2;
+mod parts;
+mod parts_hostile;
 mod purge;
 mod soak;
 mod suite;

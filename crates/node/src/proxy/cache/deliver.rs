@@ -1,15 +1,17 @@
 //! The way to the client of what is stored, or comes in: the content goes from where it lies in memory.
 
+use super::part::part_head;
 use crate::channel::Channel;
 use crate::proxy::exchange::{Exchange, STALLED, Stage};
 use crate::proxy::half::Half;
 use crate::proxy::head::Stored;
 use crate::store::{Coming, Content, Flow, Object, Piece, Reader};
-use decide::cache::{Answer, answer, goes_with_not_modified};
+use decide::cache::{self, Answer, Part, answer, goes_with_not_modified};
 use decide::multipart::{self, Multipart};
 use decide::random::Random;
 use decide::range::Span;
 use decide::step::Side;
+use decide::time::Calendar;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -29,25 +31,27 @@ impl Exchange<'_> {
     pub(crate) async fn serve(&mut self, object: &Arc<Object>) -> Stage {
         let now = self.worker.host.calendar();
         let age = Some(object.life.age(now).as_secs());
-        let len = object.content.len();
+        let len = object.complete_length();
         let said = answer(&self.scratch.request, &object.stored(), now);
-        let whole = || vec![Run::Stored(Span { start: 0, len })];
         let (head, runs) = match &said {
-            Answer::Whole | Answer::Missing => (None, whole()),
+            Answer::Whole => (None, vec![Run::Stored(Span { start: 0, len: object.content.len() })]),
             Answer::NotModified => (Some(self.not_modified(object)), Vec::new()),
             Answer::Spans(spans) => {
-                let (head, runs) = self.partial(&object.head, spans, len);
+                let (head, runs) = self.partial(object, spans);
                 (Some(head), runs)
             }
-            Answer::Unsatisfiable => (Some(unsatisfiable(&object.head, len)), Vec::new()),
+            Answer::Unsatisfiable => (Some(unsatisfiable(&object.head, len.unwrap_or_default())), Vec::new()),
+            Answer::Missing => return self.refuse(500, "of what is stored, not all is there that was asked for", Side::Us),
         };
+        // Of parts, only HEAD gets the whole: what GET would have.
+        let of_whole = len.filter(|_| said == Answer::Whole);
         let head = head.as_ref().unwrap_or(&object.head);
-        let length: u64 = runs.iter().map(Run::len).sum();
+        let length = of_whole.unwrap_or_else(|| runs.iter().map(Run::len).sum());
         let bodiless = matches!(head.status, 100..=199 | 204 | 304);
         let is_head = self.scratch.request.method == Method::Head;
         let framing = if bodiless || is_head || length == 0 { Framing::None } else { Framing::Exact(length) };
         // RFC 9110 §8.6: with HEAD it tells what GET would have.
-        let told = (!bodiless).then_some(length);
+        let told = Some(length).filter(|_| !bodiless && (said != Answer::Whole || len.is_some()));
         let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
         let sent = match framing {
             Framing::None => self.send_runs(&object.content, &[]).await,
@@ -69,19 +73,22 @@ impl Exchange<'_> {
     }
 
     /// Some parts of it (RFC 9110 §15.3.7).
-    fn partial(&self, stored: &ResponseHead, spans: &[Span], len: u64) -> (ResponseHead, Vec<Run>) {
-        let mut head = ResponseHead { status: 206, reason: Vec::new(), ..stored.clone() };
+    fn partial(&self, object: &Object, spans: &[Span]) -> (ResponseHead, Vec<Run>) {
+        let mut head = ResponseHead { reason: Vec::new(), ..object.head.clone() };
+        let len = object.complete_length();
+        let place = |span: Span| Run::Stored(Span { start: object.place(span).expect("the answer is made of what is there"), ..span });
         if let [span] = spans {
-            head.fields.push_known(Known::ContentRange, multipart::content_range(*span, len).as_bytes());
-            return (head, vec![Run::Stored(*span)]);
+            part_head(&mut head, Part { span: *span, complete_length: len });
+            return (head, vec![place(*span)]);
         }
+        head.status = 206;
         let mut random = self.worker.host.rng();
         let boundary = format!("{:016x}{:016x}", random.next(), random.next());
         let kind = head.fields.get(Known::ContentType).unwrap_or(b"application/octet-stream").to_vec();
         let parts = Multipart::new(spans, len, &String::from_utf8_lossy(&kind), &boundary);
         head.fields.remove(Known::ContentType);
         head.fields.push_known(Known::ContentType, multipart::content_type(&boundary).as_bytes());
-        let runs = parts.parts.into_iter().flat_map(|part| [Run::Made(part.head), Run::Stored(part.span)]);
+        let runs = parts.parts.into_iter().flat_map(|part| [Run::Made(part.head), place(part.span)]);
         (head, runs.chain([Run::Made(parts.end)]).collect())
     }
 
@@ -115,7 +122,7 @@ impl Exchange<'_> {
     }
 
     /// Sends what comes in, as it comes.
-    pub(crate) async fn serve_coming(&mut self, mut reader: Reader, coming: &Coming) -> Stage {
+    pub(crate) async fn serve_coming(&mut self, reader: Reader, coming: &Coming) -> Stage {
         let steps = reader.take_steps();
         for (at, step) in steps {
             self.step_at(at, step);
@@ -129,10 +136,9 @@ impl Exchange<'_> {
         }
         // Only the one whose request was sent gets what is not for others.
         let own = reader.is_first() || stored.is_none();
-        let head = if own { &coming.head } else { stored.map_or(&coming.head, |object| &object.head) };
         let age = stored.filter(|_| !own).map(|object| object.life.age(now).as_secs());
-        let conditions = stored.filter(|_| coming.head.status == 200).map(|object| answer(&self.scratch.request, &object.stored(), now));
-        if let (Some(Answer::NotModified), Some(object)) = (conditions, stored) {
+        let conditions = stored.filter(|_| matches!(coming.head.status, 200 | 206)).map(|object| self.answer_of(object, coming, now));
+        if let (Some(Answer::NotModified), Some(object)) = (&conditions, stored) {
             // The content goes on being stored; this client has it already.
             drop(reader);
             let head = self.not_modified(object);
@@ -140,10 +146,38 @@ impl Exchange<'_> {
             let sent = self.flush().await.map_err(|why| (why, Side::Client));
             return self.sent(sent, Framing::None, keep);
         }
+        let mut head = if own { coming.head.clone() } else { stored.map_or(&coming.head, |object| &object.head).clone() };
+        let (mut length, mut from) = (coming.length, 0);
+        match (conditions, coming.part) {
+            // One range of the whole that comes in: its bytes, as soon as they are there.
+            (Some(Answer::Spans(spans)), None) if spans.len() == 1 => {
+                part_head(&mut head, Part { span: spans[0], complete_length: coming.length });
+                (length, from) = (Some(spans[0].len), spans[0].start);
+            }
+            (_, Some(part)) if !own && Some(part.span.len) != part.complete_length => part_head(&mut head, part),
+            _ => {}
+        }
+        self.send_as_it_comes(reader, Sent { head, age, length, from }).await
+    }
+
+    /// What a request comes to on an answer that comes in. One that comes in part is what was asked for.
+    fn answer_of(&self, object: &Object, coming: &Coming, now: Calendar) -> Answer {
+        let stored = match (coming.length, coming.part) {
+            (Some(length), None) => cache::Stored { content: cache::Content::Whole(length), ..object.stored() },
+            _ => cache::Stored { content: cache::Content::Whole(u64::MAX), ..object.stored() },
+        };
+        match answer(&self.scratch.request, &stored, now) {
+            Answer::Spans(_) | Answer::Unsatisfiable if coming.length.is_none() || coming.part.is_some() => Answer::Whole,
+            answer => answer,
+        }
+    }
+
+    async fn send_as_it_comes(&mut self, mut reader: Reader, what: Sent) -> Stage {
+        let Sent { head, age, length, from } = what;
         let version = self.scratch.request.version;
         let is_head = self.scratch.request.method == Method::Head;
         let bodiless = matches!(head.status, 100..=199 | 204 | 304) || is_head;
-        let framing = match coming.length {
+        let framing = match length {
             Some(0) => Framing::None,
             _ if bodiless => Framing::None,
             Some(bytes) => Framing::Exact(bytes),
@@ -151,13 +185,14 @@ impl Exchange<'_> {
             None if version == Version::Http10 => Framing::UntilClose,
             None => Framing::Chunked,
         };
-        let told = coming.length.filter(|_| !matches!(head.status, 100..=199 | 204 | 304));
-        let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
+        let told = length.filter(|_| !matches!(head.status, 100..=199 | 204 | 304));
+        let keep = self.begin_stored(&Stored { head: &head, age, framing, told }, self.may_keep_alive());
         let sent = if framing == Framing::None {
             self.flush().await.map_err(|why| (why, Side::Client))
         } else {
             let chunked = framing == Framing::Chunked && matches!(self.client.stream, Channel::Whole(_));
-            self.send_coming(&mut reader, chunked).await
+            let end = length.map_or(u64::MAX, |length| from + length);
+            self.send_coming(Sending { reader: &mut reader, chunked, piece: None, position: from, end, ended: None }).await
         };
         let steps = reader.take_steps();
         for (at, step) in steps {
@@ -166,9 +201,8 @@ impl Exchange<'_> {
         self.sent(sent, framing, keep)
     }
 
-    async fn send_coming(&mut self, reader: &mut Reader, chunked: bool) -> Result<(), (&'static str, Side)> {
+    async fn send_coming(&mut self, mut sending: Sending<'_>) -> Result<(), (&'static str, Side)> {
         let send = self.snapshot.config.limits.send_timeout;
-        let mut sending = Sending { reader, chunked, piece: None, position: 0, ended: None };
         let Exchange { client, scratch, worker, end, .. } = self;
         poll_fn(|cx| {
             let now = worker.host.now();
@@ -239,25 +273,39 @@ impl Run {
     }
 }
 
+/// What one client gets of an answer that comes in.
+struct Sent {
+    head: ResponseHead,
+    /// In seconds, if it is told.
+    age: Option<u64>,
+    /// Bytes, where that is known.
+    length: Option<u64>,
+    /// The first byte of what comes in.
+    from: u64,
+}
+
 /// The content of an answer that comes in, on its way to one client.
 struct Sending<'r> {
     reader: &'r mut Reader,
     chunked: bool,
     piece: Option<(Piece, usize)>,
     position: u64,
+    /// Where it ends for this client, if not where it ends.
+    end: u64,
     ended: Option<Result<(), (&'static str, Side)>>,
 }
 
 impl Sending<'_> {
     fn rest(&self) -> &[u8] {
-        self.piece.as_ref().map_or(&[], |(piece, at)| &piece[*at..])
+        let left = usize::try_from(self.end - self.position).unwrap_or(usize::MAX);
+        self.piece.as_ref().map_or(&[], |(piece, at)| &piece[*at..piece.len().min(at.saturating_add(left))])
     }
 
     fn moved(&mut self, moved: usize, down: &mut Half) {
         self.position += moved as u64;
         let Some((piece, at)) = &mut self.piece else { return };
         *at += moved;
-        if *at == piece.len() {
+        if *at == piece.len() || self.position == self.end {
             self.piece = None;
             if self.chunked {
                 down.append(b"\r\n");
@@ -267,6 +315,10 @@ impl Sending<'_> {
 
     /// Takes the next piece, or learns of the end.
     fn poll_take(&mut self, cx: &Context<'_>, down: &mut Half) -> Poll<()> {
+        if self.position == self.end {
+            self.ended = Some(Ok(()));
+            return Poll::Ready(());
+        }
         match self.reader.poll_next(cx, self.position) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Flow::Piece(piece, at)) => {

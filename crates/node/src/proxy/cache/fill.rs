@@ -8,10 +8,10 @@ use crate::proxy::connection::{Caller, Client};
 use crate::proxy::exchange::{Exchange, Next, Stage, wire_limits};
 use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
-use crate::store::{Coming, Made, Names, Object, Storing, Told, Writer};
+use crate::store::{Around, Coming, Made, Names, Object, Storing, Told, Writer};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, KeyRules, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions,
-    date_of, freshen, storable, stored_fields, validated,
+    self, AcceptEncoding, Conditions, Directives, KeyRules, Life, Outcome, Policy, Record, Rested, Reuse, Rule, Selecting, Times,
+    conditions, date_of, freshen, rested, sole_range, storable, stored_fields, validated,
 };
 use decide::step::{JourneyId, RouteRef, Step};
 use decide::time::Duration;
@@ -29,6 +29,8 @@ pub(super) struct Errand {
     matched: usize,
     id: JourneyId,
     request: RequestHead,
+    /// The client's range, where its part is asked for and not the whole.
+    range: Option<Conditions>,
     key: Vec<u8>,
     names: Arc<Names>,
     wishes: cache::Wishes,
@@ -41,11 +43,14 @@ impl Errand {
         let cached = exchange.cached.as_ref().expect("a route that stores answers");
         let mut request = exchange.scratch.request.clone();
         request.method = Method::Get;
-        Conditions::default().apply(&mut request.fields);
-        request.fields.remove(Known::Expect);
         let snapshot = exchange.snapshot.clone();
         let (site, route) = exchange.site_and_route(&snapshot).expect("a routed request");
         let policy = route.cache.as_ref().expect("the route leads here because it stores answers");
+        // What is stored whole is to stay whole.
+        let ranged = policy.partial && !validating.objects.iter().any(|object| validating.selected && object.parts.is_none());
+        let range = sole_range(&request.fields).filter(|_| ranged).map(|_| Conditions::default().with_range_of(&request.fields));
+        Conditions::default().apply(&mut request.fields);
+        request.fields.remove(Known::Expect);
         if policy.vary.accept_encoding == AcceptEncoding::Reduced {
             let asked = cache::forwarded_accept_encoding(&request.fields);
             request.fields.remove(Known::AcceptEncoding);
@@ -62,6 +67,7 @@ impl Errand {
             matched: exchange.matched,
             id: exchange.scratch.journey.id,
             request,
+            range,
             key: cached.key.clone(),
             names,
             wishes: cached.wishes,
@@ -71,10 +77,25 @@ impl Errand {
     }
 }
 
+impl Errand {
+    /// What the question is put under.
+    fn conditions(&self) -> Conditions {
+        let Validating { objects, rest, .. } = &self.validating;
+        if let (Some(rest), Some(object)) = (rest, objects.first()) {
+            return Conditions::for_rest(rest, &object.head.fields);
+        }
+        let validators = conditions(&self.request, objects.iter().map(|object| &object.head.fields));
+        match &self.range {
+            Some(range) => Conditions { range: range.range.clone(), if_range: range.if_range.clone(), ..validators },
+            None => validators,
+        }
+    }
+}
+
 /// Asks, until the answer is there or it is known that there is none.
 pub(super) async fn fill(worker: Rc<Worker>, caller: Rc<Caller>, mut writer: Writer, mut errand: Errand) {
     loop {
-        errand.validating.sent = conditions(&errand.request, errand.validating.objects.iter().map(|object| &object.head.fields));
+        errand.validating.sent = errand.conditions();
         let mut client = Client::on(&worker, caller.clone(), Channel::Fill(writer), Buffer::new(&worker.buffers));
         let mut exchange = Exchange::begin(&worker, &mut client);
         exchange.sent_by(&errand);
@@ -95,9 +116,7 @@ impl Exchange<'_> {
         (self.route, self.matched) = (errand.route, errand.matched);
         self.scratch.journey.id = errand.id;
         self.scratch.request.clone_from(&errand.request);
-        if !errand.validating.sent.is_empty() {
-            errand.validating.sent.apply(&mut self.scratch.request.fields);
-        }
+        errand.validating.sent.apply(&mut self.scratch.request.fields);
         self.cached = Some(Box::new(Cached {
             key: errand.key.clone(),
             names: Some(errand.names.clone()),
@@ -132,7 +151,22 @@ impl Exchange<'_> {
         let calendar = self.worker.host.calendar();
         let cached = self.cached.take().expect("a route that stores answers");
         let times = Times { requested: cached.requested, received: calendar };
-        let Validating { objects, sent, .. } = &cached.validating;
+        let Validating { objects, sent, rest, .. } = &cached.validating;
+        if let (Some(rest), Some(old)) = (rest, objects.first()) {
+            let length = length_of(meta);
+            match rested(rest, &old.head.fields, &self.scratch.response, length, &mut Record::off()).0 {
+                Rested::Joins => {
+                    let coming = self.rest_of(&cached, old, rest, times, policy);
+                    self.cached = Some(cached);
+                    return Some(Told::Coming(Arc::new(coming)));
+                }
+                Rested::AskAgain => {
+                    self.cached = Some(cached);
+                    return None;
+                }
+                Rested::Use => {}
+            }
+        }
         let stored: Vec<_> = objects.iter().map(|object| object.stored()).collect();
         let response = &self.scratch.response;
         let asked = !sent.is_empty();
@@ -174,7 +208,7 @@ impl Exchange<'_> {
         }
         // RFC 9111 §4.3.4: from now on it is selected by such a request too.
         let Some(selecting) = Selecting::of(&object.head.fields, &self.scratch.request.fields, &policy.vary) else { return object };
-        let also = Arc::new(Object { selecting, ..object.with_content(object.content.clone()) });
+        let also = Arc::new(Object { selecting, ..object.same() });
         store.put(&cached.key, also.clone());
         also
     }
@@ -188,9 +222,15 @@ impl Exchange<'_> {
         let life = Life::of(response, &response.fields, &directives, times, policy);
         let (storing, mut rule) = storable(&exchange, &directives, &cached.wishes, &life, policy, &mut Record::off());
         let failed = cache::is_failure(response.status);
+        let part = match storing {
+            cache::Storing::Part(part) => Some(part),
+            cache::Storing::Whole | cache::Storing::Refused => None,
+        };
         let mut object = match storing {
-            cache::Storing::Whole => Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary).map(|selecting| Object {
+            cache::Storing::Whole | cache::Storing::Part(_) => Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary).map(|selecting| Object {
                 head: ResponseHead {
+                    // Of a part is known what the whole would be (RFC 9110 §15.3.7).
+                    status: if part.is_some() { 200 } else { response.status },
                     reason: Vec::new(),
                     fields: exact(&stored_fields(&exchange, &directives, policy)),
                     ..response.clone()
@@ -199,12 +239,13 @@ impl Exchange<'_> {
                 selecting,
                 life,
                 content: Arc::default(),
+                parts: None,
                 names: names.clone(),
                 born: self.born(),
                 stale_since: None,
                 cleared: AtomicU64::new(0),
             }),
-            cache::Storing::Part(_) | cache::Storing::Refused => None,
+            cache::Storing::Refused => None,
         };
         let (tags, dropped) = cache::tags(&response.fields, policy);
         match &mut object {
@@ -218,24 +259,20 @@ impl Exchange<'_> {
         }
         self.remember(cached, object.as_ref(), rule, times, policy);
         let (stored, ttl) = (object.is_some(), left(&life, times));
-        let length = match meta.framing {
-            Framing::None => Some(0),
-            Framing::Exact(bytes) => Some(bytes),
-            Framing::Chunked | Framing::UntilClose => None,
-        };
         let head = self.scratch.response.clone();
         self.step(Step::CacheStore { stored, rule: rule.word(), ttl });
-        let largest = policy.largest;
-        Coming { head, length, stored: object.map(|object| Storing { object, largest }), rule }
+        let (largest, partial) = (policy.largest, policy.partial);
+        let stored = object.map(|object| Storing { object, largest, partial });
+        Coming { head, length: length_of(meta), stored, rule, part, around: Around::default() }
     }
 
-    fn born(&self) -> cache::Sequence {
+    pub(super) fn born(&self) -> cache::Sequence {
         let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
         writer.born()
     }
 
     /// What later requests need to know of an answer that is not stored, or is of no use to them without asking.
-    fn remember(&self, cached: &Cached, object: Option<&Object>, rule: Rule, times: Times, policy: &Policy) {
+    pub(super) fn remember(&self, cached: &Cached, object: Option<&Object>, rule: Rule, times: Times, policy: &Policy) {
         let (store, now) = (&self.worker.server.store, self.worker.host.now());
         let shared = object.is_some_and(|object| object.life.is_fresh(times.received) && !object.life.validate_always);
         // What one request alone has said or met is no rule for others.
@@ -282,7 +319,7 @@ impl Exchange<'_> {
 /// A stored answer with the fields of a newer one.
 pub(super) fn freshened_by(old: &Object, newer: &cache::Exchange<'_>, policy: &Policy) -> Object {
     let (arrived, times) = (&newer.response.fields, newer.times);
-    let mut object = old.with_content(old.content.clone());
+    let mut object = old.same();
     freshen(&mut object.head.fields, &stored_fields(newer, &Directives::of(arrived, policy), policy));
     object.head.fields = exact(&object.head.fields);
     let directives = Directives::of(&object.head.fields, policy);
@@ -293,10 +330,19 @@ pub(super) fn freshened_by(old: &Object, newer: &cache::Exchange<'_>, policy: &P
 }
 
 /// The same fields in no more memory than they need.
-fn exact(fields: &Fields) -> Fields {
+pub(super) fn exact(fields: &Fields) -> Fields {
     fields.clone()
 }
 
-fn left(life: &Life, times: Times) -> Duration {
+/// Bytes of an answer's content, where they are known before they come.
+fn length_of(meta: &ResponseMeta) -> Option<u64> {
+    match meta.framing {
+        Framing::None => Some(0),
+        Framing::Exact(bytes) => Some(bytes),
+        Framing::Chunked | Framing::UntilClose => None,
+    }
+}
+
+pub(super) fn left(life: &Life, times: Times) -> Duration {
     Duration::from_secs(life.ttl(times.received).max(0).unsigned_abs())
 }

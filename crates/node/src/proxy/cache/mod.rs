@@ -1,17 +1,18 @@
 //! Requests on routes whose answers are stored.
 //!
 //! - [`lookup`]: what is stored, or comes in, or is to be asked for. [`fill`]: asking the backend, in an exchange of its own that writes
-//!   into the store. [`deliver`]: the way to the client of what is stored or comes in. [`passed`]: what goes by the store on its way.
+//!   into the store. [`part`]: answers that are one part of the whole. [`deliver`]: the way to the client of what is stored or comes in. [`passed`]: what goes by the store on its way.
 
 mod deliver;
 mod fill;
 mod lookup;
+mod part;
 mod passed;
 
 use crate::pool::Pool;
 use crate::proxy::exchange::Exchange;
 use crate::store::{Coming, Names, Object};
-use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Uri, Wishes};
+use decide::cache::{self, Conditions, KeyRules, Policy, Rest, Rule, Status, Uri, Wishes};
 use decide::config::{Route, Site};
 use decide::forward;
 use decide::step::Step;
@@ -42,6 +43,8 @@ pub(crate) struct Validating {
     pub(crate) sent: Conditions,
     /// The request selects one of them: the only one there is.
     pub(crate) selected: bool,
+    /// It has parts of what the client wants, and only the rest is asked for.
+    pub(crate) rest: Option<Rest>,
 }
 
 impl Exchange<'_> {

@@ -80,7 +80,7 @@ impl Exchange<'_> {
                 super::fill::freshened_by(old, &exchange, policy)
             }
             HeadEffect::MakeStale => {
-                let mut stale = old.with_content(old.content.clone());
+                let mut stale = old.same();
                 stale.stale_since = Some(stale.stale_since.map_or(times.received, |since: Calendar| since.min(times.received)));
                 stale
             }

@@ -60,7 +60,9 @@ pub fn storable(
         Ok(storing) => storing,
         Err(rule) => return (Storing::Refused, rule),
     };
-    match refusal(exchange, directives, wishes, life, policy, record) {
+    let refused = refusal(exchange, directives, wishes, life, policy, record);
+    record.ask(Rule::Storable, refused.is_none());
+    match refused {
         None => (storing, Rule::Storable),
         Some(rule) => (Storing::Refused, rule),
     }
@@ -148,8 +150,8 @@ fn refusal(
     }
     // RFC 9111 §3: public, Expires, max-age, s-maxage, or a status that can be cached heuristically.
     let says_so = directives.public || life.basis.is_explicit() || is_heuristically_cacheable(response.status);
-    if !record.ask_with(Rule::Storable, says_so, || format!("fresh for {} s by {}", life.lifetime.as_secs(), life.basis.word())) {
-        return Some(Rule::Storable);
+    if !record.ask_with(Rule::SaysSo, says_so, || format!("fresh for {} s by {}", life.lifetime.as_secs(), life.basis.word())) {
+        return Some(Rule::SaysSo);
     }
     let validator = response.fields.has(Known::ETag) || response.fields.has(Known::LastModified);
     record.ask(Rule::OfNoUse, life.is_over_on_arrival() && !validator).then_some(Rule::OfNoUse)

@@ -189,6 +189,7 @@ impl Exchange<'_> {
             self.finish_after(ticket, Outcome::Failure(error), latency, now);
             return Tried::Failed { error, sent: Sent::Whole };
         }
+        let mut copy = None;
         if self.cached.is_some() {
             if let Channel::Fill(_) = self.client.stream {
                 self.begin_fill(&meta, upstream.stream.framing(meta.framing));
@@ -196,9 +197,10 @@ impl Exchange<'_> {
                 self.deliver(ticket, upstream, progress, &meta, false, latency).await;
                 return Tried::Over(Stage::Log);
             }
-            self.passed();
+            copy = self.passed();
         }
         let keep = self.begin_answer(&meta, upstream.stream.framing(meta.framing), keep);
+        self.scratch.down.copy = copy;
         self.end.status = self.scratch.response.status;
         if meta.upgraded {
             return Tried::Over(self.tunnel(ticket, upstream, progress, latency).await);
@@ -220,6 +222,9 @@ impl Exchange<'_> {
         let pool = ticket.pool().clone();
         let result = self.relay(&mut upstream, &mut progress, &pool, async |relay| relay.deliver().await).await;
         let now = self.worker.host.now();
+        if let Some(why) = self.scratch.down.copy.take().and_then(|copy| copy.dropped()) {
+            self.step(Step::CacheDrop { why });
+        }
         (self.received, self.end.sent) = (self.scratch.up.moved, self.scratch.down.moved);
         let (status, backend) = (self.scratch.response.status, ticket.backend);
         match result {

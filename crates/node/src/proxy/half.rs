@@ -4,6 +4,7 @@
 use crate::buffer::{BUFFER_BYTES, Buffer};
 use crate::channel::Channel;
 use crate::proxy::exchange::SPARE_BYTES;
+use crate::store::Writer;
 use decide::forward::trailer_passes;
 use decide::time::Instant;
 use std::io::IoSlice;
@@ -62,6 +63,8 @@ pub(crate) struct Half {
     trailers: Fields,
     /// Where the frames of a WebSocket end that passes here.
     pub(crate) follower: Option<Follower>,
+    /// What takes a copy of the body.
+    pub(crate) copy: Option<Writer>,
     finished: bool,
     /// `out` holds interim answers that belong before the next head.
     prelude: bool,
@@ -89,6 +92,7 @@ impl Half {
             tail: Vec::new(),
             trailers: Fields::new(),
             follower: None,
+            copy: None,
             finished: false,
             prelude: false,
             written_in_all: 0,
@@ -111,7 +115,7 @@ impl Half {
         }
         self.tail.clear();
         self.trailers.clear();
-        self.follower = None;
+        (self.follower, self.copy) = (None, None);
         (self.written, self.direct, self.finished, self.prelude, self.written_in_all) = (0, 0, false, false, 0);
         (self.moved, self.most, self.waits_for, self.since) = (0, u64::MAX, WaitsFor::Source, now);
         &mut self.out
@@ -181,6 +185,9 @@ impl Half {
             self.stage(input).map_err(Broken::Source)?;
             ready!(self.poll_flush(cx, input, sink, now))?;
             if self.finished {
+                if let Some(copy) = &mut self.copy {
+                    copy.finish(&self.trailers);
+                }
                 sink.finish(&self.trailers);
                 return Poll::Ready(Ok(()));
             }
@@ -305,6 +312,9 @@ impl Half {
                 }
                 if let Some(follower) = &mut self.follower {
                     follower.pass(&input.unread()[..piece.data]);
+                }
+                if let Some(copy) = &mut self.copy {
+                    copy.copy(&input.unread()[..piece.data]);
                 }
                 self.encoder.before(piece.data, &mut self.out);
                 if piece.data <= GATHER_BYTES {

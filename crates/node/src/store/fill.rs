@@ -18,6 +18,9 @@ use wire::http::{Fields, ResponseHead};
 /// Bytes by which the slowest reader may be behind where the content is not kept.
 const WINDOW_BYTES: u64 = 256 * 1024;
 
+/// Why an answer is not kept for which the owner's memory has no place.
+const NO_ROOM: &str = "no-room";
+
 /// An answer that comes in.
 pub(crate) struct Fill {
     pub(super) key: Box<[u8]>,
@@ -29,6 +32,8 @@ pub(crate) struct Fill {
     pub(super) expected: Option<Selecting>,
     /// The range that was asked for, where it was not the whole.
     range: Option<Box<[u8]>>,
+    /// A copy of what goes to one client: nobody else reads it.
+    copies: bool,
     state: Mutex<State>,
 }
 
@@ -46,11 +51,15 @@ struct State {
     /// Bytes that it is counted with among all that come in.
     counted: u64,
     end: Option<Result<(), (&'static str, Side)>>,
+    /// What followed the content.
+    trailers: Fields,
     readers: BTreeMap<u64, Seat>,
     /// The number of the next reader. It is never given twice: the first is the one whose request was sent.
     next: u64,
     /// Something has made it out of date: it is not stored.
     outdated: bool,
+    /// Why it was not kept, where it was to be.
+    dropped: Option<&'static str>,
     writer: Option<Waker>,
 }
 
@@ -107,6 +116,8 @@ pub(crate) struct Storing {
     pub(crate) largest: u64,
     /// The owner lets parts be stored.
     pub(crate) partial: bool,
+    /// What follows the content may be stored as well.
+    pub(crate) trailers: bool,
 }
 
 /// An answer that was made here because no backend gave one.
@@ -126,12 +137,17 @@ pub(crate) enum Flow {
 
 impl Fill {
     pub(super) fn new(key: &[u8], born: Sequence) -> Fill {
-        Fill { key: key.into(), born, unattended: false, expected: None, range: None, state: Mutex::default() }
+        Fill { key: key.into(), born, unattended: false, expected: None, range: None, copies: false, state: Mutex::default() }
     }
 
     /// What is known of the requests that it is for.
     pub(super) fn expecting(self, expected: Option<Selecting>, range: Option<&[u8]>) -> Fill {
         Fill { expected, range: range.map(Box::from), ..self }
+    }
+
+    /// A copy.
+    pub(super) fn copying(self) -> Fill {
+        Fill { copies: true, ..self }
     }
 
     /// For nobody who waits.
@@ -158,7 +174,7 @@ impl Fill {
     pub(super) fn coming(&self) -> Option<Arc<Coming>> {
         let state = self.lock();
         match &state.told {
-            Some(Told::Coming(coming)) if state.kept => Some(coming.clone()),
+            Some(Told::Coming(coming)) if state.kept && !self.copies => Some(coming.clone()),
             _ => None,
         }
     }
@@ -180,7 +196,7 @@ impl Fill {
     /// Nothing has come yet, and it can still come.
     pub(super) fn is_asked(&self) -> bool {
         let state = self.lock();
-        state.told.is_none() && state.end.is_none()
+        state.told.is_none() && state.end.is_none() && !self.copies
     }
 
     /// It may be older than what has just become of the resource.
@@ -254,6 +270,13 @@ impl Reader {
         let mut state = self.fill.lock();
         let first = state.readers.keys().next() == Some(&self.id);
         if first { std::mem::take(&mut state.steps) } else { Vec::new() }
+    }
+
+    /// What followed the content; for the one that asked, or where it may be stored.
+    pub(crate) fn trailers(&self) -> Fields {
+        let state = self.fill.lock();
+        let keeps = matches!(&state.told, Some(Told::Coming(coming)) if coming.stored.as_ref().is_some_and(|storing| storing.trailers));
+        if keeps || self.is_first() { state.trailers.clone() } else { Fields::new() }
     }
 
     /// Whether it is the one that asked: what is not stored is for nobody else.
@@ -348,7 +371,10 @@ impl Writer {
             // What is there already has its place like all that comes.
             let there: u64 = coming.around.bytes();
             state.told = Some(told.clone());
-            state.kept &= there == 0 || self.may_hold(&mut state, there);
+            if state.kept && there > 0 {
+                state.dropped = self.too_much(&mut state, there);
+                state.kept = state.dropped.is_none();
+            }
             coming.around.before.iter().for_each(|piece| state.push(piece.clone()));
         }
         let kept = state.kept;
@@ -380,9 +406,11 @@ impl Writer {
             return Poll::Ready(self.swallow(bytes));
         }
         let mut state = self.fill.lock();
-        if state.kept && !self.may_hold(&mut state, bytes as u64) {
+        if state.kept
+            && let Some(why) = self.too_much(&mut state, bytes as u64)
+        {
             // Too long to be stored: from now on it only passes.
-            state.kept = false;
+            (state.kept, state.dropped) = (false, Some(why));
             self.store.filling.sub(std::mem::take(&mut state.counted));
             state.drop_read();
             drop(state);
@@ -407,24 +435,51 @@ impl Writer {
         Poll::Ready(Ok(bytes))
     }
 
+    /// Takes a copy of content that goes past to its client.
+    pub(crate) fn copy(&mut self, bytes: &[u8]) {
+        let mut state = self.fill.lock();
+        if !state.kept {
+            return;
+        }
+        state.dropped = self.too_much(&mut state, bytes.len() as u64);
+        if state.dropped.is_none() {
+            return state.push(Piece::from(bytes));
+        }
+        state.kept = false;
+        state.pieces.clear();
+        self.store.filling.sub(std::mem::take(&mut state.counted));
+    }
+
     /// The content of an answer that is no use: a short one leaves its connection for the next question.
     fn swallow(&mut self, bytes: usize) -> io::Result<usize> {
         self.swallowed += bytes as u64;
         if self.swallowed > WINDOW_BYTES { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes) }
     }
 
-    fn may_hold(&self, state: &mut State, bytes: u64) -> bool {
-        let Some(Told::Coming(coming)) = &state.told else { return false };
-        let Some(storing) = &coming.stored else { return false };
-        let fits = state.len + bytes <= storing.largest && self.store.filling.add_within(bytes, self.store.most_filling());
-        if fits {
-            state.counted += bytes;
+    /// Counts bytes that are to be held; why not, where they are too many.
+    fn too_much(&self, state: &mut State, bytes: u64) -> Option<&'static str> {
+        let Some(Told::Coming(coming)) = &state.told else { return Some(NO_ROOM) };
+        let largest = coming.stored.as_ref().map_or(0, |storing| storing.largest);
+        if state.len + bytes > largest {
+            return Some(Rule::TooLarge.word());
         }
-        fits
+        if !self.store.filling.add_within(bytes, self.store.most_filling()) {
+            return Some(NO_ROOM);
+        }
+        state.counted += bytes;
+        None
+    }
+
+    /// Why it was not kept, where it was to be.
+    pub(crate) fn dropped(&self) -> Option<&'static str> {
+        let state = self.fill.lock();
+        let outdated = state.outdated && matches!(&state.told, Some(Told::Coming(coming)) if coming.stored.is_some());
+        let broke_off = state.kept && state.end.is_none();
+        state.dropped.or(outdated.then_some("outdated")).or(broke_off.then_some("broke-off"))
     }
 
     /// The content is whole: it is stored, if it is to be.
-    pub(crate) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self, trailers: &Fields) {
         if self.asks_again {
             return;
         }
@@ -433,6 +488,7 @@ impl Writer {
             return;
         }
         state.end = Some(Ok(()));
+        state.trailers.clone_from(trailers);
         if let Some(Told::Coming(coming)) = state.told.clone() {
             coming.around.after.iter().for_each(|piece| state.push(piece.clone()));
         }
@@ -448,10 +504,13 @@ impl Writer {
 
     /// Stores what has become of it.
     fn keep(&self, object: Option<(Object, u64)>) {
-        match object {
-            Some((object, largest)) if object.parts.is_some() => self.store.put_part(&self.fill.key, object, largest),
-            Some((object, _)) => self.store.put(&self.fill.key, Arc::new(object)),
-            None => {}
+        let Some((object, largest)) = object else { return };
+        let kept = match object.parts.is_some() {
+            true => self.store.put_part(&self.fill.key, object, largest),
+            false => self.store.put(&self.fill.key, Arc::new(object)),
+        };
+        if !kept {
+            self.fill.lock().dropped.get_or_insert("outdated");
         }
     }
 
@@ -483,21 +542,24 @@ impl State {
     /// `clean`: the end was where the backend had said.
     fn object(&mut self, born: Sequence, clean: bool, counted: &Arc<Gauge>) -> Option<(Object, u64)> {
         let Some(Told::Coming(coming)) = &self.told else { return None };
-        let Storing { object: storing, largest, partial } = coming.stored.as_ref().filter(|_| self.kept && !self.outdated)?;
+        let Storing { object: storing, largest, partial, trailers } = coming.stored.as_ref().filter(|_| self.kept && !self.outdated)?;
         let storing_as = coming.part.map_or(cache::Storing::Whole, cache::Storing::Part);
         let parts = match kept(storing_as, &storing.head.fields, self.len, clean, *partial) {
             Kept::Whole => None,
             Kept::Part(part) => Some(Arc::new(Parts::new(part))).filter(|parts| !parts.is_complete()),
             Kept::Nothing => return None,
         };
-        let largest = *largest;
+        let (largest, keeps) = (*largest, *trailers);
         let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect(), counted));
         let mut start = 0;
         for piece in content.pieces() {
             self.pieces.push_back((start, piece.clone()));
             start += piece.len() as u64;
         }
-        Some((Object { born, ..storing.with_content(content, parts) }, largest))
+        // Of a part, it says nothing.
+        let follows = parts.is_none() && !self.trailers.is_empty();
+        let trailers = (keeps && follows).then(|| Arc::new(self.trailers.clone()));
+        Some((Object { born, trailers, ..storing.with_content(content, parts) }, largest))
     }
 }
 

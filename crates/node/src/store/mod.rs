@@ -284,6 +284,14 @@ impl Store {
         (table.begin(fill, self.clone()), reader)
     }
 
+    /// For a copy of what goes to a client.
+    pub(crate) fn copy(self: &Arc<Store>, key: &[u8]) -> Writer {
+        let mut table = self.table();
+        let fill = Arc::new(Fill::new(key, self.sequence()).copying());
+        table.fills.entry(key.into()).or_default().push(fill.clone());
+        table.begin(fill, self.clone())
+    }
+
     /// For what nobody waits for: a stale answer was given, and is to be validated. `None`: that is under way.
     pub(crate) fn revalidate(self: &Arc<Store>, key: &[u8], stale: &Object) -> Option<Writer> {
         let mut table = self.table();
@@ -320,15 +328,15 @@ impl Store {
         }
     }
 
-    /// Stores an answer, in place of what the same requests selected.
-    pub(crate) fn put(&self, key: &[u8], object: Arc<Object>) {
+    /// Stores an answer, in place of what the same requests selected. Returns whether it did: what has changed since it was asked for is not.
+    pub(crate) fn put(&self, key: &[u8], object: Arc<Object>) -> bool {
         let _table = self.table();
         let stored = self.index.peek(key);
         let mut objects: Vec<Arc<Object>> = stored.map(|stored| stored.objects.to_vec()).unwrap_or_default();
         let newer = |other: &Arc<Object>| other.selecting == object.selecting && other.born > object.born;
         // A purge while it came in was about it, or what was asked for since is there already.
         if self.standing(&object) == Standing::Gone || objects.iter().any(newer) {
-            return;
+            return false;
         }
         objects.retain(|other| other.selecting != object.selecting && self.standing(other) != Standing::Gone);
         if objects.len() >= MOST_VARIANTS {
@@ -336,6 +344,7 @@ impl Store {
         }
         objects.push(object);
         self.index.insert(key.into(), Variants::new(key, objects));
+        true
     }
 
     /// Puts an answer in the place of one that it was made of. Nothing happens where that is no longer there; returns whether it was.

@@ -130,6 +130,8 @@ pub(crate) struct Object {
     pub(crate) content: Arc<Content>,
     /// What the content is of the whole, where it is not the whole: these parts, one after the other.
     pub(crate) parts: Option<Arc<Parts>>,
+    /// What followed the content, apart from the fields before it (RFC 9111 §3.1).
+    pub(crate) trailers: Option<Arc<Fields>>,
     pub(crate) names: Arc<Names>,
     /// The purges there had been when the origin was asked.
     pub(crate) born: Sequence,
@@ -142,7 +144,8 @@ pub(crate) struct Object {
 impl Object {
     /// The same once more.
     pub(crate) fn same(&self) -> Object {
-        self.with_content(self.content.clone(), self.parts.clone())
+        let trailers = self.trailers.clone();
+        Object { trailers, ..self.with_content(self.content.clone(), self.parts.clone()) }
     }
 
     /// The same of another content.
@@ -154,6 +157,7 @@ impl Object {
             date: self.date,
             content,
             parts,
+            trailers: None,
             names: self.names.clone(),
             born: self.born,
             stale_since: self.stale_since,
@@ -215,6 +219,7 @@ impl Object {
             + allocated(names.site.len())
             + allocated(names.url.len())
             + tags
+            + self.trailers.as_ref().map_or(0, |trailers| allocated(SHARED_BYTES + size_of::<Fields>()) + allocated(trailers.memory()))
             + self.parts.as_ref().map_or(0, |parts| allocated(SHARED_BYTES + size_of::<Parts>()) + allocated(parts.memory()))
             + allocated(SHARED_BYTES + size_of::<Content>())
             + self.content.memory()

@@ -20,10 +20,11 @@ enum Joins {
 
 impl Store {
     /// Stores a part of an answer, joined with what is stored of the same. All that is held of it takes no more than `largest` bytes.
-    pub(super) fn put_part(&self, key: &[u8], part: Object, largest: u64) {
+    /// Returns whether what is stored has it now.
+    pub(super) fn put_part(&self, key: &[u8], part: Object, largest: u64) -> bool {
         for _ in 0..MOST_ATTEMPTS {
             if self.standing(&part) == Standing::Gone {
-                return;
+                return false;
             }
             let stored = self.variants(key);
             let objects = stored.as_ref().map(|stored| stored.objects()).unwrap_or_default();
@@ -31,12 +32,13 @@ impl Store {
             let Some(old) = objects.iter().find(same) else { return self.put(key, Arc::new(part)) };
             let joined = match joined(old, &part, largest, &self.contents) {
                 Joins::Replace(joined) => joined,
-                Joins::Leave => return,
+                Joins::Leave => return false,
             };
             if self.replace(key, old, Arc::new(joined)) {
-                return;
+                return true;
             }
         }
+        false
     }
 }
 

@@ -96,7 +96,7 @@ fn something_says_that_it_can_be_stored_3() {
     {
         assert_eq!(with(302, lines), YES, "{lines:?}");
     }
-    assert_eq!(with(302, &[tag]), no(Rule::Storable));
+    assert_eq!(with(302, &[tag]), no(Rule::SaysSo));
     assert_eq!(with(200, &[tag]), YES, "to be validated, as its status is heuristically cacheable");
 }
 

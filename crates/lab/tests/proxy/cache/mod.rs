@@ -6,9 +6,11 @@ mod fresh;
 mod http2;
 mod parts;
 mod parts_hostile;
+mod post;
 mod purge;
 mod soak;
 mod suite;
+mod trailers;
 
 use crate::support::Rig;
 use lab::VirtualHost;

@@ -1,7 +1,7 @@
 //! Origins that say of parts what is not so, and clients and owners that come between.
 
 use super::parts::{CONTENT, is_part, last_asked, of_file, part, range, value_of};
-use super::{asked, fetch, get_with, ok, origin, status};
+use super::{asked, fetch, ok, origin, status};
 use crate::support::{Rig, SECOND, caching, get};
 use decide::cache::{MOST_PARTS, Purge};
 use lab::World;

@@ -7,6 +7,7 @@ use crate::proxy::half::Half;
 use crate::proxy::head::Stored;
 use crate::store::{Coming, Content, Flow, Object, Piece, Reader};
 use decide::cache::{self, Answer, Part, answer, goes_with_not_modified};
+use decide::forward::takes_trailers;
 use decide::multipart::{self, Multipart};
 use decide::random::Random;
 use decide::range::Span;
@@ -16,7 +17,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use wire::http::{Fields, Known, Method, ResponseHead, Version};
-use wire::http1::Framing;
+use wire::http1::{BodyEncoder, Framing};
 
 /// A run of an answer's content.
 enum Run {
@@ -52,12 +53,32 @@ impl Exchange<'_> {
         let framing = if bodiless || is_head || length == 0 { Framing::None } else { Framing::Exact(length) };
         // RFC 9110 §8.6: with HEAD it tells what GET would have.
         let told = Some(length).filter(|_| !bodiless && (said != Answer::Whole || len.is_some()));
+        let trailers = object.trailers.as_ref().filter(|_| said == Answer::Whole && framing != Framing::None && self.takes_trailers());
+        // RFC 9112 §7.1.2: in HTTP/1.1, only behind chunks.
+        let chunked = trailers.is_some() && matches!(self.client.stream, Channel::Whole(_));
+        let framing = if chunked { Framing::Chunked } else { framing };
         let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
-        let sent = match framing {
+        if chunked {
+            self.scratch.down.append(format!("{length:x}\r\n").as_bytes());
+        }
+        let mut sent = match framing {
             Framing::None => self.send_runs(&object.content, &[]).await,
             _ => self.send_runs(&object.content, &runs).await,
         };
-        self.sent(sent, framing, keep)
+        let none = Fields::new();
+        let trailers = trailers.map_or(&none, |trailers| trailers);
+        if chunked && sent.is_ok() {
+            self.scratch.down.append(b"\r\n");
+            BodyEncoder::new(Framing::Chunked).finish(trailers, self.scratch.down.head());
+            sent = self.flush().await.map_err(|why| (why, Side::Client));
+        }
+        self.sent(sent, framing, keep, trailers)
+    }
+
+    /// Whether the client gets what is stored behind a content: in HTTP/1.1 that costs it the length, so it must have asked.
+    fn takes_trailers(&self) -> bool {
+        let request = &self.scratch.request;
+        request.version >= Version::Http2 || request.version == Version::Http11 && takes_trailers(&request.fields)
     }
 
     fn not_modified(&self, object: &Object) -> ResponseHead {
@@ -144,7 +165,7 @@ impl Exchange<'_> {
             let head = self.not_modified(object);
             let keep = self.begin_stored(&Stored { head: &head, age, framing: Framing::None, told: None }, self.may_keep_alive());
             let sent = self.flush().await.map_err(|why| (why, Side::Client));
-            return self.sent(sent, Framing::None, keep);
+            return self.sent(sent, Framing::None, keep, &Fields::new());
         }
         let mut head = if own { coming.head.clone() } else { stored.map_or(&coming.head, |object| &object.head).clone() };
         let (mut length, mut from) = (coming.length, 0);
@@ -198,7 +219,8 @@ impl Exchange<'_> {
         for (at, step) in steps {
             self.step_at(at, step);
         }
-        self.sent(sent, framing, keep)
+        let trailers = if from == 0 { reader.trailers() } else { Fields::new() };
+        self.sent(sent, framing, keep, &trailers)
     }
 
     async fn send_coming(&mut self, mut sending: Sending<'_>) -> Result<(), (&'static str, Side)> {
@@ -239,11 +261,11 @@ impl Exchange<'_> {
     }
 
     /// The answer is out, or broke off.
-    fn sent(&mut self, sent: Result<(), (&'static str, Side)>, framing: Framing, keep: bool) -> Stage {
+    fn sent(&mut self, sent: Result<(), (&'static str, Side)>, framing: Framing, keep: bool, trailers: &Fields) -> Stage {
         match sent {
             Ok(()) => {
                 if framing != Framing::None {
-                    self.client.stream.finish(&Fields::new());
+                    self.client.stream.finish(trailers);
                 }
                 self.next = self.after(keep);
             }
@@ -330,7 +352,7 @@ impl Sending<'_> {
             }
             Poll::Ready(Flow::End) => {
                 if self.chunked {
-                    down.append(b"0\r\n\r\n");
+                    BodyEncoder::new(Framing::Chunked).finish(&self.reader.trailers(), down.head());
                 }
                 self.ended = Some(Ok(()));
             }

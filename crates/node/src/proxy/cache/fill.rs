@@ -10,10 +10,11 @@ use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
 use crate::store::{Around, Coming, Made, Names, Object, Storing, Told, Writer};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, KeyRules, Life, Outcome, Policy, Record, Rested, Reuse, Rule, Selecting, Times,
-    conditions, date_of, freshen, rested, sole_range, storable, stored_fields, validated,
+    self, AcceptEncoding, Conditions, Directives, Extent, Life, Outcome, Part, Policy, Record, Rest, Rested, Reuse, Rule, Selecting, Times, Wishes,
+    conditions, date_of, freshen, rested, sole_range, storable, stored_fields,
+    validated,
 };
-use decide::step::{JourneyId, RouteRef, Step};
+use decide::step::{Bytes, JourneyId, RouteRef, Step};
 use decide::time::Duration;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub(super) struct Errand {
     range: Option<Conditions>,
     key: Vec<u8>,
     names: Arc<Names>,
-    wishes: cache::Wishes,
+    wishes: Wishes,
     validating: Validating,
 }
 
@@ -58,9 +59,7 @@ impl Errand {
                 request.fields.push_known(Known::AcceptEncoding, &asked);
             }
         }
-        let mut url = Vec::new();
-        super::url_of(exchange.client.caller.peer.scheme(), &request, &KeyRules::default(), &mut url);
-        let names = Arc::new(Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() });
+        let names = super::names_of(site, exchange.client.caller.peer.scheme(), &request);
         Errand {
             pool,
             route: exchange.route,
@@ -109,6 +108,19 @@ pub(super) async fn fill(worker: Rc<Worker>, caller: Rc<Caller>, mut writer: Wri
     }
 }
 
+/// An answer whose head has come.
+pub(super) struct Judged {
+    /// What it would be stored as; `None`: it is not stored.
+    pub(super) object: Option<Object>,
+    /// The rule that decided.
+    pub(super) rule: Rule,
+    /// Which part of the whole it is, if it is one.
+    pub(super) part: Option<Part>,
+    pub(super) life: Life,
+    /// Its trailers may be stored as well.
+    pub(super) trailers: bool,
+}
+
 impl Exchange<'_> {
     /// Puts everything in place that a request has when it is routed.
     fn sent_by(&mut self, errand: &Errand) {
@@ -116,6 +128,10 @@ impl Exchange<'_> {
         (self.route, self.matched) = (errand.route, errand.matched);
         self.scratch.journey.id = errand.id;
         self.scratch.request.clone_from(&errand.request);
+        if let Some(Rest { wanted, missing }) = errand.validating.rest {
+            let asked = missing.end.unwrap_or(wanted.span.end()) - missing.start;
+            self.step(Step::CacheRest { held: Bytes(wanted.span.len - asked), asked: Bytes(asked) });
+        }
         errand.validating.sent.apply(&mut self.scratch.request.fields);
         self.cached = Some(Box::new(Cached {
             key: errand.key.clone(),
@@ -125,6 +141,7 @@ impl Exchange<'_> {
             like: None,
             validating: errand.validating.clone(),
             requested: self.worker.host.calendar(),
+            purged: self.born(),
         }));
     }
 
@@ -215,55 +232,64 @@ impl Exchange<'_> {
 
     /// A new answer: whether it is stored, and as what.
     fn coming(&mut self, cached: &Cached, meta: &ResponseMeta, times: Times, policy: &Policy) -> Coming {
-        let response = &self.scratch.response;
-        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
         let names = cached.names.as_ref().expect("what is asked for has names");
-        let directives = Directives::of(&response.fields, policy);
-        let life = Life::of(response, &response.fields, &directives, times, policy);
-        let (storing, mut rule) = storable(&exchange, &directives, &cached.wishes, &life, policy, &mut Record::off());
-        let failed = cache::is_failure(response.status);
-        let part = match storing {
-            cache::Storing::Part(part) => Some(part),
-            cache::Storing::Whole | cache::Storing::Refused => None,
-        };
-        let mut object = match storing {
-            cache::Storing::Whole | cache::Storing::Part(_) => Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary).map(|selecting| Object {
-                head: ResponseHead {
-                    // Of a part is known what the whole would be (RFC 9110 §15.3.7).
-                    status: if part.is_some() { 200 } else { response.status },
-                    reason: Vec::new(),
-                    fields: exact(&stored_fields(&exchange, &directives, policy)),
-                    ..response.clone()
-                },
-                date: date_of(&response.fields, times.received),
-                selecting,
-                life,
-                content: Arc::default(),
-                parts: None,
-                names: names.clone(),
-                born: self.born(),
-                stale_since: None,
-                cleared: AtomicU64::new(0),
-            }),
-            cache::Storing::Refused => None,
-        };
-        let (tags, dropped) = cache::tags(&response.fields, policy);
-        match &mut object {
-            Some(_) if dropped => (object, rule) = (None, Rule::TooManyTags),
-            // What is stored may still be of use while the origin fails.
-            Some(_) if failed && !cached.validating.objects.is_empty() => (object, rule) = (None, Rule::OriginFailed),
-            Some(object) if !tags.is_empty() => {
-                object.names = Arc::new(Names { site: names.site.clone(), url: names.url.clone(), tags: tags.into() });
-            }
-            _ => {}
+        let Judged { mut object, mut rule, part, life, trailers } = self.judged(&cached.wishes, names, self.born(), times, policy);
+        // What is stored may still be of use while the origin fails.
+        if object.is_some() && cache::is_failure(self.scratch.response.status) && !cached.validating.objects.is_empty() {
+            (object, rule) = (None, Rule::OriginFailed);
         }
         self.remember(cached, object.as_ref(), rule, times, policy);
         let (stored, ttl) = (object.is_some(), left(&life, times));
         let head = self.scratch.response.clone();
         self.step(Step::CacheStore { stored, rule: rule.word(), ttl });
         let (largest, partial) = (policy.largest, policy.partial);
-        let stored = object.map(|object| Storing { object, largest, partial });
+        let stored = object.map(|object| Storing { object, largest, partial, trailers });
         Coming { head, length: length_of(meta), stored, rule, part, around: Around::default() }
+    }
+
+    /// What an answer would be stored as, but for its content.
+    pub(super) fn judged(&self, wishes: &Wishes, names: &Arc<Names>, born: cache::Sequence, times: Times, policy: &Policy) -> Judged {
+        let response = &self.scratch.response;
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
+        let directives = Directives::of(&response.fields, policy);
+        let life = Life::of(response, &response.fields, &directives, times, policy);
+        let (storing, rule) = storable(&exchange, &directives, wishes, &life, policy, &mut Record::off());
+        let part = match storing {
+            cache::Storing::Part(part) => Some(part),
+            cache::Storing::Whole => None,
+            cache::Storing::Refused => return Judged { object: None, rule, part: None, life, trailers: false },
+        };
+        let (tags, dropped) = cache::tags(&response.fields, policy);
+        if dropped {
+            return Judged { object: None, rule: Rule::TooManyTags, part, life, trailers: false };
+        }
+        let names = match tags.is_empty() {
+            true => names.clone(),
+            false => Arc::new(Names { site: names.site.clone(), url: names.url.clone(), tags: tags.into() }),
+        };
+        let object = Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary).map(|selecting| Object {
+            head: ResponseHead {
+                // Of a part is known what the whole would be (RFC 9110 §15.3.7).
+                status: if part.is_some() { 200 } else { response.status },
+                reason: Vec::new(),
+                fields: exact(&stored_fields(&exchange, &directives, policy)),
+                ..response.clone()
+            },
+            date: date_of(&response.fields, times.received),
+            selecting,
+            life,
+            content: Arc::default(),
+            parts: None,
+            trailers: None,
+            names,
+            born,
+            stale_since: None,
+            cleared: AtomicU64::new(0),
+        });
+        // RFC 9111 §5.2.2.4, §5.2.2.7: where some fields are not to be kept, none of those are that come last.
+        let lists = |extent: &Extent| matches!(extent, Extent::Listed(_));
+        let trailers = !lists(&directives.no_cache) && !lists(&directives.private);
+        Judged { object, rule, part, life, trailers }
     }
 
     pub(super) fn born(&self) -> cache::Sequence {
@@ -277,6 +303,8 @@ impl Exchange<'_> {
         let shared = object.is_some_and(|object| object.life.is_fresh(times.received) && !object.life.validate_always);
         // What one request alone has said or met is no rule for others.
         let of_one = matches!(rule, Rule::Authorized | Rule::RequestNoStore | Rule::AboutRequest | Rule::OriginFailed);
+        // A part that is too long does not say that another is.
+        let of_one = of_one || self.scratch.response.status == 206 && rule == Rule::TooLarge;
         let failed = cache::is_failure(self.scratch.response.status);
         match (shared, of_one || failed) {
             (true, _) => store.remember_uncacheable(&cached.key, None, now),
@@ -298,12 +326,16 @@ impl Exchange<'_> {
         let steps = self.scratch.journey.take_steps();
         let Channel::Fill(writer) = &mut self.client.stream else { unreachable!("a fill writes into the store") };
         writer.tell(Told::Made(Arc::new(made)), steps);
-        writer.finish();
+        writer.finish(&Fields::new());
         Stage::Log
     }
 
     /// The exchange is over. What was done and is in no request's journey is counted all the same.
     pub(crate) fn end_fill(mut self) -> Next {
+        let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
+        if let Some(why) = writer.dropped() {
+            self.step(Step::CacheDrop { why });
+        }
         let steps = self.scratch.journey.take_steps();
         let Channel::Fill(writer) = &mut self.client.stream else { unreachable!("a fill writes into the store") };
         if !writer.asks_again {

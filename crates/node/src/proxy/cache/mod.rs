@@ -12,7 +12,7 @@ mod passed;
 use crate::pool::Pool;
 use crate::proxy::exchange::Exchange;
 use crate::store::{Coming, Names, Object};
-use decide::cache::{self, Conditions, KeyRules, Policy, Rest, Rule, Status, Uri, Wishes};
+use decide::cache::{self, Conditions, KeyRules, Policy, Rest, Rule, Sequence, Status, Uri, Wishes};
 use decide::config::{Route, Site};
 use decide::forward;
 use decide::step::Step;
@@ -34,6 +34,8 @@ pub(crate) struct Cached {
     pub(crate) validating: Validating,
     /// When the backend was asked.
     pub(crate) requested: Calendar,
+    /// The purges there had been then.
+    pub(crate) purged: Sequence,
 }
 
 /// Stored answers that the backend is asked about.
@@ -60,6 +62,7 @@ impl Exchange<'_> {
             like: None,
             validating: Validating::default(),
             requested: self.worker.host.calendar(),
+            purged: self.worker.server.store.sequence(),
         }
     }
 
@@ -88,6 +91,13 @@ impl Exchange<'_> {
         }
         value
     }
+}
+
+/// What purges tell an answer to this request by.
+fn names_of(site: &Site, scheme: &str, request: &RequestHead) -> Arc<Names> {
+    let mut url = Vec::new();
+    url_of(scheme, request, &KeyRules::default(), &mut url);
+    Arc::new(Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() })
 }
 
 /// `scheme://host/path?query`, as far as the query counts.

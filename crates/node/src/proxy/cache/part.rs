@@ -30,12 +30,14 @@ impl Exchange<'_> {
         // RFC 9111 §3.2: what decides about it is what it has become.
         let directives = Directives::of(&object.head.fields, policy);
         let exchange = cache::Exchange { response: &object.head, ..newer };
-        let (storing, mut rule) = storable(&exchange, &directives, &cached.wishes, &object.life, policy, &mut Record::off());
+        let (storing, rule) = storable(&exchange, &directives, &cached.wishes, &object.life, policy, &mut Record::off());
         let selecting = Selecting::of(&object.head.fields, &self.scratch.request.fields, &policy.vary);
         let (tags, dropped) = cache::tags(&object.head.fields, policy);
-        if dropped {
-            rule = Rule::TooManyTags;
-        }
+        let rule = match rule {
+            _ if dropped => Rule::TooManyTags,
+            Rule::Storable => Rule::RestJoins,
+            rule => rule,
+        };
         let mut head = ResponseHead { reason: Vec::new(), ..object.head.clone() };
         if !whole {
             part_head(&mut head, rest.wanted);
@@ -49,8 +51,8 @@ impl Exchange<'_> {
         self.remember(cached, object.as_ref(), rule, times, policy);
         self.step(Step::CacheStore { stored: object.is_some(), rule: rule.word(), ttl });
         let (largest, partial) = (policy.largest, policy.partial);
-        let stored = object.map(|object| Storing { object, largest, partial });
-        Coming { head, length: Some(wanted.len), stored, rule, part: Some(rest.wanted), around }
+        let stored = object.map(|object| Storing { object, largest, partial, trailers: false });
+        Coming { head, length: Some(wanted.len), stored, rule, part: (!whole).then_some(rest.wanted), around }
     }
 }
 

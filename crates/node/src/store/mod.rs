@@ -1,6 +1,6 @@
 //! What is stored of answers, in memory that all workers share.
 //!
-//! - `look`: looking at what is stored; `explain`: the same for people.
+//! - `look`: looking at what is stored; `judge`: whether an answer is; `explain`: both for people.
 //! - `object`: a stored answer. `part`: parts that are joined. `fill`: an answer that comes in. `purge`: what purges name.
 //!
 //! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
@@ -8,13 +8,15 @@
 
 mod explain;
 mod fill;
+mod judge;
 mod look;
 mod object;
 mod part;
 mod purge;
 
-pub use explain::{Explained, StoredAnswer, cache_key};
+pub use explain::{AnswerExplained, Explained, StoredAnswer, cache_key, explain_answer};
 pub(crate) use fill::{Around, Coming, Flow, Made, Reader, Storing, Told, Writer};
+pub(crate) use judge::{Judged, Naming, as_sent_on, exact, judged};
 pub(crate) use look::{Ask, Look, Looking};
 pub(crate) use object::{Content, Names, Object, Piece, Variants};
 pub use purge::{Purged, Purging};

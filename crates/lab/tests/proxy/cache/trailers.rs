@@ -1,12 +1,13 @@
 //! What follows the content of a stored answer (RFC 9111 §3.1, RFC 9110 §6.5).
 
 use super::{fetch, get_with, origin};
+use crate::support::http2::{Http2Client, settings};
 use crate::support::{Rig, caching, get};
 use lab::World;
 use lab::peer::Act;
 
 fn answer(fields: &str) -> Act {
-    let end = "4\r\npage\r\n0\r\nX-Checksum: abc\r\nContent-Length: 9\r\nSet-Cookie: a=b\r\n\r\n";
+    let end = "4\r\npage\r\n0\r\nX-Checksum: abc\r\nTE: x\r\nSet-Cookie: a=b\r\n\r\n";
     Act::send(format!("HTTP/1.1 200 OK\r\nCache-Control: max-age=60{fields}\r\nTransfer-Encoding: chunked\r\n\r\n{end}"))
 }
 
@@ -26,6 +27,10 @@ fn trailers_are_stored_apart_and_sent_to_those_who_take_them() {
             assert!(asks.cache().starts_with("edge; hit"), "{}", asks.cache());
             let range = fetch(&rig, &get_with("/a", "TE: trailers\r\nConnection: TE\r\nRange: bytes=1-2\r\n")).await;
             assert_eq!((range.status, &*range.body), (206, "ag"), "of a part it says nothing");
+            let client = Http2Client::connect(&rig.client, &rig.edge.at(80), settings()).await;
+            let stream = client.get("/a").await.expect("an answer");
+            assert_eq!((stream.text(), stream.field("content-length")), ("page", Some("4")));
+            assert_eq!(stream.trailers, [("x-checksum".to_string(), "abc".to_string())]);
             let old = fetch(&rig, "GET /a HTTP/1.0\r\nHost: a.example\r\nTE: trailers\r\n\r\n").await;
             assert_eq!(old.body, "page");
         });

@@ -8,18 +8,16 @@ use crate::proxy::connection::{Caller, Client};
 use crate::proxy::exchange::{Exchange, Next, Stage, wire_limits};
 use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
-use crate::store::{Around, Coming, Made, Names, Object, Storing, Told, Writer};
+use crate::store::{Around, Coming, Judged, Made, Names, Naming, Object, Storing, Told, Writer, as_sent_on, exact, judged};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, Extent, Life, Outcome, Part, Policy, Record, Rest, Rested, Reuse, Rule, Selecting, Times, Wishes,
-    conditions, date_of, freshen, rested, sole_range, storable, stored_fields,
-    validated,
+    self, Conditions, Directives, Life, Outcome, Policy, Record, Rest, Rested, Reuse, Rule, Selecting, Times, Wishes, conditions, date_of,
+    freshen, rested, sole_range, stored_fields, validated,
 };
 use decide::step::{Bytes, JourneyId, RouteRef, Step};
 use decide::time::Duration;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use wire::http::{Fields, Known, Method, RequestHead, ResponseHead};
+use wire::http::{Fields, Known, Method, RequestHead};
 use wire::http1::{Framing, ResponseMeta};
 
 /// What is to be asked, and for what.
@@ -52,13 +50,7 @@ impl Errand {
         let range = sole_range(&request.fields).filter(|_| ranged).map(|_| Conditions::default().with_range_of(&request.fields));
         Conditions::default().apply(&mut request.fields);
         request.fields.remove(Known::Expect);
-        if policy.vary.accept_encoding == AcceptEncoding::Reduced {
-            let asked = cache::forwarded_accept_encoding(&request.fields);
-            request.fields.remove(Known::AcceptEncoding);
-            if let Some(asked) = asked {
-                request.fields.push_known(Known::AcceptEncoding, &asked);
-            }
-        }
+        as_sent_on(&mut request.fields, policy);
         let names = super::names_of(site, exchange.client.caller.peer.scheme(), &request);
         Errand {
             pool,
@@ -106,19 +98,6 @@ pub(super) async fn fill(worker: Rc<Worker>, caller: Rc<Caller>, mut writer: Wri
         }
         errand.validating = Validating::default();
     }
-}
-
-/// An answer whose head has come.
-pub(super) struct Judged {
-    /// What it would be stored as; `None`: it is not stored.
-    pub(super) object: Option<Object>,
-    /// The rule that decided.
-    pub(super) rule: Rule,
-    /// Which part of the whole it is, if it is one.
-    pub(super) part: Option<Part>,
-    pub(super) life: Life,
-    /// Its trailers may be stored as well.
-    pub(super) trailers: bool,
 }
 
 impl Exchange<'_> {
@@ -249,47 +228,9 @@ impl Exchange<'_> {
 
     /// What an answer would be stored as, but for its content.
     pub(super) fn judged(&self, wishes: &Wishes, names: &Arc<Names>, born: cache::Sequence, times: Times, policy: &Policy) -> Judged {
-        let response = &self.scratch.response;
-        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
-        let directives = Directives::of(&response.fields, policy);
-        let life = Life::of(response, &response.fields, &directives, times, policy);
-        let (storing, rule) = storable(&exchange, &directives, wishes, &life, policy, &mut Record::off());
-        let part = match storing {
-            cache::Storing::Part(part) => Some(part),
-            cache::Storing::Whole => None,
-            cache::Storing::Refused => return Judged { object: None, rule, part: None, life, trailers: false },
-        };
-        let (tags, dropped) = cache::tags(&response.fields, policy);
-        if dropped {
-            return Judged { object: None, rule: Rule::TooManyTags, part, life, trailers: false };
-        }
-        let names = match tags.is_empty() {
-            true => names.clone(),
-            false => Arc::new(Names { site: names.site.clone(), url: names.url.clone(), tags: tags.into() }),
-        };
-        let object = Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary).map(|selecting| Object {
-            head: ResponseHead {
-                // Of a part is known what the whole would be (RFC 9110 §15.3.7).
-                status: if part.is_some() { 200 } else { response.status },
-                reason: Vec::new(),
-                fields: exact(&stored_fields(&exchange, &directives, policy)),
-                ..response.clone()
-            },
-            date: date_of(&response.fields, times.received),
-            selecting,
-            life,
-            content: Arc::default(),
-            parts: None,
-            trailers: None,
-            names,
-            born,
-            stale_since: None,
-            cleared: AtomicU64::new(0),
-        });
-        // RFC 9111 §5.2.2.4, §5.2.2.7: where some fields are not to be kept, none of those are that come last.
-        let lists = |extent: &Extent| matches!(extent, Extent::Listed(_));
-        let trailers = !lists(&directives.no_cache) && !lists(&directives.private);
-        Judged { object, rule, part, life, trailers }
+        let scheme = self.client.caller.peer.scheme();
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme, response: &self.scratch.response, times };
+        judged(&exchange, wishes, &Naming { names, born }, policy, &mut Record::off())
     }
 
     pub(super) fn born(&self) -> cache::Sequence {
@@ -359,11 +300,6 @@ pub(super) fn freshened_by(old: &Object, newer: &cache::Exchange<'_>, policy: &P
     object.date = date_of(&object.head.fields, times.received);
     object.stale_since = None;
     object
-}
-
-/// The same fields in no more memory than they need.
-pub(super) fn exact(fields: &Fields) -> Fields {
-    fields.clone()
 }
 
 /// Bytes of an answer's content, where they are known before they come.

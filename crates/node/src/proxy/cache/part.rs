@@ -1,9 +1,9 @@
 //! Answers that are one part of the whole (RFC 9110 §15.3.7): the rest of what is stored in part, put together as it comes.
 
 use super::Cached;
-use super::fill::{exact, freshened_by, left};
+use super::fill::{freshened_by, left};
 use crate::proxy::exchange::Exchange;
-use crate::store::{Around, Coming, Names, Object, Storing};
+use crate::store::{Around, Coming, Names, Object, Piece, Storing, exact};
 use decide::cache::{self, Directives, Part, Policy, Record, Rest, Rule, Selecting, Times, storable};
 use decide::multipart;
 use decide::range::Span;
@@ -64,7 +64,7 @@ pub(super) fn part_head(head: &mut ResponseHead, part: Part) {
     head.fields.push_known(Known::ContentRange, multipart::content_range(part.span, part.complete_length).as_bytes());
 }
 
-fn held(object: &Object, start: u64, end: u64) -> Vec<crate::store::Piece> {
+fn held(object: &Object, start: u64, end: u64) -> Vec<Piece> {
     let span = Span { start, len: end - start };
     let place = if span.len == 0 { None } else { object.place(span) };
     place.map(|place| object.content.slice(place, span.len)).unwrap_or_default()

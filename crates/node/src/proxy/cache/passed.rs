@@ -1,9 +1,8 @@
 //! What goes by the store on its way: it may make what is stored out of date, or say that it is current.
 
-use super::fill::Judged;
 use super::{Cached, key_of, names_of};
 use crate::proxy::exchange::Exchange;
-use crate::store::{Around, Coming, Storing, Told, Writer};
+use crate::store::{Around, Coming, Judged, Storing, Told, Writer};
 use decide::cache::{self, Directives, HeadEffect, Life, Record, Rule, Standing, Times, Uri, Variant, head, invalidated, select, storable};
 use decide::config::{Action, Site};
 use decide::route::Verdict;

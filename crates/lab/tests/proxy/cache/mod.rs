@@ -6,6 +6,7 @@ mod fresh;
 mod http2;
 mod parts;
 mod parts_hostile;
+mod parts_soak;
 mod post;
 mod purge;
 mod soak;

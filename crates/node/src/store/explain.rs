@@ -111,12 +111,19 @@ pub fn explain_answer(
         rule: judged.rule.word(),
         part: judged.part.map(|part| content_range(part.span, part.complete_length)).unwrap_or_default(),
         life: judged.life,
-        selected_by: text(&selected_by).trim_end().replace('\n', ", "),
+        selected_by: selected(&selected_by),
         tags,
         left_out,
         fields: fields.iter().map(|field| format!("{}: {}", text(field.name), text(field.value))).collect(),
         record,
     })
+}
+
+/// Fields and values, one a line, on one line.
+fn selected(lines: &[u8]) -> String {
+    let text = String::from_utf8_lossy(lines);
+    let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches(',')).collect();
+    lines.join(", ")
 }
 
 fn in_words(parts: &Parts) -> String {
@@ -164,7 +171,7 @@ impl Store {
                 age: object.life.age(now).as_secs(),
                 ttl: object.life.ttl(now),
                 basis: object.life.basis.word(),
-                selected_by: text(&selected_by).trim_end().replace('\n', ", "),
+                selected_by: selected(&selected_by),
                 tags: object.names.tags.iter().map(|tag| text(tag)).collect(),
                 standing: match self.standing(object) {
                     Standing::Current => "current",

@@ -239,9 +239,14 @@ impl Store {
         let mut asked = None;
         for fill in under_way.iter().rev() {
             match fill.coming() {
-                Some(coming) if self.serves(&coming, asking) && fill.holds(&coming, asking.range()) => return Joined::Read(fill.read(), coming),
+                Some(coming) if self.serves(&coming, asking) && fill.holds(&coming, asking.range()) => {
+                    return Joined::Read(fill.read(), coming);
+                }
                 // What was asked before a purge may be what the purge is about.
-                None if fill.born.0 >= purged && fill.may_serve(&asking.request.fields, asking.range(), &asking.policy.vary) && fill.is_asked() => {
+                None if fill.born.0 >= purged
+                    && fill.may_serve(&asking.request.fields, asking.range(), &asking.policy.vary)
+                    && fill.is_asked() =>
+                {
                     asked = Some(fill);
                 }
                 _ => {}

@@ -109,3 +109,6 @@ fn end_of_held(old: &Object, at: u64) -> u64 {
     let spans = old.parts.as_ref().map(|parts| parts.spans()).unwrap_or_default();
     spans.iter().find(|span| span.start <= at && at < span.end()).map_or(at, |span| span.end())
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use wire::http::{Fields, ResponseHead};
 
 const MEMORY: u64 = 8 << 20;
 
-fn store() -> Arc<Store> {
+pub(super) fn store() -> Arc<Store> {
     Store::seeded(Seed([1, 2]), &config::Cache { memory: MEMORY })
 }
 
@@ -34,7 +34,7 @@ fn policy() -> Policy {
 }
 
 /// An answer of this content under this URL.
-fn object(url: &str, content: &[u8], born: Sequence) -> Object {
+pub(super) fn object(url: &str, content: &[u8], born: Sequence) -> Object {
     let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
     head.fields.push(b"Cache-Control", b"max-age=60");
     head.fields.push(b"Content-Type", b"text/html; charset=utf-8");

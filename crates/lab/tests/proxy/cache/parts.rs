@@ -249,7 +249,10 @@ fn parts_and_the_rest_of_the_protocol() {
             assert_eq!(asked(&origin), 2, "all of that is known");
             // Several ranges of which one is missing: the answer would not be taken apart.
             let passed = range(&rig, "0-0,4-4").await;
-            assert_eq!((passed.cache(), last_asked(&origin).0.as_deref()), ("edge; fwd=partial; detail=safe-to-wait", Some("bytes=0-0,4-4")));
+            assert_eq!(
+                (passed.cache(), last_asked(&origin).0.as_deref()),
+                ("edge; fwd=partial; detail=safe-to-wait", Some("bytes=0-0,4-4"))
+            );
             // Who has another gets the whole, of which the rest is asked for.
             let other = fetch(&rig, &get_with("/a", "Range: bytes=0-1\r\nIf-Range: \"v0\"\r\n")).await;
             assert_eq!((other.status, &*other.body), (200, CONTENT));

@@ -240,7 +240,9 @@ fn a_purge_in_the_middle() {
 #[test]
 fn the_rest_does_not_come() {
     let too_short = Act::send(format!("HTTP/1.1 206 P\r\n{V1}Content-Range: bytes 4-9/10\r\nContent-Length: 6\r\n\r\n45"));
-    for (seed, acts) in [(17, vec![Act::Close]), (18, vec![status(500, "")]), (19, vec![too_short, Act::Reset]), (20, vec![status(416, "")])] {
+    for (seed, acts) in
+        [(17, vec![Act::Close]), (18, vec![status(500, "")]), (19, vec![too_short, Act::Reset]), (20, vec![status(416, "")])]
+    {
         World::twice(seed, move |world| {
             let mut config = caching(1);
             config.pools[0].retry.attempts = 0;
@@ -292,10 +294,14 @@ async fn futures<A, B>(one: impl Future<Output = A>, other: impl Future<Output =
     let (mut one, mut other) = (std::pin::pin!(one), std::pin::pin!(other));
     let (mut first, mut second) = (None, None);
     std::future::poll_fn(|cx| {
-        if first.is_none() && let std::task::Poll::Ready(done) = one.as_mut().poll(cx) {
+        if first.is_none()
+            && let std::task::Poll::Ready(done) = one.as_mut().poll(cx)
+        {
             first = Some(done);
         }
-        if second.is_none() && let std::task::Poll::Ready(done) = other.as_mut().poll(cx) {
+        if second.is_none()
+            && let std::task::Poll::Ready(done) = other.as_mut().poll(cx)
+        {
             second = Some(done);
         }
         if first.is_some() && second.is_some() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }

@@ -309,7 +309,9 @@ impl Validating {
         match &ask.selected {
             // That what is stored is current would be no answer.
             Some(_) if ask.lacking && ask.rest.is_none() => Validating::default(),
-            Some(object) if ask.lacking => Validating { objects: vec![object.clone()], selected: true, rest: ask.rest, ..Validating::default() },
+            Some(object) if ask.lacking => {
+                Validating { objects: vec![object.clone()], selected: true, rest: ask.rest, ..Validating::default() }
+            }
             Some(object) => Validating { objects: vec![object.clone()], selected: true, ..Validating::default() },
             None => Validating { objects: ask.live.clone(), selected: false, ..Validating::default() },
         }

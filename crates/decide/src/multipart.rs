@@ -24,8 +24,8 @@ pub struct Part {
 }
 
 impl Multipart {
-    /// Lays out the parts of a representation of `size` bytes, if that is known. `boundary` is ours: 1 to 70 letters and digits, drawn at random so that
-    /// no content holds it (RFC 2046 §5.1.1).
+    /// Lays out the parts of a representation of `size` bytes, if that is known. `boundary` is ours: 1 to 70 letters and digits, drawn at
+    /// random so that no content holds it (RFC 2046 §5.1.1).
     pub fn new(spans: &[Span], size: Option<u64>, content_type: &str, boundary: &str) -> Multipart {
         let plain = (1..=70).contains(&boundary.len()) && boundary.bytes().all(|byte| byte.is_ascii_alphanumeric());
         assert!(plain, "a boundary of 1 to 70 letters and digits");

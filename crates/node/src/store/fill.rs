@@ -155,8 +155,8 @@ impl Fill {
         Fill { unattended: true, ..self }
     }
 
-    /// Whether its answer may be one to a request with these fields for this range: who knows that it is not asks beside it, or the requests
-    /// of many variants would wait for each other in a row.
+    /// Whether its answer may be one to a request with these fields for this range: who knows that it is not asks beside it, or the
+    /// requests of many variants would wait for each other in a row.
     pub(super) fn may_serve(&self, request: &Fields, range: Option<&[u8]>, normalise: &Normalise) -> bool {
         self.range.as_deref() == range
             && self.expected.as_ref().is_none_or(|expected| expected.match_request(request, &Fields::new(), normalise))

@@ -335,7 +335,8 @@ impl Store {
         }
     }
 
-    /// Stores an answer, in place of what the same requests selected. Returns whether it did: what has changed since it was asked for is not.
+    /// Stores an answer, in place of what the same requests selected. Returns whether it did: not where something has changed since it was
+    /// asked for.
     pub(crate) fn put(&self, key: &[u8], object: Arc<Object>) -> bool {
         let _table = self.table();
         let stored = self.index.peek(key);

@@ -10,14 +10,6 @@ use wire::http::Known;
 /// Others may store beside it: after so many attempts a part is not stored.
 const MOST_ATTEMPTS: usize = 4;
 
-/// What a part that has come does to what is stored.
-enum Joins {
-    /// This takes its place.
-    Replace(Object),
-    /// It stays as it is.
-    Leave,
-}
-
 impl Store {
     /// Stores a part of an answer, joined with what is stored of the same. All that is held of it takes no more than `largest` bytes.
     /// Returns whether what is stored has it now.
@@ -30,10 +22,7 @@ impl Store {
             let objects = stored.as_ref().map(|stored| stored.objects()).unwrap_or_default();
             let same = |other: &&Arc<Object>| other.selecting == part.selecting && self.standing(other) != Standing::Gone;
             let Some(old) = objects.iter().find(same) else { return self.put(key, Arc::new(part)) };
-            let joined = match joined(old, &part, largest, &self.contents) {
-                Joins::Replace(joined) => joined,
-                Joins::Leave => return false,
-            };
+            let Some(joined) = joined(old, &part, largest, &self.contents) else { return false };
             if self.replace(key, old, Arc::new(joined)) {
                 return true;
             }
@@ -42,27 +31,28 @@ impl Store {
     }
 }
 
-fn joined(old: &Object, part: &Object, largest: u64, counted: &Arc<Gauge>) -> Joins {
-    let alone = || Joins::Replace(part.same());
+/// What takes the place of what is stored; `None`: that stays as it is.
+fn joined(old: &Object, part: &Object, largest: u64, counted: &Arc<Gauge>) -> Option<Object> {
+    let alone = || Some(part.same());
     if !can_combine(&old.head.fields, &part.head.fields) {
         // The whole serves more than a part does, as long as nothing says that it is another.
         let silent = !says_other(old, part, Known::ETag) && !says_other(old, part, Known::LastModified);
         let keeps = old.parts.is_none() && old.life.is_fresh(part.life.received) && silent;
-        return if keeps || old.born > part.born { Joins::Leave } else { alone() };
+        return if keeps || old.born > part.born { None } else { alone() };
     }
-    let Some(old_parts) = &old.parts else { return Joins::Replace(updated(old, part, old.content.clone(), None)) };
-    let [new] = part.parts.as_ref().map(|parts| parts.spans()).unwrap_or_default() else { return Joins::Leave };
+    let Some(old_parts) = &old.parts else { return Some(updated(old, part, old.content.clone(), None)) };
+    let [new] = part.parts.as_ref().map(|parts| parts.spans()).unwrap_or_default() else { return None };
     let new = Part { span: *new, complete_length: part.complete_length() };
     if old_parts.contradicts(&new) {
         return alone();
     }
     let mut parts = (**old_parts).clone();
     if !parts.add(new) || parts.held() > largest {
-        return Joins::Leave;
+        return None;
     }
     let content = Arc::new(Content::of(woven(old, part, new.span, &parts), counted));
     let parts = (!parts.is_complete()).then(|| Arc::new(parts));
-    Joins::Replace(updated(old, part, content, parts))
+    Some(updated(old, part, content, parts))
 }
 
 fn says_other(old: &Object, part: &Object, known: Known) -> bool {

@@ -112,8 +112,8 @@ fn parts_of_nginx_are_stored_and_joined() {
     let place = Place::new();
     let (_behind, files) = nginx(&nginx_program, &place, "files", None);
     let edge = Edge::of(&format!(
-        "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\npool = \"app\"\ncache = {{ heuristic-percent = 0, default-ttl = \"1m\" }}\n\
-         [pool.app]\nbackends = [\"{files}\"]\n"
+        "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\npool = \"app\"\n\
+         cache = {{ heuristic-percent = 0, default-ttl = \"1m\" }}\n[pool.app]\nbackends = [\"{files}\"]\n"
     ));
     let mut client = edge.connect();
     let mut ask = |range: &str| {

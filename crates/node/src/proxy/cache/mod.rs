@@ -1,7 +1,8 @@
 //! Requests on routes whose answers are stored.
 //!
 //! - [`lookup`]: what is stored, or comes in, or is to be asked for. [`fill`]: asking the backend, in an exchange of its own that writes
-//!   into the store. [`part`]: answers that are one part of the whole. [`deliver`]: the way to the client of what is stored or comes in. [`passed`]: what goes by the store on its way.
+//!   into the store. [`part`]: answers that are one part of the whole. [`deliver`]: the way to the client of what is stored or comes in.
+//!   [`passed`]: what goes by the store on its way.
 
 mod deliver;
 mod fill;

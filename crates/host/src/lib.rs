@@ -5,6 +5,7 @@
 //! - [`Machine`]: what a machine must be able to do; [`os`] is the real one, the lab has the virtual one. Both are in the same binary.
 //! - [`Stream`], [`Listener`], [`File`]: what a host hands out. The kernel's kinds are variants of their own, so that the seam costs a
 //!   predictable branch and no virtual call on the way of the bytes.
+//! - [`Slab`]: memory that is sent as a file is.
 //! - [`Deadline`]: a time limit that is cheap to move.
 #![forbid(unsafe_code)]
 
@@ -13,10 +14,12 @@ mod file;
 mod listener;
 mod machine;
 pub mod os;
+mod slab;
 mod stream;
 
 pub use deadline::{Deadline, Timers};
 pub use file::{File, Found, Opened};
 pub use listener::{Accepting, Listener};
 pub use machine::{Connecting, Endpoint, Host, Machine, Names, Resolving, Task};
+pub use slab::{Slab, Sparse};
 pub use stream::{ByteStream, Stream};

@@ -4,7 +4,9 @@
 //! is held only as far as the slowest reader is behind, and the backend waits for that one.
 
 use super::object::{Content, Object, Piece};
-use super::{Gauge, Store};
+use super::slab::Growing;
+use super::storage::Storage;
+use super::{Gauge, Share, Store};
 use decide::cache::{self, Kept, Normalise, Part, Parts, Rule, Selecting, Sequence, kept};
 use decide::range::{Requested, requested};
 use decide::step::{Side, Step};
@@ -45,11 +47,15 @@ struct State {
     steps: Vec<(Instant, Step)>,
     /// What is held of the content, each piece with the place where it begins.
     pieces: VecDeque<(u64, Piece)>,
+    /// The same once it is whole: its memory is counted as long as somebody reads it here.
+    whole: Option<Arc<Content>>,
     len: u64,
     /// All of it is held, and becomes a stored answer.
     kept: bool,
-    /// Bytes that it is counted with among all that come in.
-    counted: u64,
+    /// What it is counted with among all that come in, as long as anybody holds it.
+    counted: Share,
+    /// It was kept up to here, and is not any more.
+    kept_until: u64,
     end: Option<Result<(), (&'static str, Side)>>,
     /// What followed the content.
     trailers: Fields,
@@ -105,7 +111,7 @@ pub(crate) struct Around {
 
 impl Around {
     fn bytes(&self) -> u64 {
-        self.before.iter().chain(&self.after).map(|piece| piece.len() as u64).sum()
+        self.before.iter().chain(&self.after).map(Piece::len).sum()
     }
 }
 
@@ -130,7 +136,7 @@ pub(crate) struct Made {
 /// What is next of the content.
 pub(crate) enum Flow {
     /// This piece, from this byte of it on.
-    Piece(Piece, usize),
+    Piece(Piece, u64),
     End,
     Broken(&'static str, Side),
 }
@@ -215,17 +221,59 @@ impl Fill {
 }
 
 impl State {
-    fn push(&mut self, piece: Piece) {
+    fn add(&mut self, piece: Piece) {
         let start = self.len;
-        self.len += piece.len() as u64;
+        self.len += piece.len();
         self.pieces.push_back((start, piece));
+    }
+
+    /// From the one of this number on, the pieces that come in are others, and more. What is kept begins with the first byte.
+    fn renew(&mut self, pieces: &[Piece], first: usize) {
+        let before = match &self.told {
+            Some(Told::Coming(coming)) => coming.around.before.len(),
+            _ => 0,
+        };
+        let place = first.saturating_add(before);
+        if let Some((start, _)) = self.pieces.get(place) {
+            self.len = *start;
+        }
+        self.pieces.truncate(place);
+        pieces.iter().skip(first).for_each(|piece| self.add(piece.clone()));
+    }
+
+    /// Counts bytes that are to be kept; why not, where they are too many.
+    fn too_much(&mut self, bytes: u64, growing: &mut Option<Growing>, store: &Store) -> Option<&'static str> {
+        let Some(Told::Coming(coming)) = &self.told else { return Some(NO_ROOM) };
+        let growing = growing.get_or_insert_with(|| store.storage.grow(coming.length.map(|length| length - coming.around.bytes())));
+        let cost = growing.cost(bytes);
+        self.exceeds(bytes, cost, store)
+    }
+
+    fn exceeds(&mut self, bytes: u64, cost: u64, store: &Store) -> Option<&'static str> {
+        let Some(Told::Coming(coming)) = &self.told else { return Some(NO_ROOM) };
+        let largest = coming.stored.as_ref().map_or(0, |storing| storing.largest);
+        if self.len + bytes > largest {
+            return Some(Rule::TooLarge.word());
+        }
+        let fits = self.counted.add_within(&store.filling, cost, store.most_filling());
+        (!fits).then_some(NO_ROOM)
+    }
+
+    /// It is not kept any more.
+    fn let_go(&mut self) {
+        if std::mem::replace(&mut self.kept, false) {
+            self.kept_until = self.len;
+        }
     }
 
     /// Lets go of what every reader has.
     fn drop_read(&mut self) {
         let slowest = self.slowest();
-        while self.pieces.front().is_some_and(|(start, piece)| start + piece.len() as u64 <= slowest) {
+        while self.pieces.front().is_some_and(|(start, piece)| start + piece.len() <= slowest) {
             self.pieces.pop_front();
+        }
+        if slowest >= self.kept_until {
+            self.counted.give_back();
         }
     }
 
@@ -297,9 +345,9 @@ impl Reader {
         }
         let index = state.pieces.partition_point(|(start, _)| *start <= at);
         if let Some((start, piece)) = index.checked_sub(1).and_then(|index| state.pieces.get(index))
-            && at - start < piece.len() as u64
+            && at - start < piece.len()
         {
-            return Poll::Ready(Flow::Piece(piece.clone(), usize::try_from(at - start).expect("a place in memory")));
+            return Poll::Ready(Flow::Piece(piece.clone(), at - start));
         }
         match state.end {
             Some(Ok(())) => Poll::Ready(Flow::End),
@@ -343,11 +391,13 @@ pub(crate) struct Writer {
     pub(crate) asks_again: bool,
     /// Bytes of the answer that was no use.
     swallowed: u64,
+    /// The content, as far as it is kept.
+    growing: Option<Growing>,
 }
 
 impl Writer {
     pub(super) fn new(fill: Arc<Fill>, store: Arc<Store>) -> Writer {
-        Writer { fill, store, asks_again: false, swallowed: 0 }
+        Writer { fill, store, asks_again: false, swallowed: 0, growing: None }
     }
 
     /// The purges there had been when the backend was asked.
@@ -373,10 +423,10 @@ impl Writer {
             let there: u64 = coming.around.bytes();
             state.told = Some(told.clone());
             if state.kept && there > 0 {
-                state.dropped = self.too_much(&mut state, there);
+                state.dropped = state.exceeds(there, there, &self.store);
                 state.kept = state.dropped.is_none();
             }
-            coming.around.before.iter().for_each(|piece| state.push(piece.clone()));
+            coming.around.before.iter().for_each(|piece| state.add(piece.clone()));
         }
         let kept = state.kept;
         state.told = Some(told);
@@ -406,19 +456,22 @@ impl Writer {
         if self.asks_again {
             return Poll::Ready(self.swallow(bytes));
         }
-        let mut state = self.fill.lock();
+        let Writer { fill, store, growing, .. } = self;
+        let mut state = fill.lock();
         if state.kept
-            && let Some(why) = self.too_much(&mut state, bytes as u64)
+            && let Some(why) = state.too_much(bytes as u64, growing, store)
         {
             // Too long to be stored: from now on it only passes.
-            (state.kept, state.dropped) = (false, Some(why));
-            self.store.filling.sub(std::mem::take(&mut state.counted));
+            state.dropped = Some(why);
+            state.let_go();
+            *growing = None;
             state.drop_read();
             drop(state);
-            self.store.withdraw(&self.fill);
-            state = self.fill.lock();
+            store.withdraw(fill);
+            state = fill.lock();
         }
-        if !state.kept {
+        let kept = state.kept;
+        if !kept {
             if state.readers.is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
             }
@@ -427,8 +480,19 @@ impl Writer {
                 return Poll::Pending;
             }
         }
-        for slice in from.iter().filter(|slice| !slice.is_empty()) {
-            state.push(Piece::from(&slice[..]));
+        drop(state);
+        // Readers go on meanwhile: nothing is copied while their lock is held.
+        let slices = from.iter().filter(|slice| !slice.is_empty());
+        let mut passing = Vec::new();
+        let mut first = usize::MAX;
+        match growing {
+            Some(growing) if kept => slices.for_each(|slice| first = first.min(growing.push(slice))),
+            _ => passing.extend(slices.map(|slice| Piece::Memory(slice[..].into()))),
+        }
+        let mut state = fill.lock();
+        match growing {
+            Some(growing) if kept => state.renew(growing.pieces(), first),
+            _ => passing.into_iter().for_each(|piece| state.add(piece)),
         }
         let wakers = state.wakers();
         drop(state);
@@ -438,37 +502,29 @@ impl Writer {
 
     /// Takes a copy of content that goes past to its client.
     pub(crate) fn copy(&mut self, bytes: &[u8]) {
-        let mut state = self.fill.lock();
+        let Writer { fill, store, growing, .. } = self;
+        let mut state = fill.lock();
         if !state.kept {
             return;
         }
-        state.dropped = self.too_much(&mut state, bytes.len() as u64);
-        if state.dropped.is_none() {
-            return state.push(Piece::from(bytes));
+        state.dropped = state.too_much(bytes.len() as u64, growing, store);
+        match growing {
+            Some(growing) if state.dropped.is_none() => {
+                let first = growing.push(bytes);
+                state.renew(growing.pieces(), first);
+            }
+            _ => {
+                state.let_go();
+                state.drop_read();
+                *growing = None;
+            }
         }
-        state.kept = false;
-        state.pieces.clear();
-        self.store.filling.sub(std::mem::take(&mut state.counted));
     }
 
     /// The content of an answer that is no use: a short one leaves its connection for the next question.
     fn swallow(&mut self, bytes: usize) -> io::Result<usize> {
         self.swallowed += bytes as u64;
         if self.swallowed > WINDOW_BYTES { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes) }
-    }
-
-    /// Counts bytes that are to be held; why not, where they are too many.
-    fn too_much(&self, state: &mut State, bytes: u64) -> Option<&'static str> {
-        let Some(Told::Coming(coming)) = &state.told else { return Some(NO_ROOM) };
-        let largest = coming.stored.as_ref().map_or(0, |storing| storing.largest);
-        if state.len + bytes > largest {
-            return Some(Rule::TooLarge.word());
-        }
-        if !self.store.filling.add_within(bytes, self.store.most_filling()) {
-            return Some(NO_ROOM);
-        }
-        state.counted += bytes;
-        None
     }
 
     /// Why it was not kept, where it was to be.
@@ -491,15 +547,17 @@ impl Writer {
         state.end = Some(Ok(()));
         state.trailers.clone_from(trailers);
         if let Some(Told::Coming(coming)) = state.told.clone() {
-            coming.around.after.iter().for_each(|piece| state.push(piece.clone()));
+            coming.around.after.iter().for_each(|piece| state.add(piece.clone()));
         }
         let object = state.object(self.fill.born, true, &self.store.contents);
-        let counted = std::mem::take(&mut state.counted);
+        // From here on it counts with the contents.
+        let counted = object.is_some().then(|| std::mem::take(&mut state.counted));
         let wakers = state.wakers();
         drop(state);
+        self.growing = None;
         self.keep(object);
         self.store.withdraw(&self.fill);
-        self.store.filling.sub(counted);
+        drop(counted);
         wakers.into_iter().for_each(Waker::wake);
     }
 
@@ -523,16 +581,16 @@ impl Writer {
             state.end = Some(Err((why, side)));
             object = state.object(self.fill.born, false, &self.store.contents);
         }
-        state.kept = false;
+        state.let_go();
         state.steps.extend(steps);
         // Who still reads it will take them; with nobody there, they are told without.
         let left = if state.readers.is_empty() { std::mem::take(&mut state.steps) } else { Vec::new() };
-        let counted = std::mem::take(&mut state.counted);
+        state.drop_read();
         let wakers = state.wakers();
         drop(state);
+        self.growing = None;
         self.keep(object);
         self.store.withdraw(&self.fill);
-        self.store.filling.sub(counted);
         wakers.into_iter().for_each(Waker::wake);
         left
     }
@@ -542,7 +600,7 @@ impl State {
     /// The stored answer that it has become, or the part of one, and the most that it may grow to. The readers go on with its content.
     /// `clean`: the end was where the backend had said.
     fn object(&mut self, born: Sequence, clean: bool, counted: &Arc<Gauge>) -> Option<(Object, u64)> {
-        let Some(Told::Coming(coming)) = &self.told else { return None };
+        let Some(Told::Coming(coming)) = self.told.clone() else { return None };
         let Storing { object: storing, largest, partial, trailers } = coming.stored.as_ref().filter(|_| self.kept && !self.outdated)?;
         let storing_as = coming.part.map_or(cache::Storing::Whole, cache::Storing::Part);
         let parts = match kept(storing_as, &storing.head.fields, self.len, clean, *partial) {
@@ -552,11 +610,9 @@ impl State {
         };
         let (largest, keeps) = (*largest, *trailers);
         let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect(), counted));
-        let mut start = 0;
-        for piece in content.pieces() {
-            self.pieces.push_back((start, piece.clone()));
-            start += piece.len() as u64;
-        }
+        self.len = 0;
+        content.pieces().iter().for_each(|piece| self.add(piece.clone()));
+        self.whole = Some(content.clone());
         // Of a part, it says nothing.
         let follows = parts.is_none() && !self.trailers.is_empty();
         let trailers = (keeps && follows).then(|| Arc::new(self.trailers.clone()));

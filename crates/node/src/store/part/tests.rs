@@ -75,3 +75,26 @@ fn parts_take_no_more_than_the_owner_allows_and_what_is_gone_joins_nothing() {
     assert!(store.put_part(b"k", later, 1000));
     assert_eq!(held(), 10);
 }
+
+#[test]
+fn a_part_that_was_asked_for_before_changes_nothing_of_what_came_since() {
+    let store = store();
+    let held = || store.variants(b"k").expect("it is stored").objects()[0].clone();
+    let whole = Object { parts: None, ..part(0, LENGTH, "\"a\"") };
+    let place = store.push(b"k", whole, None, decide::time::Calendar::default());
+    assert!(!store.put_part(b"k", part(0, 10, "\"a\""), 1000) && !store.put_part(b"k", part(0, 10, "\"b\""), 1000));
+    assert_eq!((held().parts.is_none(), held().born), (true, place));
+    let later = Object { born: place, ..part(0, 10, "\"b\"") };
+    assert!(store.put_part(b"k", later, 1000) && held().parts.is_some());
+}
+
+#[test]
+fn codings_stay_with_the_whole_and_not_with_parts_that_become_it() {
+    let whole = Object { parts: None, ..part(0, LENGTH, "\"a\"") };
+    assert!(Arc::ptr_eq(&whole.same().coded, &whole.coded));
+    let store = store();
+    assert!(store.put(b"k", Arc::new(whole)) && store.put_part(b"k", part(0, 10, "\"a\""), 1000));
+    let half = part(0, 30, "\"a\"");
+    let content = half.content.clone();
+    assert!(!Arc::ptr_eq(&half.with_content(content, None).coded, &half.coded));
+}

@@ -3,133 +3,15 @@
 //! The access log, the metrics, `Server-Timing`, `ctl status`, `trace` and the lab are readers of steps. A step of a request stands in
 //! its [`Journey`]; a step of the process (a backend that went down, a reload) stands alone, but for its [`Texts`].
 
-use crate::time::{Calendar, Duration, Instant};
-use alloc::vec::Vec;
+mod journey;
+mod value;
+
+pub use journey::{Journey, JourneyId, Texts};
+use value::FieldType;
+pub use value::{BackendRef, Bytes, CertificateRef, ListenerRef, RouteRef, Side, SiteRef, Text, Value};
+
+use crate::time::Duration;
 use core::net::IpAddr;
-
-/// A piece of the texts that come with a step: [`Texts::get`] and [`Journey::text`] read it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Text {
-    start: u32,
-    len: u32,
-}
-
-/// A number of bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bytes(pub u64);
-
-/// A listener, by its index in the configuration the journey began under.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ListenerRef(pub u16);
-
-/// A site, by index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SiteRef(pub u16);
-
-/// A certificate of the configuration, by index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CertificateRef(pub u16);
-
-/// A route of a site, by index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RouteRef {
-    /// Index of the site.
-    pub site: u16,
-    /// Index of the route in the site.
-    pub route: u16,
-}
-
-/// A backend of a pool, by index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BackendRef {
-    /// Index of the pool.
-    pub pool: u16,
-    /// Index of the backend in the pool.
-    pub backend: u16,
-}
-
-/// Whose side a failure is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
-    /// The one who asked.
-    Client,
-    /// This program or its configuration.
-    Us,
-    /// The server behind us.
-    Backend,
-}
-
-impl Side {
-    /// The word in logs.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Side::Client => "client",
-            Side::Us => "us",
-            Side::Backend => "backend",
-        }
-    }
-}
-
-/// The value of a step's field, for readers that treat all steps alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A text: of the journey, or of those that come with a step of the process.
-    Text(Text),
-    /// A word out of a fixed set, or a sentence of ours.
-    Word(&'static str),
-    /// A count or a status.
-    Number(u64),
-    /// Bytes.
-    Bytes(u64),
-    /// A span of time.
-    Span(Duration),
-    /// Yes or no.
-    Flag(bool),
-    /// A listener.
-    Listener(ListenerRef),
-    /// A route.
-    Route(RouteRef),
-    /// A backend.
-    Backend(BackendRef),
-    /// A site.
-    Site(SiteRef),
-    /// A certificate.
-    Certificate(CertificateRef),
-    /// The address of a client; `None` for one that came by a Unix socket.
-    Client(Option<IpAddr>),
-}
-
-/// A type that a step's field may have.
-trait FieldType: Copy {
-    const UNIT: &'static str;
-    fn value(self) -> Value;
-}
-
-macro_rules! field_types {
-    ($($kind:ty, $unit:literal, $this:ident => $value:expr;)*) => {
-        $(impl FieldType for $kind {
-            const UNIT: &'static str = $unit;
-            fn value(self) -> Value { let $this = self; $value }
-        })*
-    };
-}
-
-field_types! {
-    Text, "text", this => Value::Text(this);
-    &'static str, "word", this => Value::Word(this);
-    u16, "number", this => Value::Number(u64::from(this));
-    u64, "number", this => Value::Number(this);
-    Bytes, "bytes", this => Value::Bytes(this.0);
-    Duration, "seconds", this => Value::Span(this);
-    bool, "flag", this => Value::Flag(this);
-    Side, "word", this => Value::Word(this.word());
-    ListenerRef, "name", this => Value::Listener(this);
-    RouteRef, "name", this => Value::Route(this);
-    BackendRef, "name", this => Value::Backend(this);
-    SiteRef, "name", this => Value::Site(this);
-    CertificateRef, "name", this => Value::Certificate(this);
-    Option<IpAddr>, "address", this => Value::Client(this);
-}
 
 /// What the catalogue says of one field.
 #[derive(Clone, Copy, Debug)]
@@ -577,77 +459,6 @@ steps! {
     Draining "draining" {
         /// Connections open.
         connections: u64,
-    }
-}
-
-/// The identity of one request: 128 random bits, written as 32 hexadecimal digits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JourneyId(pub u128);
-
-/// Texts that steps point to; as they came, not checked to be UTF-8.
-#[derive(Clone, Debug, Default)]
-pub struct Texts(Vec<u8>);
-
-impl Texts {
-    /// Keeps a text for a step.
-    pub fn keep(&mut self, text: &[u8]) -> Text {
-        let start = u32::try_from(self.0.len()).expect("texts of one request stay under 4 GiB");
-        self.0.extend_from_slice(text);
-        Text { start, len: u32::try_from(text.len()).expect("texts of one request stay under 4 GiB") }
-    }
-
-    /// The bytes of a kept text.
-    pub fn get(&self, text: Text) -> &[u8] {
-        &self.0[text.start as usize..(text.start + text.len) as usize]
-    }
-}
-
-/// All the steps of one request, with the texts they point to. Memory is kept from request to request: [`Journey::clear`].
-#[derive(Clone, Debug, Default)]
-pub struct Journey {
-    /// Whose journey.
-    pub id: JourneyId,
-    /// When it began, in the calendar.
-    pub calendar: Calendar,
-    /// When it began, on the host's clock: the first byte of the request.
-    pub began: Instant,
-    steps: Vec<(Instant, Step)>,
-    texts: Texts,
-}
-
-impl Journey {
-    /// Empties it and keeps its memory.
-    pub fn clear(&mut self) {
-        self.id = JourneyId::default();
-        self.calendar = Calendar::default();
-        self.began = Instant::ZERO;
-        self.steps.clear();
-        self.texts.0.clear();
-    }
-
-    /// Keeps a text for a step that is about to be added.
-    pub fn keep(&mut self, text: &[u8]) -> Text {
-        self.texts.keep(text)
-    }
-
-    /// The bytes of a kept text; as the client sent them, not checked to be UTF-8.
-    pub fn text(&self, text: Text) -> &[u8] {
-        self.texts.get(text)
-    }
-
-    /// Adds a step.
-    pub fn add(&mut self, at: Instant, step: Step) {
-        self.steps.push((at, step));
-    }
-
-    /// Takes all steps out, for the journey of another request that they were done for.
-    pub fn take_steps(&mut self) -> Vec<(Instant, Step)> {
-        core::mem::take(&mut self.steps)
-    }
-
-    /// The steps in the order they happened.
-    pub fn steps(&self) -> &[(Instant, Step)] {
-        &self.steps
     }
 }
 

@@ -74,7 +74,7 @@ steps! {
         /// The client's address and port, or `unix`.
         peer: Text,
     }
-    /// The client's connection is secured by TLS; told with each of its requests.
+    /// The connection is secured by TLS; a server tells it with each request of its client, a client once.
     Secured "secured" {
         /// `TLSv1.3` or `TLSv1.2`.
         version: &'static str,
@@ -90,7 +90,7 @@ steps! {
         resumed: bool,
         /// Whose certificate the client presented, as RFC 4514 writes it; empty where it presented none.
         client: Text,
-        /// From the connection to the end of its handshake.
+        /// From the connection to the end of its handshake, as its teller sees it.
         took: Duration,
     }
     /// A whole request head came in.
@@ -274,6 +274,244 @@ steps! {
         end: &'static str,
         /// Whose doing that end was.
         side: Side,
+    }
+
+    /// A URL was read: the journey begins, or goes on elsewhere.
+    UrlRead "url-read" {
+        /// As it was typed, or as the redirect named it; a password in it is left out.
+        typed: Text,
+        /// As it is used.
+        url: Text,
+        /// What its scheme makes us speak: `http`, `https`.
+        scheme: &'static str,
+        /// The host, as it is asked for.
+        host: Text,
+        /// The port.
+        port: u16,
+        /// It is written in the URL; else it is the scheme's own.
+        port_written: bool,
+        /// Which leg of the journey begins, from 1.
+        leg: u16,
+    }
+    /// The URL is used in another form than it was written in (WHATWG URL).
+    UrlNormalised "url-normalised" {
+        /// The rule.
+        rule: &'static str,
+        /// What stood there.
+        before: Text,
+        /// What stands there now.
+        after: Text,
+    }
+    /// The host's name has addresses.
+    NameResolved "name-resolved" {
+        /// The name.
+        name: Text,
+        /// They, in the order they came, separated by commas.
+        addresses: Text,
+        /// Who said so: `written` (the host is an address), `given` (on the command line), `resolver` (this machine's).
+        source: &'static str,
+        /// How long that holds; zero where nobody said.
+        ttl: Duration,
+        /// From the question to the answer.
+        took: Duration,
+    }
+    /// A connection is tried.
+    ConnectStarted "connect-started" {
+        /// Which attempt, from 1.
+        attempt: u16,
+        /// Address and port.
+        address: Text,
+        /// Why now: `first`, `no-answer-yet`, `one-failed`.
+        why: &'static str,
+    }
+    /// An attempt came to nothing.
+    ConnectFailed "connect-failed" {
+        /// Which attempt.
+        attempt: u16,
+        /// Address and port.
+        address: Text,
+        /// `refused`, `timeout`, `unreachable`, `reset`, `overtaken` (another was faster), or another word for it.
+        why: &'static str,
+        /// How long it was under way.
+        took: Duration,
+    }
+    /// There is a connection to the server.
+    ConnectionOpened "connection-opened" {
+        /// Which attempt it was.
+        attempt: u16,
+        /// Our address and port; empty where the machine does not tell.
+        local: Text,
+        /// The server's.
+        remote: Text,
+        /// From the first attempt to this one's success.
+        took: Duration,
+    }
+    /// The request goes over the connection of an earlier leg.
+    ConnectionReused "connection-reused" {
+        /// The server's address and port.
+        remote: Text,
+    }
+    /// What the system knows of a connection (TCP_INFO).
+    TcpMeasured "tcp-measured" {
+        /// `connected`, `first-byte`, `end`.
+        moment: &'static str,
+        /// The round trip, smoothed.
+        rtt: Duration,
+        /// How much it varies.
+        rtt_deviation: Duration,
+        /// The congestion window, in segments.
+        window: u64,
+        /// Bytes of a full segment that we send.
+        segment: u64,
+        /// Segments that were sent again.
+        retransmitted: u64,
+        /// Bytes that came.
+        received: Bytes,
+    }
+    /// A connection of the journey is over.
+    ConnectionEnded "connection-ended" {
+        /// Who closed first: `server`, `us`.
+        by: &'static str,
+        /// `end-of-stream`, `end-of-tls` (close_notify), `reset`.
+        how: &'static str,
+    }
+    /// What the ClientHello offers.
+    TlsOffered "tls-offered" {
+        /// The name asked for; empty for an address.
+        server_name: Text,
+        /// Versions, best first.
+        versions: Text,
+        /// Key exchange groups, best first.
+        groups: Text,
+        /// Those of them with a key already in it.
+        shares: Text,
+        /// How many cipher suites.
+        suites: u16,
+        /// Protocols, best first.
+        alpn: Text,
+        /// It comes with a ticket of an earlier connection.
+        ticket: bool,
+    }
+    /// A message of the handshake passed, or a record that hides what it is.
+    TlsMessage "tls-message" {
+        /// `client`, `server`.
+        from: &'static str,
+        /// Its name; `sealed` for a record that only the two ends can read.
+        message: &'static str,
+        /// Its size; of a sealed record with all that seals it.
+        size: Bytes,
+    }
+    /// A certificate that the server presented.
+    TlsCertificate "tls-certificate" {
+        /// Its place in the chain; 0 is the server's own.
+        place: u16,
+        /// Whose it is (RFC 4514).
+        subject: Text,
+        /// Who signed it.
+        issuer: Text,
+        /// The names and addresses it is for, separated by commas.
+        names: Text,
+        /// The first day it holds.
+        holds_from: Text,
+        /// The last.
+        holds_until: Text,
+        /// How long it still holds; zero if it has expired.
+        left: Duration,
+    }
+    /// The chain was judged.
+    TlsVerified "tls-verified" {
+        /// It is trusted.
+        trusted: bool,
+        /// Nobody asked whether (`--insecure`): the connection goes on all the same.
+        ignored: bool,
+        /// Why, or why not.
+        why: Text,
+    }
+    /// The request is on its way.
+    RequestSent "request-sent" {
+        /// Method.
+        method: Text,
+        /// Path and query.
+        target: Text,
+        /// `HTTP/1.1` or `HTTP/2`.
+        version: &'static str,
+        /// The request line and the fields, a line each, as they were sent; credentials are left out.
+        head: Text,
+        /// Bytes of its body.
+        body: Bytes,
+    }
+    /// A head of an answer came.
+    HeadReceived "head-received" {
+        /// Its status.
+        status: u16,
+        /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`.
+        version: &'static str,
+        /// The status line and the fields, a line each, as they came.
+        head: Text,
+        /// It is interim (1xx): another follows.
+        interim: bool,
+        /// From the request sent to this.
+        took: Duration,
+    }
+    /// What an answer's fields say of its way, in words.
+    Told "told" {
+        /// The field.
+        field: &'static str,
+        /// What it says.
+        says: Text,
+    }
+    /// The body came, or broke off.
+    BodyReceived "body-received" {
+        /// Bytes of it, without framing.
+        size: Bytes,
+        /// How its end is known: `length`, `chunked`, `close`, `stream`, `none`.
+        framing: &'static str,
+        /// It is whole.
+        whole: bool,
+        /// From the head to its last byte.
+        took: Duration,
+    }
+    /// Fields that came behind the body.
+    TrailersReceived "trailers-received" {
+        /// A line each.
+        fields: Text,
+    }
+    /// The answer sends us elsewhere.
+    Redirected "redirected" {
+        /// Its status.
+        status: u16,
+        /// `Location`, as it came.
+        location: Text,
+        /// The method of the next request.
+        method: Text,
+        /// We go there; else why not stands in `why`.
+        followed: bool,
+        /// The rules that hold.
+        why: Text,
+    }
+    /// The journey ends here, before the page.
+    Stopped "stopped" {
+        /// At which station: `URL`, `Name`, `Connect`, `TLS`, `HTTP`, `Decode`, `Page`, or `Machine` for this one's own doing.
+        station: &'static str,
+        /// Whose side it is on: `you`, `machine`, `names`, `network`, `server`.
+        side: &'static str,
+        /// What it is, in one word.
+        fault: &'static str,
+        /// Station, side, cause and remedy in one sentence.
+        sentence: Text,
+        /// The exit code.
+        exit: u16,
+    }
+    /// The answer is here, whole.
+    Arrived "arrived" {
+        /// Its status.
+        status: u16,
+        /// Bytes of its body.
+        size: Bytes,
+        /// Legs of the journey.
+        legs: u16,
+        /// All of it.
+        took: Duration,
     }
 
     /// A listener is open.

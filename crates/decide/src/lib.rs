@@ -9,6 +9,7 @@
 //! - [`forward`]: which fields pass us, in both directions, and what we add.
 //! - [`certificate`]: which names a certificate is ordered for, when, and by which challenge.
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
+//! - [`resolve`]: from a name to its addresses: whom to ask, and what to believe.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 //! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
@@ -33,6 +34,7 @@ pub mod multipart;
 pub mod pool;
 pub mod random;
 pub mod range;
+pub mod resolve;
 pub mod route;
 pub mod step;
 pub mod time;

@@ -14,6 +14,7 @@ pub mod metrics;
 mod origin;
 mod pool;
 mod proxy;
+pub mod resolve;
 mod server;
 mod signal;
 mod store;

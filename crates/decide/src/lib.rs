@@ -12,6 +12,8 @@
 //! - [`resolve`]: from a name to its addresses: whom to ask, and what to believe.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
+//! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
+//! - [`connect`]: which of a server's addresses is tried when.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -23,7 +25,9 @@ pub mod cache;
 pub mod certificate;
 pub mod conditional;
 pub mod config;
+pub mod connect;
 pub mod date;
+pub mod fetch;
 pub mod files;
 pub mod forward;
 pub mod multipart;

@@ -101,6 +101,14 @@ pub struct ExtendedError {
     pub text: String,
 }
 
+impl ExtendedError {
+    /// What its number means, in the words of its registry.
+    pub fn meaning(&self) -> String {
+        use alloc::string::ToString;
+        base::iana::ExtendedErrorCode::from_int(self.code).to_string()
+    }
+}
+
 /// The message cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;

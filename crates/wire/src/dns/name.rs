@@ -40,6 +40,11 @@ impl Name {
         self.depth() > zone.depth() && self.is_within(zone)
     }
 
+    /// Whether its first label is one of a service, which begins with an underscore (RFC 8552).
+    pub fn is_service_label(&self) -> bool {
+        self.0.first().as_slice().first() == Some(&b'_')
+    }
+
     /// The last `labels` labels of it; the whole name if it has no more.
     pub fn last_labels(&self, labels: usize) -> Name {
         let over = self.depth().saturating_sub(labels);

@@ -6,14 +6,16 @@
 //! - [`Stream`], [`Listener`], [`File`]: what a host hands out. The kernel's kinds are variants of their own, so that the seam costs a
 //!   predictable branch and no virtual call on the way of the bytes.
 //! - [`Datagrams`]: an exchange of datagrams with one far end.
+//! - [`Meter`]: what the machine knows of a connection beside its bytes.
 //! - [`Deadline`]: a time limit that is cheap to move.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod datagrams;
 mod deadline;
 mod file;
 mod listener;
 mod machine;
+mod meter;
 pub mod os;
 mod stream;
 
@@ -22,4 +24,5 @@ pub use deadline::{Deadline, Timers};
 pub use file::{File, Found, Opened};
 pub use listener::{Accepting, Listener};
 pub use machine::{Connecting, Endpoint, Host, Machine, Names, Resolving, Task, Unguessable};
+pub use meter::{Ends, Meter, TcpInfo};
 pub use stream::{ByteStream, Stream};

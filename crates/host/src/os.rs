@@ -3,6 +3,7 @@
 mod files;
 mod names;
 mod sockets;
+mod tcp_info;
 
 use crate::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
 use decide::random::{Random, SplitMix};
@@ -18,6 +19,7 @@ use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
 pub use sockets::{Bound, bind};
+pub(crate) use tcp_info::tcp_info;
 
 /// Runs a program on the calling thread until it ends. Every thread that does so has a host of its own; all share one clock.
 pub fn run<F: Future>(program: impl FnOnce(Host) -> F) -> io::Result<F::Output> {

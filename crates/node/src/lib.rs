@@ -2,13 +2,14 @@
 //! code runs on the kernel and in the lab.
 //!
 //! Order of calls: [`Server::new`] once, then [`Server::work`] on each worker's thread; [`Server::reload`] and [`Server::drain`] from
-//! anywhere; [`Server::drained`] tells the end.
+//! anywhere; [`Server::drained`] tells the end. [`fetch`] is the client's side: one request, with every step told.
 #![forbid(unsafe_code)]
 
 mod application;
 mod buffer;
 mod channel;
 mod conversation;
+pub mod fetch;
 mod http2;
 pub mod metrics;
 mod origin;

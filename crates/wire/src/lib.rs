@@ -21,4 +21,5 @@ pub mod http;
 pub mod http1;
 pub mod http2;
 pub mod resolver_files;
+pub mod tls;
 pub mod websocket;

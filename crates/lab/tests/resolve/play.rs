@@ -20,7 +20,7 @@ pub fn play(script: &Script) -> String {
     for server in &script.servers {
         start(&world, server);
     }
-    let client = world.host("client", &["10.9.9.9"]);
+    let client = world.host("client", "10.9.9.9");
     client.put_file("/etc/hosts", script.hosts.as_bytes());
     client.put_file("/etc/resolv.conf", script.resolv_conf.as_bytes());
     let mut out = String::new();
@@ -38,7 +38,7 @@ pub fn play(script: &Script) -> String {
 }
 
 fn start(world: &World, server: &Server) {
-    let machine = world.host(&format!("server {}", server.address), &[&server.address.to_string()]);
+    let machine = world.host(&format!("server {}", server.address), &server.address.to_string());
     let at = SocketAddr::new(server.address, 53);
     let behaviour = Rc::new(RefCell::new(copy(server)));
     let delay = server.delay;

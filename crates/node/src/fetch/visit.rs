@@ -94,10 +94,11 @@ impl<'a> Visit<'a> {
 
     pub(super) async fn go(mut self) -> Journey {
         let outcome = self.all_legs().await;
+        let took = self.telling.now().since(self.telling.journey.began);
         self.end_kept(End::Ours).await;
         match outcome {
             Ok(status) => {
-                let (size, took) = (self.size(), self.telling.now().since(self.telling.journey.began));
+                let size = self.size();
                 let legs = u16::try_from(self.trail.len()).unwrap_or(u16::MAX);
                 self.telling.step(Step::Arrived { status, size, legs, took });
             }

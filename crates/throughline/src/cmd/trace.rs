@@ -3,9 +3,11 @@
 use crate::settings;
 use crate::trace::{Output, Show, fetch};
 use node::fetch::{Given, Request};
+use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// What to ask for, and how to show it.
@@ -104,7 +106,7 @@ fn request(arguments: Arguments) -> Result<Request, String> {
         }),
         None => None,
     };
-    let cacert = arguments.cacert;
+    let trust = Trust::of(arguments.cacert, &arguments.url);
     let given = arguments.resolve.into_iter().map(|(name, port, Addresses(addresses))| Given { name, port, addresses });
     Ok(Request {
         url: arguments.url,
@@ -113,16 +115,36 @@ fn request(arguments: Arguments) -> Result<Request, String> {
         body,
         http1_only: arguments.http1,
         insecure: arguments.insecure,
-        trust: Box::new(move || match &cacert {
-            Some(path) => trust_of_file(path),
-            None => Ok(settings::system_authorities()),
-        }),
+        trust: Box::new(move || trust.load()),
         given: given.collect(),
         connect: arguments.connect,
         names: decide::resolve::Settings::default(),
         max_time: arguments.max_time,
         redirects: (!arguments.no_follow).then_some(arguments.max_redirects),
     })
+}
+
+/// The authorities to trust. Reading all of the system's takes longer than a name and a connection nearby, so it begins beside them where
+/// the URL asks for TLS.
+struct Trust {
+    file: Option<PathBuf>,
+    reading: RefCell<Option<JoinHandle<Vec<Vec<u8>>>>>,
+}
+
+impl Trust {
+    fn of(file: Option<PathBuf>, url: &str) -> Trust {
+        let secure = url.trim_start().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"));
+        let reading = (file.is_none() && secure).then(|| std::thread::spawn(settings::system_authorities));
+        Trust { file, reading: RefCell::new(reading) }
+    }
+
+    fn load(&self) -> Result<Vec<Vec<u8>>, String> {
+        match (&self.file, self.reading.take()) {
+            (Some(path), _) => trust_of_file(path),
+            (None, Some(reading)) => Ok(reading.join().unwrap_or_default()),
+            (None, None) => Ok(settings::system_authorities()),
+        }
+    }
 }
 
 fn trust_of_file(path: &std::path::Path) -> Result<Vec<Vec<u8>>, String> {

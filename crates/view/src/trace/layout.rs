@@ -26,7 +26,7 @@ pub(super) fn lines(read: &Read, options: &Options) -> Vec<String> {
 
 /// Columns of the waterfall.
 fn bars(width: usize) -> usize {
-    if width < LEAST_FOR_BARS { 0 } else { (width / 4).min(48) }
+    if width < LEAST_FOR_BARS { 0 } else { (14 + (width - LEAST_FOR_BARS) * 3 / 8).min(48) }
 }
 
 struct Painter<'a> {
@@ -77,14 +77,15 @@ impl Painter<'_> {
         let tone = if station.failed { BOLD_RED } else { BOLD };
         let head = [("├─ ", DIM), (name.as_str(), tone)];
         let colour = if station.failed { RED } else { colour(station.place) };
-        self.row(&head, "│  ", &station.text, PLAIN, Some((station.span, colour)));
+        self.row(&head, &format!("│  {:NAME$}", ""), &station.text, PLAIN, Some((station.span, colour)));
         let last = station.rows.len().saturating_sub(1);
+        let labels = station.rows.iter().map(|row| row.label.len()).max().unwrap_or(0);
         for (index, row) in station.rows.iter().enumerate() {
-            self.detail(row, station.place, index == last);
+            self.detail(row, labels, station.place, index == last);
         }
     }
 
-    fn detail(&mut self, row: &Row, place: Place, last: bool) {
+    fn detail(&mut self, row: &Row, labels: usize, place: Place, last: bool) {
         let (tone, mark) = match row.tone {
             Tone::Plain => (PLAIN, ""),
             Tone::Good => (GREEN, ""),
@@ -99,11 +100,11 @@ impl Painter<'_> {
             (false, true) => "└─ ",
             (false, false) => "├─ ",
         };
-        let label = if row.label.is_empty() { String::new() } else { format!("{} ", row.label) };
+        let label = if labels == 0 { String::new() } else { format!("{:<labels$}  ", row.label) };
         let head = [("│  ", DIM), (branch, DIM), (label.as_str(), DIM), (mark, tone)];
         let colour = if row.tone == Tone::Bad { RED } else { colour(place) };
-        let rest = if last { "│     " } else { "│  │  " };
-        self.row(&head, rest, &row.text, tone, row.span.map(|span| (span, colour)));
+        let rest = format!("│  {}  {}", if last { " " } else { "│" }, " ".repeat(label.len()));
+        self.row(&head, &rest, &row.text, tone, row.span.map(|span| (span, colour)));
     }
 
     /// A row of a head and a text, which goes on below where it is too long, and the time and the bar of its span.
@@ -111,15 +112,15 @@ impl Painter<'_> {
         let indent: usize = head.iter().map(|(piece, _)| piece.chars().count()).sum();
         let beside = if span.is_some() { TIME + 2 + if self.bars > 0 { self.bars + 1 } else { 0 } } else { 0 };
         let room = self.options.width.saturating_sub(indent + beside).max(16);
-        let hang = self.options.width.saturating_sub(rest.chars().count() + 2 + beside).max(16);
+        let hang = self.options.width.saturating_sub(rest.chars().count() + beside).max(16);
         let pieces = wrap(text, room, hang);
         for (index, piece) in pieces.iter().enumerate() {
-            let mut line: Vec<Piece<'_>> = if index == 0 { head.to_vec() } else { vec![(rest, DIM), ("  ", PLAIN)] };
+            let mut line: Vec<Piece<'_>> = if index == 0 { head.to_vec() } else { vec![(rest, DIM)] };
             line.push((piece, tone));
             if let (0, Some((span, colour))) = (index, span) {
                 let gap = " ".repeat(room.saturating_sub(piece.chars().count()));
                 let lasted = span.end.saturating_sub(span.start);
-                let lasted = if lasted.is_zero() { String::new() } else { time(lasted) };
+                let lasted = if lasted.as_micros() == 0 { String::new() } else { time(lasted) };
                 let lasted = format!("  {lasted:>TIME$}");
                 let bar = if self.bars > 0 { format!(" {}", self.bar(span)) } else { String::new() };
                 line.extend([(gap.as_str(), PLAIN), (lasted.as_str(), DIM), (bar.as_str(), colour)]);

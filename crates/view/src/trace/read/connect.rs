@@ -70,7 +70,7 @@ impl Reader<'_> {
                 self.say("tcp", text, tone);
             }
             Step::ConnectionEnded { by, how } => {
-                let who = if by == "us" { "closed by us" } else { "closed by the server first" };
+                let who = if by == "us" { "by us" } else { "by the server first" };
                 let how = match how {
                     "reset" => "with a reset",
                     "end-of-tls" => "with the end of TLS",

@@ -2,7 +2,7 @@
 
 use super::url::status_text;
 use super::{Place, Reader, Span, Tone};
-use crate::trace::quantity::{count, rate, size, time};
+use crate::trace::quantity::{count, rate, size};
 use decide::step::{Bytes, Step, Text};
 use decide::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ impl Reader<'_> {
             _ => ("answer", Tone::Bad),
         };
         let said = status_text(status);
-        self.say_at(self.before(at, took), label, format!("{said}, {version}, {fields}, after {}", time(took)), tone);
+        self.say_at(self.before(at, took), label, format!("{said}, {version}, {fields}"), tone);
         // What comes before the answer is short, and seldom seen.
         if interim && !self.options.verbose {
             lines.iter().skip(1).for_each(|line| self.say("", line.clone(), Tone::Quoted));

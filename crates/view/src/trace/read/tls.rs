@@ -7,6 +7,8 @@ use crate::trace::quantity::count;
 use decide::step::Step;
 use decide::time::{Duration, Instant};
 
+const HANDSHAKE: &str = "handshake";
+
 /// Messages one way that came close together, until one comes the other way.
 #[derive(Default)]
 pub(super) struct Flights {
@@ -62,7 +64,8 @@ impl Reader<'_> {
         let now = self.point(at);
         if self.options.verbose {
             let arrow = arrow(from);
-            return self.say_at(now, "", format!("{arrow} {message}, {} bytes", thousands(size)), Tone::Plain);
+            let label = self.handshake_label();
+            return self.say_at(now, label, format!("{arrow} {message}, {} bytes", thousands(size)), Tone::Plain);
         }
         if self.tls.from != from {
             self.end_flight();
@@ -84,8 +87,15 @@ impl Reader<'_> {
         }
         if !flight.named.is_empty() {
             let text = format!("{} {} bytes", arrow(flight.from), flight.named.join(", "));
-            self.row(Row { label: "", text, span: Some(flight.span), tone: Tone::Plain });
+            let label = self.handshake_label();
+            self.row(Row { label, text, span: Some(flight.span), tone: Tone::Plain });
         }
+    }
+
+    /// The first row of a handshake has a label.
+    fn handshake_label(&mut self) -> &'static str {
+        let begun = self.station().is_some_and(|station| station.rows.iter().any(|row| row.label == HANDSHAKE));
+        if begun { "" } else { HANDSHAKE }
     }
 
     fn certificate(&mut self, place: u16, [subject, issuer, names, from, until]: [String; 5], left: Duration) {

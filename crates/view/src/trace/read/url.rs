@@ -15,7 +15,7 @@ impl Reader<'_> {
                 self.open(Place::Url, at);
                 let speaks = if scheme == "https" { "HTTP inside TLS" } else { "HTTP" };
                 let from = if port_written { "as written" } else { "the scheme's own" };
-                self.set_text(format!("{scheme}: {speaks}, at port {port}, {from}"));
+                self.set_text(format!("{speaks}, at port {port}, {from}"));
                 self.close(at);
             }
             Step::UrlNormalised { rule, before, after } => {
@@ -29,7 +29,7 @@ impl Reader<'_> {
                 self.close(at);
             }
             Step::NameResolved { name, addresses, source, ttl, took } => self.name(at, (name, addresses), source, ttl, took),
-            Step::Stopped { station, sentence, .. } => self.stopped(at, station, sentence),
+            Step::Stopped { station, fault, sentence, .. } => self.stopped(at, station, fault, sentence),
             Step::Arrived { status, size: bytes, legs, took } => {
                 let legs = if legs > 1 { format!(", after {}", count(usize::from(legs) - 1, "redirect", "redirects")) } else { String::new() };
                 let text = format!("{}, {} in {}{legs}", status_text(status), size(bytes.0), time(took));
@@ -66,7 +66,7 @@ impl Reader<'_> {
         }
     }
 
-    fn stopped(&mut self, at: Instant, station: &str, sentence: decide::step::Text) {
+    fn stopped(&mut self, at: Instant, station: &str, fault: &str, sentence: decide::step::Text) {
         let places = [Place::Url, Place::Name, Place::Connect, Place::Tls, Place::Http];
         if let Some(place) = places.into_iter().find(|place| place.name() == station) {
             if self.read.legs.is_empty() {
@@ -75,7 +75,7 @@ impl Reader<'_> {
             if let Some(station) = self.at(place, at) {
                 station.failed = true;
                 if station.text.is_empty() {
-                    station.text = "failed".to_string();
+                    station.text = fault.replace('-', " ");
                 }
             }
             self.close(at);

@@ -35,38 +35,66 @@ pub struct StepInfo {
     pub fields: &'static [FieldInfo],
 }
 
+/// The enum of the steps, its catalogue, and how a step is read. Parts of the catalogue that are enums of their own are named at its end.
 macro_rules! steps {
-    ($($(#[doc = $doc:literal])* $step:ident $name:literal { $($(#[doc = $field_doc:literal])* $field:ident: $kind:ty,)* })*) => {
-        /// One thing that happened.
+    (
+        $(#[doc = $all_doc:literal])* $all:ident:
+        $($(#[doc = $doc:literal])* $step:ident $name:literal { $($(#[doc = $field_doc:literal])* $field:ident: $kind:ty,)* })*
+        $(@ $(#[doc = $part_doc:literal])* $part:ident($inner:ident);)*
+    ) => {
+        $(#[doc = $all_doc])*
         #[derive(Clone, Copy, Debug, PartialEq)]
-        pub enum Step {
+        pub enum $all {
             $($(#[doc = $doc])* $step { $($(#[doc = $field_doc])* $field: $kind,)* },)*
+            $($(#[doc = $part_doc])* $part($inner),)*
         }
 
-        impl Step {
-            /// The catalogue, in the order of the path.
-            pub const CATALOGUE: &'static [StepInfo] = &[$(StepInfo {
+        impl $all {
+            /// What the catalogue says of these steps, in the order of the path; not of those in parts.
+            pub(in crate::step) const OWN: &'static [StepInfo] = &[$(StepInfo {
                 name: $name,
                 doc: concat!($($doc),*),
                 fields: &[$(FieldInfo { name: stringify!($field), unit: <$kind as FieldType>::UNIT, doc: concat!($($field_doc),*) },)*],
             },)*];
 
+            /// The catalogue, in the order of the path.
+            pub fn catalogue() -> impl Iterator<Item = &'static StepInfo> {
+                let parts: &[&'static [StepInfo]] = &[$($inner::OWN,)* Self::OWN];
+                parts.to_vec().into_iter().flatten()
+            }
+
             /// The step's name in the catalogue.
             pub const fn name(&self) -> &'static str {
-                match self { $(Step::$step { .. } => $name,)* }
+                match self {
+                    $($all::$step { .. } => $name,)*
+                    $($all::$part(inner) => inner.name(),)*
+                }
             }
 
             /// Hands every field, in the catalogue's order, to `see`.
             pub fn fields(&self, mut see: impl FnMut(&'static str, Value)) {
                 match *self {
-                    $(Step::$step { $($field,)* } => { $(see(stringify!($field), FieldType::value($field));)* let _ = &mut see; })*
+                    $($all::$step { $($field,)* } => { $(see(stringify!($field), FieldType::value($field));)* let _ = &mut see; })*
+                    $($all::$part(inner) => inner.fields(see),)*
                 }
             }
         }
+
+        $(impl From<$inner> for $all {
+            fn from(inner: $inner) -> $all {
+                $all::$part(inner)
+            }
+        })*
     };
 }
 
+mod dns;
+
+pub use dns::DnsStep;
+
 steps! {
+    /// One thing that happened.
+    Step:
     /// A client connected.
     Accepted "accepted" {
         /// Where.
@@ -698,6 +726,10 @@ steps! {
         /// Connections open.
         connections: u64,
     }
+
+    @
+    /// A name is being resolved.
+    Dns(DnsStep);
 }
 
 #[cfg(test)]

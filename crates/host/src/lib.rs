@@ -5,10 +5,12 @@
 //! - [`Machine`]: what a machine must be able to do; [`os`] is the real one, the lab has the virtual one. Both are in the same binary.
 //! - [`Stream`], [`Listener`], [`File`]: what a host hands out. The kernel's kinds are variants of their own, so that the seam costs a
 //!   predictable branch and no virtual call on the way of the bytes.
+//! - [`Datagrams`]: an exchange of datagrams with one far end.
 //! - [`Meter`]: what the machine knows of a connection beside its bytes.
 //! - [`Deadline`]: a time limit that is cheap to move.
 #![deny(unsafe_code)]
 
+mod datagrams;
 mod deadline;
 mod file;
 mod listener;
@@ -17,9 +19,10 @@ mod meter;
 pub mod os;
 mod stream;
 
+pub use datagrams::{DatagramSocket, Datagrams};
 pub use deadline::{Deadline, Timers};
 pub use file::{File, Found, Opened};
 pub use listener::{Accepting, Listener};
-pub use machine::{Connecting, Endpoint, Host, Machine, Names, Resolving, Task};
+pub use machine::{Connecting, Endpoint, Host, Machine, Names, Resolving, Task, Unguessable};
 pub use meter::{Ends, Meter, TcpInfo};
 pub use stream::{ByteStream, Stream};

@@ -5,7 +5,7 @@ mod names;
 mod sockets;
 mod tcp_info;
 
-use crate::{Connecting, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
+use crate::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
 use decide::random::{Random, SplitMix};
 use decide::time::{Calendar, Duration, Instant};
 use std::cell::{Cell, RefCell};
@@ -176,6 +176,16 @@ impl Machine for Kernel {
 
     fn random(&self) -> u64 {
         self.random.borrow_mut().next()
+    }
+
+    fn unguessable(&self) -> u64 {
+        let mut bits = [0; 8];
+        rustix::rand::getrandom(&mut bits, rustix::rand::GetRandomFlags::empty()).expect("the kernel gives eight random bytes at once");
+        u64::from_ne_bytes(bits)
+    }
+
+    fn datagrams(&self, far: std::net::SocketAddr) -> io::Result<Datagrams> {
+        sockets::datagrams(far).map(Datagrams::Udp)
     }
 
     fn connect(&self, to: &Endpoint) -> Connecting {

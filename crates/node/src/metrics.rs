@@ -123,7 +123,7 @@ macro_rules! steps_of_a_client {
             | Step::TcpMeasured { .. } | Step::ConnectionEnded { .. } | Step::TlsOffered { .. } | Step::TlsMessage { .. }
             | Step::TlsCertificate { .. } | Step::TlsVerified { .. } | Step::RequestSent { .. } | Step::HeadReceived { .. }
             | Step::Told { .. } | Step::BodyReceived { .. } | Step::TrailersReceived { .. } | Step::Redirected { .. }
-            | Step::Stopped { .. } | Step::Arrived { .. }
+            | Step::Stopped { .. } | Step::Arrived { .. } | Step::Dns(_)
     };
 }
 

@@ -6,7 +6,7 @@ use alloc::collections::BTreeSet;
 #[test]
 fn names_in_the_catalogue_are_unique_lower_case_and_documented() {
     let mut seen = BTreeSet::new();
-    for info in Step::CATALOGUE {
+    for info in Step::catalogue() {
         assert!(seen.insert(info.name), "{} stands twice", info.name);
         assert!(info.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", info.name);
         assert!(!info.doc.trim().is_empty(), "{} has no doc", info.name);

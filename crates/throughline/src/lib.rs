@@ -6,6 +6,7 @@
 //! - [`process`]: a server as a process: threads, signals, reload, drain.
 //! - [`acme`]: certificates from a certificate authority.
 //! - [`admin`]: the admin side of a running server. [`log`]: the readers of steps that write.
+//! - [`trace`]: a request that is traced, shown while it happens.
 //! - [`demo`]: the embedded default: a small site on two application servers.
 #![forbid(unsafe_code)]
 
@@ -16,3 +17,4 @@ pub mod demo;
 pub mod log;
 pub mod process;
 pub mod settings;
+pub mod trace;

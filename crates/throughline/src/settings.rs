@@ -27,7 +27,7 @@ mod tls;
 mod value;
 
 pub use defaults::*;
-pub(crate) use disk::unreadable;
+pub(crate) use disk::{system_authorities, unreadable};
 pub use mistake::{Mistake, Severity};
 pub use reference::reference;
 pub use schema::schema;

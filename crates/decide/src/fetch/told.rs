@@ -129,29 +129,31 @@ fn proxy_status(fields: &Fields, say: &mut impl FnMut(Known, String)) {
 
 /// Server Timing (W3C): `name; dur=1.5; desc="words"`, separated by commas.
 fn server_timing(fields: &Fields, say: &mut impl FnMut(Known, String)) {
-    for metric in fields.all(Known::ServerTiming).flat_map(|value| split(value, b',')) {
-        let mut parts = split(metric, b';').into_iter();
-        let name = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
-        let (mut took, mut words) = (None, None);
-        for part in parts {
-            let part = String::from_utf8_lossy(part);
-            let Some((key, value)) = part.split_once('=') else { continue };
-            let value = value.trim().trim_matches('"');
-            match key.trim().to_ascii_lowercase().as_str() {
-                "dur" => took = value.parse::<f64>().ok().map(|_| String::from(value)),
-                "desc" if !value.is_empty() => words = Some(String::from(value)),
-                _ => {}
-            }
-        }
-        if name.is_empty() {
-            continue;
-        }
-        let words = words.map(|words| format!(" ({words})")).unwrap_or_default();
-        say(Known::ServerTiming, match took {
-            Some(took) => format!("{name}{words} took the server {took} ms"),
-            None => format!("{name}{words}"),
-        });
+    let metrics = fields.all(Known::ServerTiming).flat_map(|value| split(value, b','));
+    let all: Vec<String> = metrics.filter_map(metric).take(MOST).collect();
+    if !all.is_empty() {
+        say(Known::ServerTiming, format!("the server says: {}", all.join(", ")));
     }
+}
+
+fn metric(text: &[u8]) -> Option<String> {
+    let mut parts = split(text, b';').into_iter();
+    let mut says = String::from_utf8_lossy(parts.next().filter(|name| !name.is_empty())?).into_owned();
+    let mut took = None;
+    for part in parts {
+        let part = String::from_utf8_lossy(part);
+        let Some((key, value)) = part.split_once('=') else { continue };
+        let value = value.trim().trim_matches('"');
+        match key.trim().to_ascii_lowercase().as_str() {
+            "dur" => took = value.parse::<f64>().ok(),
+            "desc" if !value.is_empty() => says.push_str(&format!(" ({value})")),
+            _ => {}
+        }
+    }
+    if let Some(took) = took {
+        says.push_str(&format!(" {took} ms"));
+    }
+    Some(says)
 }
 
 /// The pieces between separators that stand in no quotes, blanks around them cut.

@@ -20,7 +20,11 @@ use rustls::{CertificateError, Error, PeerIncompatible};
 pub(super) fn visitor(request: &Request) -> Result<Visitor, Fault> {
     let remedy = "name a file of authorities with --cacert, or install the system's (ca-certificates)";
     let machine = |why: String| Fault::new(Station::Tls, Whose::Machine, "no-trust", why, remedy);
-    let trust = if request.insecure { Vec::new() } else { (request.trust)().map_err(machine)? };
+    let trust = match (request.trust)() {
+        // Judged all the same, so that it is told what was gone past.
+        Err(_) if request.insecure => Vec::new(),
+        trust => trust.map_err(machine)?,
+    };
     let protocols: &[Protocol] = if request.http1_only { &[Protocol::Http1] } else { &[Protocol::Http2, Protocol::Http1] };
     Visitor::new(&trust, request.insecure, protocols).map_err(|why| machine(format!("this machine cannot judge certificates: {why}")))
 }

@@ -94,10 +94,11 @@ impl<'a> Visit<'a> {
 
     pub(super) async fn go(mut self) -> Journey {
         let outcome = self.all_legs().await;
+        let took = self.telling.now().since(self.telling.journey.began);
         self.end_kept(End::Ours).await;
         match outcome {
             Ok(status) => {
-                let (size, took) = (self.size(), self.telling.now().since(self.telling.journey.began));
+                let size = self.size();
                 let legs = u16::try_from(self.trail.len()).unwrap_or(u16::MAX);
                 self.telling.step(Step::Arrived { status, size, legs, took });
             }
@@ -130,8 +131,9 @@ impl<'a> Visit<'a> {
     }
 
     async fn leg(&mut self, leg: Leg) -> Result<Outcome, Fault> {
-        self.tell_url(&leg);
         let target = leg.read.target.clone();
+        self.settle(&target).await;
+        self.tell_url(&leg);
         self.trail.push((leg.method.clone(), target.clone()));
         let body = self.request.body.as_deref().filter(|_| leg.with_body);
         let fields = fields::fields(self.request, &target, body.map(<[u8]>::len), leg.credentials);
@@ -153,16 +155,21 @@ impl<'a> Visit<'a> {
         }
     }
 
+    /// Ends the line of the leg before, if it does not lead to where this one goes: that belongs to the leg before.
+    async fn settle(&mut self, target: &Target) {
+        if let Some(kept) = &mut self.kept
+            && !(kept.origin.same_origin(target) && kept.is_usable())
+        {
+            self.end_kept(End::Ours).await;
+        }
+    }
+
     /// The line of the leg before, if it leads there; else a new one.
     async fn line(&mut self, target: &Target) -> Result<Line, Fault> {
-        if let Some(mut kept) = self.kept.take() {
-            if kept.origin.same_origin(target) && kept.is_usable() {
-                let remote = self.telling.keep(&kept.remote);
-                self.telling.step(Step::ConnectionReused { remote });
-                return Ok(kept);
-            }
-            self.kept = Some(kept);
-            self.end_kept(End::Ours).await;
+        if let Some(kept) = self.kept.take() {
+            let remote = self.telling.keep(&kept.remote);
+            self.telling.step(Step::ConnectionReused { remote });
+            return Ok(kept);
         }
         let addresses = name::addresses(self.host, self.request, target, &self.limit, &mut self.telling).await?;
         let (tcp, remote) = connect::connect(self.host, &addresses, &self.limit, &mut self.telling).await?;

@@ -1,5 +1,7 @@
 //! `throughline trace URL`: the journey of one request, step by step.
 
+mod names;
+
 use crate::settings;
 use crate::trace::{Output, Show, fetch};
 use node::fetch::{Given, Request};
@@ -46,6 +48,8 @@ pub struct Arguments {
     /// The addresses of a name at a port, in the place of a lookup. May be repeated.
     #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR…]", value_parser = given)]
     resolve: Vec<(String, u16, Addresses)>,
+    #[command(flatten)]
+    names: names::NameArguments,
     /// Connect there, whatever the URL says.
     #[arg(long, value_name = "ADDR:PORT")]
     connect: Option<SocketAddr>,
@@ -118,7 +122,7 @@ fn request(arguments: Arguments) -> Result<Request, String> {
         trust: Box::new(move || trust.load()),
         given: given.collect(),
         connect: arguments.connect,
-        names: decide::resolve::Settings::default(),
+        names: arguments.names.settings()?,
         max_time: arguments.max_time,
         redirects: (!arguments.no_follow).then_some(arguments.max_redirects),
     })

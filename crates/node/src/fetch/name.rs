@@ -6,7 +6,7 @@ use super::Request;
 use crate::resolve;
 use decide::fetch::fault::{Fault, Station};
 use decide::fetch::url::Target;
-use decide::resolve::Trouble;
+use decide::resolve::{Settings, Trouble};
 use decide::step::Step;
 use decide::time::Duration;
 use host::Host;
@@ -48,16 +48,20 @@ async fn looked_up(
     // The lookup has a limit of its own; this one is behind it.
     let most = request.names.limits.time * 2;
     let late = || Fault::of_name(name, &Trouble::Unanswered("nobody answered".to_string()));
-    let asking = resolve::resolve(host, &request.names, name, target.port(), &mut telling.journey);
+    // HTTPS records are about URLs of https (RFC 9460 §9).
+    let settings = Settings { service: request.names.service && target.is_secure(), ..request.names.clone() };
+    let asking = resolve::resolve(host, &settings, name, target.port(), &mut telling.journey);
     let resolved = limit.within(host, Station::Name, most, asking, late).await;
     telling.show();
     let resolved = resolved?.map_err(|trouble| Fault::of_name(name, &trouble))?;
     let took = telling.now().since(began);
-    tell(telling, name, &resolved.addresses, "resolver", resolved.ttl, took);
-    match resolved.addresses.is_empty() {
-        true => Err(Fault::of_name(name, &Trouble::NoAddress)),
-        false => Ok(resolved.addresses),
+    let mut addresses = resolved.addresses;
+    if addresses.is_empty() {
+        // The name itself has none, but its services have.
+        addresses = resolved.services.into_iter().flat_map(|service| service.addresses).collect();
     }
+    tell(telling, name, &addresses, "resolver", resolved.ttl, took);
+    if addresses.is_empty() { Err(Fault::of_name(name, &Trouble::NoAddress)) } else { Ok(addresses) }
 }
 
 fn tell(telling: &mut Telling<'_>, name: &str, addresses: &[IpAddr], source: &'static str, ttl: Duration, took: Duration) {

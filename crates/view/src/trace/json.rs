@@ -65,7 +65,7 @@ fn legs(journey: &Journey, out: &mut String) {
 /// The JSON schema (2020-12) of [`json`], made of the catalogue of steps.
 pub fn schema() -> String {
     let mut out = String::from(HEAD);
-    for (number, info) in Step::CATALOGUE.iter().enumerate() {
+    for (number, info) in Step::catalogue().enumerate() {
         out.push_str(if number == 0 { "" } else { "," });
         let _ = write!(out, "\n        {{\n          \"description\": ");
         string(info.doc.trim().as_bytes(), &mut out);

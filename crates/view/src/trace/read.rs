@@ -2,6 +2,7 @@
 
 mod connect;
 mod http;
+mod name;
 mod tls;
 mod url;
 
@@ -102,7 +103,7 @@ pub(super) struct End {
 
 /// Reads a journey.
 pub(super) fn read(journey: &Journey, options: &Options) -> Read {
-    let mut reader = Reader { journey, options, read: Read::default(), tls: tls::Flights::default(), http: http::Asked::default() };
+    let mut reader = Reader { journey, options, read: Read::default(), tls: tls::Flights::default(), http: http::Asked::default(), questions: Vec::new() };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
     for (at, step) in journey.steps() {
@@ -118,6 +119,7 @@ struct Reader<'a> {
     read: Read,
     tls: tls::Flights,
     http: http::Asked,
+    questions: name::Questions,
 }
 
 impl Reader<'_> {
@@ -125,7 +127,7 @@ impl Reader<'_> {
         if !matches!(step, Step::TlsMessage { .. } | Step::TlsOffered { .. }) {
             self.end_flight();
         }
-        let known = self.url(at, step) || self.connect(at, step) || self.tls(at, step) || self.http(at, step);
+        let known = self.url(at, step) || self.dns(at, step) || self.connect(at, step) || self.tls(at, step) || self.http(at, step);
         if !known {
             self.unknown(at, step);
         }

@@ -14,6 +14,7 @@ impl Reader<'_> {
         let Step::Dns(step) = step else { return false };
         if self.station().is_none_or(|station| station.place != Place::Name) {
             self.open(Place::Name, at);
+            self.set_text("…".to_string());
             self.dns.clear();
         }
         let known = self.dns_question(at, step) || self.dns_outcome(at, step) || self.dns_warning(step);

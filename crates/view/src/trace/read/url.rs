@@ -74,7 +74,7 @@ impl Reader<'_> {
             }
             if let Some(station) = self.at(place, at) {
                 station.failed = true;
-                if station.text.is_empty() {
+                if station.text.is_empty() || station.text == "…" {
                     station.text = fault.replace('-', " ");
                 }
             }

@@ -19,7 +19,7 @@ mod meter;
 pub mod os;
 mod stream;
 
-pub use datagrams::{DatagramSocket, Datagrams};
+pub use datagrams::{DatagramSocket, Datagrams, Udp};
 pub use deadline::{Deadline, Timers};
 pub use file::{File, Found, Opened};
 pub use listener::{Accepting, Listener};

@@ -31,7 +31,12 @@ const SOA: &str = "example.org 300 SOA ns.example.org admin.example.org 1 1 1 1 
 
 #[test]
 fn a_referral_has_its_servers_and_the_least_time_of_them_and_their_addresses() {
-    let message = message(false, &[], &["example.org 50 NS a.example.org", "example.org 50 NS b.net"], &["a.example.org 9 A 192.0.2.1", "b.net A 192.0.2.2"]);
+    let message = message(
+        false,
+        &[],
+        &["example.org 50 NS a.example.org", "example.org 50 NS b.net"],
+        &["a.example.org 9 A 192.0.2.1", "b.net A 192.0.2.2"],
+    );
     let judged = judged("org", &message);
     let Verdict::Referral { zone, ttl } = judged.verdict else { panic!("a referral") };
     assert_eq!((zone.name, ttl), (name("example.org"), Duration::from_secs(9)));
@@ -73,7 +78,8 @@ fn what_an_alias_stands_for_is_believed_only_inside_the_zone() {
 
 #[test]
 fn a_chain_in_any_order_is_followed_and_a_circle_ends() {
-    let chain = message(true, &["c.example.org A 192.0.2.1", "b.example.org CNAME c.example.org", "www.example.org CNAME b.example.org"], &[], &[]);
+    let chain =
+        message(true, &["c.example.org A 192.0.2.1", "b.example.org CNAME c.example.org", "www.example.org CNAME b.example.org"], &[], &[]);
     assert_eq!(judged("example.org", &chain).aliases.len(), 2);
     let circle = message(true, &["www.example.org CNAME b.example.org", "b.example.org CNAME www.example.org"], &[], &[]);
     assert_eq!(judged("example.org", &circle).aliases.len(), 2);

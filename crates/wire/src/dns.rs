@@ -126,8 +126,10 @@ impl ResponseCode {
 impl fmt::Display for ResponseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            0 => f.write_str("NOERROR"),
             1 => f.write_str("FORMERR"),
             2 => f.write_str("SERVFAIL"),
+            3 => f.write_str("NXDOMAIN"),
             4 => f.write_str("NOTIMP"),
             5 => f.write_str("REFUSED"),
             16 => f.write_str("BADVERS"),

@@ -129,7 +129,10 @@ fn flaw_clause(flaw: &Error, leaf: Option<&Facts>, host: Option<&str>) -> String
             None => "its signer is not trusted here".to_string(),
         },
         CertificateError::Revoked => "its signer has revoked it".to_string(),
-        CertificateError::BadSignature => "its signature is wrong".to_string(),
+        CertificateError::BadSignature => {
+            let issuer = leaf.map(|leaf| leaf.issuer.clone()).unwrap_or_default();
+            format!("its signature is not by the {issuer} that is trusted here")
+        }
         CertificateError::BadEncoding => "it cannot be read".to_string(),
         // One that could sign others, and signs itself.
         CertificateError::Other(_) if leaf.is_some_and(|leaf| leaf.self_signed) => "it is signed by itself, which anybody can do".to_string(),

@@ -112,7 +112,7 @@ pub enum Answer {
     Failed(ResponseCode),
 }
 
-/// Why a server did not answer: the response code with its extension (RFC 6891 §6.1.3), neither 0 nor 3.
+/// How a server answered: the response code with its extension (RFC 6891 §6.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseCode(pub u16);
 

@@ -92,6 +92,10 @@ impl Walker {
         };
         match (stray, read) {
             (None, Ok(message)) => self.answered(id, asked, &message, bytes.len(), cx),
+            // It has the id that nobody else knows: it is the server's own fault, and nothing better will come.
+            (Some("unreadable"), _) if bytes.starts_with(&asked.id.to_be_bytes()) => {
+                self.failed(id, asked, "its answer cannot be read", false, cx);
+            }
             (why, _) => self.stray(id, asked, from, why.unwrap_or("unreadable"), cx),
         }
     }

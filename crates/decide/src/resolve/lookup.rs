@@ -79,6 +79,8 @@ pub struct Lookup {
     service: bool,
     /// What the name may still stand for.
     candidates: VecDeque<Name>,
+    /// The name itself, where it may stand for others.
+    typed: Option<Name>,
     state: State,
     /// Why earlier candidates gave nothing.
     trouble: Option<Trouble>,
@@ -114,6 +116,7 @@ impl Lookup {
             port,
             service: settings.service,
             candidates: VecDeque::new(),
+            typed: None,
             state: State::Over,
             trouble: None,
             until: cx.now + settings.limits.time,
@@ -123,6 +126,7 @@ impl Lookup {
             return lookup;
         }
         lookup.candidates = files::candidates(name, &conf, &settings.mode);
+        lookup.typed = Name::parse(name).filter(|_| lookup.candidates.len() > 1);
         lookup.trouble = lookup.candidates.is_empty().then_some(Trouble::NotAName);
         if lookup.walker.has_nobody_to_ask() {
             lookup.candidates.clear();
@@ -232,6 +236,11 @@ impl Lookup {
             self.state = State::Ended(Err(self.trouble.take().unwrap_or(Trouble::NoSuchName)));
             return;
         };
+        if let Some(typed) = &self.typed {
+            let why = if *typed == name { "as-it-is" } else { "search-list" };
+            let name = cx.text(&name);
+            cx.tell(DnsStep::NameTried { name, why });
+        }
         let asking = self.ask(name, self.service, cx);
         self.state = State::Asking { asking, aliases: 0, before: None, lag: None };
     }

@@ -89,6 +89,8 @@ pub(super) struct Asked {
 pub(super) enum Settled {
     /// This was said.
     Judged(Judged),
+    /// The limits are reached.
+    TooMuch(&'static str),
     /// No server could tell.
     Failed {
         /// Why.

@@ -106,6 +106,30 @@ pub struct Resolved {
     pub services: Vec<Service>,
 }
 
+impl Resolved {
+    /// Where to connect to for a URL with this port, best first: where a service says that speaks what we speak over TCP, then at the
+    /// addresses of the name (RFC 9460 §3). `http2`: we speak HTTP/2 besides HTTP/1.1.
+    pub fn endpoints(&self, port: u16, http2: bool) -> Vec<SocketAddr> {
+        let mut found = Vec::new();
+        let speaks = |service: &&Service| !service.no_default_alpn || http2 && service.alpn.iter().any(|name| name == "h2");
+        let mut add = |addresses: &[IpAddr], port: u16| {
+            for address in addresses {
+                let endpoint = SocketAddr::new(*address, port);
+                if !found.contains(&endpoint) {
+                    found.push(endpoint);
+                }
+            }
+        };
+        for service in self.services.iter().filter(speaks) {
+            let elsewhere = service.target != self.name;
+            let addresses = if elsewhere { &service.addresses } else { &self.addresses };
+            add(if addresses.is_empty() { &service.hints } else { addresses }, service.port.unwrap_or(port));
+        }
+        add(&self.addresses, port);
+        found
+    }
+}
+
 /// A service of an HTTPS record in its service mode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Service {
@@ -156,3 +180,6 @@ impl fmt::Display for Trouble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,8 +22,8 @@ pub(super) struct Walk {
     pub(super) names: Vec<Name>,
     /// The least time to live on the way.
     pub(super) ttl: Duration,
-    /// The question that needs the address of this server.
-    pub(super) parent: Option<(QuestionId, Name)>,
+    /// The questions that need the address of this server.
+    pub(super) parents: Vec<(QuestionId, Name)>,
     pub(super) depth: u32,
     pub(super) zone: Zone,
     /// How many labels of the name, counted from the root, are known to be in `zone`.

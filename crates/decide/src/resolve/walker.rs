@@ -14,8 +14,11 @@ use crate::time::{Duration, Instant};
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use wire::dns::{Data, Name, Query, Record, RecordType};
+
+/// RFC 8020 §2 says that nothing is below such a name, and some servers are wrong about it.
+const PART_DENIED: &str = "a part of the name is denied: the whole is asked for to be sure";
 
 /// How lookups are done.
 pub(super) struct Plan {
@@ -100,7 +103,7 @@ impl Walker {
             kind,
             names: alloc::vec![name],
             ttl: Duration::MAX,
-            parent,
+            parents: parent.into_iter().collect(),
             depth,
             zone: Zone { name: Name::root(), servers: Vec::new() },
             known: 0,
@@ -127,7 +130,7 @@ impl Walker {
     pub(super) fn abandon(&mut self, why: &'static str, cx: &mut Context<'_>) {
         for id in 0..self.walks.len() {
             // Those of servers' addresses have no end of their own.
-            if self.walks[id].parent.is_none() {
+            if self.walks[id].parents.is_empty() {
                 self.finish(id, Outcome::TooMuch(why), None, cx);
             }
         }
@@ -213,7 +216,15 @@ impl Walker {
     fn ask(&mut self, id: WalkId, cx: &mut Context<'_>) {
         let minimise = self.plan.minimise && !self.plan.recursive;
         let walk = &mut self.walks[id];
-        let name = walk.next_name(minimise);
+        let mut name = walk.next_name(minimise);
+        while name != *walk.name() {
+            match cx.cache.find(&name, RecordType::A, cx.now) {
+                Some((Known::NoName, _)) => walk.whole = true,
+                Some((Known::Records(_) | Known::NoData, _)) => walk.known = name.depth(),
+                _ => break,
+            }
+            name = walk.next_name(minimise);
+        }
         let minimised = name != *walk.name();
         // RFC 9156 §2.1: the type is hidden too, and A is what every server can answer.
         let kind = if minimised { RecordType::A } else { walk.kind };
@@ -245,20 +256,31 @@ impl Walker {
         self.work.push_back(Work::Next(self.questions.len() - 1));
     }
 
-    /// Whether a question waits, over any number of lookups, for this one.
+    /// Whether a question waits, over any number of lookups, for one of these lookups.
     fn depends_on(&self, walk: WalkId, question: QuestionId) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut open = alloc::vec![walk];
+        self.around(&[walk]).1.contains(&question)
+    }
+
+    /// Whether a lookup waits, over any number of questions, for this one.
+    fn waits_for(&self, walk: WalkId, question: QuestionId) -> bool {
+        self.around(&self.questions[question].waiting).0.contains(&walk)
+    }
+
+    /// All lookups and questions that wait for one of these lookups, themselves included.
+    fn around(&self, walks: &[WalkId]) -> (BTreeSet<WalkId>, BTreeSet<QuestionId>) {
+        let mut seen: (BTreeSet<WalkId>, BTreeSet<QuestionId>) = Default::default();
+        let mut open = walks.to_vec();
         while let Some(walk) = open.pop() {
-            let Some((parent, _)) = &self.walks[walk].parent else { continue };
-            if *parent == question {
-                return true;
+            if !seen.0.insert(walk) {
+                continue;
             }
-            if seen.insert(*parent) {
-                open.extend(&self.questions[*parent].waiting);
+            for (question, _) in &self.walks[walk].parents {
+                if seen.1.insert(*question) {
+                    open.extend(&self.questions[*question].waiting);
+                }
             }
         }
-        false
+        seen
     }
 
     /// A question is settled: all who wait for it hear of it, and what can be kept is kept.
@@ -271,7 +293,7 @@ impl Walker {
         match &settled {
             Settled::Judged(judged) => keep(&question.query, judged, self.plan.subnet.is_some(), cx),
             Settled::Failed { why, .. } if !question.minimised => cx.cache.keep_failure(&question.query.name, question.query.kind, why, cx.now),
-            Settled::Failed { .. } => {}
+            Settled::Failed { .. } | Settled::TooMuch(_) => {}
         }
         for walk in core::mem::take(&mut question.waiting) {
             self.work.push_back(Work::Hear(walk, id, settled.clone()));
@@ -281,22 +303,26 @@ impl Walker {
     /// What an answer means for a lookup.
     fn hear(&mut self, id: WalkId, question: QuestionId, settled: Settled, cx: &mut Context<'_>) {
         let (minimised, part) = (self.questions[question].minimised, self.questions[question].query.name.clone());
+        // What many have asked together is told once.
+        let first = self.questions[question].lookup == number(id);
         match settled {
-            Settled::Failed { answered: true, .. } if minimised => self.ask_whole(id, &part, "its servers do not answer for a part of the name", cx),
+            Settled::Failed { answered: true, .. } if minimised => self.ask_whole(id, &part, first.then_some("its servers do not answer for a part of the name"), cx),
             Settled::Failed { why, .. } => self.finish(id, Outcome::Failed(why), None, cx),
+            Settled::TooMuch(why) => self.finish(id, Outcome::TooMuch(why), None, cx),
             Settled::Judged(Judged { verdict: Verdict::Referral { zone, .. }, .. }) => {
                 self.walks[id].enter(zone);
                 self.ask(id, cx);
             }
             Settled::Judged(judged) if minimised => match judged.verdict {
-                // RFC 8020 §2 says that nothing is below such a name, and some servers are wrong about it.
-                Verdict::NoName(_) => self.ask_whole(id, &part, "a part of the name is denied: the whole is asked for to be sure", cx),
+                Verdict::NoName(_) => self.ask_whole(id, &part, first.then_some(PART_DENIED), cx),
                 _ if judged.aliases.first().is_some_and(|alias| alias.by == "DNAME") => {
-                    self.ask_whole(id, &part, "all names below a part of it are aliases", cx);
+                    self.ask_whole(id, &part, first.then_some("all names below a part of it are aliases"), cx);
                 }
                 _ => {
-                    let (name, zone) = (cx.text(&part), cx.text(&self.walks[id].zone.name));
-                    cx.tell(DnsStep::NoZoneCut { lookup: number(id), name, zone });
+                    if first {
+                        let (name, zone) = (cx.text(&part), cx.text(&self.walks[id].zone.name));
+                        cx.tell(DnsStep::NoZoneCut { lookup: number(id), name, zone });
+                    }
                     self.walks[id].known = part.depth();
                     self.ask(id, cx);
                 }
@@ -320,9 +346,11 @@ impl Walker {
         }
     }
 
-    fn ask_whole(&mut self, id: WalkId, part: &Name, why: &'static str, cx: &mut Context<'_>) {
-        let name = cx.text(part);
-        cx.tell(DnsStep::MinimisationEnded { lookup: number(id), name, why });
+    fn ask_whole(&mut self, id: WalkId, part: &Name, told: Option<&'static str>, cx: &mut Context<'_>) {
+        if let Some(why) = told {
+            let name = cx.text(part);
+            cx.tell(DnsStep::MinimisationEnded { lookup: number(id), name, why });
+        }
         self.walks[id].whole = true;
         self.ask(id, cx);
     }
@@ -367,30 +395,23 @@ impl Walker {
             Outcome::TooMuch(why) => DnsStep::LookupFailed { lookup, name, kind, why: cx.text(why), took },
         };
         cx.tell(step);
-        let parent = walk.parent.clone();
-        let addresses = match &outcome {
+        let parents = walk.parents.clone();
+        let addresses: Vec<IpAddr> = match &outcome {
             Outcome::Records { records, .. } => records.iter().filter_map(|record| record.data.address()).collect(),
             _ => Vec::new(),
         };
         walk.outcome = Some(outcome);
-        if let Some((question, server)) = parent {
-            self.server_looked_up(question, &server, id, addresses.into_iter(), cx);
+        for (question, server) in parents {
+            self.server_looked_up(question, &server, id, &addresses, cx);
         }
     }
 
     /// The lookup of a server's address has ended.
-    fn server_looked_up(
-        &mut self,
-        id: QuestionId,
-        server: &Name,
-        walk: WalkId,
-        addresses: impl Iterator<Item = core::net::IpAddr>,
-        cx: &mut Context<'_>,
-    ) {
+    fn server_looked_up(&mut self, id: QuestionId, server: &Name, walk: WalkId, addresses: &[IpAddr], cx: &mut Context<'_>) {
         let port = self.plan.port;
         let question = &mut self.questions[id];
         if let Some(known) = question.zone.servers.iter_mut().find(|known| known.name.as_ref() == Some(server)) {
-            known.addresses.extend(addresses.map(|address| SocketAddr::new(address, port)));
+            known.addresses.extend(addresses.iter().map(|address| SocketAddr::new(*address, port)));
             let has_addresses = !known.addresses.is_empty();
             if let State::Seeking { walks } = &mut question.state {
                 walks.retain(|other| *other != walk);
@@ -413,10 +434,10 @@ impl Walker {
         }
         let limits = self.plan.limits;
         if self.exchanges >= u64::from(limits.queries) {
-            return self.fail(id, Some("more queries than one lookup may send"), cx);
+            return self.settle(id, Settled::TooMuch("it would take more queries than one lookup may send"), cx);
         }
         if self.questions[id].asked >= MOST_QUERIES {
-            return self.fail(id, None, cx);
+            return self.fail(id, cx);
         }
         if let Some(server) = self.choose(id, 1, cx) {
             let why = if self.questions[id].asked == 0 { "first" } else { "next-server" };
@@ -429,7 +450,7 @@ impl Walker {
         }
         match self.choose(id, self.plan.tries, cx) {
             Some(server) => self.send(id, server, Over::Udp, !cx.cache.server(server).plain, "again", cx),
-            None => self.fail(id, None, cx),
+            None => self.fail(id, cx),
         }
     }
 
@@ -446,18 +467,24 @@ impl Walker {
         let (lookup, zone) = (question.lookup, question.zone.name.clone());
         let sought = question.sought.len();
         question.sought.insert(server.clone());
+        let too_many = sought >= usize::try_from(limits.unknown_servers).unwrap_or(usize::MAX);
+        if too_many {
+            // Told once, for all that are left.
+            while let Some(other) = question.unknown_server() {
+                question.sought.insert(other);
+            }
+        }
         let why = if server.is_within(&zone) {
             "only the zone itself could tell its address"
-        } else if sought >= usize::try_from(limits.unknown_servers).unwrap_or(usize::MAX) {
-            "too many servers of this zone came without addresses"
+        } else if too_many {
+            "too many servers of this zone came without addresses: no more are looked up"
         } else if question.depth >= limits.depth {
             "too many lookups stand around this one"
         } else {
             let (text, zone) = (cx.text(&server), cx.text(&zone));
             cx.tell(DnsStep::ServerAddressSought { lookup, server: text, zone });
             let kinds: &[RecordType] = if self.no_v6 { &[RecordType::A] } else { &[RecordType::A, RecordType::AAAA] };
-            let begin = |kind: &RecordType| self.begin(server.clone(), *kind, Some((id, server.clone())), cx);
-            let walks = kinds.iter().map(begin).collect();
+            let walks = kinds.iter().map(|kind| self.look_up_server(id, &server, *kind, cx)).collect();
             self.questions[id].state = State::Seeking { walks };
             return true;
         };
@@ -465,15 +492,27 @@ impl Walker {
         false
     }
 
+    /// The lookup of a server's address: the one that goes on already for another question, unless that waits for this one.
+    fn look_up_server(&mut self, id: QuestionId, server: &Name, kind: RecordType, cx: &mut Context<'_>) -> WalkId {
+        let same = |walk: &Walk| walk.outcome.is_none() && walk.kind == kind && walk.parents.iter().any(|(_, name)| name == server);
+        let going_on = self.walks.iter().position(same).filter(|walk| !self.waits_for(*walk, id));
+        match going_on {
+            Some(walk) => {
+                self.walks[walk].parents.push((id, server.clone()));
+                walk
+            }
+            None => self.begin(server.clone(), kind, Some((id, server.clone())), cx),
+        }
+    }
+
     /// Nobody can answer a question.
-    fn fail(&mut self, id: QuestionId, limit: Option<&'static str>, cx: &mut Context<'_>) {
+    fn fail(&mut self, id: QuestionId, cx: &mut Context<'_>) {
         let question = &self.questions[id];
-        let why = match limit {
-            Some(limit) => String::from(limit),
-            None if question.failure.is_empty() => alloc::format!("no server of {} has an address that can be asked", question.zone.name),
-            None => question.failure.clone(),
+        let why = match question.failure.is_empty() {
+            true => alloc::format!("no server of {} has an address that can be asked", question.zone.name),
+            false => question.failure.clone(),
         };
-        let answered = question.answered && limit.is_none();
+        let answered = question.answered;
         self.settle(id, Settled::Failed { why, answered }, cx);
     }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 use wire::dns::{ClientSubnet, Data, Edns, Flags, Message, Name, Query, Record, RecordType, ResponseCode, Soa};
 
 /// A message to be sent, and the source it is to have if not the server's own.
-pub struct Sent {
-    pub bytes: Vec<u8>,
-    pub from: Option<SocketAddr>,
+pub(crate) struct Sent {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) from: Option<SocketAddr>,
 }
 
 /// What the server sends for a message that came over `over`, in this order.
-pub fn answer(server: &mut Server, over: &str, bytes: &[u8]) -> Vec<Sent> {
+pub(crate) fn answer(server: &mut Server, over: &str, bytes: &[u8]) -> Vec<Sent> {
     let Ok(asked) = Message::read(bytes) else { return Vec::new() };
     let Some(query) = asked.question.clone() else { return Vec::new() };
     let fits = |special: &&mut Special| {
@@ -45,7 +45,7 @@ fn sent(made: &Made, asked: &Message, query: &Query, over: &str) -> Sent {
     let mut message = blank(asked, query);
     message.code = ResponseCode(made.code);
     message.flags = Flags {
-        response: true,
+        response: !made.query,
         authoritative: made.authoritative,
         recursion_available: made.recursion,
         authentic: made.authentic,

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 /// All steps and all results, as text.
-pub fn play(script: &Script) -> String {
+pub(crate) fn play(script: &Script) -> String {
     let world = World::new(1);
     for server in &script.servers {
         start(&world, server);

@@ -6,76 +6,78 @@ use std::time::Duration;
 use wire::dns::{ExtendedError, Name, Record, RecordType};
 
 /// A scenario.
-pub struct Script {
-    pub settings: Settings,
-    pub lookups: Vec<(String, u16, Duration)>,
-    pub hosts: String,
-    pub resolv_conf: String,
-    pub servers: Vec<Server>,
+pub(crate) struct Script {
+    pub(crate) settings: Settings,
+    pub(crate) lookups: Vec<(String, u16, Duration)>,
+    pub(crate) hosts: String,
+    pub(crate) resolv_conf: String,
+    pub(crate) servers: Vec<Server>,
 }
 
 /// A name server.
-pub struct Server {
-    pub address: IpAddr,
-    pub zones: Vec<Zone>,
+pub(crate) struct Server {
+    pub(crate) address: IpAddr,
+    pub(crate) zones: Vec<Zone>,
     /// It walks for others: it answers from all its zones, without their cuts.
-    pub resolver: bool,
-    pub tcp: bool,
+    pub(crate) resolver: bool,
+    pub(crate) tcp: bool,
     /// It does not understand EDNS, and says FORMERR.
-    pub plain: bool,
-    pub delay: Duration,
-    pub specials: Vec<Special>,
+    pub(crate) plain: bool,
+    pub(crate) delay: Duration,
+    pub(crate) specials: Vec<Special>,
 }
 
-pub struct Zone {
-    pub origin: Name,
-    pub records: Vec<Record>,
+pub(crate) struct Zone {
+    pub(crate) origin: Name,
+    pub(crate) records: Vec<Record>,
 }
 
 /// What a server does about a question besides what is right.
 #[derive(Clone)]
-pub struct Special {
-    pub name: Option<Name>,
-    pub kind: Option<RecordType>,
-    pub over: Option<&'static str>,
+pub(crate) struct Special {
+    pub(crate) name: Option<Name>,
+    pub(crate) kind: Option<RecordType>,
+    pub(crate) over: Option<&'static str>,
     /// Only so often.
-    pub times: u32,
-    pub replies: Vec<Reply>,
+    pub(crate) times: u32,
+    pub(crate) replies: Vec<Reply>,
 }
 
 /// A message that a server sends.
 #[derive(Clone)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// What its zones say.
     Normal,
     Made(Box<Made>),
 }
 
 #[derive(Clone, Default)]
-pub struct Made {
-    pub code: u16,
-    pub authoritative: bool,
-    pub recursion: bool,
-    pub authentic: bool,
-    pub truncated: bool,
+pub(crate) struct Made {
+    pub(crate) code: u16,
+    pub(crate) authoritative: bool,
+    pub(crate) recursion: bool,
+    pub(crate) authentic: bool,
+    pub(crate) truncated: bool,
     /// Its id is another.
-    pub wrong_id: bool,
+    pub(crate) wrong_id: bool,
     /// It is about another name.
-    pub question: Option<Name>,
-    pub no_question: bool,
+    pub(crate) question: Option<Name>,
+    pub(crate) no_question: bool,
+    /// It does not say that it is an answer.
+    pub(crate) query: bool,
     /// It says it is from elsewhere.
-    pub from: Option<SocketAddr>,
+    pub(crate) from: Option<SocketAddr>,
     /// It is cut to so many bytes.
-    pub cut: Option<usize>,
-    pub scope: Option<u8>,
-    pub errors: Vec<ExtendedError>,
-    pub answer: Vec<Record>,
-    pub authority: Vec<Record>,
-    pub additional: Vec<Record>,
+    pub(crate) cut: Option<usize>,
+    pub(crate) scope: Option<u8>,
+    pub(crate) errors: Vec<ExtendedError>,
+    pub(crate) answer: Vec<Record>,
+    pub(crate) authority: Vec<Record>,
+    pub(crate) additional: Vec<Record>,
 }
 
 /// Reads a scenario.
-pub fn parse(text: &str) -> Result<Script, String> {
+pub(crate) fn parse(text: &str) -> Result<Script, String> {
     let mut script = Script {
         settings: Settings {
             mode: Mode::Iterative { roots: Vec::new(), port: 53 },
@@ -222,6 +224,7 @@ fn reply(rest: &str) -> Option<Made> {
             "tc" => made.truncated = true,
             "wrong-id" => made.wrong_id = true,
             "question" => made.question = Some(Name::parse(value)?),
+            "query" => made.query = true,
             "no-question" => made.no_question = true,
             "from" => made.from = Some(value.parse().ok()?),
             "cut" => made.cut = Some(value.parse().ok()?),

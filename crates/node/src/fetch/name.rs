@@ -6,7 +6,7 @@ use super::Request;
 use crate::resolve;
 use decide::fetch::fault::{Fault, Station};
 use decide::fetch::url::Target;
-use decide::resolve::{Settings, Trouble};
+use decide::resolve::{Mode, Settings, Trouble};
 use decide::step::Step;
 use decide::time::Duration;
 use host::Host;
@@ -29,11 +29,9 @@ pub(super) async fn addresses(
     let (known, source) = match (target.address(), given) {
         (_, Some(given)) => (given.addresses.clone(), "given"),
         (Some(address), None) => (vec![address], "written"),
-        (None, None) => (looked_up(host, request, target, limit, telling).await?, "resolver"),
+        (None, None) => return looked_up(host, request, target, limit, telling).await,
     };
-    if source != "resolver" {
-        tell(telling, name, &known, source, Duration::ZERO, Duration::ZERO);
-    }
+    tell(telling, name, &known, source, Duration::ZERO, Duration::ZERO);
     Ok(known.into_iter().map(|address| SocketAddr::new(address, target.port())).collect())
 }
 
@@ -43,25 +41,24 @@ async fn looked_up(
     target: &Target,
     limit: &Limit,
     telling: &mut Telling<'_>,
-) -> Result<Vec<IpAddr>, Fault> {
+) -> Result<Vec<SocketAddr>, Fault> {
     let (name, began) = (target.host(), telling.now());
     // The lookup has a limit of its own; this one is behind it.
     let most = request.names.limits.time * 2;
     let late = || Fault::of_name(name, &Trouble::Unanswered("nobody answered".to_string()));
-    // HTTPS records are about URLs of https (RFC 9460 §9).
+    // RFC 9460 §9.5 makes an HTTPS record a reason to leave `http`; whoever traces a URL wants to see that URL.
     let settings = Settings { service: request.names.service && target.is_secure(), ..request.names.clone() };
     let asking = resolve::resolve(host, &settings, name, target.port(), &mut telling.journey);
     let resolved = limit.within(host, Station::Name, most, asking, late).await;
     telling.show();
     let resolved = resolved?.map_err(|trouble| Fault::of_name(name, &trouble))?;
     let took = telling.now().since(began);
-    let mut addresses = resolved.addresses;
-    if addresses.is_empty() {
-        // The name itself has none, but its services have.
-        addresses = resolved.services.into_iter().flat_map(|service| service.addresses).collect();
-    }
-    tell(telling, name, &addresses, "resolver", resolved.ttl, took);
-    if addresses.is_empty() { Err(Fault::of_name(name, &Trouble::NoAddress)) } else { Ok(addresses) }
+    let endpoints = resolved.endpoints(target.port(), !request.http1_only);
+    let source = if matches!(settings.mode, Mode::Iterative { .. }) { "walk" } else { "resolver" };
+    let mut addresses: Vec<IpAddr> = endpoints.iter().map(SocketAddr::ip).collect();
+    addresses.dedup();
+    tell(telling, name, &addresses, source, resolved.ttl, took);
+    if endpoints.is_empty() { Err(Fault::of_name(name, &Trouble::NoAddress)) } else { Ok(endpoints) }
 }
 
 fn tell(telling: &mut Telling<'_>, name: &str, addresses: &[IpAddr], source: &'static str, ttl: Duration, took: Duration) {

@@ -1,9 +1,10 @@
 //! `throughline trace URL`: the journey of one request, step by step.
 
+mod names;
+
 use crate::settings;
 use crate::trace::{Output, Show, fetch};
 use node::fetch::{Given, Request};
-use decide::resolve::{Mode, Settings};
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -47,12 +48,8 @@ pub struct Arguments {
     /// The addresses of a name at a port, in the place of a lookup. May be repeated.
     #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR…]", value_parser = given)]
     resolve: Vec<(String, u16, Addresses)>,
-    /// Ask this resolver, in the place of those of /etc/resolv.conf. May be repeated.
-    #[arg(long, value_name = "ADDR[:PORT]", value_parser = resolver)]
-    resolver: Vec<SocketAddr>,
-    /// Ask no resolver: walk from the root of DNS to the name's own servers.
-    #[arg(long, conflicts_with = "resolver")]
-    iterative: bool,
+    #[command(flatten)]
+    names: names::NameArguments,
     /// Connect there, whatever the URL says.
     #[arg(long, value_name = "ADDR:PORT")]
     connect: Option<SocketAddr>,
@@ -113,10 +110,6 @@ fn request(arguments: Arguments) -> Result<Request, String> {
         }),
         None => None,
     };
-    let mode = match arguments.iterative {
-        true => Mode::Iterative { roots: Vec::new(), port: 53 },
-        false => Mode::Recursive { servers: arguments.resolver },
-    };
     let trust = Trust::of(arguments.cacert, &arguments.url);
     let given = arguments.resolve.into_iter().map(|(name, port, Addresses(addresses))| Given { name, port, addresses });
     Ok(Request {
@@ -129,7 +122,7 @@ fn request(arguments: Arguments) -> Result<Request, String> {
         trust: Box::new(move || trust.load()),
         given: given.collect(),
         connect: arguments.connect,
-        names: Settings { mode, ..Settings::default() },
+        names: arguments.names.settings()?,
         max_time: arguments.max_time,
         redirects: (!arguments.no_follow).then_some(arguments.max_redirects),
     })
@@ -195,11 +188,6 @@ fn given(text: &str) -> Result<(String, u16, Addresses), String> {
     let address = |text: &str| text.trim().trim_matches(['[', ']']).parse::<IpAddr>().map_err(|_| wrong());
     let addresses: Vec<IpAddr> = addresses.split(',').map(address).collect::<Result<_, _>>()?;
     Ok((name.to_ascii_lowercase(), port.parse().map_err(|_| wrong())?, Addresses(addresses)))
-}
-
-fn resolver(text: &str) -> Result<SocketAddr, String> {
-    let address = text.parse().or_else(|_| text.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53)));
-    address.map_err(|_| "a resolver is written 192.0.2.1 or 192.0.2.1:5353".to_string())
 }
 
 fn span(text: &str) -> Result<Duration, String> {

@@ -1,8 +1,8 @@
 //! From steps to stations and rows. The order of the steps is the order of the path, so this goes through them once.
 
 mod connect;
+mod dns;
 mod http;
-mod name;
 mod tls;
 mod url;
 
@@ -103,7 +103,7 @@ pub(super) struct End {
 
 /// Reads a journey.
 pub(super) fn read(journey: &Journey, options: &Options) -> Read {
-    let mut reader = Reader { journey, options, read: Read::default(), tls: tls::Flights::default(), http: http::Asked::default(), questions: Vec::new() };
+    let mut reader = Reader { journey, options, read: Read::default(), tls: tls::Flights::default(), http: http::Asked::default(), dns: dns::Questions::new() };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
     for (at, step) in journey.steps() {
@@ -119,7 +119,7 @@ struct Reader<'a> {
     read: Read,
     tls: tls::Flights,
     http: http::Asked,
-    questions: name::Questions,
+    dns: dns::Questions,
 }
 
 impl Reader<'_> {

@@ -21,5 +21,6 @@ pub mod http;
 pub mod http1;
 pub mod http2;
 pub mod resolver_files;
+mod rules;
 pub mod tls;
 pub mod websocket;

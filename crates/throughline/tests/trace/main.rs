@@ -6,5 +6,6 @@ mod encrypted;
 mod exchanges;
 mod names;
 mod redirects;
+mod rehearsed;
 mod shown;
 mod support;

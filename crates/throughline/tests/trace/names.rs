@@ -26,24 +26,24 @@ fn resolver(code: Option<u8>) -> String {
 #[test]
 fn a_name_that_is_not_there() {
     let resolver = resolver(Some(3));
-    let ran = trace(&["--resolver", &resolver, "http://nowhere.example./"]);
+    let ran = trace(&["--dns-server", &resolver, "http://nowhere.example./"]);
     ran.failed(12, &["Name failed in the name service", "there is no name nowhere.example", "NXDOMAIN", "spelling"]);
-    assert!(ran.out.contains("asked"), "who was asked stands there: {}", ran.out);
+    assert!(ran.out.contains("ask  nowhere.example A at"), "who was asked stands there: {}", ran.out);
 }
 
 #[test]
 fn a_resolver_that_fails_and_one_that_is_silent() {
     let failing = resolver(Some(2));
-    trace(&["--resolver", &failing, "http://a.example./"]).failed(12, &["in the name service", "SERVFAIL", "another resolver"]);
+    trace(&["--dns-server", &failing, "http://a.example./"]).failed(12, &["in the name service", "SERVFAIL", "another resolver"]);
     let silent = resolver(None);
-    let ran = trace(&["--resolver", &silent, "--max-time", "300ms", "http://a.example./"]);
+    let ran = trace(&["--dns-server", &silent, "--max-time", "300ms", "http://a.example./"]);
     ran.failed(12, &["Name failed", "still being looked up", "0.3 s of --max-time"]);
 }
 
 #[test]
 fn a_name_without_an_address() {
     let resolver = resolver(Some(0));
-    trace(&["--resolver", &resolver, "http://a.example./"]).failed(12, &["is there, but has no address", "ask the owner"]);
+    trace(&["--dns-server", &resolver, "http://a.example./"]).failed(12, &["is there, but has no address", "ask the owner"]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use alloc::string::ToString;
 use crate::resolve::settings::RootServer;
 
 fn name(text: &str) -> Name {
@@ -57,7 +58,7 @@ fn the_nearest_zone_is_found_and_one_that_has_ended_is_not() {
     let mut cache = Cache::new(10);
     let server = RootServer { name: "ns".into(), address: "192.0.2.1:53".parse().expect("an address") };
     for (zone, ttl) in [("org", 100), ("example.org", 10)] {
-        cache.keep_zone(&Zone { name: name(zone), ..Zone::root(std::slice::from_ref(&server)) }, seconds(ttl), at(0));
+        cache.keep_zone(&Zone { name: name(zone), ..Zone::root(core::slice::from_ref(&server)) }, seconds(ttl), at(0));
     }
     let nearest = |of: &str, now| cache.zone_above(&name(of), at(now)).map(|zone| zone.name.to_string());
     assert_eq!(nearest("www.example.org", 5).as_deref(), Some("example.org"));

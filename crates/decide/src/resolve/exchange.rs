@@ -129,11 +129,8 @@ impl Walker {
             if asked.over == Over::Tcp {
                 return self.failed(id, asked, "its answer is cut off even over TCP", false, cx);
             }
-            let step = DnsStep::DnsAnswerTruncated {
-                lookup: self.questions[id].lookup,
-                server: cx.text(&asked.server),
-                size: Bytes(size as u64),
-            };
+            let step =
+                DnsStep::DnsAnswerTruncated { lookup: self.questions[id].lookup, server: cx.text(&asked.server), size: Bytes(size as u64) };
             cx.tell(step);
             return self.send(id, asked.server, Over::Tcp, asked.edns, "truncated", cx);
         }
@@ -161,11 +158,7 @@ impl Walker {
     fn tell_answer(&self, id: QuestionId, asked: Asked, message: &Message, size: usize, cx: &mut Context<'_>) {
         let lookup = self.questions[id].lookup;
         let server = cx.text(&asked.server);
-        let flags = [
-            (message.flags.authoritative, "aa"),
-            (message.flags.recursion_available, "ra"),
-            (message.flags.authentic, "ad"),
-        ];
+        let flags = [(message.flags.authoritative, "aa"), (message.flags.recursion_available, "ra"), (message.flags.authentic, "ad")];
         let flags = listed(flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word));
         let step = DnsStep::NameServerAnswered {
             lookup,
@@ -276,8 +269,12 @@ impl Subnet {
     fn masked(&self) -> IpAddr {
         let bits = |all: u32| all.saturating_sub(self.prefix.into());
         match self.address {
-            IpAddr::V4(v4) => IpAddr::V4(v4.to_bits().checked_shr(bits(32)).and_then(|kept| kept.checked_shl(bits(32))).unwrap_or(0).into()),
-            IpAddr::V6(v6) => IpAddr::V6(v6.to_bits().checked_shr(bits(128)).and_then(|kept| kept.checked_shl(bits(128))).unwrap_or(0).into()),
+            IpAddr::V4(v4) => {
+                IpAddr::V4(v4.to_bits().checked_shr(bits(32)).and_then(|kept| kept.checked_shl(bits(32))).unwrap_or(0).into())
+            }
+            IpAddr::V6(v6) => {
+                IpAddr::V6(v6.to_bits().checked_shr(bits(128)).and_then(|kept| kept.checked_shl(bits(128))).unwrap_or(0).into())
+            }
         }
     }
 }

@@ -80,8 +80,11 @@ pub(super) fn of_server(message: &Message, query: &Query, zone: &Name, port: u16
         }
     } else if message.code == NXDOMAIN {
         let ttl = absence(message, &name, zone);
-        judged.verdict =
-            if message.flags.authoritative { Verdict::NoName(ttl) } else { Verdict::Lame("it denies the name, but does not have the zone") };
+        judged.verdict = if message.flags.authoritative {
+            Verdict::NoName(ttl)
+        } else {
+            Verdict::Lame("it denies the name, but does not have the zone")
+        };
     } else {
         judged.verdict = without_records(message, query, zone, port, &mut judged.rejected_glue);
     }

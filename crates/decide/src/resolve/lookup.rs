@@ -172,9 +172,10 @@ impl Lookup {
         };
         let answer = self.walker.limit().map(|at| (at, "a server is to answer"));
         let lag = lag.map(|at| (at, "there are addresses, and the rest may be late"));
-        [answer, lag].into_iter().flatten().fold((self.until, "the whole lookup may take no longer"), |least, other| {
-            if other.0 < least.0 { other } else { least }
-        })
+        [answer, lag]
+            .into_iter()
+            .flatten()
+            .fold((self.until, "the whole lookup may take no longer"), |least, other| if other.0 < least.0 { other } else { least })
     }
 
     fn time_passed(&mut self, cx: &mut Context<'_>) {

@@ -57,7 +57,10 @@ pub fn root_servers(file: &str) -> Result<Vec<RootServer>, NotRootHints> {
         .map(|(name, address)| RootServer { name: name.to_string(), address })
         .collect();
     if servers.is_empty() {
-        return Err(NotRootHints { line: 0, why: "it names no server of the root that has an address: lines `. NS name` and `name A address`" });
+        return Err(NotRootHints {
+            line: 0,
+            why: "it names no server of the root that has an address: lines `. NS name` and `name A address`",
+        });
     }
     Ok(servers)
 }

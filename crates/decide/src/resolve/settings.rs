@@ -81,14 +81,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            time: Duration::from_secs(20),
-            patience: Duration::from_secs(1),
-            queries: 100,
-            aliases: 16,
-            depth: 5,
-            unknown_servers: 5,
-        }
+        Limits { time: Duration::from_secs(20), patience: Duration::from_secs(1), queries: 100, aliases: 16, depth: 5, unknown_servers: 5 }
     }
 }
 
@@ -171,7 +164,9 @@ pub enum Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::NotAName => f.write_str("it cannot be a name of DNS: look at its labels, each has 1 to 63 letters, and all have at most 253"),
+            Trouble::NotAName => {
+                f.write_str("it cannot be a name of DNS: look at its labels, each has 1 to 63 letters, and all have at most 253")
+            }
             Trouble::NoSuchName => f.write_str("there is no such name: is it spelled right?"),
             Trouble::NoAddress => f.write_str("the name is there, but it has no address"),
             Trouble::Unanswered(why) => write!(f, "no name server gave an answer: {why}"),

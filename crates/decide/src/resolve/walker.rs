@@ -231,7 +231,10 @@ impl Walker {
         let query = Query { name, kind };
         let (zone, depth) = (walk.zone.clone(), walk.depth);
         let open = |question: &Question| {
-            !matches!(question.state, State::Settled) && question.query == query && question.zone.name == zone.name && question.minimised == minimised
+            !matches!(question.state, State::Settled)
+                && question.query == query
+                && question.zone.name == zone.name
+                && question.minimised == minimised
         };
         if let Some(same) = self.questions.iter().position(open) {
             if self.depends_on(id, same) {
@@ -292,7 +295,9 @@ impl Walker {
         question.state = State::Settled;
         match &settled {
             Settled::Judged(judged) => keep(&question.query, judged, self.plan.subnet.is_some(), cx),
-            Settled::Failed { why, .. } if !question.minimised => cx.cache.keep_failure(&question.query.name, question.query.kind, why, cx.now),
+            Settled::Failed { why, .. } if !question.minimised => {
+                cx.cache.keep_failure(&question.query.name, question.query.kind, why, cx.now)
+            }
             Settled::Failed { .. } | Settled::TooMuch(_) => {}
         }
         for walk in core::mem::take(&mut question.waiting) {
@@ -306,7 +311,9 @@ impl Walker {
         // What many have asked together is told once.
         let first = self.questions[question].lookup == number(id);
         match settled {
-            Settled::Failed { answered: true, .. } if minimised => self.ask_whole(id, &part, first.then_some("its servers do not answer for a part of the name"), cx),
+            Settled::Failed { answered: true, .. } if minimised => {
+                self.ask_whole(id, &part, first.then_some("its servers do not answer for a part of the name"), cx)
+            }
             Settled::Failed { why, .. } => self.finish(id, Outcome::Failed(why), None, cx),
             Settled::TooMuch(why) => self.finish(id, Outcome::TooMuch(why), None, cx),
             Settled::Judged(Judged { verdict: Verdict::Referral { zone, .. }, .. }) => {

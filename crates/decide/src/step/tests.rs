@@ -1,7 +1,7 @@
 use super::*;
 use crate::time::Instant;
-use alloc::vec::Vec;
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 #[test]
 fn names_in_the_catalogue_are_unique_lower_case_and_documented() {

@@ -15,8 +15,7 @@ fn folder() -> PathBuf {
 /// Every scenario takes the steps that its file tells, and no others. `UPDATE=1` writes down what happened instead.
 #[test]
 fn every_scenario_goes_as_it_is_written() {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder()).expect("the scenarios").map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder()).expect("the scenarios").map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "rpl"));
     paths.sort();
     let only = option_env("ONLY");
@@ -40,7 +39,12 @@ fn every_scenario_goes_as_it_is_written() {
             wrong.push(format!("{name}\n{}", difference(expected, &happened)));
         }
     }
-    assert!(wrong.is_empty(), "{} of {played} scenarios went another way (UPDATE=1 writes that down):\n\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {played} scenarios went another way (UPDATE=1 writes that down):\n\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert!(only.is_some() || played >= 40, "only {played} scenarios");
 }
 

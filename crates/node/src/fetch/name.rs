@@ -1,8 +1,8 @@
 //! From the host of a URL to addresses.
 
+use super::Request;
 use super::limit::Limit;
 use super::telling::Telling;
-use super::Request;
 use crate::resolve;
 use decide::fetch::fault::{Fault, Station};
 use decide::fetch::url::Target;

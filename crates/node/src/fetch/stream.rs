@@ -13,7 +13,7 @@ use decide::step::{Bytes, Step};
 use decide::time::Instant;
 use host::Host;
 use std::io::{self, IoSlice};
-use wire::http::{Fields, FieldWriter, RequestHead, ResponseHead};
+use wire::http::{FieldWriter, Fields, RequestHead, ResponseHead};
 use wire::http1::Framing;
 use wire::http2::{Config, ErrorCode, Reason};
 

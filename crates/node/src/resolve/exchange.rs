@@ -67,12 +67,7 @@ impl Exchange {
     }
 }
 
-fn poll_udp(
-    socket: &mut Datagrams,
-    query: &mut Option<Vec<u8>>,
-    buffer: &mut [u8],
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<Arrival>> {
+fn poll_udp(socket: &mut Datagrams, query: &mut Option<Vec<u8>>, buffer: &mut [u8], cx: &mut Context<'_>) -> Poll<io::Result<Arrival>> {
     if let Some(bytes) = query {
         match socket.poll_send(cx, bytes) {
             Poll::Ready(Ok(())) => *query = None,

@@ -48,7 +48,9 @@ pub async fn resolve_with(
         let next = poll_fn(|cx| next(&mut exchanges, until, &mut deadline, cx)).await;
         given.now = host.now();
         match next {
-            Some((exchange, Arrival::Message { from, bytes })) => lookup.handle(Input::Came { exchange, from, message: &bytes }, &mut given),
+            Some((exchange, Arrival::Message { from, bytes })) => {
+                lookup.handle(Input::Came { exchange, from, message: &bytes }, &mut given)
+            }
             Some((exchange, Arrival::Broke(failure))) => lookup.handle(Input::Broke { exchange, failure }, &mut given),
             None => lookup.handle(Input::TimePassed, &mut given),
         }
@@ -56,12 +58,7 @@ pub async fn resolve_with(
 }
 
 /// Whatever comes first; `None`: the time has come.
-fn next(
-    exchanges: &mut [(u64, Exchange)],
-    until: Instant,
-    deadline: &mut Deadline,
-    cx: &mut Context<'_>,
-) -> Poll<Option<(u64, Arrival)>> {
+fn next(exchanges: &mut [(u64, Exchange)], until: Instant, deadline: &mut Deadline, cx: &mut Context<'_>) -> Poll<Option<(u64, Arrival)>> {
     for (number, exchange) in exchanges {
         if let Poll::Ready(arrival) = exchange.poll(cx) {
             return Poll::Ready(Some((*number, arrival)));

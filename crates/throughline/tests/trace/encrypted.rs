@@ -10,7 +10,8 @@ fn a_handshake_is_told_message_by_message() {
     let made = certificate(&["localhost"], -1, 30);
     let (code, journey) = json(&["--cacert", &made.file("good").display().to_string(), &url("https", made.saying(OK), "/")]);
     assert_eq!(code, 0, "{journey}");
-    let messages: Vec<_> = steps(&journey, "tls-message").iter().map(|step| step["message"].as_str().expect("a word").to_string()).collect();
+    let messages: Vec<_> =
+        steps(&journey, "tls-message").iter().map(|step| step["message"].as_str().expect("a word").to_string()).collect();
     assert_eq!(messages[..2], ["ClientHello", "ServerHello"], "{journey}");
     let offered = &steps(&journey, "tls-offered")[0];
     assert_eq!((&offered["server_name"], &offered["alpn"]), (&"localhost".into(), &"h2, http/1.1".into()));
@@ -91,7 +92,8 @@ fn a_body_without_the_end_of_tls_is_cut() {
 fn from_https_to_http_is_warned_of() {
     let made = certificate(&["localhost"], -1, 30);
     let plain = saying(OK);
-    let location: &'static str = Box::leak(format!("HTTP/1.1 302 x\r\nLocation: http://localhost:{plain}/\r\nContent-Length: 0\r\n\r\n").into_boxed_str());
+    let location: &'static str =
+        Box::leak(format!("HTTP/1.1 302 x\r\nLocation: http://localhost:{plain}/\r\nContent-Length: 0\r\n\r\n").into_boxed_str());
     let ran = trace(&["-k", &url("https", made.saying(location.as_bytes()), "/")]);
     ran.arrived();
     ran.says("it leads from https to http: everybody on the way can read and change what follows");

@@ -113,7 +113,19 @@ fn fields_of_the_users_own() {
         let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{head}", head.len());
         let _ = stream.write_all(answer.as_bytes());
     });
-    let output = command(&["-o", "-", "-H", "Accept: text/plain", "-H", "User-Agent:", "-H", "Host: other", "-X", "OPTIONS", &url("http", port, "/x?y")]);
+    let output = command(&[
+        "-o",
+        "-",
+        "-H",
+        "Accept: text/plain",
+        "-H",
+        "User-Agent:",
+        "-H",
+        "Host: other",
+        "-X",
+        "OPTIONS",
+        &url("http", port, "/x?y"),
+    ]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "OPTIONS /x?y HTTP/1.1\r\nHost: other\r\nAccept: text/plain\r\n\r\n");
 }
 

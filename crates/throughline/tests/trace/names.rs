@@ -48,7 +48,8 @@ fn a_name_without_an_address() {
 
 #[test]
 fn what_is_no_url() {
-    trace(&["http://a b/"]).failed(11, &["URL failed by what was asked for", "is no URL", "a character that no name may have", "write it as"]);
+    trace(&["http://a b/"])
+        .failed(11, &["URL failed by what was asked for", "is no URL", "a character that no name may have", "write it as"]);
     trace(&["gopher://a/"]).failed(11, &["the scheme gopher", "use http or https"]);
     assert_eq!(trace(&[]).code, 2);
     assert_eq!(trace(&["-H", "no colon", "http://a/"]).code, 2);

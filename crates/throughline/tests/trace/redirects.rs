@@ -45,7 +45,8 @@ fn each_leg_is_told_and_the_connection_kept() {
 #[test]
 fn going_round_in_circles_ends() {
     let port = by_path(|_, path| to(302, if path == "/a" { "/b" } else { "/a" }));
-    trace(&[&url("http", port, "/a")]).failed(15, &["HTTP failed on the server's side", "where we have been before", "rules for redirects"]);
+    trace(&[&url("http", port, "/a")])
+        .failed(15, &["HTTP failed on the server's side", "where we have been before", "rules for redirects"]);
     let port = by_path(|_, path| to(302, &format!("{path}x")));
     trace(&[&url("http", port, "/")]).failed(15, &["on and on", "--max-redirects"]);
 }

@@ -12,7 +12,8 @@ fn the_json_is_what_its_schema_says() {
     let text = include_str!("../../../../docs/guide/trace.schema.json");
     let schema: Value = serde_json::from_str(text).expect("the schema is JSON");
     let kinds = schema["$defs"]["step"]["oneOf"].as_array().expect("steps");
-    let by_name: BTreeMap<&str, &Value> = kinds.iter().map(|kind| (kind["properties"]["step"]["const"].as_str().expect("a name"), kind)).collect();
+    let by_name: BTreeMap<&str, &Value> =
+        kinds.iter().map(|kind| (kind["properties"]["step"]["const"].as_str().expect("a name"), kind)).collect();
     let refused = "http://127.0.0.1:1/".to_string();
     for target in [url("http", saying(OK), "/a/../b"), refused] {
         let (code, journey) = json(&[&target]);

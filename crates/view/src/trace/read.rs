@@ -63,6 +63,14 @@ impl Place {
     }
 }
 
+impl Station {
+    /// It began before the step that tells of it, and still goes on.
+    fn begin(&mut self, span: Span, at: Instant, took: Duration) {
+        self.span = span;
+        self.open = Some(at - took);
+    }
+}
+
 /// A part of the time since the journey began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
@@ -103,7 +111,14 @@ pub(super) struct End {
 
 /// Reads a journey.
 pub(super) fn read(journey: &Journey, options: &Options) -> Read {
-    let mut reader = Reader { journey, options, read: Read::default(), tls: tls::Flights::default(), http: http::Asked::default(), dns: dns::Questions::new() };
+    let mut reader = Reader {
+        journey,
+        options,
+        read: Read::default(),
+        tls: tls::Flights::default(),
+        http: http::Asked::default(),
+        dns: dns::Questions::new(),
+    };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
     for (at, step) in journey.steps() {

@@ -35,7 +35,8 @@ fn journey() -> Journey {
     j.add(at(34_050), Step::TlsMessage { from: "server", message: "sealed", size: Bytes(3400) });
     j.add(at(36_000), Step::TlsMessage { from: "client", message: "sealed", size: Bytes(74) });
     let [subject, issuer, names, from, until] =
-        ["CN=example.com", "CN=An Authority", "example.com, www.example.com", "2026-01-01", "2026-04-01"].map(|text| j.keep(text.as_bytes()));
+        ["CN=example.com", "CN=An Authority", "example.com, www.example.com", "2026-01-01", "2026-04-01"]
+            .map(|text| j.keep(text.as_bytes()));
     let left = Duration::from_secs(40 * 86_400);
     j.add(at(36_100), Step::TlsCertificate { place: 0, subject, issuer, names, holds_from: from, holds_until: until, left });
     let why = j.keep(b"the chain ends at CN=An Authority, which is trusted here, and holds for the name");
@@ -82,7 +83,8 @@ fn a_tree_of_a_wide_screen() {
 fn same(tree: &str, expected: &str) {
     if std::env::var_os("UPDATE").is_some() {
         let name = if tree.lines().any(|line| line.chars().count() > 100) { "wide" } else { "eighty" };
-        std::fs::write(format!("{}/src/trace/tests/{name}.txt", env!("CARGO_MANIFEST_DIR")), format!("{tree}\n")).expect("it can be written");
+        std::fs::write(format!("{}/src/trace/tests/{name}.txt", env!("CARGO_MANIFEST_DIR")), format!("{tree}\n"))
+            .expect("it can be written");
         return;
     }
     assert_eq!(tree, expected.trim_end());

@@ -157,7 +157,16 @@ impl Message {
             None => (Vec::new(), Vec::new(), Vec::new()),
         };
         let edns = message.opt().map(|opt| edns(&opt));
-        Ok(Message { id: header.id(), flags, code: ResponseCode(message.opt_rcode().to_int()), question, answer, authority, additional, edns })
+        Ok(Message {
+            id: header.id(),
+            flags,
+            code: ResponseCode(message.opt_rcode().to_int()),
+            question,
+            answer,
+            authority,
+            additional,
+            edns,
+        })
     }
 
     /// Writes the message.
@@ -330,11 +339,7 @@ fn write_params(binding: &Binding) -> Result<rdata::svcb::SvcParams<Vec<u8>>, To
     rdata::svcb::SvcParams::from_octets(flat).map_err(|_| TooLong)
 }
 
-fn write_edns<Target: base::wire::Composer>(
-    section: &mut AdditionalBuilder<Target>,
-    edns: &Edns,
-    code: OptRcode,
-) -> Result<(), TooLong> {
+fn write_edns<Target: base::wire::Composer>(section: &mut AdditionalBuilder<Target>, edns: &Edns, code: OptRcode) -> Result<(), TooLong> {
     let options = |opt: &mut OptBuilder<'_, Target>| {
         opt.set_udp_payload_size(edns.size);
         opt.set_version(edns.version);

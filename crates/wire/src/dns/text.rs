@@ -1,7 +1,7 @@
 //! Records as zone files write them (RFC 1035 §5.1, RFC 9460 §2.1): one to a line, every name absolute, with or without its last dot.
 
-use super::record::{Binding, Data, Record, RecordType, Soa, key};
 use super::Name;
+use super::record::{Binding, Data, Record, RecordType, Soa, key};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};

@@ -57,7 +57,8 @@ impl Reader {
             let n = (wanted - self.record.len()).min(bytes.len());
             self.record.extend_from_slice(&bytes[..n]);
             bytes = &bytes[n..];
-            let whole = self.record.len() >= 5 && self.record.len() == 5 + usize::from(u16::from_be_bytes([self.record[3], self.record[4]]));
+            let whole =
+                self.record.len() >= 5 && self.record.len() == 5 + usize::from(u16::from_be_bytes([self.record[3], self.record[4]]));
             if whole {
                 let record = core::mem::take(&mut self.record);
                 self.record(Kind(record[0]), &record[5..], &mut see);

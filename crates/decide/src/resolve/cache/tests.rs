@@ -1,6 +1,6 @@
 use super::*;
-use alloc::string::ToString;
 use crate::resolve::settings::RootServer;
+use alloc::string::ToString;
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")

@@ -9,7 +9,8 @@ fn the_public_root_has_thirteen_servers_of_both_families() {
 
 #[test]
 fn what_is_written_is_read_again() {
-    let servers = root_servers("; mine\n. 3600 IN NS a.root.\na.root. A 127.0.0.1#5301 ; here\n. NS b.root\nb.root AAAA ::1\n").expect("hints");
+    let servers =
+        root_servers("; mine\n. 3600 IN NS a.root.\na.root. A 127.0.0.1#5301 ; here\n. NS b.root\nb.root AAAA ::1\n").expect("hints");
     assert_eq!(servers.len(), 2);
     assert_eq!(servers[0].address.port(), 5301);
     assert_eq!(root_servers(&write_root_servers(&servers)), Ok(servers));

@@ -22,8 +22,20 @@ fn services_come_first_and_those_that_speak_nothing_of_ours_not_at_all() {
         name: "a".into(),
         addresses: vec![ip("192.0.2.1")],
         services: vec![
-            Service { target: "pool".into(), alpn: vec!["h3".into()], no_default_alpn: true, addresses: vec![ip("192.0.2.9")], ..Service::default() },
-            Service { target: "pool".into(), alpn: vec!["h2".into()], no_default_alpn: true, hints: vec![ip("192.0.2.2")], ..Service::default() },
+            Service {
+                target: "pool".into(),
+                alpn: vec!["h3".into()],
+                no_default_alpn: true,
+                addresses: vec![ip("192.0.2.9")],
+                ..Service::default()
+            },
+            Service {
+                target: "pool".into(),
+                alpn: vec!["h2".into()],
+                no_default_alpn: true,
+                hints: vec![ip("192.0.2.2")],
+                ..Service::default()
+            },
             Service { target: "a".into(), port: Some(8443), ..Service::default() },
         ],
         ..Resolved::default()

@@ -65,7 +65,11 @@ impl Reader<'_> {
                 let number = servers.split(' ').filter(|name| !name.is_empty()).count();
                 let mut text = format!(" → on to {to}, {}", count(number, "server", "servers"));
                 if self.options.verbose {
-                    text += &format!(": {servers}; {} came along; for {} s", count(usize::try_from(glue).unwrap_or(0), "address", "addresses"), ttl.as_secs());
+                    text += &format!(
+                        ": {servers}; {} came along; for {} s",
+                        count(usize::try_from(glue).unwrap_or(0), "address", "addresses"),
+                        ttl.as_secs()
+                    );
                 }
                 self.dns_add(lookup, &text, None, Tone::Plain);
             }

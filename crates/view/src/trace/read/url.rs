@@ -32,7 +32,8 @@ impl Reader<'_> {
             Step::NameResolved { name, addresses, source, ttl, took } => self.name(at, (name, addresses), source, ttl, took),
             Step::Stopped { station, fault, sentence, .. } => self.stopped(at, station, fault, sentence),
             Step::Arrived { status, size: bytes, legs, took } => {
-                let legs = if legs > 1 { format!(", after {}", count(usize::from(legs) - 1, "redirect", "redirects")) } else { String::new() };
+                let legs =
+                    if legs > 1 { format!(", after {}", count(usize::from(legs) - 1, "redirect", "redirects")) } else { String::new() };
                 let text = format!("{}, {} in {}{legs}", status_text(status), size(bytes.0), time(took));
                 self.read.end = Some(End { good: status < 400, text });
             }

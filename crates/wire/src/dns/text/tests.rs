@@ -26,10 +26,13 @@ fn records_are_written_as_they_are_read() {
 fn class_comment_and_time_may_be_left_out_or_there() {
     let one = Record::parse("Example.  IN  a  192.0.2.1 ; the first", Duration::from_secs(9)).expect("a record");
     assert_eq!(one.to_string(), "Example 9 A 192.0.2.1");
-    assert_eq!(Record::parse("x HTTPS 1 . mandatory=alpn,port alpn=h2 port=1", Duration::ZERO).map(|record| match record.data {
-        Data::Https(binding) => (binding.is_understood(), binding.port(), binding.alpn()),
-        _ => panic!("another type"),
-    }), Some((true, Some(1), alloc::vec!["h2".to_string()])));
+    assert_eq!(
+        Record::parse("x HTTPS 1 . mandatory=alpn,port alpn=h2 port=1", Duration::ZERO).map(|record| match record.data {
+            Data::Https(binding) => (binding.is_understood(), binding.port(), binding.alpn()),
+            _ => panic!("another type"),
+        }),
+        Some((true, Some(1), alloc::vec!["h2".to_string()]))
+    );
     let Some(Record { data: Data::Https(strange), .. }) = Record::parse("x HTTPS 1 . mandatory=key9 key9=x", Duration::ZERO) else {
         panic!("a record")
     };
@@ -38,7 +41,18 @@ fn class_comment_and_time_may_be_left_out_or_there() {
 
 #[test]
 fn what_is_not_a_record_is_none() {
-    for line in ["", "a", "a A", "a A 1.2.3", "a A 1.2.3.4 5", "a.. A 1.2.3.4", "a TXT \"open", "a HTTPS x .", "a HTTPS 1 . port=1 port=2", "a NULL x"] {
+    for line in [
+        "",
+        "a",
+        "a A",
+        "a A 1.2.3",
+        "a A 1.2.3.4 5",
+        "a.. A 1.2.3.4",
+        "a TXT \"open",
+        "a HTTPS x .",
+        "a HTTPS 1 . port=1 port=2",
+        "a NULL x",
+    ] {
         assert_eq!(Record::parse(line, Duration::ZERO), None, "{line}");
     }
 }

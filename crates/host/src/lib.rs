@@ -21,7 +21,7 @@ pub mod os;
 mod slab;
 mod stream;
 
-pub use datagrams::{DatagramSocket, Datagrams};
+pub use datagrams::{DatagramSocket, Datagrams, Udp};
 pub use deadline::{Deadline, Timers};
 pub use file::{File, Found, Opened};
 pub use listener::{Accepting, Listener};

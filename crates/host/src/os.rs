@@ -5,6 +5,7 @@ mod names;
 mod sockets;
 mod tcp_info;
 
+use crate::datagrams::Udp;
 use crate::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Slab, Stream, Task, Timers};
 use decide::random::{Random, SplitMix};
 use decide::time::{Calendar, Duration, Instant};
@@ -197,7 +198,7 @@ impl Machine for Kernel {
     }
 
     fn datagrams(&self, far: std::net::SocketAddr) -> io::Result<Datagrams> {
-        sockets::datagrams(far).map(Datagrams::Udp)
+        sockets::datagrams(far).map(|socket| Datagrams::Udp(Udp::new(socket, far)))
     }
 
     fn connect(&self, to: &Endpoint) -> Connecting {

@@ -73,10 +73,10 @@ pub(super) fn of_server(message: &Message, query: &Query, zone: &Name, port: u16
     if !records.is_empty() {
         judged.verdict = Verdict::Records(records);
     } else if !judged.aliases.is_empty() {
-        // What the alias stands for may be in a zone below, or in another: its own servers are asked. RFC 6604 §3: a code NXDOMAIN is
-        // about the last name, of which this server is believed if that is in its zone and the SOA says so.
-        if let (NXDOMAIN, true, Some(ttl)) = (message.code, name.is_within(zone), absence(message, &name, zone)) {
-            judged.verdict = Verdict::NoName(Some(ttl));
+        // What the alias stands for may be in a zone below, or in another: its own servers are asked. Unless that is in the zone, and a
+        // SOA says that there is nothing; RFC 6604 §3: a code NXDOMAIN is about the last name.
+        if let (true, Some(ttl)) = (name.is_within(zone), absence(message, &name, zone)) {
+            judged.verdict = if message.code == NXDOMAIN { Verdict::NoName(Some(ttl)) } else { Verdict::NoData(Some(ttl)) };
         }
     } else if message.code == NXDOMAIN {
         let ttl = absence(message, &name, zone);
@@ -215,3 +215,6 @@ fn refer(message: &Message, to: &Name, zone: &Name, port: u16, rejected: &mut Ve
     }
     Verdict::Referral { zone: below, ttl }
 }
+
+#[cfg(test)]
+mod tests;

@@ -403,6 +403,13 @@ steps! {
         /// `end-of-stream`, `end-of-tls` (close_notify), `reset`.
         how: &'static str,
     }
+    /// This machine was ready to begin with TLS, once for all connections of the journey.
+    TlsPrepared "tls-prepared" {
+        /// Certificates of authorities that are trusted.
+        authorities: u64,
+        /// To have them, and random numbers that nobody can guess.
+        took: Duration,
+    }
     /// What the ClientHello offers.
     TlsOffered "tls-offered" {
         /// The name asked for; empty for an address.

@@ -1,5 +1,6 @@
 //! Files, as a server of files needs them.
 
+use crate::slab::Sparse;
 use decide::time::Calendar;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -12,6 +13,8 @@ pub enum File {
     Os(std::fs::File),
     /// Bytes in memory: embedded, or a virtual machine's.
     Memory(Arc<[u8]>),
+    /// What a virtual machine's [slab](crate::Slab) is made of.
+    Sparse(Sparse),
 }
 
 impl File {
@@ -25,6 +28,7 @@ impl File {
                 into[..len].copy_from_slice(&rest[..len]);
                 Ok(len)
             }
+            File::Sparse(sparse) => Ok(sparse.read_at(offset, into)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a machine must be able to do, and the handle through which programs ask it.
 
-use crate::{Datagrams, Deadline, Listener, Opened, Stream, Timers};
+use crate::{Datagrams, Deadline, Listener, Opened, Slab, Stream, Timers};
 use decide::address::Address;
 use decide::random::Random;
 use decide::time::{Calendar, Duration, Instant};
@@ -89,6 +89,10 @@ pub trait Machine {
     fn spawn(&self, task: Task);
     /// Opens `path` (relative, `/` between components, no `.` or `..`) below `root`; links that lead out of the root are refused.
     fn open(&self, root: &str, path: &str) -> io::Result<Opened>;
+    /// Makes memory that is sent as a file is.
+    fn slab(&self) -> io::Result<Slab> {
+        Ok(Slab::in_memory())
+    }
 }
 
 /// The handle through which programs ask their machine. One per thread; cloning is cheap.
@@ -153,6 +157,11 @@ impl Host {
     /// Opens a file below a root.
     pub fn open(&self, root: &str, path: &str) -> io::Result<Opened> {
         self.machine.open(root, path)
+    }
+
+    /// Makes memory that is sent as a file is.
+    pub fn slab(&self) -> io::Result<Slab> {
+        self.machine.slab()
     }
 
     /// A time limit, not yet set.

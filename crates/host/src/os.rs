@@ -6,7 +6,7 @@ mod sockets;
 mod tcp_info;
 
 use crate::datagrams::Udp;
-use crate::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
+use crate::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Slab, Stream, Task, Timers};
 use decide::random::{Random, SplitMix};
 use decide::time::{Calendar, Duration, Instant};
 use std::cell::{Cell, RefCell};
@@ -87,6 +87,18 @@ pub fn raise_descriptor_limit() -> u64 {
         }
     }
     limit.current.unwrap_or(u64::MAX)
+}
+
+/// Memory of the kernel's, sparse, and a file to sendfile(2). Refused where files of this process may not be long: the kernel would end it
+/// with a signal.
+pub(crate) fn slab() -> io::Result<Slab> {
+    use rustix::fs::{MemfdFlags, memfd_create};
+    use rustix::process::{Resource, getrlimit};
+    if getrlimit(Resource::Fsize).current.is_some() {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let file = memfd_create("throughline-slab", MemfdFlags::CLOEXEC)?;
+    Ok(Slab::of_kernel(file.into(), rustix::param::page_size() as u64))
 }
 
 /// Lets limits pass at their time. The event loop's timers count milliseconds: late by up to one, never early.
@@ -217,6 +229,10 @@ impl Machine for Kernel {
 
     fn open(&self, root: &str, path: &str) -> io::Result<Opened> {
         files::open(root, path)
+    }
+
+    fn slab(&self) -> io::Result<Slab> {
+        slab()
     }
 }
 

@@ -118,12 +118,29 @@ impl Known {
 /// Steps of a journey that this process makes as a client, which nobody counts.
 macro_rules! steps_of_a_client {
     () => {
-        Step::UrlRead { .. } | Step::UrlNormalised { .. } | Step::NameResolved { .. } | Step::ConnectStarted { .. }
-            | Step::ConnectFailed { .. } | Step::ConnectionOpened { .. } | Step::ConnectionReused { .. }
-            | Step::TcpMeasured { .. } | Step::ConnectionEnded { .. } | Step::TlsOffered { .. } | Step::TlsMessage { .. }
-            | Step::TlsCertificate { .. } | Step::TlsVerified { .. } | Step::RequestSent { .. } | Step::HeadReceived { .. }
-            | Step::Told { .. } | Step::BodyReceived { .. } | Step::TrailersReceived { .. } | Step::Redirected { .. }
-            | Step::Stopped { .. } | Step::Arrived { .. } | Step::Dns(_)
+        Step::UrlRead { .. }
+            | Step::UrlNormalised { .. }
+            | Step::NameResolved { .. }
+            | Step::ConnectStarted { .. }
+            | Step::ConnectFailed { .. }
+            | Step::ConnectionOpened { .. }
+            | Step::ConnectionReused { .. }
+            | Step::TcpMeasured { .. }
+            | Step::ConnectionEnded { .. }
+            | Step::TlsPrepared { .. }
+            | Step::TlsOffered { .. }
+            | Step::TlsMessage { .. }
+            | Step::TlsCertificate { .. }
+            | Step::TlsVerified { .. }
+            | Step::RequestSent { .. }
+            | Step::HeadReceived { .. }
+            | Step::Told { .. }
+            | Step::BodyReceived { .. }
+            | Step::TrailersReceived { .. }
+            | Step::Redirected { .. }
+            | Step::Stopped { .. }
+            | Step::Arrived { .. }
+            | Step::Dns(_)
     };
 }
 

@@ -46,6 +46,13 @@ fn provider() -> Arc<CryptoProvider> {
     PROVIDER.clone()
 }
 
+/// Has the random numbers of the cryptography ready. The first of a process take a tenth of a second, for the library gathers entropy of
+/// its own.
+pub fn prepare() {
+    // Without randomness a handshake fails, and says so.
+    let _ = provider().secure_random.fill(&mut [0; 1]);
+}
+
 /// A protocol's name in ALPN.
 fn protocol_name(protocol: Protocol) -> &'static [u8] {
     match protocol {

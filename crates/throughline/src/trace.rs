@@ -2,9 +2,9 @@
 
 mod live;
 
+use decide::step::{Journey, Step};
 use live::Live;
 use node::fetch::{Request, Watcher};
-use decide::step::{Journey, Step};
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use view::trace::{Options, json, tree};
@@ -72,7 +72,8 @@ fn options(show: Show, screen: &Screen) -> Options {
     let of_terminal = if terminal { size().map(|(columns, _)| columns) } else { None };
     let width = show.width.or(of_terminal).unwrap_or(WIDTH).max(LEAST);
     // https://no-color.org: any value but an empty one.
-    let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let colourless =
+        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     Options { width, colour: show.colour.unwrap_or(terminal && !colourless), verbose: show.verbose, so_far: None }
 }
 

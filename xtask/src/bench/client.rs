@@ -55,6 +55,11 @@ impl Connection {
         Ok(Connection { stream, head: head.into_bytes(), body, block: vec![b'x'; block] })
     }
 
+    /// From now on it is another path that is asked for.
+    pub(super) fn go_to(&mut self, path: &str) {
+        self.head = format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n").into_bytes();
+    }
+
     /// Asks once and reads the whole answer; its status.
     pub(super) fn ask(&mut self) -> io::Result<u16> {
         self.send()?;
@@ -118,6 +123,11 @@ impl Write for Stream {
 /// Asks for `path` on a connection of its own.
 pub(super) fn ask_once(to: Address, path: &str) -> io::Result<u16> {
     Connection::open_for_one(to, path)?.ask()
+}
+
+/// Sends this head on a connection of its own; the status of the answer.
+pub(super) fn say(to: Address, head: &str) -> io::Result<u16> {
+    Connection::new(to, head.to_string(), 0, SMALL)?.ask()
 }
 
 /// At least one byte.

@@ -6,6 +6,7 @@
 
 mod address;
 mod backend;
+mod cache;
 mod client;
 mod h2load;
 mod machine;
@@ -41,6 +42,12 @@ struct Plan {
     idle_connections: usize,
     /// Rounds per kind of echo server in the seam's row.
     seam_rounds: usize,
+    /// Requests of the row of popular and rare URLs, of which the first half warms the cache up.
+    zipf_requests: usize,
+    /// Objects of the purge's row.
+    purge_objects: u32,
+    /// Rounds of the row in which many ask for the same at once.
+    crowds: u32,
 }
 
 const FULL: Plan = Plan {
@@ -51,6 +58,9 @@ const FULL: Plan = Plan {
     tail_round: Duration::from_secs(4),
     idle_connections: 10_000,
     seam_rounds: 200,
+    zipf_requests: 400_000,
+    purge_objects: 100_000,
+    crowds: 9,
 };
 
 const QUICK: Plan = Plan {
@@ -61,6 +71,9 @@ const QUICK: Plan = Plan {
     tail_round: Duration::from_secs(2),
     idle_connections: 10_000,
     seam_rounds: 40,
+    zipf_requests: 100_000,
+    purge_objects: 20_000,
+    crowds: 3,
 };
 
 const SLOW_BACKEND: &str = "slow-backend";
@@ -73,13 +86,14 @@ struct Bench {
     source: PathBuf,
     plan: Plan,
     peers: Vec<Peer>,
+    caches: Vec<Peer>,
     tls: tls::Files,
 }
 
 /// `cargo xtask bench [--quick] [--list] [--binary PATH] [ROW…]`.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
-    let known: Vec<&str> =
-        throughput::ROWS.iter().map(|row| row.name).chain(memory::ROWS.iter().map(|row| row.name)).chain([SLOW_BACKEND, SEAM]).collect();
+    let under_load = throughput::ROWS.iter().map(|row| row.name).chain(memory::ROWS.iter().map(|row| row.name));
+    let known: Vec<&str> = under_load.chain([SLOW_BACKEND, SEAM]).chain(cache::rows()).collect();
     let mut plan = FULL;
     let mut binary = machine::release_folder(root).join("throughline");
     let mut wanted = Vec::new();
@@ -98,10 +112,10 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     }
     let rows: Vec<&str> = known.into_iter().filter(|row| wanted.is_empty() || wanted.contains(row)).collect();
     machine::prepare()?;
-    let peers = peers::present(&binary);
+    let (peers, caches) = (peers::present(&binary), peers::caches(&binary));
     let folder = Folder::new()?;
     let tls = tls::Files::make(&folder.path)?;
-    let mut bench = Bench { folder, source: root.join("bench"), plan, peers, tls };
+    let mut bench = Bench { folder, source: root.join("bench"), plan, peers, caches, tls };
     peers::write_bodies(&bench.bodies())?;
     bench.leave_out_who_does_not_start()?;
     bench.run(&rows, root)
@@ -141,6 +155,7 @@ impl Bench {
             eprintln!("bench: {SEAM} …");
             text += &report::seam(&seam::measure(self, root)?);
         }
+        text += &cache::measure(self, rows)?;
         text += &format!("\nThe run took {:.0} s.\n", begin.elapsed().as_secs_f64());
         print!("{text}");
         let results = root.join("bench/results");

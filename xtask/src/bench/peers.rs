@@ -27,10 +27,27 @@ pub(super) struct Peer {
 /// The name of ours.
 pub(super) const OURS: &str = "throughline";
 
-/// The peers that are installed, ours first. One that is missing is named and left out.
+/// The peers that are installed, ours first.
 pub(super) fn present(binary: &Path) -> Vec<Peer> {
+    installed([ours(binary), nginx(), haproxy(), h2o()])
+}
+
+/// The same, as caches.
+pub(super) fn caches(binary: &Path) -> Vec<Peer> {
+    let cache = |(peer, version): (Peer, Option<String>), config| (Peer { config, ..peer }, version);
+    installed([
+        cache(ours(binary), "cache-throughline.toml"),
+        cache(nginx(), "cache-nginx.conf"),
+        cache(haproxy(), "cache-haproxy.conf"),
+        varnish(),
+        traffic_server(),
+    ])
+}
+
+/// One that is missing is named and left out.
+fn installed<const N: usize>(all: [(Peer, Option<String>); N]) -> Vec<Peer> {
     let mut peers = Vec::new();
-    for (peer, version) in [ours(binary), nginx(), haproxy(), h2o()] {
+    for (peer, version) in all {
         match version {
             Some(version) => peers.push(Peer { version, ..peer }),
             None => eprintln!("bench: {} is not there ({}): left out of this run", peer.name, peer.command[0]),
@@ -104,6 +121,34 @@ fn h2o() -> (Peer, Option<String>) {
     (peer, machine::first_line("h2o", &["-v"]))
 }
 
+fn varnish() -> (Peer, Option<String>) {
+    let peer = Peer {
+        name: "Varnish",
+        version: String::new(),
+        even: "",
+        algorithms: &[],
+        streams_uploads: true,
+        config: "cache-varnish.vcl",
+        backend: ("", ""),
+        command: words("varnishd -F -j none -n FOLDER/work -a 127.0.0.1:PORT -s malloc,MEMORYm -p thread_pools=1 -f CONFIG"),
+    };
+    (peer, machine::first_line("varnishd", &["-V"]))
+}
+
+fn traffic_server() -> (Peer, Option<String>) {
+    let peer = Peer {
+        name: "ATS",
+        version: String::new(),
+        even: "",
+        algorithms: &[],
+        streams_uploads: true,
+        config: "ats/runroot.yaml",
+        backend: ("", ""),
+        command: words("traffic_server --run-root=CONFIG"),
+    };
+    (peer, machine::first_line("traffic_server", &["-V"]))
+}
+
 fn words(command: &str) -> Vec<String> {
     command.split(' ').map(str::to_string).collect()
 }
@@ -113,6 +158,9 @@ pub(super) struct Running {
     pub(super) server: Server,
     http2: u16,
     tls: u16,
+    pub(super) admin: u16,
+    /// Its own, with what it writes.
+    pub(super) folder: PathBuf,
 }
 
 impl Running {
@@ -148,7 +196,46 @@ pub(super) fn start(bench: &Bench, peer: &Peer, balance: &str, backends: &[u16])
     let config = config.to_string_lossy().into_owned();
     let command: Vec<&str> = peer.command.iter().map(|word| if word == "CONFIG" { config.as_str() } else { word }).collect();
     let server = Server::start(peer.name, &command, port, true, serves_files, &folder.join("log"))?;
-    Ok(Running { server, http2, tls })
+    Ok(Running { server, http2, tls, admin, folder })
+}
+
+/// How large a cache is.
+#[derive(Clone, Copy)]
+pub(super) struct Room {
+    /// MiB of memory.
+    pub(super) memory: u64,
+    /// Bytes of the usual object.
+    pub(super) object: u64,
+}
+
+/// nginx has room for so many keys in a KiB of their zone.
+const KEYS_PER_KIB: u64 = 8;
+
+/// Starts a peer as a cache in front of the origin at this port.
+pub(super) fn start_cache(bench: &Bench, peer: &Peer, room: Room, origin: u16) -> Result<Running, String> {
+    let [port, admin] = machine::free_ports()?;
+    let memory = room.memory;
+    let keys = (memory << 20) / room.object / KEYS_PER_KIB;
+    let values = [
+        ("origin", origin.to_string()),
+        ("admin", admin.to_string()),
+        ("memory", memory.to_string()),
+        ("keys", keys.to_string()),
+        ("rest", (memory - (keys >> 10)).to_string()),
+        ("eighth-bytes", ((memory << 20) / 8).to_string()),
+        ("seven-eighths", (memory - memory / 8).to_string()),
+    ];
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (folder, config) = write_config(bench, peer.config, port, &values)?;
+    let (config, place) = (config.to_string_lossy(), folder.to_string_lossy());
+    let word = |word: &String| {
+        let word = word.replace("CONFIG", &config).replace("FOLDER", &place);
+        word.replace("PORT", &port.to_string()).replace("MEMORY", &memory.to_string())
+    };
+    let command: Vec<String> = peer.command.iter().map(word).collect();
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let server = Server::start(peer.name, &command, port, true, serves_files, &folder.join("log"))?;
+    Ok(Running { server, http2: port, tls: port, admin, folder })
 }
 
 /// Writes the bodies of the rows into memory.
@@ -176,17 +263,29 @@ fn serves_files(port: u16) -> bool {
     client::ask_once(Address::clear(port), "/1k").is_ok_and(|status| status == 200)
 }
 
-/// A folder for one server, and its configuration in there, made from a file of `bench/peers`.
+/// A folder for one server, and its configuration in there, made from a file of `bench/peers`. One that lies in a folder there comes with
+/// all that is beside it.
 fn write_config(bench: &Bench, template: &str, port: u16, values: &[(&str, &str)]) -> Result<(PathBuf, PathBuf), String> {
     let source = bench.source.join("peers").join(template);
-    let text = fs::read_to_string(&source).map_err(|error| format!("{}: {error}", source.display()))?;
-    let folder = bench.folder.path.join(format!("{template}-{port}"));
+    let folder = bench.folder.path.join(format!("{}-{port}", template.replace('/', "-")));
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let (port, files, user) = (port.to_string(), machine::open_files().to_string(), machine::user());
     let place = folder.to_string_lossy();
     let general = [("port", port.as_str()), ("files", &files), ("user", &user), ("folder", &place)];
-    let text = general.iter().chain(values).fold(text, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value));
-    let config = folder.join(template);
-    machine::write(&config, text)?;
+    let fill_in = |text: String| {
+        let values = general.iter().chain(values);
+        values.fold(text, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+    };
+    let mut templates = vec![source.clone()];
+    if let Some(group) = source.parent().filter(|_| template.contains('/')) {
+        let entries = fs::read_dir(group).map_err(|error| format!("{}: {error}", group.display()))?;
+        templates.extend(entries.flatten().map(|entry| entry.path()));
+    }
+    let name = |path: &Path| path.file_name().map(|name| folder.join(name)).unwrap_or_default();
+    for path in &templates {
+        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        machine::write(&name(path), fill_in(text))?;
+    }
+    let config = name(&source);
     Ok((folder, config))
 }

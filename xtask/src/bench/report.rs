@@ -132,7 +132,7 @@ pub(super) fn seam(seam: &Seam) -> String {
     text
 }
 
-fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
+pub(super) fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
     writeln!(text, "{content}").expect("a String takes everything");
 }
 
@@ -171,7 +171,7 @@ fn percentile(sorted: &[Duration], share: f64) -> Option<Duration> {
 }
 
 /// Microseconds, as a reader wants them; NaN where nobody measured.
-fn time(micros: f64) -> String {
+pub(super) fn time(micros: f64) -> String {
     if micros.is_nan() {
         return "–".to_string();
     }

@@ -117,6 +117,11 @@ impl Server {
         self.processes().iter().map(resident).sum()
     }
 
+    /// The numbers of its processes.
+    pub(super) fn ids(&self) -> Vec<u32> {
+        self.processes().iter().map(|process| process.id).collect()
+    }
+
     fn processes(&self) -> Vec<Process> {
         let group = self.group.as_raw_nonzero().get();
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();

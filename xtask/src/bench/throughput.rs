@@ -6,6 +6,7 @@ use super::h2load::{self, Until};
 use super::peers::Running;
 use super::wrk::{self, Round};
 use super::{Bench, whole};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One row: a request, asked over and over.
 pub(super) struct Row {
@@ -27,6 +28,8 @@ enum Load {
     KeptAlive,
     /// wrk, with a connection for each request.
     Close,
+    /// Our own client, which asks for another URL each time.
+    New,
     /// Our own client, with a connection for each request.
     Handshake,
     /// Our own client; requests are finished once begun.
@@ -48,6 +51,11 @@ impl Row {
     /// Whether requests have a body: the origin must then take it in before it answers.
     pub(super) const fn has_body(&self) -> bool {
         matches!(self.load, Load::Large(Way::Up) | Load::LargeStreams(Way::Up))
+    }
+
+    /// The URL that all of it is about, where it is one.
+    pub(super) fn only_path(&self) -> Option<&'static str> {
+        (!matches!(self.load, Load::New)).then_some(self.path)
     }
 }
 
@@ -192,6 +200,46 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
+/// The rows of caches.
+pub(super) const CACHED: &[Row] = &[
+    Row {
+        name: "cache-hit-1k",
+        says: "a stored answer of 1 KiB, kept alive, 64 connections",
+        door: Door::Clear,
+        path: "/1024/hit",
+        connections: 64,
+        bytes: KIB,
+        load: Load::KeptAlive,
+    },
+    Row {
+        name: "cache-hit-100k",
+        says: "a stored answer of 100 KiB, kept alive, 64 connections",
+        door: Door::Clear,
+        path: "/102400/hit",
+        connections: 64,
+        bytes: 100 * KIB,
+        load: Load::KeptAlive,
+    },
+    Row {
+        name: "cache-new-connection",
+        says: "a stored answer of 1 KiB, a new connection for each request, 64 at a time",
+        door: Door::Clear,
+        path: "/1024/hit",
+        connections: 64,
+        bytes: KIB,
+        load: Load::Close,
+    },
+    Row {
+        name: "cache-miss",
+        says: "an answer of 1 KiB that is fetched and stored, another URL each time, kept alive on both sides, 32 connections",
+        door: Door::Clear,
+        path: "/1024/miss",
+        connections: 32,
+        bytes: KIB,
+        load: Load::New,
+    },
+];
+
 /// What the servers answer to themselves.
 const HIT: &str = "/hit-1k";
 
@@ -236,11 +284,21 @@ fn measure_once(bench: &Bench, row: &Row, running: &Running) -> Result<Figure, S
     Ok(Figure { cpu_us: cpu * 1e6 / round.requests, per_second: round.requests / round.seconds, latency: round.latency })
 }
 
+/// No URL is asked for twice, whoever is measured.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
 fn ask(bench: &Bench, row: &Row, running: &Running) -> Result<Round, String> {
     let (to, path, length) = (running.address(row.door), row.path, bench.plan.round);
     match row.load {
         Load::KeptAlive => wrk::run(to, path, row.connections, length, &bench.tls.openssl, &[]),
         Load::Close => wrk::run(to, path, row.connections, length, &bench.tls.openssl, &["-H", "Connection: close"]),
+        Load::New => whole::run(row.connections, length, || {
+            let mut connection = Connection::open(to, path)?;
+            Ok(move || {
+                connection.go_to(&format!("{path}/{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+                connection.ask()
+            })
+        }),
         Load::Handshake => whole::run(row.connections, length, || Ok(|| Connection::open_for_one(to, path)?.ask())),
         Load::Large(way) => whole::run(row.connections, length, || {
             let body = matches!(way, Way::Up).then_some(row.bytes);

@@ -3,7 +3,7 @@
 use super::record::Rule;
 use alloc::string::String;
 use alloc::vec::Vec;
-use wire::http::structured::{Bare, write_bare, write_parameter};
+use wire::http::structured::{Bare, write_parameter, write_token};
 
 /// Why a request went on to the origin (RFC 9211 §2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,34 +79,42 @@ pub struct Status {
 
 /// Appends the member. `name` is that of this cache, and goes behind those of the caches before it (RFC 9211 §2).
 pub fn write(name: &str, status: &Status, out: &mut Vec<u8>) {
-    write_bare(&Bare::Token(name.into()), out);
-    let mut say = |key: &str, value: Bare| write_parameter(key, &value, out);
+    write_token(name, out);
+    let truth = |key: &str, out: &mut Vec<u8>| write_parameter(key, &Bare::Boolean(true), out);
     match status.forwarded {
         // RFC 9211 §2.1: hit and fwd exclude each other.
-        None => say("hit", Bare::Boolean(true)),
+        None => truth("hit", out),
         Some(forwarded) => {
-            say("fwd", Bare::Token(forwarded.word().into()));
+            word("fwd", forwarded.word(), out);
             if let Some(code) = status.forwarded_status {
-                say("fwd-status", Bare::Integer(code.into()));
+                write_parameter("fwd-status", &Bare::Integer(code.into()), out);
             }
         }
     }
     if let Some(ttl) = status.ttl {
-        say("ttl", Bare::Integer(ttl));
+        write_parameter("ttl", &Bare::Integer(ttl), out);
     }
     // RFC 9211 §2.5, §2.6: only where something was forwarded.
     if status.forwarded.is_some() && status.stored {
-        say("stored", Bare::Boolean(true));
+        truth("stored", out);
     }
     if status.forwarded.is_some() && status.collapsed {
-        say("collapsed", Bare::Boolean(true));
+        truth("collapsed", out);
     }
     if let Some(key) = &status.key {
-        say("key", Bare::String(key.clone()));
+        write_parameter("key", &Bare::String(key.clone()), out);
     }
     if let Some(rule) = status.detail {
-        say("detail", Bare::Token(rule.word().into()));
+        word("detail", rule.word(), out);
     }
+}
+
+/// A parameter whose value is one of our own words: tokens, written without a copy, because every answer has some.
+fn word(key: &str, word: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"; ");
+    out.extend_from_slice(key.as_bytes());
+    out.push(b'=');
+    write_token(word, out);
 }
 
 #[cfg(test)]

@@ -171,7 +171,7 @@ fn redacted(url: &Url) -> String {
 fn sentence(error: ParseError) -> &'static str {
     match error {
         ParseError::EmptyHost => "it has no host",
-        ParseError::IdnaError => "its host is no name by the rules of international names (IDNA)",
+        ParseError::IdnaError => "its host has a character that no name may have (IDNA)",
         ParseError::InvalidPort => "its port is no number from 0 to 65535",
         ParseError::InvalidIpv4Address => "its host ends in a number and is no IPv4 address",
         ParseError::InvalidIpv6Address => "what stands in brackets is no IPv6 address",

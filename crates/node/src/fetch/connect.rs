@@ -23,7 +23,8 @@ pub(super) async fn connect(
     let ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
     let ordered = order(&ips);
     let began = telling.now();
-    let mut race = Running { host, port, race: Race::new(ordered.clone()), flights: Vec::new(), failures: Vec::new(), deadline: host.deadline() };
+    let mut race =
+        Running { host, port, race: Race::new(ordered.clone()), flights: Vec::new(), failures: Vec::new(), deadline: host.deadline() };
     let late = || timed_out(&ordered, port);
     let won = limit.within(host, Station::Connect, CONNECT, poll_fn(|cx| race.poll(cx, telling)), late).await;
     race.give_up(telling, won.is_ok());

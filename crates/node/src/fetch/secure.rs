@@ -17,7 +17,8 @@ use rustls::pki_types::ServerName;
 use rustls::{CertificateError, Error, PeerIncompatible};
 
 /// What TLS is done with on this journey.
-pub(super) fn visitor(request: &Request) -> Result<Visitor, Fault> {
+pub(super) fn visitor(request: &Request, telling: &mut Telling<'_>) -> Result<Visitor, Fault> {
+    let began = telling.now();
     let remedy = "name a file of authorities with --cacert, or install the system's (ca-certificates)";
     let machine = |why: String| Fault::new(Station::Tls, Whose::Machine, "no-trust", why, remedy);
     let trust = match (request.trust)() {
@@ -26,7 +27,10 @@ pub(super) fn visitor(request: &Request) -> Result<Visitor, Fault> {
         trust => trust.map_err(machine)?,
     };
     let protocols: &[Protocol] = if request.http1_only { &[Protocol::Http1] } else { &[Protocol::Http2, Protocol::Http1] };
-    Visitor::new(&trust, request.insecure, protocols).map_err(|why| machine(format!("this machine cannot judge certificates: {why}")))
+    let made = Visitor::new(&trust, request.insecure, protocols);
+    let visitor = made.map_err(|why| machine(format!("this machine cannot judge certificates: {why}")))?;
+    telling.step(Step::TlsPrepared { authorities: trust.len() as u64, took: telling.now().since(began) });
+    Ok(visitor)
 }
 
 /// Shakes hands. True: HTTP/2 was agreed on.
@@ -114,7 +118,9 @@ fn flaw_clause(flaw: &Error, leaf: Option<&Facts>, host: Option<&str>) -> String
     let Error::InvalidCertificate(flaw) = flaw else { return format!("it cannot be judged ({flaw})") };
     let day = |at: Option<Calendar>| at.map(|at| String::from_utf8_lossy(&format_day(at)).into_owned()).unwrap_or_default();
     match flaw {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => format!("it expired on {}", day(leaf.map(|leaf| leaf.not_after))),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("it expired on {}", day(leaf.map(|leaf| leaf.not_after)))
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             format!("it is not valid before {}", day(leaf.map(|leaf| leaf.not_before)))
         }
@@ -129,10 +135,15 @@ fn flaw_clause(flaw: &Error, leaf: Option<&Facts>, host: Option<&str>) -> String
             None => "its signer is not trusted here".to_string(),
         },
         CertificateError::Revoked => "its signer has revoked it".to_string(),
-        CertificateError::BadSignature => "its signature is wrong".to_string(),
+        CertificateError::BadSignature => {
+            let issuer = leaf.map(|leaf| leaf.issuer.clone()).unwrap_or_default();
+            format!("its signature is not by the {issuer} that is trusted here")
+        }
         CertificateError::BadEncoding => "it cannot be read".to_string(),
         // One that could sign others, and signs itself.
-        CertificateError::Other(_) if leaf.is_some_and(|leaf| leaf.self_signed) => "it is signed by itself, which anybody can do".to_string(),
+        CertificateError::Other(_) if leaf.is_some_and(|leaf| leaf.self_signed) => {
+            "it is signed by itself, which anybody can do".to_string()
+        }
         other => format!("it is no good ({other})"),
     }
 }
@@ -163,7 +174,12 @@ fn fault(trouble: &Trouble, seen: &Seen, target: &Target, now: Calendar) -> Faul
         }
         Error::AlertReceived(alert) => {
             let why = format!("the server refused the handshake with the alert {}", alert_name(*alert));
-            of(Whose::Server, "alert", why, "it may not know this name, or want a certificate of yours, or speak no version of TLS from 1.2 on")
+            of(
+                Whose::Server,
+                "alert",
+                why,
+                "it may not know this name, or want a certificate of yours, or speak no version of TLS from 1.2 on",
+            )
         }
         Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
             let why = "the server speaks only versions of TLS before 1.2, which are broken".to_string();

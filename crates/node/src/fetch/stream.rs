@@ -5,7 +5,7 @@ use super::limit::{Limit, Repeated, SILENCE};
 use super::telling::Telling;
 use super::visit::{Asked, Got};
 use super::whole::{LIMITS, MOST_ASIDE_BYTES, MOST_INTERIM, broken, lines, silence, sink_fault, tell, tell_trailers};
-use crate::buffer::Buffers;
+use crate::buffer::{Buffer, Buffers};
 use crate::http2::{Lone, Patience, RequestLine, StreamHandle};
 use crate::transport::Transport;
 use decide::fetch::fault::{Fault, Station, Whose};
@@ -13,12 +13,12 @@ use decide::step::{Bytes, Step};
 use decide::time::Instant;
 use host::Host;
 use std::io::{self, IoSlice};
-use wire::http::{Fields, FieldWriter, RequestHead, ResponseHead};
+use wire::http::{FieldWriter, Fields, RequestHead, ResponseHead};
 use wire::http1::Framing;
 use wire::http2::{Config, ErrorCode, Reason};
 
 /// Bytes that a server may send ahead: enough for a fast body far away, and a bound on memory.
-const WINDOW: u32 = 4 << 20;
+const WINDOW: u32 = 8 << 20;
 /// What is read at once.
 const READ_BYTES: usize = 128 * 1024;
 
@@ -36,7 +36,7 @@ pub(super) fn begin(host: &Host, buffers: &Buffers, transport: Transport) -> Lon
     };
     // How long the server may take for anything is watched by the exchange.
     let patience = Patience { send: SILENCE * 2, head: SILENCE * 2, idle: SILENCE * 2, least_rate: 0, silence: None };
-    Lone::new(host, buffers, transport, config, patience)
+    Lone::new(host, Buffer::long(buffers), transport, config, patience)
 }
 
 /// One request and its answer.

@@ -179,7 +179,7 @@ impl<'a> Visit<'a> {
             false => Carrier::Whole(Transport::Plain(tcp), Buffer::new(&self.buffers)),
             true => {
                 if self.visitor.is_none() {
-                    self.visitor = Some(secure::visitor(self.request)?);
+                    self.visitor = Some(secure::visitor(self.request, &mut self.telling)?);
                 }
                 let visitor = self.visitor.as_ref().expect("it was just made");
                 let (tls, http2) = secure::secure(self.host, visitor, tcp, target, &self.limit, &mut self.telling).await?;

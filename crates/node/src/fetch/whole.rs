@@ -215,10 +215,20 @@ impl<'a, 'w> Exchange<'a, 'w> {
         let reset = error.is_some_and(|error| error.kind() == io::ErrorKind::ConnectionReset);
         self.end = if reset { End::Reset } else { End::Theirs };
         let how = if reset { "reset the connection" } else { "closed the connection" };
-        let (word, what) = if self.input.is_empty() { ("no-answer", "without an answer") } else { ("truncated", "in the middle of the head of its answer") };
+        let (word, what) = if self.input.is_empty() {
+            ("no-answer", "without an answer")
+        } else {
+            ("truncated", "in the middle of the head of its answer")
+        };
         let word = if reset { "reset" } else { word };
         let why = format!("the server {how} {what}");
-        Fault::new(Station::Http, Whose::Server, word, why, "look at the server's log: it may have crashed on the request, or may want TLS here (https)")
+        Fault::new(
+            Station::Http,
+            Whose::Server,
+            word,
+            why,
+            "look at the server's log: it may have crashed on the request, or may want TLS here (https)",
+        )
     }
 
     fn not_http(&self, rejection: Rejection) -> Fault {
@@ -279,7 +289,13 @@ pub(super) fn broken(why: impl Into<String>) -> Fault {
 /// The server is silent.
 pub(super) fn silence(what: &str) -> Fault {
     let why = format!("{what}, for {} s", super::limit::SILENCE.as_secs());
-    Fault::new(Station::Http, Whose::Server, "timeout", why, "look at the server's log: what it does for this request takes too long, or hangs")
+    Fault::new(
+        Station::Http,
+        Whose::Server,
+        "timeout",
+        why,
+        "look at the server's log: what it does for this request takes too long, or hangs",
+    )
 }
 
 /// The body cannot be put where it was to go.

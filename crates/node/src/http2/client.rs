@@ -2,7 +2,7 @@
 
 use super::pump::{Patience, Pump};
 use super::shared::{RequestLine, Shared, StreamHandle};
-use crate::buffer::{Buffer, Buffers};
+use crate::buffer::Buffer;
 use crate::pool::Pool;
 use crate::proxy::wire_limits;
 use crate::server::Worker;
@@ -140,7 +140,7 @@ pub(crate) async fn ask_once(
     let snapshot = worker.snapshot();
     let limits = &snapshot.config.limits;
     let config = super::config(limits, wire_limits(limits));
-    let lone = Lone::new(&worker.host, &worker.buffers, transport, config, patience(pool));
+    let lone = Lone::new(&worker.host, Buffer::new(&worker.buffers), transport, config, patience(pool));
     let mut stream = lone.stream().ok_or("the connection takes no request")?;
     let line = RequestLine { target: asked.target, authority: asked.authority, scheme: asked.scheme };
     stream.request(&RequestHead::default(), &line, true, |block| block.known(Known::UserAgent, asked.agent));
@@ -177,9 +177,9 @@ pub(crate) struct Lone {
 
 impl Lone {
     /// Begins to speak HTTP/2 on a transport; a task of this thread pumps it.
-    pub(crate) fn new(host: &Host, buffers: &Buffers, transport: Transport, config: Config, patience: Patience) -> Lone {
+    pub(crate) fn new(host: &Host, input: Buffer, transport: Transport, config: Config, patience: Patience) -> Lone {
         let shared = Shared::new(Connection::new(Role::Client, config));
-        let mut pump = Pump::new(shared.clone(), transport, Buffer::new(buffers), patience, host.deadline(), host.now());
+        let mut pump = Pump::new(shared.clone(), transport, input, patience, host.deadline(), host.now());
         let (clock, over) = (host.clone(), Rc::new(Signal::default()));
         let ended = over.clone();
         host.spawn(async move {

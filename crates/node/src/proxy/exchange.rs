@@ -32,6 +32,10 @@ pub(crate) struct Scratch {
     pub(crate) down: Half,
     pub(crate) journey: Journey,
     pub(crate) text: Vec<u8>,
+    /// `Cache-Status` of the answer.
+    pub(crate) cache_status: Vec<u8>,
+    /// For the next request on a route that stores answers.
+    pub(crate) cached: Option<Box<Cached>>,
 }
 
 /// Why an answer ends that its client does not take.
@@ -346,6 +350,9 @@ impl<'c> Exchange<'c> {
         if let Channel::Fill(_) = self.client.stream {
             return self.end_fill();
         }
+        if let Some(cached) = self.cached.take() {
+            self.scratch.cached = Some(cached.emptied());
+        }
         let now = self.worker.host.now_afresh();
         let End { status, sent, why, side } = self.end;
         let took = now.since(self.scratch.journey.began);
@@ -476,6 +483,8 @@ impl Scratch {
             down: Half::idle(limits),
             journey: Journey::default(),
             text: Vec::new(),
+            cache_status: Vec::new(),
+            cached: None,
         }
     }
 }

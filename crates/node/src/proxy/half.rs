@@ -4,6 +4,7 @@
 use crate::buffer::{BUFFER_BYTES, Buffer};
 use crate::channel::Channel;
 use crate::proxy::exchange::SPARE_BYTES;
+use crate::store::Stretch;
 use decide::forward::trailer_passes;
 use decide::time::Instant;
 use std::io::IoSlice;
@@ -16,7 +17,10 @@ use wire::websocket::Follower;
 const MOST_ROUNDS: usize = 16;
 
 /// Pieces up to this size are gathered by copying; a copy of that many bytes costs less than another slice in a system call.
-const GATHER_BYTES: usize = 2048;
+pub(crate) const GATHER_BYTES: usize = 2048;
+
+/// What the kernel is asked to send of a file at once: other connections want their turn.
+const FILE_BYTES: usize = 1 << 20;
 
 /// What a direction waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,24 +259,46 @@ impl Half {
         sink.poll_flush(cx).map_err(|_| Broken::Sink)
     }
 
-    /// Writes what is staged, and behind it as much of `piece` as goes. Ready with how much of it went, once some did or, of an empty one,
-    /// once nothing is staged any more.
+    /// Writes what is staged, and behind it as much of what is stored as goes. Ready with how much of it went, once some did or, of an
+    /// empty one, once nothing is staged any more.
     pub(crate) fn poll_through(
         &mut self,
         cx: &mut Context<'_>,
-        piece: &[u8],
+        stretch: Stretch<'_>,
         sink: &mut Channel,
         now: Instant,
-    ) -> Poll<Result<usize, Broken>> {
+    ) -> Poll<Result<u64, Broken>> {
+        let before = sink.unsent();
+        let through = self.poll_stretch(cx, stretch, sink, now);
+        if sink.unsent() < before {
+            self.since = now;
+        }
+        through
+    }
+
+    fn poll_stretch(&mut self, cx: &mut Context<'_>, stretch: Stretch<'_>, sink: &mut Channel, now: Instant) -> Poll<Result<u64, Broken>> {
         loop {
             let staged = &self.out[self.written..];
-            if staged.is_empty() && piece.is_empty() {
+            if staged.is_empty() && stretch.len() == 0 {
                 return Poll::Ready(Ok(0));
             }
             self.waits_for = WaitsFor::Sink;
-            let slices = [IoSlice::new(staged), IoSlice::new(piece)];
-            let slices = if staged.is_empty() { &slices[1..] } else { &slices[..] };
-            let n = ready!(sink.poll_write(cx, slices)).map_err(|_| Broken::Sink)?;
+            let n = match stretch {
+                Stretch::Memory(piece) if staged.is_empty() => ready!(sink.poll_write(cx, &[IoSlice::new(piece)])),
+                Stretch::Memory([]) => ready!(sink.poll_write(cx, &[IoSlice::new(staged)])),
+                Stretch::Memory(piece) => ready!(sink.poll_write(cx, &[IoSlice::new(staged), IoSlice::new(piece)])),
+                // Not held back for what follows (MSG_MORE): measured, the larger bursts cost more than the segment that it saves.
+                Stretch::File(..) if !staged.is_empty() => ready!(sink.poll_write(cx, &[IoSlice::new(staged)])),
+                Stretch::File(file, place, len) => {
+                    let most = usize::try_from(len).unwrap_or(usize::MAX).min(FILE_BYTES);
+                    match ready!(sink.poll_send_file(cx, file, place, most)) {
+                        // It is memory of our own, and was written.
+                        Ok(0) => return Poll::Ready(Err(Broken::Source(SourceError::Io))),
+                        sent => sent,
+                    }
+                }
+            };
+            let n = n.map_err(|_| Broken::Sink)?;
             self.since = now;
             let of_staged = n.min(staged.len());
             self.written += of_staged;
@@ -281,7 +307,7 @@ impl Half {
                 self.written = 0;
             }
             if n > of_staged {
-                return Poll::Ready(Ok(n - of_staged));
+                return Poll::Ready(Ok((n - of_staged) as u64));
             }
         }
     }

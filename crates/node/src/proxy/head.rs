@@ -11,7 +11,7 @@ use crate::proxy::upstream::Upstream;
 use decide::config::FieldEdits;
 use decide::forward::{self, ToBackend, ToClient};
 use decide::route::rewrite;
-use wire::http::{FieldWriter, Known, Method, RequestHead, ResponseHead, Version};
+use wire::http::{FieldWriter, Known, Method, RequestHead, ResponseHead, Version, decimal};
 use wire::http1::{self, FieldLines, Framing, ResponseMeta};
 
 const HSTS: &[u8] = b"Strict-Transport-Security";
@@ -78,8 +78,8 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
         let hsts = self.hsts(site);
-        let status = self.cache_status(&snapshot.config.server.name);
-        let Scratch { request, response, down, journey, text, .. } = &mut *self.scratch;
+        self.write_cache_status(&snapshot.config.server.name);
+        let Scratch { request, response, down, journey, text, cache_status, .. } = &mut *self.scratch;
         let framing = match (meta.framing, request.version) {
             (Framing::UntilClose, Version::Http11) => Framing::Chunked,
             // RFC 9112 §6.1: no transfer coding to an HTTP/1.0 client.
@@ -96,7 +96,7 @@ impl Exchange<'_> {
         if site.show.server_timing {
             forward::server_timing(journey, now, text);
         }
-        let more = More { hsts: hsts.as_deref(), timing: text, age: None, cache_status: &status, told: None };
+        let more = More { hsts: hsts.as_deref(), timing: text, age: None, cache_status, told: None };
         down.begin(from, self.client.stream.framing(framing), limits, now);
         write_answer(
             &mut self.client.stream,
@@ -114,12 +114,12 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
         let hsts = self.hsts(site);
-        let status = self.cache_status(&snapshot.config.server.name);
+        self.write_cache_status(&snapshot.config.server.name);
         let whole = matches!(self.client.stream, Channel::Whole(_));
         let keep = keep && stored.framing != Framing::UntilClose;
         self.ends_by_close = whole && stored.framing == Framing::UntilClose;
         self.end.status = stored.head.status;
-        let Scratch { request, down, journey, text, .. } = &mut *self.scratch;
+        let Scratch { request, down, journey, text, cache_status, .. } = &mut *self.scratch;
         let own = forward::request_id(journey.id);
         let id = site.show.request_id.then(|| forward::shown_id(request, &site.forward, &own));
         let to = ToClient { version: request.version, edits: &route.response, via: &snapshot.config.server.name, date: &date, id };
@@ -127,7 +127,7 @@ impl Exchange<'_> {
         if site.show.server_timing {
             forward::server_timing(journey, now, text);
         }
-        let more = More { hsts: hsts.as_deref(), timing: text, age: stored.age, cache_status: &status, told: stored.told };
+        let more = More { hsts: hsts.as_deref(), timing: text, age: stored.age, cache_status, told: stored.told };
         down.begin(Framing::None, Framing::None, limits, now);
         let answer = Answer { head: stored.head, to: &to, framing: stored.framing, more: &more, keep, upgraded: false };
         write_answer(&mut self.client.stream, down, &answer);
@@ -143,7 +143,7 @@ impl Exchange<'_> {
         let request_version = self.scratch.request.version;
         let shown = self.site_and_route(&snapshot).map(|(site, route)| (site, &route.response));
         let hsts = shown.and_then(|(site, _)| self.hsts(site));
-        let status = self.cache_status(&snapshot.config.server.name);
+        self.write_cache_status(&snapshot.config.server.name);
         let scratch = &mut *self.scratch;
         let mut fields = reply.fields.clone();
         if let Some((site, edits)) = shown {
@@ -161,8 +161,8 @@ impl Exchange<'_> {
         if let Some(hsts) = hsts {
             fields.push(HSTS, hsts.as_bytes());
         }
-        if !status.is_empty() {
-            fields.push_known(Known::CacheStatus, &status);
+        if !scratch.cache_status.is_empty() {
+            fields.push_known(Known::CacheStatus, &scratch.cache_status);
         }
         let bodiless = reply.opens || matches!(reply.status, 100..=199 | 204 | 304);
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
@@ -307,7 +307,7 @@ fn answer_fields(response: &ResponseHead, to: &ToClient<'_>, framing: Framing, m
         out.field(HSTS, hsts.as_bytes());
     }
     if let Some(age) = more.age {
-        out.known(Known::Age, age.to_string().as_bytes());
+        out.known(Known::Age, decimal(age, &mut [0; 20]));
     }
     if !more.cache_status.is_empty() {
         out.known(Known::CacheStatus, more.cache_status);

@@ -74,7 +74,7 @@ impl Exchange<'_> {
             deflate,
         };
         let open = self.worker.server.tunnels.enter(true);
-        let mut talk = Talk::new(self.worker, self.client, &settings, conversation, &snapshot.config.limits);
+        let mut talk = Talk::boxed(self.worker, self.client, &settings, conversation, &snapshot.config.limits);
         talk.call(|conversation, socket| conversation.opened(socket));
         let next = poll_fn(|cx| talk.poll(cx)).await;
         let Carried { messages_up, messages_down, up, down } = talk.carried;
@@ -156,13 +156,16 @@ struct Talk<'t> {
 struct Gone;
 
 impl<'t> Talk<'t> {
-    fn new(
+    /// Compression in both directions has its memory in here, more than 64 KiB. On the stack of who calls it would be on that of every
+    /// request, which then touches all of it.
+    #[inline(never)]
+    fn boxed(
         worker: &'t Worker,
         client: &'t mut Client,
         settings: &Settings,
         conversation: Box<dyn Conversation>,
         limits: &'t Limits,
-    ) -> Talk<'t> {
+    ) -> Box<Talk<'t>> {
         let now = worker.host.now();
         let server = &worker.server.changed;
         let changed = conversation.signal().map(|signal| {
@@ -170,7 +173,7 @@ impl<'t> Talk<'t> {
             Listening::to(signal, seen)
         });
         let tick = conversation.interval().map(|interval| interval.max(LEAST_INTERVAL)).map(|interval| (interval, now + interval));
-        Talk {
+        Box::new(Talk {
             worker,
             client,
             connection: Connection::new(Role::Server, settings),
@@ -186,7 +189,7 @@ impl<'t> Talk<'t> {
             farewell: None,
             carried: Carried::default(),
             ended: None,
-        }
+        })
     }
 
     /// Ready when it is over, with what becomes of the transport.

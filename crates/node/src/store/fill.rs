@@ -4,7 +4,9 @@
 //! is held only as far as the slowest reader is behind, and the backend waits for that one.
 
 use super::object::{Content, Object, Piece};
-use super::{Gauge, Store};
+use super::slab::Growing;
+use super::storage::Storage;
+use super::{Gauge, Share, Store};
 use decide::cache::{Normalise, Rule, Selecting, Sequence};
 use decide::step::{Side, Step};
 use decide::time::Instant;
@@ -37,11 +39,15 @@ struct State {
     steps: Vec<(Instant, Step)>,
     /// What is held of the content, each piece with the place where it begins.
     pieces: VecDeque<(u64, Piece)>,
+    /// The same once it is whole: its memory is counted as long as somebody reads it here.
+    whole: Option<Arc<Content>>,
     len: u64,
     /// All of it is held, and becomes a stored answer.
     kept: bool,
-    /// Bytes that it is counted with among all that come in.
-    counted: u64,
+    /// What it is counted with among all that come in, as long as anybody holds it.
+    counted: Share,
+    /// It was kept up to here, and is not any more.
+    kept_until: u64,
     end: Option<Result<(), (&'static str, Side)>>,
     readers: BTreeMap<u64, Seat>,
     /// The number of the next reader. It is never given twice: the first is the one whose request was sent.
@@ -97,7 +103,7 @@ pub(crate) struct Made {
 /// What is next of the content.
 pub(crate) enum Flow {
     /// This piece, from this byte of it on.
-    Piece(Piece, usize),
+    Piece(Piece, u64),
     End,
     Broken(&'static str, Side),
 }
@@ -152,11 +158,38 @@ impl Fill {
 }
 
 impl State {
+    fn add(&mut self, piece: Piece) {
+        let start = self.len;
+        self.len += piece.len();
+        self.pieces.push_back((start, piece));
+    }
+
+    /// From the one of this number on, the pieces are others, and more. What is kept begins with the first byte.
+    fn renew(&mut self, pieces: &[Piece], first: usize) {
+        if let Some((start, _)) = self.pieces.get(first) {
+            self.len = *start;
+        }
+        self.pieces.truncate(first);
+        pieces.iter().skip(first).for_each(|piece| self.add(piece.clone()));
+    }
+
+    /// Whether so many more bytes may be kept; if so, they are counted.
+    fn may_hold(&mut self, bytes: u64, growing: &mut Option<Growing>, store: &Store) -> bool {
+        let Some(Told::Coming(coming)) = &self.told else { return false };
+        let Some(storing) = &coming.stored else { return false };
+        let growing = growing.get_or_insert_with(|| store.storage.grow(coming.length));
+        let cost = growing.cost(bytes);
+        self.len + bytes <= storing.largest && self.counted.add_within(&store.filling, cost, store.most_filling())
+    }
+
     /// Lets go of what every reader has.
     fn drop_read(&mut self) {
         let slowest = self.slowest();
-        while self.pieces.front().is_some_and(|(start, piece)| start + piece.len() as u64 <= slowest) {
+        while self.pieces.front().is_some_and(|(start, piece)| start + piece.len() <= slowest) {
             self.pieces.pop_front();
+        }
+        if slowest >= self.kept_until {
+            self.counted.give_back();
         }
     }
 
@@ -221,9 +254,9 @@ impl Reader {
         }
         let index = state.pieces.partition_point(|(start, _)| *start <= at);
         if let Some((start, piece)) = index.checked_sub(1).and_then(|index| state.pieces.get(index))
-            && at - start < piece.len() as u64
+            && at - start < piece.len()
         {
-            return Poll::Ready(Flow::Piece(piece.clone(), usize::try_from(at - start).expect("a place in memory")));
+            return Poll::Ready(Flow::Piece(piece.clone(), at - start));
         }
         match state.end {
             Some(Ok(())) => Poll::Ready(Flow::End),
@@ -265,11 +298,13 @@ pub(crate) struct Writer {
     store: Arc<Store>,
     /// What is stored is to be asked for again, without conditions.
     pub(crate) asks_again: bool,
+    /// The content, as far as it is kept.
+    growing: Option<Growing>,
 }
 
 impl Writer {
     pub(super) fn new(fill: Arc<Fill>, store: Arc<Store>) -> Writer {
-        Writer { fill, store, asks_again: false }
+        Writer { fill, store, asks_again: false, growing: None }
     }
 
     /// The purges there had been when the backend was asked.
@@ -315,17 +350,20 @@ impl Writer {
     /// Takes content.
     pub(crate) fn poll_write(&mut self, cx: &Context<'_>, from: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let bytes: usize = from.iter().map(|slice| slice.len()).sum();
-        let mut state = self.fill.lock();
-        if state.kept && !self.may_hold(&mut state, bytes as u64) {
+        let Writer { fill, store, growing, .. } = self;
+        let mut state = fill.lock();
+        if state.kept && !state.may_hold(bytes as u64, growing, store) {
             // Too long to be stored: from now on it only passes.
             state.kept = false;
-            self.store.filling.sub(std::mem::take(&mut state.counted));
+            state.kept_until = state.len;
+            *growing = None;
             state.drop_read();
             drop(state);
-            self.store.withdraw(&self.fill);
-            state = self.fill.lock();
+            store.withdraw(fill);
+            state = fill.lock();
         }
-        if !state.kept {
+        let kept = state.kept;
+        if !kept {
             if state.readers.is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
             }
@@ -334,25 +372,24 @@ impl Writer {
                 return Poll::Pending;
             }
         }
-        for slice in from.iter().filter(|slice| !slice.is_empty()) {
-            let start = state.len;
-            state.pieces.push_back((start, Piece::from(&slice[..])));
-            state.len += slice.len() as u64;
+        drop(state);
+        // Readers go on meanwhile: nothing is copied while their lock is held.
+        let slices = from.iter().filter(|slice| !slice.is_empty());
+        let mut passing = Vec::new();
+        let mut first = usize::MAX;
+        match growing {
+            Some(growing) if kept => slices.for_each(|slice| first = first.min(growing.push(slice))),
+            _ => passing.extend(slices.map(|slice| Piece::Memory(slice[..].into()))),
+        }
+        let mut state = fill.lock();
+        match growing {
+            Some(growing) if kept => state.renew(growing.pieces(), first),
+            _ => passing.into_iter().for_each(|piece| state.add(piece)),
         }
         let wakers = state.wakers();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
         Poll::Ready(Ok(bytes))
-    }
-
-    fn may_hold(&self, state: &mut State, bytes: u64) -> bool {
-        let Some(Told::Coming(coming)) = &state.told else { return false };
-        let Some(storing) = &coming.stored else { return false };
-        let fits = state.len + bytes <= storing.largest && self.store.filling.add_within(bytes, self.store.most_filling());
-        if fits {
-            state.counted += bytes;
-        }
-        fits
     }
 
     /// The content is whole: it is stored, if it is to be.
@@ -366,14 +403,16 @@ impl Writer {
         }
         state.end = Some(Ok(()));
         let object = if state.kept && !state.outdated { state.object(self.fill.born, &self.store.contents) } else { None };
-        let counted = std::mem::take(&mut state.counted);
+        // From here on it counts with the contents.
+        let counted = object.is_some().then(|| std::mem::take(&mut state.counted));
         let wakers = state.wakers();
         drop(state);
+        self.growing = None;
         if let Some(object) = object {
             self.store.put(&self.fill.key, Arc::new(object));
         }
         self.store.withdraw(&self.fill);
-        self.store.filling.sub(counted);
+        drop(counted);
         wakers.into_iter().for_each(Waker::wake);
     }
 
@@ -381,15 +420,17 @@ impl Writer {
     pub(crate) fn close(&mut self, why: &'static str, side: Side, steps: Vec<(Instant, Step)>) -> Vec<(Instant, Step)> {
         let mut state = self.fill.lock();
         state.end.get_or_insert(Err((why, side)));
-        state.kept = false;
+        if std::mem::replace(&mut state.kept, false) {
+            state.kept_until = state.len;
+        }
         state.steps.extend(steps);
         // Who still reads it will take them; with nobody there, they are told without.
         let left = if state.readers.is_empty() { std::mem::take(&mut state.steps) } else { Vec::new() };
-        let counted = std::mem::take(&mut state.counted);
+        state.drop_read();
         let wakers = state.wakers();
         drop(state);
+        self.growing = None;
         self.store.withdraw(&self.fill);
-        self.store.filling.sub(counted);
         wakers.into_iter().for_each(Waker::wake);
         left
     }
@@ -398,14 +439,12 @@ impl Writer {
 impl State {
     /// The stored answer that it has become. The readers go on with its content.
     fn object(&mut self, born: Sequence, counted: &Arc<Gauge>) -> Option<Object> {
-        let Some(Told::Coming(coming)) = &self.told else { return None };
+        let Some(Told::Coming(coming)) = self.told.clone() else { return None };
         let storing = &coming.stored.as_ref()?.object;
         let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect(), counted));
-        let mut start = 0;
-        for piece in content.pieces() {
-            self.pieces.push_back((start, piece.clone()));
-            start += piece.len() as u64;
-        }
+        self.len = 0;
+        content.pieces().iter().for_each(|piece| self.add(piece.clone()));
+        self.whole = Some(content.clone());
         Some(Object { born, ..storing.with_content(content) })
     }
 }

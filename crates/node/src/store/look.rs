@@ -54,22 +54,44 @@ impl Store {
         let found = self.variants(looking.key);
         record.ask(Rule::Found, found.is_some());
         let Some(found) = found else { return Look::Ask(ask(Rule::Found, None, Vec::new())) };
-        let standing = |object: &Arc<Object>| (object.clone(), self.standing(object));
-        let live: Vec<_> = found.objects().iter().map(standing).filter(|(_, standing)| *standing != Standing::Gone).collect();
+        // Asked of each once, as a purge may come at any time; and without a list, which most looks have no use for.
+        let mut live = Live::default();
+        for (index, object) in found.objects().iter().enumerate() {
+            live.add(index, self.standing(object) != Standing::Gone);
+        }
         if record.ask(Rule::Purged, live.is_empty()) {
             return Look::Ask(ask(Rule::Purged, Some(found), Vec::new()));
         }
-        let variants =
-            live.iter().map(|(object, _)| Variant { selecting: &object.selecting, fields: &object.head.fields, date: object.date });
-        let selected = select(variants, &request.fields, &policy.vary);
-        let objects = || live.iter().map(|(object, _)| object.clone()).collect();
+        let alive = || live.of(found.objects());
+        let variants = alive().map(|object| Variant { selecting: &object.selecting, fields: &object.head.fields, date: object.date });
+        let selected = select(variants, &request.fields, &policy.vary).and_then(|index| alive().nth(index)).cloned();
+        let objects = || alive().cloned().collect();
         record.ask(Rule::Matches, selected.is_some());
-        let Some(index) = selected else { return Look::Ask(ask(Rule::Matches, Some(found), objects())) };
-        let (object, standing) = &live[index];
-        let (good, rule) = reuse(&object.life, looking.wishes, object.stale_since(*standing), looking.now, record);
+        let Some(object) = selected else { return Look::Ask(ask(Rule::Matches, Some(found.clone()), objects())) };
+        let (good, rule) = reuse(&object.life, looking.wishes, object.stale_since(self.standing(&object)), looking.now, record);
         match good.is_hit() {
-            true => Look::Serve { object: object.clone(), rule, revalidate: good == Reuse::StaleWhileRevalidate },
-            false => Look::Ask(Ask { good, selected: Some(object.clone()), ..ask(rule, Some(found), objects()) }),
+            true => Look::Serve { object, rule, revalidate: good == Reuse::StaleWhileRevalidate },
+            false => Look::Ask(Ask { good, selected: Some(object), ..ask(rule, Some(found.clone()), objects()) }),
         }
+    }
+}
+
+/// Which of the answers under a key are not gone, a bit each.
+#[derive(Clone, Copy, Default)]
+struct Live(u64);
+
+const _: () = assert!(super::MOST_VARIANTS <= u64::BITS as usize, "each has a bit");
+
+impl Live {
+    fn add(&mut self, index: usize, lives: bool) {
+        self.0 |= u64::from(lives) << index;
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn of(self, objects: &[Arc<Object>]) -> impl Iterator<Item = &Arc<Object>> {
+        objects.iter().enumerate().filter(move |(index, _)| self.0 >> index & 1 == 1).map(|(_, object)| object)
     }
 }

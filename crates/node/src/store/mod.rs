@@ -2,6 +2,7 @@
 //!
 //! - `look`: looking at what is stored; `explain`: the same for people.
 //! - `object`: a stored answer. `fill`: one that comes in. `purge`: what purges name.
+//! - `storage`: the border behind which answers are kept; `memory`: what is behind it. `slab`: where long contents lie.
 //!
 //! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
 //! exchange that asks writes into its `Writer`, whose end stores the answer. No lock is held while anything is awaited.
@@ -9,13 +10,16 @@
 mod explain;
 mod fill;
 mod look;
+mod memory;
 mod object;
 mod purge;
+mod slab;
+mod storage;
 
 pub use explain::{Explained, StoredAnswer, cache_key};
 pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
-pub(crate) use object::{Content, Names, Object, Piece, Variants};
+pub(crate) use object::{Content, Names, Object, Piece, Stretch, Variants};
 pub use purge::{Purged, Purging};
 
 use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
@@ -24,38 +28,32 @@ use decide::random::Random;
 use decide::time::{Calendar, Duration, Instant};
 use fill::Fill;
 use host::Host;
-use quick_cache::OptionsBuilder;
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use memory::Memory;
+use slab::Slabs;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use storage::Storage;
 use wire::http::RequestHead;
 
 /// Answers under one key at the most; beyond, the oldest goes.
 const MOST_VARIANTS: usize = 64;
-/// Parts of the index with a lock each, at the most. Each has its share of the memory, and nothing larger than that share is stored.
-const MOST_SHARDS: u64 = 16;
-/// The least share.
+/// The least share of the memory that one part of the index has. Nothing larger than such a share is stored.
 const SHARD_BYTES: u64 = 64 << 20;
-/// What a stored answer takes on average, as far as the index must guess.
-const USUAL_BYTES: u64 = 16 << 10;
 /// Of the memory, one part in so many is for what comes in.
 const FILLING_SHARE: u64 = 4;
 /// With so many marks of purges, those that no stored answer can meet any more are looked for.
 const MANY_MARKS: usize = 1 << 14;
 
-/// What is stored, by key.
-type Index = Cache<Box<[u8]>, Variants, Weighter, Seed, DefaultLifecycle<Box<[u8]>, Variants>>;
-
 /// The store.
 pub struct Store {
-    index: Index,
+    storage: Memory,
     seed: Seed,
     /// Bytes that the owner lets it have.
     memory: AtomicU64,
     /// Bytes of what comes in.
-    filling: Gauge,
+    filling: Arc<Gauge>,
     /// Bytes of all contents that somebody has: the index, or a client that reads one which is no longer there.
     contents: Arc<Gauge>,
     purges: RwLock<Purges>,
@@ -105,21 +103,16 @@ pub(crate) enum Joined {
 impl Store {
     pub(crate) fn new(host: &Host, config: &config::Cache) -> Arc<Store> {
         let mut random = host.rng();
-        Store::seeded(Seed([random.next(), random.next()]), config)
+        let slabs = Slabs::new(host, memory::shards(for_objects(config.memory)));
+        Store::seeded(Seed([random.next(), random.next()]), slabs, config)
     }
 
-    fn seeded(seed: Seed, config: &config::Cache) -> Arc<Store> {
-        let for_objects = for_objects(config.memory);
-        let shards = usize::try_from(for_objects / SHARD_BYTES).unwrap_or(usize::MAX).clamp(1, MOST_SHARDS as usize);
-        let items = usize::try_from(for_objects / USUAL_BYTES).unwrap_or(usize::MAX).max(1);
-        let shards = if shards.is_power_of_two() { shards } else { shards.next_power_of_two() / 2 };
-        let options = OptionsBuilder::new().shards(shards).weight_capacity(for_objects).estimated_items_capacity(items).build();
-        let options = options.expect("all that is asked for is given");
+    fn seeded(seed: Seed, slabs: Slabs, config: &config::Cache) -> Arc<Store> {
         Arc::new(Store {
-            index: Cache::with_options(options, Weighter, seed, DefaultLifecycle::default()),
+            storage: Memory::new(for_objects(config.memory), seed, slabs),
             seed,
             memory: AtomicU64::new(config.memory),
-            filling: Gauge::default(),
+            filling: Arc::default(),
             contents: Arc::default(),
             purges: RwLock::default(),
             purged: AtomicU64::new(0),
@@ -130,18 +123,18 @@ impl Store {
     /// Goes over to another bound.
     pub(crate) fn configure(&self, config: &config::Cache) {
         if self.memory.swap(config.memory, Ordering::Relaxed) != config.memory {
-            self.index.set_capacity(for_objects(config.memory));
+            self.storage.resize(for_objects(config.memory));
         }
     }
 
     /// Answers stored; keys, not variants.
     pub fn objects(&self) -> usize {
-        self.index.len()
+        self.storage.keys()
     }
 
     /// Bytes of memory that they take, with all that belongs to them, and those of answers that come in.
     pub fn bytes(&self) -> u64 {
-        let indexed = self.index.weight();
+        let indexed = self.storage.bytes();
         indexed.max(self.contents.get()) + self.filling.get()
     }
 
@@ -158,13 +151,13 @@ impl Store {
     /// What may come in. What slow clients still read and the index has dropped takes its room: else they could have any number of answers
     /// held for them, each of which had its place when it came.
     fn most_filling(&self) -> u64 {
-        let indexed = self.index.weight().saturating_sub(self.index.len() as u64 * object::INDEX_BYTES as u64);
+        let indexed = self.storage.bytes().saturating_sub(self.storage.keys() as u64 * object::INDEX_BYTES as u64);
         (self.memory() / FILLING_SHARE).saturating_sub(self.contents.get().saturating_sub(indexed))
     }
 
     /// What is stored under a key.
     pub(crate) fn variants(&self, key: &[u8]) -> Option<Variants> {
-        self.index.get(key)
+        self.storage.get(key)
     }
 
     /// What purges have made of a stored answer.
@@ -212,7 +205,7 @@ impl Store {
         if marks < 2 * table.swept {
             return;
         }
-        let stored = self.index.iter().filter_map(|(_, variants)| variants.objects.iter().map(|object| object.born).min()).min();
+        let stored = self.storage.oldest();
         let coming = table.under_way.keys().next().copied();
         let mut purges = self.purges.write().expect("no panic while it is held");
         let oldest = stored.into_iter().chain(coming).min().unwrap_or(purges.sequence());
@@ -236,7 +229,7 @@ impl Store {
                 _ => {}
             }
         }
-        let stored = self.index.peek(asking.key);
+        let stored = self.storage.peek(asking.key);
         let same = |one: &Variants, other: &Variants| Arc::ptr_eq(&one.objects, &other.objects);
         if let Some(stored) = &stored
             && asking.found.is_none_or(|found| !same(found, stored))
@@ -312,9 +305,9 @@ impl Store {
 
     /// Stores an answer, in place of what the same requests selected.
     pub(crate) fn put(&self, key: &[u8], object: Arc<Object>) {
-        let _table = self.table();
-        let stored = self.index.peek(key);
-        let mut objects: Vec<Arc<Object>> = stored.map(|stored| stored.objects.to_vec()).unwrap_or_default();
+        let table = self.table();
+        let stored = self.storage.peek(key);
+        let mut objects: Vec<Arc<Object>> = stored.as_ref().map(|stored| stored.objects.to_vec()).unwrap_or_default();
         let newer = |other: &Arc<Object>| other.selecting == object.selecting && other.born > object.born;
         // A purge while it came in was about it, or what was asked for since is there already.
         if self.standing(&object) == Standing::Gone || objects.iter().any(newer) {
@@ -325,38 +318,42 @@ impl Store {
             objects.remove(0);
         }
         objects.push(object);
-        self.index.insert(key.into(), Variants::new(key, objects));
+        let gone = self.storage.put(key, Variants::new(key, objects));
+        drop((stored, table, gone));
     }
 
     /// Puts an answer in the place of one that it was made of. Nothing happens where that is no longer there.
     pub(crate) fn replace(&self, key: &[u8], old: &Arc<Object>, new: Arc<Object>) {
-        let _table = self.table();
-        let Some(stored) = self.index.peek(key) else { return };
+        let table = self.table();
+        let Some(stored) = self.storage.peek(key) else { return };
         let mut objects = stored.objects.to_vec();
         let Some(place) = objects.iter_mut().find(|object| Arc::ptr_eq(object, old)) else { return };
         *place = new;
-        self.index.insert(key.into(), Variants::new(key, objects));
+        let gone = self.storage.put(key, Variants::new(key, objects));
+        drop((table, gone));
     }
 
     /// Drops a stored answer that the origin has replaced by one that is not stored.
     pub(crate) fn discard(&self, key: &[u8], old: &Arc<Object>) {
-        let _table = self.table();
-        let Some(stored) = self.index.peek(key) else { return };
+        let table = self.table();
+        let Some(stored) = self.storage.peek(key) else { return };
         let mut objects = stored.objects.to_vec();
         objects.retain(|object| !Arc::ptr_eq(object, old));
-        match objects.is_empty() {
-            true => drop(self.index.remove(key)),
-            false => self.index.insert(key.into(), Variants::new(key, objects)),
-        }
+        let gone = match objects.is_empty() {
+            true => self.storage.remove(key),
+            false => self.storage.put(key, Variants::new(key, objects)),
+        };
+        drop((table, gone));
     }
 
     /// Drops what is stored under a key, and keeps what is under way from being found: it may be older than what made it invalid.
     pub(crate) fn invalidate(&self, key: &[u8]) {
         let mut table = self.table();
-        self.index.remove(key);
+        let gone = self.storage.remove(key);
         for fill in table.fills.remove(key).unwrap_or_default() {
             fill.outdate();
         }
+        drop((table, gone));
     }
 
     /// Remembers for a time that nobody need wait for the answer under a key, or, without a time, that this is over.
@@ -410,13 +407,34 @@ impl Gauge {
     }
 }
 
-/// Weighs by memory.
-#[derive(Clone)]
-struct Weighter;
+/// What one has added to a gauge: taken off it in the end, whatever happens.
+#[derive(Default)]
+struct Share {
+    of: Option<Arc<Gauge>>,
+    bytes: u64,
+}
 
-impl quick_cache::Weighter<Box<[u8]>, Variants> for Weighter {
-    fn weight(&self, _: &Box<[u8]>, variants: &Variants) -> u64 {
-        variants.weight
+impl Share {
+    /// Adds, unless the gauge would come to more than `most`.
+    fn add_within(&mut self, of: &Arc<Gauge>, more: u64, most: u64) -> bool {
+        let fits = of.add_within(more, most);
+        if fits {
+            self.bytes += more;
+            self.of.get_or_insert_with(|| of.clone());
+        }
+        fits
+    }
+
+    fn give_back(&mut self) {
+        if let Some(of) = &self.of {
+            of.sub(std::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give_back();
     }
 }
 

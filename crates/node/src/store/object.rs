@@ -1,14 +1,76 @@
 //! A stored answer.
 
 use super::Gauge;
+use super::slab::Extent;
 use decide::cache::{Life, Policy, Selecting, Sequence, Standing, Tag};
 use decide::time::Calendar;
+use host::File;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use wire::http::{Fields, ResponseHead};
 
-/// Some content, in memory that nobody writes any more: it goes to every client from where it is.
-pub(crate) type Piece = Arc<[u8]>;
+/// Some content, where nobody writes any more: it goes to every client from where it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    /// In the program's memory.
+    Memory(Arc<[u8]>),
+    /// So many bytes from the beginning of an extent on.
+    Slab(Arc<Extent>, u64),
+}
+
+impl Piece {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Piece::Memory(bytes) => bytes.len() as u64,
+            Piece::Slab(_, len) => *len,
+        }
+    }
+
+    /// From this byte of it on.
+    pub(crate) fn from(&self, at: u64) -> Stretch<'_> {
+        match self {
+            Piece::Memory(bytes) => Stretch::Memory(bytes.get(usize::try_from(at).unwrap_or(usize::MAX)..).unwrap_or_default()),
+            Piece::Slab(extent, len) => Stretch::File(extent.file(), extent.place(at), len.saturating_sub(at)),
+        }
+    }
+
+    /// Bytes of memory that a piece of so many bytes takes.
+    pub(super) fn memory_of(bytes: u64) -> u64 {
+        allocated(SHARED_BYTES + usize::try_from(bytes).unwrap_or(usize::MAX / 2)) as u64
+    }
+
+    fn memory(&self) -> u64 {
+        match self {
+            Piece::Memory(bytes) => Piece::memory_of(bytes.len() as u64),
+            Piece::Slab(extent, len) => extent.memory(*len),
+        }
+    }
+}
+
+/// Bytes that lie together, on their way out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stretch<'a> {
+    Memory(&'a [u8]),
+    /// Of this file, from this place on so many.
+    File(&'a File, u64, u64),
+}
+
+impl Stretch<'_> {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Stretch::Memory(bytes) => bytes.len() as u64,
+            Stretch::File(_, _, len) => *len,
+        }
+    }
+
+    /// The first `most` of it.
+    pub(crate) fn up_to(self, most: u64) -> Self {
+        match self {
+            Stretch::Memory(bytes) => Stretch::Memory(&bytes[..bytes.len().min(usize::try_from(most).unwrap_or(usize::MAX))]),
+            Stretch::File(file, place, len) => Stretch::File(file, place, len.min(most)),
+        }
+    }
+}
 
 /// Pieces of a long content are this long, whatever the pieces were that it came in.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -29,18 +91,18 @@ pub(crate) struct Content {
 
 impl Drop for Content {
     fn drop(&mut self) {
-        self.counted.sub(self.memory() as u64);
+        self.counted.sub(self.memory());
     }
 }
 
 impl Content {
     /// Of pieces as they came: put together anew where they are many and short.
     pub(crate) fn of(pieces: Vec<Piece>, counted: &Arc<Gauge>) -> Content {
-        let len: usize = pieces.iter().map(|piece| piece.len()).sum();
-        let few = pieces.len() <= 1 + len / PIECE_BYTES * 4;
-        let pieces = if few { pieces } else { joined(&pieces, len) };
-        let content = Content { pieces: pieces.into_boxed_slice(), len: len as u64, counted: counted.clone() };
-        counted.add(content.memory() as u64);
+        let len: u64 = pieces.iter().map(Piece::len).sum();
+        let few = pieces.len() as u64 <= 1 + len / PIECE_BYTES as u64 * 4;
+        let pieces = if few { pieces } else { joined(pieces, len) };
+        let content = Content { pieces: pieces.into_boxed_slice(), len, counted: counted.clone() };
+        counted.add(content.memory());
         content
     }
 
@@ -53,40 +115,49 @@ impl Content {
     }
 
     /// The bytes from `at` on, as far as one piece holds them; empty at the end.
-    pub(crate) fn from(&self, mut at: u64) -> &[u8] {
+    pub(crate) fn from(&self, mut at: u64) -> Stretch<'_> {
         for piece in &self.pieces {
-            match piece.get(usize::try_from(at).unwrap_or(usize::MAX)..) {
-                Some(rest) if !rest.is_empty() => return rest,
-                _ => at -= piece.len() as u64,
+            if at < piece.len() {
+                return piece.from(at);
             }
+            at -= piece.len();
         }
-        &[]
+        Stretch::Memory(&[])
     }
 
-    fn memory(&self) -> usize {
-        allocated(self.pieces.len() * size_of::<Piece>())
-            + self.pieces.iter().map(|piece| allocated(SHARED_BYTES + piece.len())).sum::<usize>()
+    fn memory(&self) -> u64 {
+        allocated(self.pieces.len() * size_of::<Piece>()) as u64 + self.pieces.iter().map(Piece::memory).sum::<u64>()
     }
 }
 
-/// The same bytes in pieces of the usual length.
-fn joined(pieces: &[Piece], len: usize) -> Vec<Piece> {
-    let mut whole = Vec::with_capacity(len.div_ceil(PIECE_BYTES));
-    let mut next = Vec::with_capacity(len.min(PIECE_BYTES));
-    for mut rest in pieces.iter().map(|piece| &piece[..]) {
+/// The same bytes in pieces of the usual length, as far as they lie in the program's memory.
+fn joined(pieces: Vec<Piece>, len: u64) -> Vec<Piece> {
+    let usual = usize::try_from(len).unwrap_or(usize::MAX).min(PIECE_BYTES);
+    let mut whole = Vec::new();
+    let mut next = Vec::with_capacity(usual);
+    let end = |next: &mut Vec<u8>, whole: &mut Vec<Piece>| {
+        if !next.is_empty() {
+            whole.push(Piece::Memory(next[..].into()));
+            next.clear();
+        }
+    };
+    for piece in pieces {
+        let Piece::Memory(bytes) = &piece else {
+            end(&mut next, &mut whole);
+            whole.push(piece);
+            continue;
+        };
+        let mut rest = &bytes[..];
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(rest.len().min(PIECE_BYTES - next.len()));
+            let (now, later) = rest.split_at(rest.len().min(usual - next.len()));
             next.extend_from_slice(now);
             rest = later;
-            if next.len() == PIECE_BYTES {
-                whole.push(Piece::from(&next[..]));
-                next.clear();
+            if next.len() == usual {
+                end(&mut next, &mut whole);
             }
         }
     }
-    if !next.is_empty() {
-        whole.push(Piece::from(next));
-    }
+    end(&mut next, &mut whole);
     whole
 }
 
@@ -172,7 +243,7 @@ impl Object {
             + allocated(names.url.len())
             + tags
             + allocated(SHARED_BYTES + size_of::<Content>())
-            + self.content.memory()
+            + usize::try_from(self.content.memory()).unwrap_or(usize::MAX / 2)
     }
 }
 
@@ -202,4 +273,4 @@ pub(super) const fn allocated(bytes: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

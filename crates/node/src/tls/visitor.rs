@@ -35,6 +35,7 @@ pub(crate) struct Seen {
 impl Visitor {
     /// For journeys that trust these authorities. `insecure`: a chain that is not trusted is taken all the same.
     pub(crate) fn new(trust: &[Vec<u8>], insecure: bool, protocols: &[Protocol]) -> Result<Visitor, &'static str> {
+        super::prepare();
         let (clock, seen) = (Arc::<Clock>::default(), Arc::default());
         let judge = WebPkiServerVerifier::builder_with_provider(roots(trust), provider()).build().ok();
         if judge.is_none() && !insecure {

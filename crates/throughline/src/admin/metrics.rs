@@ -4,6 +4,7 @@ use super::exposition::{Exposition, Family, Kind};
 use Kind::{Counter, Gauge};
 use decide::config::{Listener, Site};
 use decide::pool::{BackendStatus, Health};
+use decide::step::Side;
 use host::Host;
 use node::metrics::{BackendCounts, CLASSES, Counts, HANDSHAKES, HistogramCounts, PoolCounts, SIDES, SiteCounts};
 use node::{Pool, Server};
@@ -84,7 +85,8 @@ fn handshakes(server: &Server, counts: &Counts, out: &mut Exposition) {
     let help = "TLS handshakes that came to nothing, by whose doing it was.";
     out.family(Counter, "throughline_tls_handshakes_failed_total", help, |family| {
         for listener in listeners() {
-            for (side, count) in SIDES.iter().zip(listener.failed_handshakes) {
+            // Behind a listener there is no backend.
+            for (side, count) in SIDES.iter().zip(listener.failed_handshakes).filter(|(side, _)| **side != Side::Backend.word()) {
                 family.sample(&[("listener", &listener.address), ("side", side)], count);
             }
         }

@@ -128,8 +128,8 @@ fn request(arguments: Arguments) -> Result<Request, String> {
     })
 }
 
-/// The authorities to trust. Reading all of the system's takes longer than a name and a connection nearby, so it begins beside them where
-/// the URL asks for TLS.
+/// The authorities to trust. To read all of the system's, and to have the first random numbers, takes longer than a name and a connection
+/// nearby: so it begins beside them where the URL asks for TLS.
 struct Trust {
     file: Option<PathBuf>,
     reading: RefCell<Option<JoinHandle<Vec<Vec<u8>>>>>,
@@ -138,14 +138,20 @@ struct Trust {
 impl Trust {
     fn of(file: Option<PathBuf>, url: &str) -> Trust {
         let secure = url.trim_start().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"));
-        let reading = (file.is_none() && secure).then(|| std::thread::spawn(settings::system_authorities));
+        let wanted = file.is_none();
+        let read = move || {
+            node::tls::prepare();
+            if wanted { settings::system_authorities() } else { Vec::new() }
+        };
+        let reading = secure.then(|| std::thread::spawn(read));
         Trust { file, reading: RefCell::new(reading) }
     }
 
     fn load(&self) -> Result<Vec<Vec<u8>>, String> {
-        match (&self.file, self.reading.take()) {
+        let read = self.reading.take().map(|reading| reading.join().unwrap_or_default());
+        match (&self.file, read) {
             (Some(path), _) => trust_of_file(path),
-            (None, Some(reading)) => Ok(reading.join().unwrap_or_default()),
+            (None, Some(read)) => Ok(read),
             (None, None) => Ok(settings::system_authorities()),
         }
     }

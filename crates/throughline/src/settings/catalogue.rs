@@ -205,7 +205,8 @@ static CACHE: Section = Section {
         Size { min: MIB, max: 1024 * 1024 * MIB },
         Is(r#""256 MiB""#),
         r#""4 GiB""#,
-        "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in.",
+        "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in. Contents of 64 KiB and \
+         more are in memory that the kernel sends from: shared memory in `free`, and not in the resident size of the process.",
     )],
 };
 

@@ -5,6 +5,7 @@ use crate::support::client::Client;
 use crate::support::edge::{BINARY, Edge};
 use crate::support::peers::Curl;
 use crate::support::{noise, resident_kib};
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 /// A backend behind a cache with these rules; answers that say nothing are fresh for a minute. The admin side is the second listener.
@@ -109,30 +110,60 @@ fn clients_of_one_answer_share_it() {
     assert_eq!(backend.begun(), 1);
 }
 
-/// However much is asked for, the process takes no more memory than its bound, and a little for itself.
+/// However much is asked for, the process takes no more memory than its bound, and a little for itself: with answers of all kinds of
+/// lengths, and with such as the kernel holds for it.
 #[test]
 fn memory_holds_its_bound() {
     const BOUND_KIB: u64 = 48 * 1024;
-    let backend = Backend::start();
-    let edge = caching(&backend, "48 MiB", ", refuse-disguised = false");
-    let mut client = edge.connect();
-    client.get("/bytes/1000");
-    let before = resident_kib(edge.pid());
-    // Five times as much as has room, in lengths of all kinds.
-    let (mut asked, mut most) = (0, 0);
-    for number in 0_u64.. {
-        let len = 500 + number * 7919 % 60_000;
-        asked += len;
-        let response = client.get(&format!("/bytes/{len}?{number}"));
-        assert_eq!(response.body.len() as u64, len);
-        if number % 100 == 0 {
-            most = most.max(resident_kib(edge.pid()));
+    for (least, span) in [(500, 60_000), (65_536, 2_000_000)] {
+        let backend = Backend::start();
+        let edge = caching(&backend, "48 MiB", ", refuse-disguised = false");
+        let mut client = edge.connect();
+        client.get("/bytes/1000");
+        let memory = || resident_kib(edge.pid()) + unnamed_kib(edge.pid());
+        let before = memory();
+        // Five times as much as has room.
+        let (mut asked, mut most) = (0, 0);
+        for number in 0_u64.. {
+            let len = least + number * 791_929 % span;
+            asked += len;
+            let response = client.get(&format!("/bytes/{len}?{number}"));
+            assert_eq!(response.body.len() as u64, len);
+            if number % 20 == 0 {
+                most = most.max(memory());
+            }
+            if asked > 5 * BOUND_KIB * 1024 {
+                break;
+            }
         }
-        if asked > 5 * BOUND_KIB * 1024 {
-            break;
-        }
+        let most = most.max(memory());
+        let grown = most - before;
+        assert!(grown < BOUND_KIB, "{least}: {grown} KiB more than before");
+        assert!(grown > BOUND_KIB / 3, "{least}: {grown} KiB more than before: the cache is not used");
+        assert_eq!(unnamed_kib(edge.pid()) > BOUND_KIB / 3, least > 65_000, "long content lies with the kernel, and short does not");
     }
-    let grown = most - before;
-    assert!(grown < BOUND_KIB, "{grown} KiB more than before");
-    assert!(grown > BOUND_KIB / 3, "{grown} KiB more than before: the cache is not used");
+}
+
+/// Memory of a process that is a file without a name, in KiB.
+fn unnamed_kib(pid: u32) -> u64 {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let unnamed = open.filter(|entry| std::fs::read_link(entry.path()).is_ok_and(|to| to.to_string_lossy().starts_with("/memfd:")));
+    unnamed.filter_map(|entry| std::fs::metadata(entry.path()).ok()).map(|file| file.blocks() / 2).sum()
+}
+
+/// What is long is the same byte for byte, whether its length was told or not, and so is every part of it.
+#[test]
+fn curl_has_long_content_from_the_store_as_it_was() {
+    let Some(curl) = Curl::find() else { return };
+    let backend = Backend::start();
+    let edge = caching(&backend, "64 MiB", "");
+    for (path, len) in [("bytes", 65_535), ("bytes", 65_536), ("bytes", 5_000_001), ("chunked", 3_000_000)] {
+        let url = edge.url(&format!("/{path}/{len}"));
+        for _ in 0..3 {
+            assert!(curl.bytes(&[&url]) == noise(len), "{path} {len}");
+        }
+        assert!(curl.bytes(&["-r", "65000-65600", &url]) == noise(len)[65_000..len.min(65_601)], "{path} {len}");
+        assert!(curl.bytes(&["--http2-prior-knowledge", &url]) == noise(len), "{path} {len} in HTTP/2");
+    }
+    assert_eq!(backend.begun(), 4);
 }

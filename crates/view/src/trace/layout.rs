@@ -93,8 +93,8 @@ impl Painter<'_> {
             Tone::Bad => (RED, "✗ "),
             Tone::Quoted => (DIM, ""),
         };
-        // A row without a label goes on with the one before.
-        let branch = match (row.label.is_empty(), last) {
+        // A row without a label goes on with the one before, where others have labels.
+        let branch = match (row.label.is_empty() && labels > 0, last) {
             (true, true) => "╵  ",
             (true, false) => "│  ",
             (false, true) => "└─ ",

@@ -63,6 +63,14 @@ impl Place {
     }
 }
 
+impl Station {
+    /// It began before the step that tells of it, and still goes on.
+    fn begin(&mut self, span: Span, at: Instant, took: Duration) {
+        self.span = span;
+        self.open = Some(at - took);
+    }
+}
+
 /// A part of the time since the journey began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {

@@ -9,5 +9,4 @@ mod writer;
 pub use fields::{Field, Fields};
 pub use head::{Method, RequestHead, ResponseHead, TargetForm, Version};
 pub use known::Known;
-pub use writer::FieldWriter;
-pub(crate) use writer::decimal;
+pub use writer::{FieldWriter, decimal};

@@ -3,6 +3,7 @@
 //!
 //! A value that breaks the grammar anywhere is no value at all (RFC 8941 §4.2): the caller does as if the field were not there.
 
+use super::decimal;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -172,17 +173,34 @@ pub fn write_parameter(key: &str, value: &Bare, out: &mut Vec<u8>) {
 /// none is written as a string.
 pub fn write_bare(bare: &Bare, out: &mut Vec<u8>) {
     match bare {
-        Bare::Integer(number) => out.extend_from_slice((*number).clamp(-MOST, MOST).to_string().as_bytes()),
+        Bare::Integer(number) => write_integer(*number, out),
         Bare::Decimal(thousandths) => write_decimal((*thousandths).clamp(-MOST, MOST), out),
         Bare::String(text) => write_string(text, out),
-        Bare::Token(text) if parse::is_token(text.as_bytes()) => out.extend_from_slice(text.as_bytes()),
-        Bare::Token(text) => write_string(text, out),
+        Bare::Token(text) => write_token(text, out),
         Bare::Bytes(bytes) => {
             out.push(b':');
             write_base64(bytes, out);
             out.push(b':');
         }
         Bare::Boolean(value) => out.extend_from_slice(if *value { b"?1" } else { b"?0" }),
+    }
+}
+
+/// Appends an integer, as [`write_bare`] does.
+pub fn write_integer(number: i64, out: &mut Vec<u8>) {
+    let number = number.clamp(-MOST, MOST);
+    if number < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(decimal(number.unsigned_abs(), &mut [0; 20]));
+}
+
+/// Appends a token, as [`write_bare`] does.
+pub fn write_token(text: &str, out: &mut Vec<u8>) {
+    if parse::is_token(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        write_string(text, out);
     }
 }
 

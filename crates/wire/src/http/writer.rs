@@ -37,7 +37,7 @@ impl FieldWriter for Fields {
 }
 
 /// The digits of a number; 2^64 has twenty.
-pub(crate) fn decimal(number: u64, digits: &mut [u8; 20]) -> &[u8] {
+pub fn decimal(number: u64, digits: &mut [u8; 20]) -> &[u8] {
     let mut at = digits.len();
     let mut left = number;
     loop {

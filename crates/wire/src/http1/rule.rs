@@ -1,5 +1,7 @@
 //! The rules a message can break, each with its answer.
 
+use crate::rules::rules;
+
 /// Caps on one head. A head that goes past one is rejected before it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -11,40 +13,11 @@ pub struct Limits {
     pub fields: usize,
 }
 
-macro_rules! rules {
-    ($($variant:ident $status:literal $name:literal $section:literal $sentence:literal,)*) => {
-        /// One reason to refuse a message.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Rule { $(#[doc = $sentence] $variant,)* }
-
-        impl Rule {
-            /// Every rule, in the order in which a message meets them.
-            pub const ALL: &[Rule] = &[$(Rule::$variant),*];
-
-            /// Two or three words for a log or a metric; no two rules share them.
-            pub const fn name(self) -> &'static str {
-                match self { $(Rule::$variant => $name,)* }
-            }
-
-            /// The status that answers a client who broke it.
-            pub const fn status(self) -> u16 {
-                match self { $(Rule::$variant => $status,)* }
-            }
-
-            /// What was wrong, as one sentence.
-            pub const fn sentence(self) -> &'static str {
-                match self { $(Rule::$variant => $sentence,)* }
-            }
-
-            /// The text that decides.
-            pub const fn section(self) -> &'static str {
-                match self { $(Rule::$variant => $section,)* }
-            }
-        }
-    };
-}
-
 rules! {
+    "One reason to refuse a message."
+    Rule,
+    "The status that answers a client who broke it."
+    pub status:
     // Lines.
     BareLf 400 "bare LF" "RFC 9112 §2.2" "A line ended with LF that has no CR before it.",
     BareCr 400 "bare CR" "RFC 9112 §2.2" "A CR stood where no LF followed it.",

@@ -1,41 +1,13 @@
 //! The rules a message in HTTP/2 can break, each with its answer.
 
 use super::ErrorCode;
-
-macro_rules! rules {
-    ($($variant:ident $status:literal $name:literal $section:literal $sentence:literal,)*) => {
-        /// One reason to refuse a message: malformed where the status is 400 (RFC 9113 §8.1.1), else well formed and past a cap.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Rule { $(#[doc = $sentence] $variant,)* }
-
-        impl Rule {
-            /// Every rule.
-            pub const ALL: &[Rule] = &[$(Rule::$variant),*];
-
-            /// Two or three words for a log or a metric; no two rules share them.
-            pub const fn name(self) -> &'static str {
-                match self { $(Rule::$variant => $name,)* }
-            }
-
-            /// The status that answers a client who broke it: 400, 413, 414, 417 or 431.
-            pub const fn status(self) -> u16 {
-                match self { $(Rule::$variant => $status,)* }
-            }
-
-            /// What was wrong, as one sentence.
-            pub const fn sentence(self) -> &'static str {
-                match self { $(Rule::$variant => $sentence,)* }
-            }
-
-            /// The text that decides.
-            pub const fn section(self) -> &'static str {
-                match self { $(Rule::$variant => $section,)* }
-            }
-        }
-    };
-}
+use crate::rules::rules;
 
 rules! {
+    "One reason to refuse a message: malformed where the status is 400 (RFC 9113 §8.1.1), else well formed and past a cap."
+    Rule,
+    "The status that answers a client who broke it: 400, 413, 414, 417 or 431."
+    pub status:
     // Pseudo-fields.
     PseudoUnknown 400 "pseudo-field unknown" "RFC 9113 §8.3" "A pseudo-field is not one of this kind of message.",
     PseudoRepeated 400 "pseudo-field repeated" "RFC 9113 §8.3" "A pseudo-field came more than once.",

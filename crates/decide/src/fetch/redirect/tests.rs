@@ -62,5 +62,8 @@ fn who_goes_round_stops() {
     assert_eq!(follow(302, Some(b"/9"), asked), Some(Err(Astray::TooMany)));
     assert_eq!(follow(302, None, asked), Some(Err(Astray::NoLocation)));
     assert_eq!(follow(302, Some(b"ftp://a/"), asked), Some(Err(Astray::Unreadable(url::Refused::Scheme("ftp".into())))));
-    assert_eq!(go(303, Method::Post, "http://a/x", "/x").map(|onward| onward.why), Ok(vec!["303 is answered by a GET, whatever was asked"]));
+    assert_eq!(
+        go(303, Method::Post, "http://a/x", "/x").map(|onward| onward.why),
+        Ok(vec!["303 is answered by a GET, whatever was asked"])
+    );
 }

@@ -21,25 +21,28 @@ fn caches() {
             "edge 1 had it, stale for 5 s (stale-if-error)",
         ]
     );
-    assert_eq!(says(&[("Cache-Status", "a; fwd=new-word; collapsed")]), vec![
-        "a asked on, because of new-word, together with others who asked for the same"
-    ]);
+    assert_eq!(
+        says(&[("Cache-Status", "a; fwd=new-word; collapsed")]),
+        vec!["a asked on, because of new-word, together with others who asked for the same"]
+    );
     assert_eq!(says(&[("Cache-Status", "not, a list,,")]), Vec::<String>::new());
 }
 
 #[test]
 fn proxies() {
     assert_eq!(says(&[("Via", "1.1 shield, 2 edge")]), vec!["it came through servers on the way: shield, then edge"]);
-    assert_eq!(says(&[("Proxy-Status", "lb; error=connection_refused; next-hop=\"app:3000\"")]), vec![
-        "lb could not get an answer: connection refused, from app:3000"
-    ]);
+    assert_eq!(
+        says(&[("Proxy-Status", "lb; error=connection_refused; next-hop=\"app:3000\"")]),
+        vec!["lb could not get an answer: connection refused, from app:3000"]
+    );
 }
 
 #[test]
 fn servers() {
-    assert_eq!(says(&[("Server-Timing", "db;dur=53.2;desc=\"two, queries\", miss, x;dur=no")]), vec![
-        "the server says: db (two, queries) 53.2 ms, miss, x"
-    ]);
+    assert_eq!(
+        says(&[("Server-Timing", "db;dur=53.2;desc=\"two, queries\", miss, x;dur=no")]),
+        vec!["the server says: db (two, queries) 53.2 ms, miss, x"]
+    );
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn passwords_are_not_shown() {
 
 #[test]
 fn what_is_no_url_is_refused_with_a_reason() {
-    assert_eq!(read("http://a b/", None), Err(Refused::Grammar("its host has a character that no name may have")));
+    assert_eq!(read("http://a b/", None), Err(Refused::Grammar("its host has a character that no name may have (IDNA)")));
     assert_eq!(read("http://", None), Err(Refused::Grammar("it has no host")));
     assert_eq!(read("http://a:99999/", None), Err(Refused::Grammar("its port is no number from 0 to 65535")));
     assert_eq!(read("http://[::1/", None), Err(Refused::Grammar("what stands in brackets is no IPv6 address")));

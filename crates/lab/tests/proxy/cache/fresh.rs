@@ -277,3 +277,33 @@ fn another_protocol_goes_by_the_store() {
         rig.close();
     });
 }
+
+#[test]
+fn long_content_is_the_same_however_it_came_and_whatever_part_is_asked_for() {
+    World::twice(21, |world| {
+        let rig = Rig::new(world, caching(1));
+        let body: String = (0..40_000).map(|n| format!("{n:05},")).collect();
+        let (before, after) = body.split_at(150_001);
+        let chunked = format!(
+            "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n\
+             {:x}\r\n{before}\r\n{:x}\r\n{after}\r\n0\r\n\r\n",
+            before.len(),
+            after.len()
+        );
+        let origin = origin(&rig, vec![ok("Cache-Control: max-age=60\r\n", &body), Act::send(chunked)]);
+        rig.run(async {
+            for path in ["/told", "/chunked"] {
+                fetch(&rig, &get(path)).await;
+                let hit = fetch(&rig, &get(path)).await;
+                assert_eq!(hit.cache(), "edge; hit; ttl=60; detail=fresh");
+                assert!(hit.body == body, "{path}: {} bytes", hit.body.len());
+                let range = fetch(&rig, &get_with(path, "Range: bytes=149990-150010\r\n")).await;
+                assert_eq!(range.body, body[149_990..=150_010]);
+                let several = fetch(&rig, &get_with(path, "Range: bytes=0-4,239995-\r\n")).await;
+                assert!(several.body.contains("\r\n\r\n00000\r\n--") && several.body.contains("\r\n\r\n9999,\r\n--"), "{}", several.body);
+            }
+        });
+        assert_eq!(asked(&origin), 2);
+        rig.close();
+    });
+}

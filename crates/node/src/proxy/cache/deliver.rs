@@ -2,9 +2,9 @@
 
 use crate::channel::Channel;
 use crate::proxy::exchange::{Exchange, STALLED, Stage};
-use crate::proxy::half::Half;
+use crate::proxy::half::{Broken, GATHER_BYTES, Half};
 use crate::proxy::head::Stored;
-use crate::store::{Coming, Content, Flow, Object, Piece, Reader};
+use crate::store::{Coming, Content, Flow, Object, Piece, Reader, Stretch};
 use decide::cache::{Answer, answer, goes_with_not_modified};
 use decide::multipart::{self, Multipart};
 use decide::random::Random;
@@ -31,17 +31,14 @@ impl Exchange<'_> {
         let age = Some(object.life.age(now).as_secs());
         let len = object.content.len();
         let said = answer(&self.scratch.request, &object.stored(), now);
-        let whole = || vec![Run::Stored(Span { start: 0, len })];
-        let (head, runs) = match &said {
-            Answer::Whole | Answer::Missing => (None, whole()),
-            Answer::NotModified => (Some(self.not_modified(object)), Vec::new()),
-            Answer::Spans(spans) => {
-                let (head, runs) = self.partial(&object.head, spans, len);
-                (Some(head), runs)
-            }
-            Answer::Unsatisfiable => (Some(unsatisfiable(&object.head, len)), Vec::new()),
+        let whole = [Run::Stored(Span { start: 0, len })];
+        let other = match &said {
+            Answer::Whole | Answer::Missing => None,
+            Answer::NotModified => Some((self.not_modified(object), Vec::new())),
+            Answer::Spans(spans) => Some(self.partial(&object.head, spans, len)),
+            Answer::Unsatisfiable => Some((unsatisfiable(&object.head, len), Vec::new())),
         };
-        let head = head.as_ref().unwrap_or(&object.head);
+        let (head, runs) = other.as_ref().map_or((&object.head, &whole[..]), |(head, runs)| (head, runs));
         let length: u64 = runs.iter().map(Run::len).sum();
         let bodiless = matches!(head.status, 100..=199 | 204 | 304);
         let is_head = self.scratch.request.method == Method::Head;
@@ -51,7 +48,7 @@ impl Exchange<'_> {
         let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
         let sent = match framing {
             Framing::None => self.send_runs(&object.content, &[]).await,
-            _ => self.send_runs(&object.content, &runs).await,
+            _ => self.send_runs(&object.content, runs).await,
         };
         self.sent(sent, framing, keep)
     }
@@ -86,16 +83,25 @@ impl Exchange<'_> {
     }
 
     async fn send_runs(&mut self, content: &Content, runs: &[Run]) -> Result<(), (&'static str, Side)> {
+        if let [run] = runs
+            && let Stretch::Memory(bytes) = run.from(content, 0)
+            && bytes.len() <= GATHER_BYTES
+            && bytes.len() as u64 == run.len()
+        {
+            self.scratch.down.append(bytes);
+            self.end.sent += run.len();
+            return self.flush().await.map_err(|why| (why, Side::Client));
+        }
         let (mut run, mut at) = (0, 0);
         let send = self.snapshot.config.limits.send_timeout;
         let Exchange { client, scratch, worker, end, .. } = self;
         poll_fn(|cx| {
             let now = worker.host.now();
             loop {
-                let piece = runs.get(run).map_or(&[][..], |run| run.from(content, at));
-                let moved = match scratch.down.poll_through(cx, piece, &mut client.stream, now) {
-                    Poll::Ready(Ok(moved)) => moved as u64,
-                    Poll::Ready(Err(_)) => return Poll::Ready(Err(("the client closed before the end of the answer", Side::Client))),
+                let stretch = runs.get(run).map_or(Stretch::Memory(&[]), |run| run.from(content, at));
+                let moved = match scratch.down.poll_through(cx, stretch, &mut client.stream, now) {
+                    Poll::Ready(Ok(moved)) => moved,
+                    Poll::Ready(Err(broken)) => return Poll::Ready(Err(broke(&broken))),
                     Poll::Pending => break,
                 };
                 end.sent += moved;
@@ -173,13 +179,13 @@ impl Exchange<'_> {
         poll_fn(|cx| {
             let now = worker.host.now();
             loop {
-                let piece = sending.rest();
-                match scratch.down.poll_through(cx, piece, &mut client.stream, now) {
+                let stretch = sending.rest();
+                match scratch.down.poll_through(cx, stretch, &mut client.stream, now) {
                     Poll::Ready(Ok(moved)) => {
-                        end.sent += moved as u64;
+                        end.sent += moved;
                         sending.moved(moved, &mut scratch.down);
                     }
-                    Poll::Ready(Err(_)) => return Poll::Ready(Err(("the client closed before the end of the answer", Side::Client))),
+                    Poll::Ready(Err(broken)) => return Poll::Ready(Err(broke(&broken))),
                     Poll::Pending => {
                         client.deadline.set(scratch.down.since + send);
                         return client.deadline.poll_passed(cx).map(|()| Err((STALLED, Side::Client)));
@@ -228,13 +234,10 @@ impl Run {
     }
 
     /// The bytes from `at` on, as far as they lie together.
-    fn from<'a>(&'a self, content: &'a Content, at: u64) -> &'a [u8] {
+    fn from<'a>(&'a self, content: &'a Content, at: u64) -> Stretch<'a> {
         match self {
-            Run::Made(bytes) => &bytes[usize::try_from(at).unwrap_or(bytes.len())..],
-            Run::Stored(span) => {
-                let rest = content.from(span.start + at);
-                &rest[..rest.len().min(usize::try_from(span.len - at).unwrap_or(usize::MAX))]
-            }
+            Run::Made(bytes) => Stretch::Memory(&bytes[usize::try_from(at).unwrap_or(bytes.len())..]),
+            Run::Stored(span) => content.from(span.start + at).up_to(span.len - at),
         }
     }
 }
@@ -243,18 +246,18 @@ impl Run {
 struct Sending<'r> {
     reader: &'r mut Reader,
     chunked: bool,
-    piece: Option<(Piece, usize)>,
+    piece: Option<(Piece, u64)>,
     position: u64,
     ended: Option<Result<(), (&'static str, Side)>>,
 }
 
 impl Sending<'_> {
-    fn rest(&self) -> &[u8] {
-        self.piece.as_ref().map_or(&[], |(piece, at)| &piece[*at..])
+    fn rest(&self) -> Stretch<'_> {
+        self.piece.as_ref().map_or(Stretch::Memory(&[]), |(piece, at)| piece.from(*at))
     }
 
-    fn moved(&mut self, moved: usize, down: &mut Half) {
-        self.position += moved as u64;
+    fn moved(&mut self, moved: u64, down: &mut Half) {
+        self.position += moved;
         let Some((piece, at)) = &mut self.piece else { return };
         *at += moved;
         if *at == piece.len() {
@@ -285,6 +288,14 @@ impl Sending<'_> {
             Poll::Ready(Flow::Broken(why, side)) => self.ended = Some(Err((why, side))),
         }
         Poll::Ready(())
+    }
+}
+
+/// Whose fault it is that an answer ends early.
+fn broke(broken: &Broken) -> (&'static str, Side) {
+    match broken {
+        Broken::Sink => ("the client closed before the end of the answer", Side::Client),
+        Broken::Source(_) => ("what is stored could not be read", Side::Us),
     }
 }
 

@@ -31,7 +31,7 @@ impl Exchange<'_> {
         let snapshot = self.snapshot.clone();
         let (site, route) = self.site_and_route(&snapshot).expect("a routed request");
         let policy = route.cache.as_ref().expect("the route leads here because it stores answers");
-        self.cached = Some(Box::new(self.begin_cached(site, route, &pool, policy)));
+        self.begin_cached(site, route, &pool, policy);
         loop {
             let ask = match self.look(policy) {
                 Look::Serve { object, rule, revalidate } => {

@@ -9,7 +9,7 @@ mod lookup;
 mod passed;
 
 use crate::pool::Pool;
-use crate::proxy::exchange::Exchange;
+use crate::proxy::exchange::{Exchange, SPARE_BYTES};
 use crate::store::{Coming, Names, Object};
 use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Uri, Wishes};
 use decide::config::{Route, Site};
@@ -20,6 +20,7 @@ use std::sync::Arc;
 use wire::http::RequestHead;
 
 /// What is known of a request on such a route.
+#[derive(Default)]
 pub(crate) struct Cached {
     pub(crate) key: Vec<u8>,
     /// What purges tell the answer by; only where one is asked for.
@@ -35,6 +36,17 @@ pub(crate) struct Cached {
     pub(crate) requested: Calendar,
 }
 
+impl Cached {
+    /// The same memory, for another request: nothing of this one is left in it.
+    pub(crate) fn emptied(mut self: Box<Cached>) -> Box<Cached> {
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        key.shrink_to(SPARE_BYTES);
+        *self = Cached { key, ..Cached::default() };
+        self
+    }
+}
+
 /// Stored answers that the backend is asked about.
 #[derive(Clone, Default)]
 pub(crate) struct Validating {
@@ -46,18 +58,13 @@ pub(crate) struct Validating {
 
 impl Exchange<'_> {
     /// What a request comes to before anything is looked up.
-    fn begin_cached(&self, site: &Site, route: &Route, pool: &Pool, policy: &Policy) -> Cached {
+    fn begin_cached(&mut self, site: &Site, route: &Route, pool: &Pool, policy: &Policy) {
+        let mut cached = self.scratch.cached.take().unwrap_or_default();
         let request = &self.scratch.request;
-        let scheme = self.client.caller.peer.scheme();
-        Cached {
-            key: key_of(site, route, &pool.config.name, request, scheme, policy),
-            names: None,
-            wishes: Wishes::of(&request.fields, policy),
-            status: Status::default(),
-            like: None,
-            validating: Validating::default(),
-            requested: self.worker.host.calendar(),
-        }
+        write_key(site, route, &pool.config.name, request, self.client.caller.peer.scheme(), policy, &mut cached.key);
+        cached.wishes = Wishes::of(&request.fields, policy);
+        cached.requested = self.worker.host.calendar();
+        self.cached = Some(cached);
     }
 
     /// The origin must be asked: tells the client and the log.
@@ -77,13 +84,12 @@ impl Exchange<'_> {
         cached.status = Status { ttl: Some(ttl), detail: Some(rule), ..status };
     }
 
-    /// `Cache-Status` (RFC 9211) of this answer; empty on a route that stores nothing.
-    pub(crate) fn cache_status(&self, name: &str) -> Vec<u8> {
-        let mut value = Vec::new();
+    /// Writes `Cache-Status` (RFC 9211) of this answer into the scratch; empty on a route that stores nothing.
+    pub(crate) fn write_cache_status(&mut self, name: &str) {
+        self.scratch.cache_status.clear();
         if let Some(cached) = &self.cached {
-            cache::write_status(name, &cached.status, &mut value);
+            cache::write_status(name, &cached.status, &mut self.scratch.cache_status);
         }
-        value
     }
 }
 
@@ -99,6 +105,11 @@ fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u
 /// field of the request. What a trusted proxy says of the client's address for us is in it too, because backends make links of it.
 pub(crate) fn key_of(site: &Site, route: &Route, pool: &str, request: &RequestHead, scheme: &str, policy: &Policy) -> Vec<u8> {
     let mut key = Vec::with_capacity(64 + site.name.len() + request.authority.len() + request.target.len());
+    write_key(site, route, pool, request, scheme, policy, &mut key);
+    key
+}
+
+fn write_key(site: &Site, route: &Route, pool: &str, request: &RequestHead, scheme: &str, policy: &Policy, key: &mut Vec<u8>) {
     // No name and no field holds a line break.
     for part in [site.name.as_str(), "\n", route.name.as_str(), "\n", pool, "\n"] {
         key.extend_from_slice(part.as_bytes());
@@ -109,7 +120,6 @@ pub(crate) fn key_of(site: &Site, route: &Route, pool: &str, request: &RequestHe
         key.extend_from_slice(condition.value.as_deref().unwrap_or("*").as_bytes());
         key.push(b'\n');
     }
-    url_of(scheme, request, &policy.key, &mut key);
-    forward::shaping_claims(request, &site.forward, &mut key);
-    key
+    url_of(scheme, request, &policy.key, key);
+    forward::shaping_claims(request, &site.forward, key);
 }

@@ -19,10 +19,10 @@ impl Reader<'_> {
                 }
                 if !first {
                     let why = match why {
-                        "no-answer-yet" => "the one before had not answered yet",
-                        _ => "one before had failed",
+                        "no-answer-yet" => "no answer yet to the one before",
+                        _ => "one had failed",
                     };
-                    self.say_at(self.point(at), "attempt", format!("{attempt} to {address}, for {why}"), Tone::Plain);
+                    self.say_at(self.point(at), "attempt", format!("{attempt} to {address}: {why}"), Tone::Plain);
                 }
             }
             Step::ConnectFailed { attempt, address, why, took } => {
@@ -30,7 +30,7 @@ impl Reader<'_> {
                 let text = match why {
                     "refused" => "refused: nothing listens there",
                     "timeout" => "no answer",
-                    "unreachable" => "no route there",
+                    "unreachable" => "no route",
                     "overtaken" => "overtaken, and given up",
                     "reset" => "reset",
                     other => other,

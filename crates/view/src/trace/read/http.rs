@@ -79,16 +79,15 @@ impl Reader<'_> {
 
     fn body(&mut self, at: Instant, bytes: u64, framing: &str, whole: bool, took: Duration) {
         let span: Span = self.before(at, took);
-        let rate = rate(bytes, took).map(|rate| format!(", {rate}")).unwrap_or_default();
+        let rate = rate(bytes, took).map(|rate| format!(" at {rate}")).unwrap_or_default();
         let ended = match (whole, framing) {
             (false, _) => ", and there it stops",
-            (_, "length") => ", as long as announced",
             (_, "chunked") => ", in chunks",
-            (_, "close") => ", until the connection closed",
+            (_, "close") => ", until the close",
             (_, "none") => return self.close(at),
             _ => "",
         };
-        self.say_at(span, "body", format!("{}{ended}{rate}", size(bytes)), if whole { Tone::Plain } else { Tone::Bad });
+        self.say_at(span, "body", format!("{}{rate}{ended}", size(bytes)), if whole { Tone::Plain } else { Tone::Bad });
         self.close(at);
     }
 
@@ -97,7 +96,7 @@ impl Reader<'_> {
         let going = self.station().is_some_and(|station| station.place == Place::Http && station.open.is_some());
         if let (true, Some(_), Some((now, bytes @ 1..))) = (going, self.http.answered, self.options.so_far) {
             let start = self.http.answered.map_or(now, |at| at.since(self.journey.began));
-            let rate = rate(bytes, now.saturating_sub(start)).map(|rate| format!(", {rate}")).unwrap_or_default();
+            let rate = rate(bytes, now.saturating_sub(start)).map(|rate| format!(" at {rate}")).unwrap_or_default();
             self.say_at(Span { start, end: now }, "body", format!("{} so far{rate}", size(bytes)), Tone::Plain);
         }
     }

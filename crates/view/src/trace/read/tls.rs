@@ -21,6 +21,14 @@ pub(super) struct Flights {
 impl Reader<'_> {
     pub(super) fn tls(&mut self, at: Instant, step: &Step) -> bool {
         match *step {
+            Step::TlsPrepared { authorities, took } => {
+                let span = self.before(at, took);
+                if let Some(station) = self.at(Place::Tls, at) {
+                    station.begin(span, at, took);
+                }
+                let known = count(usize::try_from(authorities).unwrap_or(usize::MAX), "authority", "authorities");
+                self.say_at(span, "prepared", format!("{known} to trust, random numbers"), Tone::Plain);
+            }
             Step::TlsOffered { server_name, versions, groups, shares, suites, alpn, ticket } => {
                 self.at(Place::Tls, at);
                 if self.options.verbose {
@@ -51,7 +59,10 @@ impl Reader<'_> {
                 let alpn = if alpn.is_empty() { "no protocol agreed".to_string() } else { alpn.to_string() };
                 let group = if group.is_empty() { String::new() } else { format!(", {group}") };
                 let resumed = if resumed { ", resumed by a ticket" } else { "" };
-                self.set_text(format!("{version}{group}, {}, {alpn}{resumed}", cipher.trim_start_matches("TLS13_").trim_start_matches("TLS_")));
+                self.set_text(format!(
+                    "{version}{group}, {}, {alpn}{resumed}",
+                    cipher.trim_start_matches("TLS13_").trim_start_matches("TLS_")
+                ));
                 self.close(at);
             }
             _ => return false,

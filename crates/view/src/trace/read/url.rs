@@ -14,24 +14,26 @@ impl Reader<'_> {
                 self.read.legs.push(Leg { title, stations: Vec::new() });
                 self.open(Place::Url, at);
                 let speaks = if scheme == "https" { "HTTP inside TLS" } else { "HTTP" };
-                let from = if port_written { "as written" } else { "the scheme's own" };
-                self.set_text(format!("{speaks}, at port {port}, {from}"));
+                let from = if port_written { "" } else { " (the default)" };
+                self.set_text(format!("{speaks}, port {port}{from}"));
                 self.close(at);
             }
             Step::UrlNormalised { rule, before, after } => {
                 let (before, after) = (self.text(before), self.text(after));
                 let change = match (before.is_empty(), after.is_empty()) {
                     (true, _) => after,
-                    (_, true) => before,
+                    (_, true) => before.clone(),
                     _ => format!("{before} → {after}"),
                 };
-                self.say("", format!("{rule}: {change}"), Tone::Plain);
+                let text = if before.is_empty() && rule.ends_with(&change) { rule.to_string() } else { format!("{rule}: {change}") };
+                self.say("", text, Tone::Plain);
                 self.close(at);
             }
             Step::NameResolved { name, addresses, source, ttl, took } => self.name(at, (name, addresses), source, ttl, took),
             Step::Stopped { station, fault, sentence, .. } => self.stopped(at, station, fault, sentence),
             Step::Arrived { status, size: bytes, legs, took } => {
-                let legs = if legs > 1 { format!(", after {}", count(usize::from(legs) - 1, "redirect", "redirects")) } else { String::new() };
+                let legs =
+                    if legs > 1 { format!(", after {}", count(usize::from(legs) - 1, "redirect", "redirects")) } else { String::new() };
                 let text = format!("{}, {} in {}{legs}", status_text(status), size(bytes.0), time(took));
                 self.read.end = Some(End { good: status < 400, text });
             }

@@ -15,13 +15,13 @@ pub(crate) struct Sent {
 pub(crate) fn answer(server: &mut Server, over: &str, bytes: &[u8]) -> Vec<Sent> {
     let Ok(asked) = Message::read(bytes) else { return Vec::new() };
     let Some(query) = asked.question.clone() else { return Vec::new() };
-    let fits = |special: &&mut Special| {
+    let fits = |special: &Special| {
         special.times > 0
             && special.name.as_ref().is_none_or(|name| *name == query.name)
             && special.kind.is_none_or(|kind| kind == query.kind)
             && special.over.is_none_or(|special| special == over)
     };
-    let place = server.specials.iter_mut().position(|mut special| fits(&&mut special));
+    let place = server.specials.iter().position(fits);
     if let Some(place) = place {
         server.specials[place].times -= 1;
         let server = &*server;

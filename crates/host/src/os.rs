@@ -3,8 +3,10 @@
 mod files;
 mod names;
 mod sockets;
+mod tcp_info;
 
-use crate::{Connecting, Endpoint, Host, Listener, Machine, Opened, Resolving, Slab, Stream, Task, Timers};
+use crate::datagrams::Udp;
+use crate::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Slab, Stream, Task, Timers};
 use decide::random::{Random, SplitMix};
 use decide::time::{Calendar, Duration, Instant};
 use std::cell::{Cell, RefCell};
@@ -18,6 +20,7 @@ use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
 pub use sockets::{Bound, bind};
+pub(crate) use tcp_info::tcp_info;
 
 /// Runs a program on the calling thread until it ends. Every thread that does so has a host of its own; all share one clock.
 pub fn run<F: Future>(program: impl FnOnce(Host) -> F) -> io::Result<F::Output> {
@@ -186,6 +189,16 @@ impl Machine for Kernel {
 
     fn random(&self) -> u64 {
         self.random.borrow_mut().next()
+    }
+
+    fn unguessable(&self) -> u64 {
+        let mut bits = [0; 8];
+        rustix::rand::getrandom(&mut bits, rustix::rand::GetRandomFlags::empty()).expect("the kernel gives eight random bytes at once");
+        u64::from_ne_bytes(bits)
+    }
+
+    fn datagrams(&self, far: std::net::SocketAddr) -> io::Result<Datagrams> {
+        sockets::datagrams(far).map(|socket| Datagrams::Udp(Udp::new(socket, far)))
     }
 
     fn connect(&self, to: &Endpoint) -> Connecting {

@@ -111,6 +111,35 @@ impl Known {
     }
 }
 
+/// Steps of a journey that this process makes as a client, which nobody counts.
+macro_rules! steps_of_a_client {
+    () => {
+        Step::UrlRead { .. }
+            | Step::UrlNormalised { .. }
+            | Step::NameResolved { .. }
+            | Step::ConnectStarted { .. }
+            | Step::ConnectFailed { .. }
+            | Step::ConnectionOpened { .. }
+            | Step::ConnectionReused { .. }
+            | Step::TcpMeasured { .. }
+            | Step::ConnectionEnded { .. }
+            | Step::TlsPrepared { .. }
+            | Step::TlsOffered { .. }
+            | Step::TlsMessage { .. }
+            | Step::TlsCertificate { .. }
+            | Step::TlsVerified { .. }
+            | Step::RequestSent { .. }
+            | Step::HeadReceived { .. }
+            | Step::Told { .. }
+            | Step::BodyReceived { .. }
+            | Step::TrailersReceived { .. }
+            | Step::Redirected { .. }
+            | Step::Stopped { .. }
+            | Step::Arrived { .. }
+            | Step::Dns(_)
+    };
+}
+
 /// The steps that belong to no request; [`Index::event`] counts them. Written out, so that a new step does not go uncounted by oversight.
 macro_rules! steps_of_the_process {
     () => {
@@ -257,7 +286,7 @@ impl Index {
                 | Step::EncodingChosen { .. }
                 | Step::Made { .. } => {}
                 Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
-                steps_of_the_process!() => debug_assert!(false, "{} is no step of a request", step.name()),
+                steps_of_the_process!() | steps_of_a_client!() => debug_assert!(false, "{} is no step of a request", step.name()),
             }
         }
     }
@@ -290,7 +319,7 @@ impl Index {
             Step::JournalReplayed { .. } | Step::JournalCut { .. } | Step::JournalDamaged { .. } => {}
             Step::JournalFailed { .. } | Step::JournalRecovered { .. } | Step::JournalTrimmed { .. } => {}
             Step::FeedBegan { .. } | Step::FeedEnded { .. } => {}
-            steps_of_a_request!() => debug_assert!(false, "{} comes in a journey", step.name()),
+            steps_of_a_request!() | steps_of_a_client!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }
 

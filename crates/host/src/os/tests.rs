@@ -38,6 +38,39 @@ async fn read_all(stream: &mut Stream) -> Vec<u8> {
     }
 }
 
+/// The far end of an exchange, and what came of one datagram to it.
+fn exchange(far: std::net::SocketAddr, answer: impl FnOnce()) -> io::Result<Vec<u8>> {
+    run(|host| async move {
+        let mut socket = host.datagrams(far)?;
+        poll_fn(|cx| socket.poll_send(cx, b"ping")).await?;
+        answer();
+        let mut buffer = [0; 16];
+        let (len, from) = poll_fn(|cx| socket.poll_receive(cx, &mut buffer)).await?;
+        assert_eq!(from, far);
+        Ok(buffer[..len].to_vec())
+    })
+    .expect("an event loop")
+}
+
+#[test]
+fn a_datagram_is_answered_and_strangers_are_not_heard() {
+    let [server, stranger] = [0, 1].map(|_| std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port"));
+    let far = server.local_addr().expect("bound");
+    let answer = move || {
+        let mut buffer = [0; 16];
+        let (_, from) = server.recv_from(&mut buffer).expect("the question");
+        stranger.send_to(b"forged", from).expect("sent");
+        server.send_to(b"pong", from).expect("sent");
+    };
+    assert_eq!(exchange(far, answer).expect("the answer"), b"pong");
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_an_error_at_once() {
+    let gone = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    assert_eq!(exchange(gone, || ()).expect_err("nobody is there").kind(), io::ErrorKind::ConnectionRefused);
+}
+
 #[test]
 fn a_taken_port_is_an_error_before_any_thread_listens() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -368,7 +368,8 @@ steps! {
         name: Text,
         /// They, in the order they came, separated by commas.
         addresses: Text,
-        /// Who said so: `written` (the host is an address), `given` (on the command line), `resolver` or `walk` (DNS, asked so), the hosts file included.
+        /// Who said so: `written` (the host is an address), `given` (on the command line), `resolver` or `walk`
+        /// (DNS, asked so), the hosts file included.
         source: &'static str,
         /// How long that holds; zero where nobody said.
         ttl: Duration,

@@ -3,7 +3,9 @@
 //! - [`certificate`]: certificates and keys as they come in files, and what can be read in them.
 //! - [`Store`]: what a server presents, by the name that is asked for; exchanged while it runs. `tickets`: what lets a client come back
 //!   without a whole handshake, to whichever worker. `clock`: the time, as the host tells it.
-//! - `listener`, `backend`: rustls' configurations for either side. `visitor`: for one who looks on while a handshake happens. `sessions`: what lets us come back to a backend.
+//! - `visitor`: for one who looks on while a handshake happens.
+//! - `listener`, `backend`: rustls' configurations for either side.
+//!   `sessions`: what lets us come back to a backend.
 //! - `stream`, `flow`: a connection and the bytes in it. `trouble`: what went wrong, in our words. `secured`: what was agreed.
 //!
 //! Secrets are drawn from the operating system by the cryptographic library, in the lab too: a [`host::Host`]'s randomness is not for them.

@@ -29,8 +29,8 @@ impl fmt::Display for NotRootHints {
     }
 }
 
-/// Reads such a file: lines of a zone file, each with absolute names; `NS` records of the root, and addresses of those names. An address may
-/// have a port behind a `#`, for servers that are not the world's: `a.root. A 127.0.0.1#5301`.
+/// Reads such a file: lines of a zone file, each with absolute names; `NS` records of the root, and addresses of those names. An address
+/// may have a port behind a `#`, for servers that are not the world's: `a.root. A 127.0.0.1#5301`.
 pub fn root_servers(file: &str) -> Result<Vec<RootServer>, NotRootHints> {
     let mut names: Vec<Name> = Vec::new();
     let mut addresses: Vec<(Name, SocketAddr)> = Vec::new();

@@ -59,7 +59,8 @@ impl Tree {
             place.file(&format!("nsd{number}/zone"), zone);
             let (folder, address) = (folder.display(), SocketAddr::from(([127, 0, 53, number], port)));
             let config = format!(
-                "server:\n ip-address: 127.0.53.{number}@{port}\n username: \"\"\n database: \"\"\n chroot: \"\"\n zonesdir: \"{folder}\"\n \
+                "server:\n ip-address: 127.0.53.{number}@{port}\n username: \"\"\n database: \"\"\n chroot: \"\"\n \
+                 zonesdir: \"{folder}\"\n \
                  pidfile: \"{folder}/pid\"\n xfrdfile: \"\"\n zonelistfile: \"{folder}/list\"\n xfrdir: \"{folder}\"\n server-count: 1\n\
                  remote-control:\n control-enable: no\nzone:\n name: \"{name}\"\n zonefile: zone\n"
             );

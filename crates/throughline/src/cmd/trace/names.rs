@@ -15,8 +15,8 @@ pub(super) struct NameArguments {
     /// A resolver to ask, in the place of those of /etc/resolv.conf. May be repeated.
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = server)]
     dns_server: Vec<SocketAddr>,
-    /// The servers of a root of your own, as lines of a zone file: `. NS a.root` and `a.root A 127.0.0.1`; an address may have a port behind
-    /// a `#`. Means --dns iterative.
+    /// The servers of a root of your own, as lines of a zone file: `. NS a.root` and `a.root A 127.0.0.1`; an address may have a port
+    /// behind a `#`. Means --dns iterative.
     #[arg(long, value_name = "FILE", conflicts_with = "dns_server")]
     dns_root: Option<PathBuf>,
     /// Where the servers listen that a walk is referred to.

@@ -49,26 +49,7 @@ impl Reader<'_> {
                 self.set_text(format!("{remote}, the connection of the leg before"));
                 self.close(at);
             }
-            Step::TcpMeasured { moment, rtt, rtt_deviation, window, segment, retransmitted, received } => {
-                if moment != "connected" && !self.options.verbose && (moment != "end" || retransmitted == 0) {
-                    return true;
-                }
-                let lost = match retransmitted {
-                    0 => String::new(),
-                    1 => ", 1 segment sent again".to_string(),
-                    n => format!(", {} segments sent again", thousands(n)),
-                };
-                let came = if received.0 > 0 { format!(", {} came", size(received.0)) } else { String::new() };
-                let when = match moment {
-                    "first-byte" => " at the first byte",
-                    "end" => " at the end",
-                    _ => "",
-                };
-                let trip = format!("{} ± {}", time(rtt), time(rtt_deviation));
-                let text = format!("round trip {trip}, window {window} × {} bytes{lost}{came}{when}", thousands(segment));
-                let tone = if retransmitted > 0 { Tone::Warning } else { Tone::Plain };
-                self.say("tcp", text, tone);
-            }
+            Step::TcpMeasured { .. } => self.measured(step),
             Step::ConnectionEnded { by, how } => {
                 let who = if by == "us" { "by us" } else { "by the server first" };
                 let how = match how {
@@ -81,6 +62,27 @@ impl Reader<'_> {
             _ => return false,
         }
         true
+    }
+
+    fn measured(&mut self, step: &Step) {
+        let Step::TcpMeasured { moment, rtt, rtt_deviation, window, segment, retransmitted, received } = *step else { return };
+        if moment != "connected" && !self.options.verbose && (moment != "end" || retransmitted == 0) {
+            return;
+        }
+        let lost = match retransmitted {
+            0 => String::new(),
+            1 => ", 1 segment sent again".to_string(),
+            n => format!(", {} segments sent again", thousands(n)),
+        };
+        let came = if received.0 > 0 { format!(", {} came", size(received.0)) } else { String::new() };
+        let when = match moment {
+            "first-byte" => " at the first byte",
+            "end" => " at the end",
+            _ => "",
+        };
+        let trip = format!("{} ± {}", time(rtt), time(rtt_deviation));
+        let text = format!("round trip {trip}, window {window} × {} bytes{lost}{came}{when}", thousands(segment));
+        self.say("tcp", text, if retransmitted > 0 { Tone::Warning } else { Tone::Plain });
     }
 }
 

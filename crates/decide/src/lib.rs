@@ -10,6 +10,7 @@
 //! - [`certificate`]: which names a certificate is ordered for, when, and by which challenge.
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
+//! - [`content`]: what an answer's bytes are: its media type, and the encoding of its characters.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ pub mod cache;
 pub mod certificate;
 pub mod conditional;
 pub mod config;
+pub mod content;
 pub mod date;
 pub mod files;
 pub mod forward;

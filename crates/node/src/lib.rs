@@ -9,6 +9,7 @@ mod application;
 mod buffer;
 mod channel;
 mod conversation;
+pub mod decode;
 mod http2;
 pub mod metrics;
 mod origin;

@@ -13,6 +13,7 @@ pub mod decode;
 mod http2;
 pub mod metrics;
 mod origin;
+pub mod page;
 mod pool;
 mod proxy;
 mod server;

@@ -30,8 +30,8 @@ impl Layer {
         }
     }
 
-    /// The layers that the values of `Content-Encoding` name, in the order in which they were put on; the last is undone first. The error is
-    /// the first name that is none of them, or the one that is too many.
+    /// The layers that the values of `Content-Encoding` name, in the order in which they were put on; the last is undone first. The error
+    /// is the first name that is none of them, or the one that is too many.
     pub fn all<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Layer>, String> {
         let mut layers = Vec::new();
         let names = values.into_iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);

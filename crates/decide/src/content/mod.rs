@@ -1,7 +1,7 @@
 //! What the bytes of an answer are: the rules by which a browser tells.
 //!
-//! Order of calls: [`Layer::all`] lists the codings to undo; [`sniff`] says what the content is, by its `Content-Type` and its first bytes; [`Charset::decide`] which characters its
-//! bytes mean, if it has any.
+//! Order of calls: [`Layer::all`] lists the codings to undo; [`sniff`] says what the content is, by its `Content-Type` and its first bytes;
+//! [`Charset::decide`] which characters its bytes mean, if it has any.
 
 mod charset;
 mod layers;

@@ -81,7 +81,9 @@ fn the_prescan_reads_what_the_parser_would() {
 proptest! {
     #[test]
     fn no_document_panics(pieces in proptest::collection::vec(
-        prop::sample::select(alloc::vec!["<meta", " ", "charset", "=", "'", "\"", ">", "/", "<!--", "-->", "<?xml", "encoding", "utf-8", "content", "<", "a"]),
+        prop::sample::select(alloc::vec![
+            "<meta", " ", "charset", "=", "'", "\"", ">", "/", "<!--", "-->", "<?xml", "encoding", "utf-8", "content", "<", "a",
+        ]),
         0..40,
     )) {
         let document = pieces.concat();

@@ -11,6 +11,7 @@
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
 //! - [`content`]: what an answer's bytes are: its media type, and the encoding of its characters.
+//! - [`packets`]: what each packet of a capture is to its connection.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ pub mod date;
 pub mod files;
 pub mod forward;
 pub mod multipart;
+pub mod packets;
 pub mod pool;
 pub mod random;
 pub mod range;

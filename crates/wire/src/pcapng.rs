@@ -1,7 +1,8 @@
-//! Captures as a file that others open: pcapng (draft-ietf-opsawg-pcapng), as far as a capture of one journey needs it, and with the secrets
-//! of its connections, so that what is in them can be read.
+//! Captures as a file that others open: pcapng (draft-ietf-opsawg-pcapng), as far as a capture of one journey needs it, and with the
+//! secrets of its connections, so that what is in them can be read.
 //!
-//! Order of calls: [`begin`], [`interface`], [`secrets`] before the packets they are for, [`packet`] for each. [`blocks`] reads a file back.
+//! Order of calls: [`begin`], [`interface`], [`secrets`] before the packets they are for, [`packet`] for each. [`blocks`] reads a file
+//! back.
 
 use alloc::vec::Vec;
 

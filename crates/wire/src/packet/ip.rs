@@ -68,7 +68,7 @@ impl Ip {
 
     fn write_v4(&self, from: Ipv4Addr, to: Ipv4Addr, inside: &[u8], out: &mut Vec<u8>) {
         let begin = out.len();
-        let flags = u16::from(self.whole) << 14 | u16::from(self.more) << 13 | self.fragment / 8;
+        let flags = u16::from(self.whole) << 14 | u16::from(self.more) << 13 | (self.fragment / 8);
         out.extend([0x45, self.class]);
         out.extend(u16::try_from(V4_BYTES + inside.len()).expect("a packet is under 64 KiB").to_be_bytes());
         out.extend(u16::try_from(self.id & 0xFFFF).expect("16 bits").to_be_bytes());

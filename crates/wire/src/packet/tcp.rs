@@ -110,7 +110,7 @@ impl Tcp {
                 (2, 2) => self.mss = Some(u16::from_be_bytes([value[0], value[1]])),
                 (3, 1) => self.scale = Some(value[0]),
                 (4, 0) => self.sack_permitted = true,
-                (5, len) if len % 8 == 0 => self.sack = (0..len / 8).map(|at| (four(at * 8), four(at * 8 + 4))).collect(),
+                (5, len) if len.is_multiple_of(8) => self.sack = (0..len / 8).map(|at| (four(at * 8), four(at * 8 + 4))).collect(),
                 (8, 8) => self.timestamps = Some((four(0), four(4))),
                 _ => {}
             }
@@ -128,7 +128,7 @@ impl Tcp {
         out.extend(self.window.to_be_bytes());
         out.extend([0; 4]);
         self.write_options(out);
-        while (out.len() - begin) % 4 != 0 {
+        while !(out.len() - begin).is_multiple_of(4) {
             out.push(0);
         }
         let words = u8::try_from((out.len() - begin) / 4).expect("a header is short");

@@ -119,7 +119,10 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_frames_do_not_panic(kind in prop::sample::select(vec![[0x08_u8, 0], [0x86, 0xdd], [0x81, 0]]), rest in proptest::collection::vec(any::<u8>(), 0..120)) {
+    fn arbitrary_frames_do_not_panic(
+        kind in prop::sample::select(vec![[0x08_u8, 0], [0x86, 0xdd], [0x81, 0]]),
+        rest in proptest::collection::vec(any::<u8>(), 0..120),
+    ) {
         let frame = [&[0; 12], kind.as_slice(), &rest].concat();
         if let Ok(packet) = Packet::parse(&frame) {
             prop_assert!(packet.payload.len() <= rest.len());

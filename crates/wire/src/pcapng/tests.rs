@@ -26,7 +26,9 @@ fn a_file_reads_back() {
 
 proptest! {
     #[test]
-    fn any_packets_read_back(packets in proptest::collection::vec((any::<u64>(), proptest::collection::vec(any::<u8>(), 0..50), ".{0,9}"), 0..5)) {
+    fn any_packets_read_back(
+        packets in proptest::collection::vec((any::<u64>(), proptest::collection::vec(any::<u8>(), 0..50), ".{0,9}"), 0..5),
+    ) {
         let mut file = Vec::new();
         begin("", &mut file);
         for (at, frame, comment) in &packets {

@@ -2,6 +2,7 @@
 
 mod files;
 mod names;
+mod packets;
 mod sockets;
 
 use crate::{Connecting, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
@@ -17,6 +18,7 @@ use std::task::{Context, Poll};
 use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
+pub use packets::{Capture, Captured, Captures};
 pub use sockets::{Bound, bind};
 
 /// Runs a program on the calling thread until it ends. Every thread that does so has a host of its own; all share one clock.

@@ -12,6 +12,8 @@
 //! - [`resolve`]: from a name to its addresses: whom to ask, and what to believe.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
 //! - [`encoding`]: which answers are compressed here, how, and for whom; [`hints`]: what a client may fetch while the origin thinks.
+//! - [`content`]: what an answer's bytes are: its media type, and the encoding of its characters.
+//! - [`packets`]: what each packet of a capture is to its connection.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 //! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
 //! - [`connect`]: which of a server's addresses is tried when.
@@ -27,6 +29,7 @@ pub mod certificate;
 pub mod conditional;
 pub mod config;
 pub mod connect;
+pub mod content;
 pub mod date;
 pub mod egress;
 pub mod encoding;
@@ -35,6 +38,7 @@ pub mod files;
 pub mod forward;
 pub mod hints;
 pub mod multipart;
+pub mod packets;
 pub mod pool;
 pub mod random;
 pub mod range;

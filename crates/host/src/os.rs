@@ -2,6 +2,7 @@
 
 mod files;
 mod names;
+mod packets;
 mod sockets;
 mod tcp_info;
 
@@ -19,6 +20,7 @@ use std::task::{Context, Poll};
 use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
+pub use packets::{Capture, Captured, Captures};
 pub use sockets::{Bound, bind};
 pub(crate) use tcp_info::tcp_info;
 

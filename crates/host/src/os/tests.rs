@@ -106,3 +106,51 @@ fn a_link_out_of_the_root_is_nothing_and_one_inside_is_followed() {
     assert!(matches!(files::open(site, ""), Ok(Opened::Directory)));
     std::fs::remove_dir_all(&root).expect("removed");
 }
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that skips says so")]
+fn packets_are_taken_once_each_as_they_pass() {
+    let receiver = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let to = receiver.local_addr().expect("bound");
+    let is_ours = move |frame: &[u8]| {
+        let packet = wire::packet::Packet::parse(frame);
+        packet.is_ok_and(|packet| packet.ports().is_some_and(|(_, port)| port == to.port()))
+    };
+    let capture = match Capture::begin(1 << 20, is_ours) {
+        Ok(capture) => capture,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return println!("skipped: to see packets needs CAP_NET_RAW");
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let sender = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    for payload in [b"one".as_slice(), b"two", b"two"] {
+        sender.send_to(payload, to).expect("sent");
+    }
+    let captures = capture.end(Duration::from_millis(500), Duration::from_secs(20));
+    let payloads = captures.packets.iter().map(|packet| wire::packet::Packet::parse(&packet.frame).expect("ours").payload);
+    // What is sent twice is two packets: their numbers differ.
+    assert_eq!(payloads.collect::<Vec<_>>(), [b"one".as_slice(), b"two", b"two"]);
+    assert!(captures.packets.windows(2).all(|two| two[0].at <= two[1].at));
+    assert_eq!(captures.untaken, 0);
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that skips says so")]
+fn a_capture_takes_no_more_than_it_may() {
+    let receiver = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let to = receiver.local_addr().expect("bound");
+    let is_ours = move |frame: &[u8]| {
+        let packet = wire::packet::Packet::parse(frame);
+        packet.is_ok_and(|packet| packet.ports().is_some_and(|(_, port)| port == to.port()))
+    };
+    let Ok(capture) = Capture::begin(100, is_ours) else {
+        return println!("skipped: to see packets needs CAP_NET_RAW");
+    };
+    for _ in 0..5 {
+        receiver.send_to(b"three", to).expect("sent");
+    }
+    let captures = capture.end(Duration::from_millis(500), Duration::from_secs(20));
+    // Frames of 14 + 20 + 8 + 5 bytes.
+    assert_eq!((captures.packets.len(), captures.untaken), (2, 3));
+}

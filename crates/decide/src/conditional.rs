@@ -121,7 +121,7 @@ fn range_holds(fields: &Fields, validators: &Validators<'_>, now: Calendar) -> b
 }
 
 /// Whether the field is `*` or lists a tag for which `is_ours` holds. A list counts as far as it is well formed.
-fn lists(fields: &Fields, known: Known, is_ours: impl Fn(&Etag<'_>) -> bool) -> bool {
+pub(crate) fn lists(fields: &Fields, known: Known, is_ours: impl Fn(&Etag<'_>) -> bool) -> bool {
     fields.all(known).any(|value| {
         if value == b"*" {
             return true;

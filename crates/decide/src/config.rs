@@ -2,14 +2,20 @@
 
 mod acme;
 mod cache;
+mod owner;
+mod proxy;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
-pub use cache::Cache;
+pub use cache::{Cache, Feed, Hot, Peers, Tiers};
+pub use owner::{Journal, TokenHash};
+pub use proxy::{Destinations, ForwardProxy};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;
 use crate::cache::Policy;
+use crate::encoding;
+use crate::hints;
 use crate::time::Duration;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,6 +43,10 @@ pub struct Config {
     pub server: Server,
     /// The access log, if one is written.
     pub access_log: Option<AccessLog>,
+    /// Tokens that may do everything over the admin side.
+    pub tokens: Vec<TokenHash>,
+    /// Where what owners asked for is kept over a restart, if anywhere.
+    pub journal: Option<Journal>,
 }
 
 /// An address clients connect to.
@@ -125,6 +135,8 @@ pub struct Site {
     pub https_redirect: bool,
     /// Its certificate is ordered from the authority of [`Config::acme`].
     pub acme: bool,
+    /// Its owners' tokens: with them, what is stored for it may be changed over the admin side, and nothing else.
+    pub tokens: Vec<TokenHash>,
 }
 
 /// Which `Host` a site answers to.
@@ -177,6 +189,12 @@ pub struct Route {
     pub response: FieldEdits,
     /// Answers are stored, by these rules.
     pub cache: Option<Policy>,
+    /// Answers are compressed, by these rules.
+    pub compress: Option<encoding::Policy>,
+    /// Clients are told early what the page will need, by these rules.
+    pub early_hints: Option<hints::Policy>,
+    /// Who is asked before the pool, where answers are stored.
+    pub tiers: Tiers,
 }
 
 /// The condition of a route.
@@ -217,6 +235,8 @@ pub struct ValueMatch {
 pub enum Action {
     /// Forward to a backend of this pool (index into [`Config::pools`]).
     Pool(usize),
+    /// Forward to wherever the client says.
+    Proxy(ForwardProxy),
     /// Send the client elsewhere. `location` may hold `{scheme}`, `{host}`, `{path}`, `{query}` (with its `?`, or empty).
     Redirect { status: u16, location: String },
     /// A fixed answer.
@@ -225,6 +245,16 @@ pub enum Action {
     Files(Files),
     /// Code in this process, by name: the admin side, the embedded application.
     Application(String),
+}
+
+impl Action {
+    /// The pool that it leads to, if to any.
+    pub const fn pool(&self) -> Option<usize> {
+        match self {
+            Action::Pool(pool) | Action::Proxy(ForwardProxy { pool, .. }) => Some(*pool),
+            _ => None,
+        }
+    }
 }
 
 /// A directory served as files.
@@ -301,6 +331,8 @@ pub struct Pool {
     pub keep_alive_connections: usize,
     /// TLS to its backends.
     pub tls: Option<PoolTls>,
+    /// Its backends are whatever servers are asked for.
+    pub destinations: Option<Destinations>,
 }
 
 /// What is spoken on a connection.

@@ -11,6 +11,7 @@
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
 //! - [`resolve`]: from a name to its addresses: whom to ask, and what to believe.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
+//! - [`encoding`]: which answers are compressed here, how, and for whom; [`hints`]: what a client may fetch while the origin thinks.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 //! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
 //! - [`connect`]: which of a server's addresses is tried when.
@@ -27,9 +28,12 @@ pub mod conditional;
 pub mod config;
 pub mod connect;
 pub mod date;
+pub mod egress;
+pub mod encoding;
 pub mod fetch;
 pub mod files;
 pub mod forward;
+pub mod hints;
 pub mod multipart;
 pub mod pool;
 pub mod random;

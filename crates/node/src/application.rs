@@ -2,6 +2,8 @@
 
 use crate::conversation::Conversation;
 use host::{Found, Host};
+use std::future::Future;
+use std::pin::Pin;
 use wire::http::RequestHead;
 
 /// Answers whole requests with whole answers, or with a WebSocket. Shared by all workers, and called on their threads: quick, and without
@@ -35,6 +37,9 @@ pub enum Answer {
     /// A WebSocket, whose other end is this conversation. It is dropped unused where the request does not open one as it should: the
     /// client is told why.
     Socket(Box<dyn Conversation>),
+    /// One that is not known yet, because something else must happen first: a write to a disk, on another thread. The worker goes on with
+    /// other requests meanwhile. It is dropped where the client leaves, and must then have no half of an effect.
+    Later(Pin<Box<dyn Future<Output = Answer>>>),
 }
 
 impl Answer {

@@ -6,10 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod application;
+pub mod asked;
 mod buffer;
 mod channel;
+mod coder;
 mod conversation;
+mod feed;
 pub mod fetch;
+mod hints;
 mod http2;
 pub mod metrics;
 mod origin;
@@ -24,8 +28,9 @@ mod transport;
 
 pub use application::{Answer, Application};
 pub use conversation::{Conversation, Socket};
+pub use feed::{Feed, Fetched, Listed, Only, Outcome, Plan, Progress, Pushable, Pushed, Reason, Refused};
 pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};
 pub use signal::Signal;
-pub use store::{Explained, Purged, Purging, Store, StoredAnswer, cache_key};
+pub use store::{Explained, Purged, Purging, Store, StoredAnswer, cache_key, purge_marks};

@@ -8,12 +8,12 @@ mod cells;
 mod counts;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES,
-    SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
-use decide::config::{Action, Config};
+use decide::config::Config;
 use decide::step::{BackendRef, Journey, ListenerRef, RouteRef, Side, SiteRef, Step};
 use decide::time::Calendar;
 use std::collections::BTreeMap;
@@ -62,14 +62,10 @@ impl Metrics {
         known.forget_unused();
         let workers = self.workers;
         let Known { sites, pools, backends, listeners } = &mut *known;
-        let leads_to = |action: &Action| match action {
-            Action::Pool(index) => Some(*index),
-            _ => None,
-        };
         Index {
             sites: config.sites.iter().map(|site| entry(sites, &site.name, || SiteCells::new(workers))).collect(),
             unrouted: entry(sites, "", || SiteCells::new(workers)),
-            routes: config.sites.iter().map(|site| site.routes.iter().map(|route| leads_to(&route.action)).collect()).collect(),
+            routes: config.sites.iter().map(|site| site.routes.iter().map(|route| route.action.pool()).collect()).collect(),
             pools: config.pools.iter().map(|pool| entry(pools, &pool.name, || PoolCells::new(workers))).collect(),
             backends: config
                 .pools
@@ -168,6 +164,16 @@ macro_rules! steps_of_the_process {
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
             | Step::Purged { .. }
+            | Step::JournalReplayed { .. }
+            | Step::JournalCut { .. }
+            | Step::JournalDamaged { .. }
+            | Step::JournalFailed { .. }
+            | Step::JournalRecovered { .. }
+            | Step::JournalTrimmed { .. }
+            | Step::PushAccepted { .. }
+            | Step::FeedBegan { .. }
+            | Step::Fed { .. }
+            | Step::FeedEnded { .. }
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
@@ -191,8 +197,12 @@ macro_rules! steps_of_a_request {
             | Step::Connected { .. }
             | Step::BackendFailed { .. }
             | Step::Interim { .. }
+            | Step::Tier { .. }
             | Step::Answered { .. }
             | Step::FileChosen { .. }
+            | Step::EncodingChosen { .. }
+            | Step::Encoded { .. }
+            | Step::Hinted { .. }
             | Step::Made { .. }
             | Step::Tunnelled { .. }
             | Step::TunnelClosed { .. }
@@ -264,12 +274,16 @@ impl Index {
                     site.collapsed.add(u64::from(collapsed));
                 }
                 Step::CacheStore { stored, .. } => site.cache_stored.add(u64::from(stored)),
+                Step::Encoded { before, after, took, how, .. } => site.encoded(before, after, took, how),
+                Step::Hinted { .. } => site.hinted.add(1),
                 // Facts for the log; what they lead to is counted above.
                 Step::Secured { .. }
                 | Step::Asked { .. }
                 | Step::Unrouted { .. }
                 | Step::Interim { .. }
+                | Step::Tier { .. }
                 | Step::FileChosen { .. }
+                | Step::EncodingChosen { .. }
                 | Step::Made { .. } => {}
                 Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
                 steps_of_the_process!() | steps_of_a_client!() => debug_assert!(false, "{} is no step of a request", step.name()),
@@ -298,7 +312,13 @@ impl Index {
             // What comes of an order is counted.
             Step::AccountRegistered { .. } | Step::CertificateOrdered { .. } => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
+            Step::PushAccepted { by, .. } => self.process.pushed(by),
+            Step::Fed { by, outcome, .. } => self.process.fed(by, outcome),
             Step::Resolved { .. } | Step::Purged { .. } | Step::Draining { .. } => {}
+            // The journal itself tells its numbers.
+            Step::JournalReplayed { .. } | Step::JournalCut { .. } | Step::JournalDamaged { .. } => {}
+            Step::JournalFailed { .. } | Step::JournalRecovered { .. } | Step::JournalTrimmed { .. } => {}
+            Step::FeedBegan { .. } | Step::FeedEnded { .. } => {}
             steps_of_a_request!() | steps_of_a_client!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

@@ -1,5 +1,6 @@
 //! A pool at work: the decisions of [`decide::pool`] behind a lock, the connections kept to its backends, and the requests that wait.
 
+mod destinations;
 mod idle;
 mod probe;
 mod queue;
@@ -13,6 +14,7 @@ use decide::forward::ProxyError;
 use decide::pool::{Outcome, Selection};
 use decide::step::{BackendRef, Step};
 use decide::time::{Duration, Instant};
+use destinations::Destinations;
 use host::{Endpoint, Host};
 use idle::IdleConnections;
 use queue::Queue;
@@ -38,6 +40,8 @@ pub struct Pool {
     swept: Vec<AtomicBool>,
     /// Raised when the name service has answered for a backend.
     named: Signal,
+    /// Where it stands for whatever servers are asked for: those.
+    destinations: Destinations,
 }
 
 struct State {
@@ -71,7 +75,19 @@ impl Pool {
         let state = State { decide, queue: Queue::default(), resolved };
         let (state, attended, named) = (Mutex::new(state), AtomicBool::new(false), Signal::default());
         let tls = config.tls.as_ref().map(|tls| Clients::new(tls, config.protocol, workers));
-        Pool { index, config: config.clone(), algorithm, tls, state, idle, attended, swept, named }
+        Pool { index, config: config.clone(), algorithm, tls, state, idle, attended, swept, named, destinations: Destinations::default() }
+    }
+
+    /// The pool of one of the servers that this one stands for.
+    pub(crate) fn destination(&self, at: decide::address::Address) -> Arc<Pool> {
+        let rules = self.config.destinations.as_ref().expect("the pool of a forward proxy");
+        self.destinations.pool(self, rules, at)
+    }
+
+    /// Closes kept connections that grew old.
+    fn sweep(&self, worker: usize, now: Instant) {
+        self.idle.sweep(worker, self.config.keep_alive, now);
+        self.destinations.sweep(worker, self.config.keep_alive, now);
     }
 
     /// Chooses a backend and counts the request as in flight there; where all are full, it has a place in the queue. `place`: it had one,
@@ -304,6 +320,14 @@ impl Ticket {
     pub(crate) fn finish(mut self, outcome: Outcome, latency: Duration, now: Instant) -> Option<Step> {
         self.open = false;
         self.end(outcome, latency, now)
+    }
+
+    /// There was no request after all.
+    pub(crate) fn withdraw(mut self) {
+        self.open = false;
+        let mut state = self.pool.lock();
+        state.decide.withdrawn(self.backend);
+        state.queue.wake_one();
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {

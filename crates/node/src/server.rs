@@ -2,6 +2,9 @@
 
 use crate::application::Application;
 use crate::buffer::Buffers;
+use crate::coder::Places;
+use crate::feed::Feed;
+use crate::hints::Hints;
 use crate::http2::Multiplexed;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
@@ -39,6 +42,8 @@ pub struct Snapshot {
     pub(crate) routes: Table,
     pub(crate) pools: Vec<Arc<Pool>>,
     pub(crate) tls: tls::Listeners,
+    /// What this cache is called in `CDN-Loop`.
+    pub(crate) cache_id: String,
     counters: Index,
 }
 
@@ -80,6 +85,8 @@ pub struct Server {
     pub(crate) workers: usize,
     tls: Arc<tls::Store>,
     pub(crate) store: Arc<Store>,
+    pub(crate) hints: Hints,
+    pub(crate) feed: Feed,
 }
 
 impl Server {
@@ -112,6 +119,8 @@ impl Server {
             workers,
             tls,
             store,
+            hints: Hints::new(host),
+            feed: Feed::default(),
         })
     }
 
@@ -135,8 +144,13 @@ impl Server {
         &self.store
     }
 
+    /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
+    pub fn purges_go_on_at(&self, sequence: u64) {
+        self.store.go_on_at(decide::cache::Sequence(sequence));
+    }
+
     /// Purges stored answers: for every request that begins after this returns, what is named is gone, or stale where the purge is soft.
-    /// Returns its number since the start. `None`: a prefix that does not end with `/`, or is too deep.
+    /// Returns its number. `None`: a prefix that does not end with `/`, or is too deep.
     pub fn purge(&self, calendar: Calendar, purging: &Purging) -> Option<u64> {
         let sequence = self.store.purge(purging, calendar)?.0;
         let soft = purging.purge == decide::cache::Purge::Soft;
@@ -162,6 +176,7 @@ impl Server {
         if !self.draining.swap(true, Ordering::SeqCst) {
             let connections = self.connections.load(Ordering::SeqCst) as u64;
             self.tell(calendar, Step::Draining { connections });
+            self.close_feed(calendar);
             self.changed.raise();
         }
     }
@@ -245,7 +260,23 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
         .collect();
     let routes = Table::build(&config);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
-    Snapshot { generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+    let cache_id = cache_id(host, &config, old);
+    Snapshot { cache_id, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+}
+
+/// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays
+/// through reloads.
+fn cache_id(host: &Host, config: &Config, old: Option<&Snapshot>) -> String {
+    use decide::random::Random;
+    let name = &config.server.name;
+    match (&config.cache.id, old) {
+        (Some(id), _) => id.clone(),
+        (None, Some(old)) if old.config.cache.id.is_none() && old.config.server.name == *name => old.cache_id.clone(),
+        (None, _) => {
+            let name = if wire::http::cdn_loop::is_id(name.as_bytes()) && !name.contains([':', '[']) { name } else { "throughline" };
+            format!("{name}-{:016x}", host.rng().next())
+        }
+    }
 }
 
 /// A snapshot as one thread holds it: requests count here, because cores would contend for the counter that they share.
@@ -270,6 +301,7 @@ pub(crate) struct Worker {
     pub(crate) open: Connections,
     pub(crate) multiplexed: Multiplexed,
     pub(crate) greetings: Greetings,
+    pub(crate) coders: Places,
     /// The snapshot that requests on this thread begin with.
     current: RefCell<Rc<Held>>,
     date: Cell<(Option<Instant>, [u8; 29])>,
@@ -288,6 +320,7 @@ impl Worker {
             open: Connections::default(),
             multiplexed: Multiplexed::default(),
             greetings: Greetings::default(),
+            coders: Places::default(),
             current,
             date: Cell::new((None, [0; 29])),
         })

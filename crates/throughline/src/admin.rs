@@ -5,27 +5,34 @@
 //! it is never given.
 //! Nor can such a page make its own name point here (DNS rebinding): a `POST` is taken only for a `Host` that no stranger can own.
 //!
-//! - `cache`: purges. `client`: asks the admin side of another process.
-//! - `explain`: `explain`, live and from a file. `asked`: a request made of a URL.
+//! With tokens in the configuration nothing is shown or done without one (`who`); what comes with one needs neither the field nor such a
+//! `Host`, because no web page has a token.
+//!
+//! - `cache`: purges. `push`: what the origin says or hands over. `feed`: prefetches. `client`: asks the admin side of another process.
+//! - `explain`: `explain`, live and from a file.
 
-pub(crate) mod asked;
 mod cache;
 pub(crate) mod client;
 pub(crate) mod explain;
 mod exposition;
+mod feed;
 mod metrics;
 pub(crate) mod parameters;
+mod push;
 mod status;
+mod who;
 
+use crate::journal::Journal;
 use crate::process::Reloader;
 use decide::pool::Admin as Wanted;
 use decide::step::Step;
 use host::Host;
-use node::{Answer, Application, Server};
+use node::{Answer, Application, Server, Snapshot};
 use parameters::{Parameters, decoded};
 use serde_json::json;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
+use who::{Stranger, Who};
 use wire::http::{Method, RequestHead};
 
 /// The field that every `POST` must carry.
@@ -43,12 +50,19 @@ GET  /explain/cache?url=URL                what is stored for it, and what that 
        also: method=, header=NAME: VALUE (as often as needed), listener=ADDR, client=IP
 POST /cache/purge?url=URL                  drop what is stored of a URL; or prefix=URL/, tag=TAG, site=NAME, all
        also: site=NAME (only what is stored for it), soft (stale, and served while it is validated)
+POST /cache/push?url=URL                   it has changed: drop what is stored of it, and fetch it; several, or one a line in the body
+       also: soft (the old one serves until the new one is there), wait (answer when it is there), header=NAME: VALUE
+PUT  /cache/content?url=URL                this is its content, with these fields; also: field=NAME: VALUE, header=NAME: VALUE
+POST /cache/prefetch?url=URL               fetch what is not there; several, or one a line in the body, or sitemap=URL
+       also: rate=N (URLs a second), simultaneous=N, header=NAME: VALUE, wait; cancel=JOB ends one
+GET  /cache/prefetch                       prefetches and pushes under way; id=JOB for one, with what came of its URLs (from=N on)
 POST /reload                               read the configuration file again
 POST /drain                                end, once what is in flight has ended
 POST /backends/POOL/NAME?admin=WORD        ready, drain or maintenance
 POST /backends/POOL/NAME?weight=N          0 to 65535, until a reload changes the configured weight
 
-A POST must carry the field X-Throughline-Admin: 1.
+Where the configuration names tokens, each request must show one: Authorization: Bearer TOKEN. A site's own may change
+and explain only what is stored for that site. Without tokens, a POST or PUT must carry the field X-Throughline-Admin: 1.
 ";
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -63,22 +77,31 @@ pub struct Admin {
 struct Shown {
     server: Arc<Server>,
     reloader: Arc<Reloader>,
+    journal: Arc<Journal>,
 }
 
 impl Admin {
     /// From now on it answers for this server. To be called once, before the server's workers start.
-    pub fn show(&self, server: Arc<Server>, reloader: Arc<Reloader>) {
-        assert!(self.shown.set(Shown { server, reloader }).is_ok(), "an admin side shows one server");
+    pub fn show(&self, server: Arc<Server>, reloader: Arc<Reloader>, journal: Arc<Journal>) {
+        assert!(self.shown.set(Shown { server, reloader, journal }).is_ok(), "an admin side shows one server");
     }
 }
 
 impl Application for Admin {
-    fn respond(&self, host: &Host, request: &RequestHead, _body: &[u8]) -> Answer {
+    fn respond(&self, host: &Host, request: &RequestHead, body: &[u8]) -> Answer {
         match self.shown.get() {
-            Some(shown) => shown.respond(host, request),
+            Some(shown) => shown.respond(host, request, body),
             None => refusal(503, "the server is starting"),
         }
     }
+}
+
+/// What a change of what is stored needs to know.
+struct Shared<'s> {
+    server: &'s Arc<Server>,
+    journal: &'s Arc<Journal>,
+    snapshot: &'s Snapshot,
+    who: &'s Who,
 }
 
 /// What can be asked for.
@@ -91,6 +114,9 @@ enum Resource {
     ExplainBalance,
     ExplainCache,
     Purge,
+    Push,
+    Content,
+    Prefetch,
     Reload,
     Drain,
     Backend { pool: String, name: String },
@@ -106,6 +132,9 @@ impl Resource {
             b"/explain/balance" => Resource::ExplainBalance,
             b"/explain/cache" => Resource::ExplainCache,
             b"/cache/purge" => Resource::Purge,
+            b"/cache/push" => Resource::Push,
+            b"/cache/content" => Resource::Content,
+            b"/cache/prefetch" => Resource::Prefetch,
             b"/reload" => Resource::Reload,
             b"/drain" => Resource::Drain,
             other => {
@@ -117,23 +146,54 @@ impl Resource {
         })
     }
 
-    /// It changes something.
-    fn is_action(&self) -> bool {
-        matches!(self, Resource::Purge | Resource::Reload | Resource::Drain | Resource::Backend { .. })
+    /// It shows or changes nothing but what is stored for a site: the site's owner may have it, as far as the site goes.
+    fn is_for_owners(&self) -> bool {
+        matches!(
+            self,
+            Resource::Index
+                | Resource::ExplainRoute
+                | Resource::ExplainCache
+                | Resource::Purge
+                | Resource::Push
+                | Resource::Content
+                | Resource::Prefetch
+        )
+    }
+
+    /// How it is asked for: the methods that change nothing, and the one that changes something.
+    fn methods(&self) -> (bool, Option<Method>) {
+        match self {
+            Resource::Purge | Resource::Push | Resource::Reload | Resource::Drain | Resource::Backend { .. } => (false, Some(Method::Post)),
+            Resource::Content => (false, Some(Method::Put)),
+            Resource::Prefetch => (true, Some(Method::Post)),
+            _ => (true, None),
+        }
     }
 }
 
 impl Shown {
-    fn respond(&self, host: &Host, request: &RequestHead) -> Answer {
+    fn respond(&self, host: &Host, request: &RequestHead, body: &[u8]) -> Answer {
         let Some(resource) = Resource::of(request.path()) else {
             return refusal(404, "there is nothing here; GET / lists what there is");
         };
-        let allow = if resource.is_action() { "POST" } else { "GET, HEAD" };
-        match (&request.method, resource.is_action()) {
-            (Method::Post, true) | (Method::Get | Method::Head, false) => {}
-            _ => return not_allowed(allow),
+        let (reads, changes) = resource.methods();
+        let reading = reads && matches!(request.method, Method::Get | Method::Head);
+        if !reading && changes.as_ref() != Some(&request.method) {
+            let allow = ["GET, HEAD"].into_iter().filter(|_| reads).chain(changes.as_ref().map(|method| method.as_str()));
+            return not_allowed(&allow.collect::<Vec<_>>().join(", "));
         }
-        if resource.is_action()
+        let snapshot = self.server.snapshot();
+        let who = match Who::of(request, &snapshot.config) {
+            Ok(who) => who,
+            // What can be asked for is no secret.
+            Err(_) if resource == Resource::Index => Who::Operator { by_token: false },
+            Err(stranger) => return stranger_answer(stranger),
+        };
+        if matches!(who, Who::Owner(_)) && !resource.is_for_owners() {
+            return refusal(403, "this token is one of a site's owner; what concerns the whole server needs one of [admin]");
+        }
+        if !reading
+            && !who.by_token()
             && let Err(why) = self.guard(request)
         {
             return refusal(403, why);
@@ -142,25 +202,30 @@ impl Shown {
             Ok(parameters) => parameters,
             Err(problem) => return refusal(400, &problem),
         };
+        let shared = Shared { server: &self.server, journal: &self.journal, snapshot: &snapshot, who: &who };
         let answer = match resource {
             Resource::Index => Ok(plain(INDEX)),
             Resource::Status => self.status(host, &parameters),
-            Resource::Metrics => Ok(Answer::text(200, exposition::CONTENT_TYPE, metrics::text(&self.server, host))),
-            Resource::ExplainRoute => explain::live_route(&self.server, &parameters).map(plain),
+            Resource::Metrics => Ok(Answer::text(200, exposition::CONTENT_TYPE, metrics::text(&self.server, &self.journal.state(), host))),
+            Resource::ExplainRoute => explain::live_route(&snapshot, &who, &parameters).map(plain),
             Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
-            Resource::ExplainCache => explain::live_cache(&self.server, host, &parameters).map(plain),
-            Resource::Purge => cache::purge(&self.server, host, &parameters),
+            Resource::ExplainCache => explain::live_cache(&self.server, &who, host, &parameters).map(plain),
+            Resource::Purge => cache::purge(&shared, host, &parameters),
+            Resource::Push => push::notice(&shared, host, &parameters, body),
+            Resource::Content => push::content(&shared, host, request, &parameters, body),
+            Resource::Prefetch if reading => feed::shown(&shared, &parameters),
+            Resource::Prefetch => feed::prefetch(&shared, host, &parameters, body),
             Resource::Reload => self.reload(host),
             Resource::Drain => Ok(self.drain()),
             // A reload meanwhile would carry the backend over as it was before.
             Resource::Backend { pool, name } => self.reloader.between_reloads(|| self.backend(host, &pool, &name, &parameters)),
         };
-        answer.unwrap_or_else(|Refusal { status, why }| refusal(status, &why))
+        answer.unwrap_or_else(Refusal::answer)
     }
 
     fn guard(&self, request: &RequestHead) -> Result<(), &'static str> {
         if request.fields.named(GUARD.0.as_bytes()).next() != Some(GUARD.1.as_bytes()) {
-            return Err("a POST must carry the field X-Throughline-Admin: 1, which no web page can send from elsewhere");
+            return Err("a POST or PUT must carry the field X-Throughline-Admin: 1, which no web page can send from elsewhere");
         }
         let own = &self.server.snapshot().config.server.name;
         if is_own_host(request.host(), own) {
@@ -172,7 +237,7 @@ impl Shown {
 
     fn status(&self, host: &Host, parameters: &Parameters) -> Result<Answer, Refusal> {
         parameters.only(&["text"])?;
-        let status = status::of(&self.server, &self.reloader.authority, host);
+        let status = status::of(&self.server, &self.reloader.authority, &self.journal.state(), host);
         Ok(match parameters.has("text") {
             true => plain(view::status::table(&status, view::status::Paint::Plain)),
             false => Answer::text(200, JSON, status.to_json() + "\n"),
@@ -247,9 +312,25 @@ pub(crate) struct Refusal {
     why: String,
 }
 
+impl Refusal {
+    fn answer(self) -> Answer {
+        refusal(self.status, &self.why)
+    }
+}
+
 /// The request makes no sense.
 fn bad(why: String) -> Refusal {
     Refusal { status: 400, why }
+}
+
+/// It is not theirs.
+fn forbidden(why: String) -> Refusal {
+    Refusal { status: 403, why }
+}
+
+fn stranger_answer(stranger: Stranger) -> Answer {
+    let fields = vec![("Content-Type", TEXT.to_string()), ("WWW-Authenticate", stranger.challenge())];
+    Answer::Made { status: 401, fields, body: format!("{}\n", stranger.sentence()).into_bytes() }
 }
 
 fn refusal(status: u16, why: &str) -> Answer {

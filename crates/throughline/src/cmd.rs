@@ -4,6 +4,7 @@ mod check;
 mod ctl;
 mod explain;
 mod serve;
+mod shown;
 mod trace;
 
 use std::io::Write;

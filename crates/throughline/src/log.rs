@@ -18,8 +18,14 @@ impl Reader for Events {
     fn journey(&self, _journey: &mut Journey, _snapshot: &Arc<Snapshot>) {}
 
     fn event(&self, at: Calendar, step: Step, texts: &Texts, snapshot: &Arc<Snapshot>) {
-        // `serve` itself says where it listens when it starts.
-        if snapshot.generation > 1 || !matches!(step, Step::Listening { .. }) {
+        let is_told = match step {
+            // `serve` itself says where it listens when it starts.
+            Step::Listening { .. } => snapshot.generation > 1,
+            // A job may have tens of thousands: only what went wrong is worth a line of each.
+            Step::Fed { outcome, .. } => matches!(outcome, "failed" | "not-stored" | "unserved"),
+            _ => true,
+        };
+        if is_told {
             write(&view::event::line(at, &step, texts, &snapshot.config));
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod authority;
 mod certificates;
+mod missed;
 mod reload;
 mod workers;
 
@@ -26,6 +27,9 @@ use workers::Told;
 
 /// The name of the admin side among the applications.
 pub const ADMIN: &str = "admin";
+
+/// Bytes of a list of URLs that the admin side takes at the most, and of anything else but content.
+const LONGEST_LIST: u64 = 16 << 20;
 
 /// What a process is to serve.
 pub struct Plan {
@@ -55,7 +59,7 @@ impl Source {
             .map_err(|error| Refused::one(format!("cannot read {name}: {}", settings::unreadable(&error))))?;
         let mut loaded = settings::load_with(&text, &name, &[]).map_err(|found| Refused::listed(&found))?;
         let admin = self.admin.clone().or_else(|| loaded.admin.clone());
-        add_admin(&mut loaded.config, admin);
+        add_admin(&mut loaded.config, admin).map_err(Refused::one)?;
         Ok(loaded)
     }
 }
@@ -79,9 +83,12 @@ impl Refused {
     }
 }
 
-/// Adds the admin side to a configuration, if it is to listen anywhere.
-pub fn add_admin(config: &mut Config, at: Option<Address>) {
-    let Some(at) = at else { return };
+/// Adds the admin side to a configuration, if it is to listen anywhere. The error is a sentence: strangers could reach it there.
+pub fn add_admin(config: &mut Config, at: Option<Address>) -> Result<(), String> {
+    let Some(at) = at else { return Ok(()) };
+    if let Some(why) = settings::exposed(&at, config) {
+        return Err(format!("{why}. {}", settings::EXPOSED_HELP));
+    }
     let route = Route {
         name: "*".to_string(),
         when: settings::match_defaults(),
@@ -89,9 +96,14 @@ pub fn add_admin(config: &mut Config, at: Option<Address>) {
         request: decide::config::Rewrite::default(),
         response: decide::config::FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
-    config.sites.push(Site { name: ADMIN.to_string(), routes: vec![route], ..settings::site_defaults() });
+    let max_body = config.cache.feed.content.max(LONGEST_LIST);
+    config.sites.push(Site { name: ADMIN.to_string(), routes: vec![route], max_body, ..settings::site_defaults() });
     config.listeners.push(settings::listener_defaults(at, vec![config.sites.len() - 1]));
+    Ok(())
 }
 
 /// Serves until a signal says otherwise. `print` is given the lines of the start, in order.
@@ -149,11 +161,13 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     let access = plan.config.access_log.as_ref().map(|log| log::Access::open(log).map(Arc::new)).transpose()?;
     let server = Server::new(&host, plan.config, workers, applications, readers(access.as_ref()));
     let reloader = Arc::new(Reloader::new(server.clone(), plan.source, bound));
-    admin.show(server.clone(), reloader.clone());
+    let (journal, missed) = missed::open(&server, &host)?;
+    admin.show(server.clone(), reloader.clone(), journal.clone());
     let config = &server.snapshot().config;
     reloader.authority.prepare(config)?;
     let failed = workers::start(&server, workers)?;
     reloader.authority.follow(config)?;
+    missed.fetch(&server, &host, &journal);
     welcome(&server, plan.hints, print);
     host.spawn(certificates::look_after(host.clone(), server.clone(), reloader.clone()));
     let ended = loop {
@@ -170,6 +184,7 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
             None => break Err("a worker thread ended before its time; see the message above".to_string()),
         }
     };
+    journal.close();
     if let Some(access) = access {
         access.close();
     }

@@ -16,19 +16,24 @@ mod cache;
 pub mod catalogue;
 pub mod defaults;
 mod disk;
+mod encoding;
 mod mistake;
 mod nearest;
+mod owners;
+mod proxy;
 mod read;
 mod reference;
 mod rules;
 mod schema;
 mod syntax;
+mod tiers;
 mod tls;
 mod value;
 
 pub use defaults::*;
 pub(crate) use disk::{system_authorities, unreadable};
 pub use mistake::{Mistake, Severity};
+pub(crate) use owners::{EXPOSED_HELP, exposed};
 pub use reference::reference;
 pub use schema::schema;
 pub use value::Shape;
@@ -102,6 +107,9 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         request: Rewrite::default(),
         response: decide::config::FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     let backends: Vec<Backend> = to.iter().cloned().map(backend_defaults).collect();
     Config {
@@ -115,6 +123,8 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         server: server_defaults(),
         cache: cache_defaults(),
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 

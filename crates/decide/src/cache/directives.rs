@@ -87,6 +87,8 @@ pub struct Directives {
     pub proxy_revalidate: bool,
     /// Store only if the status code is understood (§5.2.2.3).
     pub must_understand: bool,
+    /// The content is to stay as it is (§5.2.2.6).
+    pub no_transform: bool,
     /// Will not change while it is fresh (RFC 8246 §2).
     pub immutable: bool,
     /// Fresh for so long (§5.2.2.1).
@@ -108,6 +110,11 @@ impl Directives {
         if let Some((rank, dictionary)) = chosen {
             return Self::of_dictionary(&dictionary, rank);
         }
+        Self::of_cache_control(fields)
+    }
+
+    /// Reads them from `Cache-Control` alone: what is said to everybody, be it in a response or in a request.
+    pub(crate) fn of_cache_control(fields: &Fields) -> Directives {
         let mut directives = Self::default();
         for value in fields.all(Known::CacheControl) {
             directives.source = Source::CacheControl;
@@ -142,6 +149,7 @@ impl Directives {
             Some(Name::Private) => self.private.add(directive),
             Some(Name::MustRevalidate) => self.must_revalidate = true,
             Some(Name::ProxyRevalidate) => self.proxy_revalidate = true,
+            Some(Name::NoTransform) => self.no_transform = true,
             Some(Name::MaxAge) => self.max_age = seconds(self.max_age),
             Some(Name::SMaxage) => self.s_maxage = seconds(self.s_maxage),
             // The rest permits: broken, it says nothing.
@@ -151,7 +159,7 @@ impl Directives {
             Some(Name::Immutable) => self.immutable = true,
             Some(Name::StaleWhileRevalidate) => self.stale_while_revalidate = seconds(self.stale_while_revalidate),
             Some(Name::StaleIfError) => self.stale_if_error = seconds(self.stale_if_error),
-            Some(Name::NoTransform | Name::OnlyIfCached | Name::MinFresh | Name::MaxStale) => {}
+            Some(Name::OnlyIfCached | Name::MinFresh | Name::MaxStale) => {}
         }
     }
 
@@ -179,6 +187,7 @@ impl Directives {
             must_revalidate: is_set("must-revalidate"),
             proxy_revalidate: is_set("proxy-revalidate"),
             must_understand: is_set("must-understand"),
+            no_transform: is_set("no-transform"),
             immutable: is_set("immutable"),
             max_age: seconds("max-age"),
             s_maxage: seconds("s-maxage"),

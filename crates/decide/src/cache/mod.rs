@@ -22,31 +22,37 @@
 mod collapse;
 mod directives;
 mod freshness;
+mod hot;
 mod invalidate;
 mod key;
 mod lookup;
 mod policy;
+mod preload;
 mod range;
 mod record;
 mod reference;
 mod status;
 mod store;
 mod tags;
+mod tiers;
 mod validate;
 mod vary;
 
 pub use collapse::{Join, Progress, Release, Uncacheable, join, release};
 pub use directives::{Directives, Extent, Seconds, Source, Wishes};
 pub use freshness::{Basis, Life, Reuse, Times, date_of, reuse};
+pub use hot::Popularity;
 pub use invalidate::invalidated;
 pub use key::{KeyRules, Parameters, Uri, key, keyed_query};
 pub use lookup::{Admission, admission, refuses_origin};
 pub use policy::{Collapse, Policy, SetCookie};
+pub use preload::{MOST_PRELOADS, preloads};
 pub use range::{MOST_PARTS, Missing, Part, Parts, can_combine, content_range};
 pub use record::{Asked, MOST_ASKED, Record, Rule};
 pub use status::{Forwarded, Status, write as write_status};
-pub use store::{Exchange, Kept, Storing, kept, storable, stored_fields};
+pub use store::{Exchange, Kept, Storing, content_length, kept, storable, stored_fields};
 pub use tags::{LONGEST_TAG, MOST_MARKS, MOST_TAGS, Purge, Purges, Sequence, Standing, Tag, tags};
+pub use tiers::{Tier, first as first_tier, ring_key};
 pub use validate::{
     Answer, Conditions, Content, HeadEffect, Outcome, Stored, answer, conditions, freshen, goes_with_not_modified, head, is_failure,
     validated,

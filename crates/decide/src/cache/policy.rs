@@ -42,6 +42,10 @@ pub struct Policy {
     pub largest: u64,
     /// Fields whose values are tags for purges, as `Surrogate-Key` or `Cache-Tag`.
     pub tag_fields: Vec<String>,
+    /// Fetch ahead of time what answers name in `Link` as wanted next.
+    pub follow_links: bool,
+    /// What no client has asked for is asked with each of these values of `Accept-Encoding` in turn, as clients ask.
+    pub encodings: Vec<String>,
     /// Requests that wait for another's answer.
     pub collapse: Collapse,
 }

@@ -80,6 +80,7 @@ rules! {
     Uncacheable "uncacheable" "" "answers under this key could not be stored lately",
     Crowded "crowded" "" "as many wait already as may",
     WaitedLongEnough "waited" "" "the longest wait is over",
+    KeptElsewhere "kept-elsewhere" "" "another edge of this POP keeps it, and it is not asked for often enough here to be kept here too",
 }
 
 /// One question and its answer.

@@ -183,7 +183,7 @@ fn is_disguised(request: &RequestHead, fields: &Fields) -> bool {
 }
 
 /// The `Content-Length`, if it is a number.
-pub(super) fn content_length(fields: &Fields) -> Option<u64> {
+pub fn content_length(fields: &Fields) -> Option<u64> {
     core::str::from_utf8(fields.get(Known::ContentLength)?).ok()?.parse().ok()
 }
 

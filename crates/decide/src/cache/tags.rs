@@ -128,6 +128,17 @@ impl Purges {
         self.now
     }
 
+    /// Goes on at a place that lies further on: the next purge has the number after it.
+    pub fn go_on_at(&mut self, place: Sequence) {
+        self.now = self.now.max(place);
+    }
+
+    /// The next place, without a purge: what is asked of the origin from now on is told from all before.
+    pub fn advance(&mut self) -> Sequence {
+        self.now.0 += 1;
+        self.now
+    }
+
     /// What they have made of an object that was asked for at `born`.
     pub fn standing(&self, tags: &[Tag], born: Sequence) -> Standing {
         // Most objects are younger than every purge, and most of the rest have few tags.

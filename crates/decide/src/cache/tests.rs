@@ -39,6 +39,8 @@ pub(super) fn policy() -> Policy {
         refuse_disguised: true,
         largest: 1 << 30,
         tag_fields: alloc::vec!["Surrogate-Key".into(), "Cache-Tag".into()],
+        follow_links: false,
+        encodings: alloc::vec![],
         collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 100, uncacheable: Duration::from_secs(120) },
     }
 }

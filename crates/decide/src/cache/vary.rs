@@ -31,6 +31,8 @@ pub enum AcceptEncoding {
     Sorted,
     /// Only which of `br`, `zstd` and `gzip` are accepted. The origin must be asked with that and no more: [`forwarded_accept_encoding`].
     Reduced,
+    /// Not at all: the origin is asked for content that is not coded, and codings are made here ([`crate::encoding`]).
+    Unasked,
 }
 
 /// The fields of a request that selected a response, normalised: its secondary key.
@@ -133,6 +135,9 @@ pub fn forwarded_accept_encoding(request: &Fields) -> Option<Vec<u8>> {
 /// A field of a request as it is compared; `None` where there is none.
 fn normalised<'a>(request: &'a Fields, name: &[u8], normalise: &Normalise) -> Option<Cow<'a, [u8]>> {
     let known = Known::of(name);
+    if known == Known::AcceptEncoding && normalise.accept_encoding == AcceptEncoding::Unasked {
+        return None;
+    }
     if known == Known::AcceptEncoding && normalise.accept_encoding == AcceptEncoding::Reduced {
         return forwarded_accept_encoding(request).map(Cow::Owned);
     }

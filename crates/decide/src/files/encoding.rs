@@ -75,7 +75,7 @@ impl Preference {
 const UNNAMED_IDENTITY: u16 = 1;
 
 /// How much the client wants a coding: its quality value in thousandths; 0 for not at all.
-fn rate(fields: &Fields, coding: Coding) -> u16 {
+pub(crate) fn rate(fields: &Fields, coding: Coding) -> u16 {
     let (mut named, mut any) = (None, None);
     for value in fields.all(Known::AcceptEncoding) {
         for element in value.split(|byte| *byte == b',') {

@@ -19,8 +19,8 @@ mod plan;
 mod refusal;
 
 pub use directory::{Entry, Next, index_names, next_step, with_slash};
-pub(crate) use encoding::weighted;
 pub use encoding::{Coding, Preference};
+pub(crate) use encoding::{rate, weighted};
 pub use media_type::media_type;
 pub use path::{Wanted, wanted};
 pub use plan::{Body, Found, Plan, Request, SETTLED, Sibling, Stored, answer_without_file, plan};

@@ -7,6 +7,7 @@
 //!
 //! [`ProxyError`] names what can go wrong behind us; [`proxy_status`] and [`server_timing`] tell a client, where an owner wants it.
 
+mod cdn_loop;
 pub(crate) mod hop_by_hop;
 mod max_forwards;
 mod origin;
@@ -18,6 +19,7 @@ mod server_timing;
 mod trailers;
 mod via;
 
+pub use cdn_loop::{Circle, has_passed, may_go_on};
 pub use max_forwards::{MaxForwards, max_forwards};
 pub use origin::{Peer, shaping_claims};
 pub use proxy_error::ProxyError;

@@ -42,6 +42,8 @@ errors! {
     DnsError "dns_error" 502 Us "the backend's name could not be resolved",
     /// RFC 9209 §2.3.4
     DestinationUnavailable "destination_unavailable" 503 Backend "no backend is available",
+    /// RFC 9209 §2.3.5. It recommends 502, which would tell the client to blame the destination.
+    DestinationIpProhibited "destination_ip_prohibited" 403 Us "the destination is an address that this proxy does not connect to",
     /// RFC 9209 §2.3.6
     DestinationIpUnroutable "destination_ip_unroutable" 502 Us "there is no route to the backend's address",
     /// RFC 9209 §2.3.7
@@ -64,6 +66,8 @@ errors! {
     TlsAlertReceived "tls_alert_received" 502 Backend "the backend broke off the TLS handshake with an alert",
     /// RFC 9209 §2.3.16
     HttpRequestError "http_request_error" 400 Client "the request is not one that can be forwarded",
+    /// RFC 9209 §2.3.17
+    HttpRequestDenied "http_request_denied" 403 Client "this proxy does not do that for this client",
     /// RFC 9209 §2.3.18
     HttpResponseIncomplete "http_response_incomplete" 502 Backend "the backend's answer ended too early",
     /// RFC 9209 §2.3.19
@@ -100,6 +104,7 @@ impl ProxyError {
             self,
             ProxyError::DnsTimeout
                 | ProxyError::DnsError
+                | ProxyError::DestinationIpProhibited
                 | ProxyError::DestinationIpUnroutable
                 | ProxyError::ConnectionRefused
                 | ProxyError::ConnectionTimeout

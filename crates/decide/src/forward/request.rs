@@ -1,7 +1,7 @@
 //! The header section of a request on its way to a backend.
 
 use super::hop_by_hop::{Nominated, ends_here, is_claim};
-use super::{Peer, max_forwards, may_have_trailers, origin, request_id, shown_id, via};
+use super::{Peer, cdn_loop, max_forwards, may_have_trailers, origin, request_id, shown_id, via};
 use crate::config::{FieldEdits, Forward};
 use crate::route::rewrite;
 use crate::step::JourneyId;
@@ -21,6 +21,8 @@ pub struct ToBackend<'a> {
     pub edits: &'a FieldEdits,
     /// Our name in `Via`.
     pub via: &'a str,
+    /// What this cache is called in `CDN-Loop`, on a route that stores answers.
+    pub cdn_loop: Option<&'a str>,
     /// The request's identity.
     pub id: JourneyId,
     /// The value of `Host`: the client's authority or the backend's.
@@ -52,6 +54,9 @@ pub fn request_fields(head: &RequestHead, to: &ToBackend<'_>, out: &mut impl Fie
     connection(head, to, out);
     let by_owner = |known: Known| rewrite::replaces(to.edits, known.name().as_bytes());
     via::write(head.version, to.via, out);
+    if let Some(id) = to.cdn_loop {
+        cdn_loop::write(id, out);
+    }
     origin::write(head, to.peer, to.forward, by_owner, out);
     if !by_owner(Known::XRequestId) {
         out.known(Known::XRequestId, shown_id(head, &to.forward, &request_id(to.id)));
@@ -70,6 +75,8 @@ fn goes_on(field: Field<'_>, head: &RequestHead, to: &ToBackend<'_>, nominated: 
         Known::Trailer => may_have_trailers(head.version, &head.fields),
         // RFC 9110 §10.1.1: an expectation of an HTTP/1.0 client is ignored.
         Known::Expect => head.version >= Version::Http11,
+        // RFC 8586 §2: nobody takes it out, or a circle is not found. Who sends on what no cache had a part in leaves it as it came.
+        Known::CdnLoop => return true,
         Known::Other => !nominated.has(field.name) && (to.forward.trust_client || !is_claim(field.name)),
         _ => true,
     };

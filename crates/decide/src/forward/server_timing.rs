@@ -12,6 +12,7 @@ pub fn server_timing(journey: &Journey, now: Instant, out: &mut Vec<u8>) {
         match *step {
             Step::CacheHit { rule, .. } => word("cache", "hit", rule, out),
             Step::CacheMiss { why, rule, .. } => word("cache", why, rule, out),
+            Step::EncodingChosen { coding, why } => word("encode", coding, why, out),
             Step::Queued { waited, .. } => metric("queue", None, waited, out),
             Step::Connected { reused: true, took, .. } => metric("connect", Some("reused"), took, out),
             Step::Connected { reused: false, took, .. } => metric("connect", None, took, out),

@@ -39,17 +39,27 @@ struct Sent {
     edits: FieldEdits,
     upgrade: bool,
     peer: Peer,
+    cdn_loop: Option<&'static str>,
 }
 
 fn plain() -> Sent {
-    Sent { forward: PLAIN, edits: FieldEdits::default(), upgrade: false, peer: peer("192.0.2.7") }
+    Sent { forward: PLAIN, edits: FieldEdits::default(), upgrade: false, peer: peer("192.0.2.7"), cdn_loop: None }
 }
 
 impl Sent {
     fn of(&self, head: &RequestHead) -> Vec<String> {
-        let Sent { forward, edits, upgrade, peer } = self;
-        let to =
-            ToBackend { version: Version::Http11, peer, forward: *forward, edits, via: "edge", id: ID, host: b"a.test", upgrade: *upgrade };
+        let Sent { forward, edits, upgrade, peer, cdn_loop } = self;
+        let to = ToBackend {
+            version: Version::Http11,
+            peer,
+            forward: *forward,
+            edits,
+            via: "edge",
+            cdn_loop: *cdn_loop,
+            id: ID,
+            host: b"a.test",
+            upgrade: *upgrade,
+        };
         let mut out = Vec::new();
         request_fields(head, &to, &mut FieldLines(&mut out));
         lines(out)
@@ -432,4 +442,13 @@ proptest! {
             prop_assert_eq!(of_client, vec![line]);
         }
     }
+}
+
+// RFC 8586 §2
+#[test]
+fn nobody_takes_the_caches_out_that_a_request_has_passed() {
+    let head = request(&[("CDN-Loop", "a; x=1"), ("Connection", "cdn-loop"), ("cdn-loop", "b")]);
+    let sent = Sent { cdn_loop: Some("edge-1"), edits: edits(&["CDN-Loop"], &[], &[]), ..plain() };
+    assert_eq!(sent.rest(&head), ["CDN-Loop: a; x=1", "cdn-loop: b", "CDN-Loop: edge-1"]);
+    assert_eq!(plain().rest(&head), ["CDN-Loop: a; x=1", "cdn-loop: b"]);
 }

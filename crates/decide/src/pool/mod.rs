@@ -209,6 +209,14 @@ impl Pool {
         backend.totals.started += 1;
     }
 
+    /// A request that was given to a backend is not sent after all: as if it had not been.
+    pub fn withdrawn(&mut self, index: usize) {
+        let backend = &mut self.backends[index];
+        backend.in_flight = backend.in_flight.checked_sub(1).expect("it was given before");
+        backend.totals.started -= 1;
+        self.balancer.finished(index, Outcome::ClientGone, Duration::ZERO, Instant::ZERO);
+    }
+
     /// A request given to a backend has ended; once per [`Pool::started`]. `latency` runs from the request sent (or the attempt to connect)
     /// to the answer's head, or to the failure. The step, if any, is `BackendEjected`.
     pub fn finished(&mut self, index: usize, outcome: Outcome, latency: Duration, now: Instant) -> Option<Step> {

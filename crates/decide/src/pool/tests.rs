@@ -46,6 +46,7 @@ fn config(weights: &[u32]) -> config::Pool {
         protocol: crate::config::Protocol::Http1,
         keep_alive_connections: 8,
         tls: None,
+        destinations: None,
     }
 }
 

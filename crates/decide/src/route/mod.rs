@@ -120,6 +120,11 @@ impl Table {
         verdict
     }
 
+    /// The site that answers to a host (without port) on a listener, whatever the request.
+    pub fn site_of(&self, listener: u16, host: &[u8]) -> Option<u16> {
+        self.hosts.get(usize::from(listener))?.find(host)
+    }
+
     fn decide_in(&self, site: u16, head: &RequestHead, mut record: Option<&mut Record>) -> Verdict {
         if let Some(record) = record.as_deref_mut() {
             record.site = Some(site);

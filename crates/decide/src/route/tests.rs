@@ -30,6 +30,9 @@ fn route(name: &str, path: PathMatch) -> Route {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
+        tiers: crate::config::Tiers::default(),
     }
 }
 
@@ -45,6 +48,7 @@ fn site(name: &str, hosts: Vec<HostPattern>, routes: Vec<Route>) -> Site {
         hsts: None,
         https_redirect: false,
         acme: false,
+        tokens: Vec::new(),
     }
 }
 
@@ -88,8 +92,15 @@ fn table(sites: Vec<Site>) -> Table {
             handshakes_per_address: 0,
         },
         server: Server { workers: 1, drain_timeout: zero, name: "throughline".to_string(), max_connections: 1 },
-        cache: crate::config::Cache { memory: 64 << 20 },
+        cache: crate::config::Cache {
+            memory: 64 << 20,
+            feed: crate::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 },
+            id: None,
+            hot: crate::config::Hot { requests: 5, window: crate::time::Duration::from_secs(60) },
+        },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     })
 }
 

@@ -5,7 +5,10 @@ mod support;
 
 mod balancing;
 mod cache;
+mod egress;
+mod encoding;
 mod health;
+mod hints;
 mod hostile;
 mod http2;
 mod queue;

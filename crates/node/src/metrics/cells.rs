@@ -1,9 +1,11 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, SIDES, SiteCounts,
 };
 use decide::forward::ProxyError;
+use decide::step::Bytes;
 use decide::time::{Calendar, Duration};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -116,7 +118,22 @@ pub(super) struct SitePart {
     pub(super) cache_misses: Counter,
     pub(super) collapsed: Counter,
     pub(super) cache_stored: Counter,
+    pub(super) encoded: [Counter; ENCODED.len()],
+    pub(super) encoded_from: Counter,
+    pub(super) encoded_to: Counter,
+    pub(super) encode_nanos: Counter,
+    pub(super) hinted: Counter,
     pub(super) duration: Histogram,
+}
+
+impl SitePart {
+    pub(super) fn encoded(&self, before: Bytes, after: Bytes, took: Duration, how: &str) {
+        let how = ENCODED.iter().position(|known| *known == how).expect("every way stands there");
+        self.encoded[how].add(1);
+        self.encoded_from.add(before.0);
+        self.encoded_to.add(after.0);
+        self.encode_nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+    }
 }
 
 per_worker!(SiteCells of SitePart, certificates_issued, certificates_failed);
@@ -136,6 +153,11 @@ impl SiteCells {
             cache_misses: cells.sum(|part| &part.cache_misses),
             collapsed: cells.sum(|part| &part.collapsed),
             cache_stored: cells.sum(|part| &part.cache_stored),
+            encoded: cells.sums(|part| &part.encoded),
+            encoded_from: cells.sum(|part| &part.encoded_from),
+            encoded_to: cells.sum(|part| &part.encoded_to),
+            encode_time: Duration::from_nanos(cells.sum(|part| &part.encode_nanos)),
+            hinted: cells.sum(|part| &part.hinted),
             duration: cells.histogram(|part| &part.duration),
             certificates_issued: self.certificates_issued.get(),
             certificates_failed: self.certificates_failed.get(),
@@ -261,6 +283,8 @@ pub(super) struct ProcessCells {
     pub(super) refused_reloads: Shared,
     pub(super) dropped_log_lines: Shared,
     pub(super) store_failures: Shared,
+    pushed: [Shared; PUSHED_BY.len()],
+    fed: [[Shared; FED_OUTCOMES.len()]; FED_BY.len()],
 }
 
 impl ProcessCells {
@@ -270,6 +294,21 @@ impl ProcessCells {
             refused_reloads: self.refused_reloads.get(),
             dropped_log_lines: self.dropped_log_lines.get(),
             store_failures: self.store_failures.get(),
+            pushed: self.pushed.each_ref().map(Shared::get),
+            fed: self.fed.each_ref().map(|outcomes| outcomes.each_ref().map(Shared::get)),
+        }
+    }
+
+    pub(super) fn pushed(&self, by: &'static str) {
+        if let Some(at) = PUSHED_BY.iter().position(|known| *known == by) {
+            self.pushed[at].add(1);
+        }
+    }
+
+    pub(super) fn fed(&self, by: &'static str, outcome: &'static str) {
+        let at = FED_BY.iter().position(|known| *known == by).zip(FED_OUTCOMES.iter().position(|known| *known == outcome));
+        if let Some((by, outcome)) = at {
+            self.fed[by][outcome].add(1);
         }
     }
 }

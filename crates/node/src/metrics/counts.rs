@@ -8,6 +8,16 @@ pub const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 /// Whose doing: the words of [`decide::step::Side`].
 pub const SIDES: [&str; 3] = ["client", "us", "backend"];
 
+/// How coded content came to a client: the words of step `encoded`.
+pub const ENCODED: [&str; 3] = ["made", "shared", "stored"];
+/// What a push can be: the words of `push-accepted`.
+pub const PUSHED_BY: [&str; 2] = ["notice", "content"];
+
+/// What a URL can be asked for without a client's asking, and what comes of it: the words of `fed`.
+pub const FED_BY: [&str; 3] = ["notice", "prefetch", "link"];
+/// See [`FED_BY`].
+pub const FED_OUTCOMES: [&str; 6] = ["stored", "current", "fresh", "not-stored", "failed", "unserved"];
+
 /// TLS handshakes by the version agreed on, and whether a session was resumed.
 pub const HANDSHAKES: [(&str, bool); 4] = [("TLSv1.2", false), ("TLSv1.2", true), ("TLSv1.3", false), ("TLSv1.3", true)];
 
@@ -82,6 +92,16 @@ pub struct SiteCounts {
     pub collapsed: u64,
     /// Answers stored.
     pub cache_stored: u64,
+    /// Answers sent in a coding made here, by [`ENCODED`].
+    pub encoded: [u64; ENCODED.len()],
+    /// Bytes of their content before.
+    pub encoded_from: u64,
+    /// Bytes of it after.
+    pub encoded_to: u64,
+    /// What coding took of the workers' time.
+    pub encode_time: Duration,
+    /// Requests that were sent early hints.
+    pub hinted: u64,
     /// From the first byte of a request to the last of its answer; without tunnels.
     pub duration: HistogramCounts,
     /// Certificates that were ordered for it and came.
@@ -160,4 +180,8 @@ pub struct ProcessCounts {
     pub dropped_log_lines: u64,
     /// What is kept of certificates could not be read, written or used.
     pub store_failures: u64,
+    /// Pushes accepted, in the order of [`PUSHED_BY`].
+    pub pushed: [u64; PUSHED_BY.len()],
+    /// URLs asked for without a client's asking, in the order of [`FED_BY`] and [`FED_OUTCOMES`].
+    pub fed: [[u64; FED_OUTCOMES.len()]; FED_BY.len()],
 }

@@ -11,7 +11,17 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         None => Action::Answer { status: 204, content_type: String::new(), body: String::new() },
     };
     let when = Match { path: PathMatch::Any, methods: vec![], headers: vec![], query: vec![] };
-    let route = Route { name: "*".to_string(), when, action, request: Rewrite::default(), response: FieldEdits::default(), cache: None };
+    let route = Route {
+        name: "*".to_string(),
+        when,
+        action,
+        request: Rewrite::default(),
+        response: FieldEdits::default(),
+        cache: None,
+        compress: None,
+        early_hints: None,
+        tiers: decide::config::Tiers::default(),
+    };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Site {
         name: name.to_string(),
@@ -23,6 +33,7 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         hsts: None,
         https_redirect: false,
         acme: false,
+        tokens: Vec::new(),
     }
 }
 
@@ -48,6 +59,7 @@ fn pool(name: &str, backends: &[&str]) -> Pool {
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 0,
         tls: None,
+        destinations: None,
     }
 }
 
@@ -91,8 +103,15 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
             handshakes_per_address: 0,
         },
         server: Server { workers: 2, drain_timeout: zero, name: "edge".to_string(), max_connections: 1 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            feed: decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 },
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) },
+        },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 
@@ -255,13 +274,25 @@ fn events_count() {
     index.event(at, &Step::CertificateStoreFailed { why: text });
     index.event(at, &Step::Reloaded { generation: 2 });
     index.event(at, &Step::ReloadRefused { mistakes: 3 });
+    index.event(at, &Step::PushAccepted { by: "content", urls: 1, soft: false, sequence: 1 });
+    index.event(at, &Step::Fed { by: "link", url: text, outcome: "not-stored", status: 200, bytes: Bytes(0), took: MS });
     index.dropped_log_line();
     let counts = metrics.counts();
     let a1 = backend_of(&counts, "a1");
     assert_eq!((a1.went_down, a1.went_up, a1.ejections, a1.resolve_failures), (1, 1, 1, 1));
     let listener = &counts.listeners[0];
     assert_eq!((&*listener.address, listener.pauses, listener.paused_until), ("127.0.0.1:8080", 1, Calendar(at.0 + 100 * MS)));
-    assert_eq!(counts.process, ProcessCounts { reloads: 1, refused_reloads: 1, dropped_log_lines: 1, store_failures: 1 });
+    assert_eq!(
+        counts.process,
+        ProcessCounts {
+            reloads: 1,
+            refused_reloads: 1,
+            dropped_log_lines: 1,
+            store_failures: 1,
+            pushed: [0, 1],
+            fed: [[0; 6], [0; 6], [0, 0, 0, 1, 0, 0]],
+        }
+    );
     let main = site_of(&counts, "main");
     assert_eq!((main.certificates_issued, main.certificates_failed), (1, 2));
 }

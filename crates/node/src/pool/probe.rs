@@ -51,7 +51,7 @@ async fn sweep(host: Host, worker: usize, pool: Weak<Pool>) {
     loop {
         host.sleep(SWEEP).await;
         let Some(pool) = pool.upgrade() else { return };
-        pool.idle.sweep(worker, pool.config.keep_alive, host.now());
+        pool.sweep(worker, host.now());
     }
 }
 

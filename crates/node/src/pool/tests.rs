@@ -70,6 +70,7 @@ fn narrow() -> config::Pool {
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 0,
         tls: None,
+        destinations: None,
     }
 }
 

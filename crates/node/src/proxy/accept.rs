@@ -1,5 +1,6 @@
 //! Listeners of one thread: opened and closed as the configuration says, and accepting while there is room.
 
+use crate::feed;
 use crate::pool;
 use crate::proxy::greet;
 use crate::server::{Server, Worker};
@@ -39,6 +40,9 @@ impl Server {
                 Err((_, error)) if !started => return Err(error),
                 result => result.err(),
             };
+            if !started && worker.index == 0 {
+                worker.host.spawn(feed::run(worker.clone()));
+            }
             started = true;
             // There may be a higher limit than the one that somebody waits under, and a door that waits may have been closed.
             server.room.raise();
@@ -210,9 +214,8 @@ fn is_of_connection(error: &io::Error) -> bool {
 }
 
 fn enter(worker: &Rc<Worker>, stream: Stream, peer: Endpoint, place: Place) {
-    worker.server.connections.fetch_add(1, Ordering::SeqCst);
     worker.server.accepted.fetch_add(1, Ordering::Relaxed);
-    let counted = Counted { worker: worker.clone(), number: worker.open.add() };
+    let counted = Counted::within(worker);
     greet::greet(worker, counted, stream, peer, place);
 }
 
@@ -220,6 +223,14 @@ fn enter(worker: &Rc<Worker>, stream: Stream, peer: Endpoint, place: Place) {
 pub(crate) struct Counted {
     worker: Rc<Worker>,
     pub(crate) number: u64,
+}
+
+impl Counted {
+    /// One more.
+    pub(crate) fn within(worker: &Rc<Worker>) -> Counted {
+        worker.server.connections.fetch_add(1, Ordering::SeqCst);
+        Counted { worker: worker.clone(), number: worker.open.add() }
+    }
 }
 
 impl Drop for Counted {

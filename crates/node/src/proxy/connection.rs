@@ -11,8 +11,10 @@ use crate::tls::Secured;
 use crate::transport::Transport;
 use decide::config::Protocol;
 use decide::forward::Peer;
+use decide::step::ListenerRef;
 use decide::time::Duration;
 use host::{Deadline, Endpoint};
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -48,6 +50,22 @@ impl Caller {
         let peer = Peer::new(endpoint.ip(), if secured.is_some() { "https" } else { "http" });
         let name = endpoint.to_string().into_boxed_str();
         Rc::new(Caller { endpoint, name, peer, secured, http2_unasked, place, counted })
+    }
+}
+
+impl Caller {
+    /// For what is asked in this process itself: it counts as a connection, so that a drain waits for it.
+    pub(crate) fn within(worker: &Rc<Worker>, scheme: &'static str, listener: ListenerRef) -> Rc<Caller> {
+        let endpoint = Endpoint::Unix(String::new());
+        Rc::new(Caller {
+            peer: Peer::new(None, scheme),
+            name: "cache".into(),
+            endpoint,
+            secured: None,
+            http2_unasked: false,
+            place: Rc::new(Cell::new(Some(listener))),
+            counted: Counted::within(worker),
+        })
     }
 }
 

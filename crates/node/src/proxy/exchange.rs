@@ -11,7 +11,7 @@ use crate::proxy::half::Half;
 use crate::proxy::reply::Reply;
 use crate::server::{Held, Snapshot, Worker};
 use decide::config::{Action, Limits, Protocol, Route, Site};
-use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards};
+use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards, may_go_on};
 use decide::route::Verdict;
 use decide::step::{Bytes, Journey, JourneyId, ListenerRef, RouteRef, Side, Step};
 use decide::time::Instant;
@@ -69,6 +69,8 @@ pub(crate) enum Stage {
     Lookup(Arc<Pool>),
     /// Ask the pool for a backend, and the backend for an answer.
     Proxy(Arc<Pool>),
+    /// Make a tunnel to a server that the client named.
+    Connect(Arc<Pool>),
     /// Ask code in this process.
     Application,
     /// Look for a file.
@@ -107,6 +109,8 @@ pub(crate) struct Exchange<'c> {
     pub(crate) ends_by_close: bool,
     /// The route stores answers.
     pub(crate) cached: Option<Box<Cached>>,
+    /// Early hints were sent, or there are none.
+    pub(crate) hinted: bool,
     pub(crate) next: Next,
 }
 
@@ -136,6 +140,7 @@ impl<'c> Exchange<'c> {
             end,
             ends_by_close: false,
             cached: None,
+            hinted: false,
             next: Next::Close,
         }
     }
@@ -152,6 +157,7 @@ impl<'c> Exchange<'c> {
                 Stage::Route => self.decide_route(),
                 Stage::Lookup(pool) => self.lookup(pool).await,
                 Stage::Proxy(pool) => self.proxy(pool).await,
+                Stage::Connect(pool) => Box::pin(self.tunnel_out(pool)).await,
                 Stage::Application => self.application().await,
                 Stage::Files => self.files(),
                 Stage::Reply(reply) => self.reply(reply).await,
@@ -243,10 +249,7 @@ impl<'c> Exchange<'c> {
         let Some(listener) = self.listener else {
             return self.refuse(503, "this listener was closed by a reload", Side::Us);
         };
-        if self.scratch.request.method == Method::Connect && self.scratch.request.protocol.is_empty() {
-            // RFC 9110 §9.3.6: a server that is no proxy for its clients need not implement it.
-            return self.refuse(501, "CONNECT is for forward proxies; this server is none", Side::Client);
-        }
+        let connect = self.scratch.request.method == Method::Connect && self.scratch.request.protocol.is_empty();
         let protocols = &self.snapshot.config.listeners[usize::from(listener.0)].protocols;
         if self.scratch.request.version < Version::Http2 && !protocols.contains(&Protocol::Http1) {
             return self.refuse(505, "this listener speaks HTTP/2 only", Side::Client);
@@ -255,10 +258,15 @@ impl<'c> Exchange<'c> {
             return Stage::Reply(reply);
         }
         let verdict = self.snapshot.routes.decide(listener.0, &self.scratch.request, None);
+        let snapshot = self.snapshot.clone();
+        let action = |route: RouteRef| &snapshot.config.sites[usize::from(route.site)].routes[usize::from(route.route)].action;
+        if connect && !matches!(verdict, Verdict::Route { route, .. } if matches!(action(route), Action::Proxy(_))) {
+            // RFC 9110 §9.3.6: a server that is no proxy for its clients need not implement it.
+            return self.refuse(501, "CONNECT is for forward proxies; this server is none", Side::Client);
+        }
         let Verdict::Route { route, matched } = verdict else { return self.unrouted(&verdict) };
         self.route = Some(route);
         self.matched = matched;
-        let snapshot = self.snapshot.clone();
         let site = &snapshot.config.sites[usize::from(route.site)];
         if let Some(reply) = self.https_instead(&snapshot, route.site, site) {
             return Stage::Reply(reply);
@@ -274,6 +282,7 @@ impl<'c> Exchange<'c> {
         self.step(Step::Routed { route, action: word(action) });
         match action {
             Action::Pool(index) => self.check_forwarding(&snapshot.pools[*index], route_of.cache.is_some()),
+            Action::Proxy(proxy) => self.proxy_out(&snapshot, proxy, route_of.cache.is_some()),
             Action::Redirect { status, location } => {
                 let Scratch { request, text, .. } = &mut *self.scratch;
                 Stage::Reply(Reply::redirect(*status, location, self.client.caller.peer.scheme(), request, text))
@@ -285,7 +294,7 @@ impl<'c> Exchange<'c> {
     }
 
     /// What ends here although its route leads on.
-    fn check_forwarding(&mut self, pool: &Arc<Pool>, stores: bool) -> Stage {
+    pub(crate) fn check_forwarding(&mut self, pool: &Arc<Pool>, stores: bool) -> Stage {
         let request = &self.scratch.request;
         if max_forwards(request) == MaxForwards::AnswerHere {
             return Stage::Reply(Reply::fixed(200, "text/plain; charset=utf-8", "Max-Forwards came to zero here.\n"));
@@ -293,6 +302,9 @@ impl<'c> Exchange<'c> {
         if is_loop(request, &self.snapshot.config.server.name) {
             let error = ProxyError::LoopDetected;
             return self.refuse(error.status(), error.sentence(), error.side());
+        }
+        if stores && let Err(circle) = may_go_on(&request.fields, &self.snapshot.cache_id) {
+            return self.refuse_circle(circle);
         }
         self.check_upgrade(pool).unwrap_or_else(|| if stores { Stage::Lookup(pool.clone()) } else { Stage::Proxy(pool.clone()) })
     }
@@ -320,7 +332,11 @@ impl<'c> Exchange<'c> {
         if let Err(stage) = self.collect_body(&mut body, site.max_body).await {
             return stage;
         }
-        match application.respond(&self.worker.host, &self.scratch.request, &body) {
+        let mut answer = application.respond(&self.worker.host, &self.scratch.request, &body);
+        while let Answer::Later(coming) = answer {
+            answer = coming.await;
+        }
+        match answer {
             Answer::Made { status, fields, body } => Stage::Reply(Reply::made(status, fields, body)),
             Answer::File { found, name } => {
                 let calendar = self.worker.host.calendar();
@@ -329,6 +345,7 @@ impl<'c> Exchange<'c> {
                 Stage::Reply(reply)
             }
             Answer::Socket(conversation) => Stage::Socket(conversation),
+            Answer::Later(_) => unreachable!("it was waited for"),
         }
     }
 
@@ -380,6 +397,14 @@ impl<'c> Exchange<'c> {
         let route = self.route?;
         let site = &snapshot.config.sites[usize::from(route.site)];
         Some((site, &site.routes[usize::from(route.route)]))
+    }
+
+    /// The scheme of what is asked for: the client's own way here, but for what it asks a forward proxy.
+    pub(crate) fn scheme(&self) -> &'static str {
+        match self.site_and_route(&self.snapshot) {
+            Some((_, Route { action: Action::Proxy(_), .. })) => "http",
+            _ => self.client.caller.peer.scheme(),
+        }
     }
 
     pub(crate) fn broke_off(&mut self, why: &'static str, side: Side) {
@@ -510,6 +535,7 @@ pub(crate) fn wire_limits(limits: &Limits) -> http1::Limits {
 fn word(action: &Action) -> &'static str {
     match action {
         Action::Pool(_) => "pool",
+        Action::Proxy(_) => "proxy",
         Action::Redirect { .. } => "redirect",
         Action::Answer { .. } => "answer",
         Action::Files(_) => "files",

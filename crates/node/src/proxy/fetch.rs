@@ -7,9 +7,11 @@ use crate::proxy::half::Half;
 use crate::proxy::head;
 use crate::proxy::relay::{Awaiting, Failure, Fault, Progress, Relay};
 use crate::proxy::reply::Reply;
+use crate::proxy::tiers::Way;
 use crate::proxy::tunnel;
 use crate::proxy::upgrade;
-use crate::proxy::upstream::Upstream;
+use crate::proxy::upstream::{Unselected, Upstream};
+use decide::cache::Tier;
 use decide::forward::{self, ProxyError};
 use decide::pool::retry::{Attempt, Cause, Sent, may_retry};
 use decide::pool::{Outcome, orca};
@@ -29,40 +31,70 @@ enum Tried {
     Unwanted { status: u16 },
 }
 
+/// What came of asking the backends of a pool.
+enum Asked {
+    /// The request is over.
+    Over(Stage),
+    /// None of them could be asked, for this reason: these are next.
+    Next(Tier, &'static str),
+}
+
 impl Exchange<'_> {
-    /// Asks backends of the pool until one answers, or nothing more may be tried.
+    /// Asks backends until one answers, or nothing more may be tried: those of the route's pool, and before them peers and shields.
     pub(crate) async fn proxy(&mut self, pool: Arc<Pool>) -> Stage {
-        let key = self.balance_key(&pool);
-        let mut tried = Vec::new();
+        self.hint().await;
+        let mut way = self.way(pool);
         if self.meta.framing != Framing::None {
             self.client.input.hold();
         }
         loop {
-            let ticket = match self.select(&pool, key, &tried).await {
-                Ok(ticket) => ticket,
-                Err(stage) => {
+            match self.ask_pool(&way).await {
+                Asked::Over(stage) => return stage,
+                Asked::Next(tier, why) => way = self.way_on(way, tier, why),
+            }
+        }
+    }
+
+    /// Asks backends of one pool.
+    async fn ask_pool(&mut self, way: &Way) -> Asked {
+        let pool = &way.pool;
+        let mut tried = Vec::new();
+        loop {
+            let ticket = match (self.select(way, &tried).await, way.next) {
+                (Ok(ticket), _) => ticket,
+                (Err(Unselected::This), Some(tier)) => return Asked::Next(tier, "this edge keeps it itself"),
+                (Err(Unselected::Unavailable(_, why)), Some(tier)) => return Asked::Next(tier, why),
+                (Err(unselected), _) => {
                     // The next request must find nothing held of this one.
                     self.client.input.let_go();
-                    return stage;
+                    return Asked::Over(self.unselected(unselected));
                 }
             };
             let backend = ticket.backend;
             let tries = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;
             let (cause, sent, error) = match self.attempt(ticket, tries).await {
-                Tried::Over(stage) => return stage,
+                Tried::Over(stage) => return Asked::Over(stage),
                 Tried::Failed { error, sent } => (Cause::Failed(error), sent, error),
                 Tried::Unwanted { status } => (Cause::Status(status), Sent::Whole, ProxyError::ProxyInternalResponse),
             };
             // An unwanted status was found worth a retry before its answer was given up.
-            let again = matches!(cause, Cause::Status(_)) || self.may_try_again(&pool, tries, sent, cause);
-            let then = if again { "retry" } else { "give-up" };
+            let again = matches!(cause, Cause::Status(_)) || self.may_try_again(pool, tries, sent, cause);
+            let next = way.next.filter(|_| !again && self.may_repeat(sent));
+            let then = match (again, next) {
+                (true, _) => "retry",
+                (false, Some(_)) => "next-tier",
+                (false, None) => "give-up",
+            };
             self.step(Step::BackendFailed { backend: pool.backend_ref(backend), error: error.name(), then });
-            if !again {
-                return self.failed(error);
+            if !again && next.is_none() {
+                return Asked::Over(self.failed(error));
             }
             // What was received lies before us again, to be counted by whoever takes it next.
             self.client.input.rewind();
             self.received = 0;
+            if let Some(tier) = next {
+                return Asked::Next(tier, error.sentence());
+            }
             tried.push(backend);
         }
     }
@@ -189,6 +221,7 @@ impl Exchange<'_> {
             self.finish_after(ticket, Outcome::Failure(error), latency, now);
             return Tried::Failed { error, sent: Sent::Whole };
         }
+        self.learn_hints();
         if self.cached.is_some() {
             if let Channel::Fill(_) = self.client.stream {
                 self.begin_fill(&meta, upstream.stream.framing(meta.framing));
@@ -198,7 +231,11 @@ impl Exchange<'_> {
             }
             self.passed();
         }
-        let keep = self.begin_answer(&meta, upstream.stream.framing(meta.framing), keep);
+        let (shown, coder) = self.encode_passed(&meta);
+        let keep = self.begin_answer(&shown, upstream.stream.framing(meta.framing), keep);
+        if let Some(coder) = coder {
+            self.scratch.down.code(coder);
+        }
         self.end.status = self.scratch.response.status;
         if meta.upgraded {
             return Tried::Over(self.tunnel(ticket, upstream, progress, latency).await);
@@ -221,6 +258,10 @@ impl Exchange<'_> {
         let result = self.relay(&mut upstream, &mut progress, &pool, async |relay| relay.deliver().await).await;
         let now = self.worker.host.now();
         (self.received, self.end.sent) = (self.scratch.up.moved, self.scratch.down.moved);
+        if let Some(work) = self.scratch.down.coded() {
+            self.end.sent = work.after;
+            self.step_at(now, work.step("made"));
+        }
         let (status, backend) = (self.scratch.response.status, ticket.backend);
         match result {
             Ok(()) => {
@@ -253,7 +294,7 @@ impl Exchange<'_> {
     }
 
     /// The answer was 101: carries bytes until the tunnel ends.
-    async fn tunnel(&mut self, ticket: Ticket, mut upstream: Upstream, mut progress: Progress, latency: Duration) -> Stage {
+    pub(crate) async fn tunnel(&mut self, ticket: Ticket, mut upstream: Upstream, mut progress: Progress, latency: Duration) -> Stage {
         let pool = ticket.pool().clone();
         let limits = wire_limits(&self.snapshot.config.limits);
         if let Err(why) = self.flush().await {
@@ -292,7 +333,7 @@ impl Exchange<'_> {
         work(&mut Relay { host: &worker.host, client, upstream, up, down, pool: &pool.config, limits, progress }).await
     }
 
-    fn finish(&mut self, ticket: Ticket, outcome: Outcome, began: Instant) {
+    pub(crate) fn finish(&mut self, ticket: Ticket, outcome: Outcome, began: Instant) {
         let now = self.worker.host.now();
         self.finish_after(ticket, outcome, now.since(began), now);
     }
@@ -304,7 +345,7 @@ impl Exchange<'_> {
     }
 
     /// No backend could answer.
-    fn failed(&mut self, error: ProxyError) -> Stage {
+    pub(crate) fn failed(&mut self, error: ProxyError) -> Stage {
         let mut reply = Reply::problem(error.status(), error.sentence(), "");
         // A part of the body may have gone to the backend. Either all of it lies before us again, or nobody can tell here where the next
         // request begins.

@@ -3,8 +3,10 @@
 
 use crate::buffer::{BUFFER_BYTES, Buffer};
 use crate::channel::Channel;
+use crate::coder::{Coder, Work};
 use crate::proxy::exchange::SPARE_BYTES;
 use crate::store::Stretch;
+use decide::encoding::describes_content;
 use decide::forward::trailer_passes;
 use decide::time::Instant;
 use std::io::IoSlice;
@@ -15,6 +17,9 @@ use wire::websocket::Follower;
 
 /// Rounds of reading and writing before the task yields.
 const MOST_ROUNDS: usize = 16;
+
+/// The same where content is coded on its way, which takes a hundred times as long.
+const MOST_CODED_ROUNDS: usize = 1;
 
 /// Pieces up to this size are gathered by copying; a copy of that many bytes costs less than another slice in a system call.
 pub(crate) const GATHER_BYTES: usize = 2048;
@@ -66,6 +71,8 @@ pub(crate) struct Half {
     trailers: Fields,
     /// Where the frames of a WebSocket end that passes here.
     pub(crate) follower: Option<Follower>,
+    /// What codes the content on its way.
+    coder: Option<Box<Coder>>,
     finished: bool,
     /// `out` holds interim answers that belong before the next head.
     prelude: bool,
@@ -93,6 +100,7 @@ impl Half {
             tail: Vec::new(),
             trailers: Fields::new(),
             follower: None,
+            coder: None,
             finished: false,
             prelude: false,
             written_in_all: 0,
@@ -116,6 +124,7 @@ impl Half {
         self.tail.clear();
         self.trailers.clear();
         self.follower = None;
+        self.coder = None;
         (self.written, self.direct, self.finished, self.prelude, self.written_in_all) = (0, 0, false, false, 0);
         (self.moved, self.most, self.waits_for, self.since) = (0, u64::MAX, WaitsFor::Source, now);
         &mut self.out
@@ -132,6 +141,16 @@ impl Half {
         self.begin(Framing::None, Framing::None, self.limits, Instant::ZERO);
         self.out.shrink_to(SPARE_BYTES);
         self.tail.shrink_to(SPARE_BYTES);
+    }
+
+    /// The content of the message that was begun is coded on its way.
+    pub(crate) fn code(&mut self, coder: Coder) {
+        self.coder = Some(Box::new(coder));
+    }
+
+    /// What coding it came to, so far.
+    pub(crate) fn coded(&self) -> Option<Work> {
+        self.coder.as_ref().map(|coder| coder.work)
     }
 
     /// Whether enough is waiting to be written that nothing more should be added.
@@ -180,7 +199,10 @@ impl Half {
         now: Instant,
     ) -> Poll<Result<(), Broken>> {
         // After so many rounds the other direction, and other connections, have their turn.
-        for _ in 0..MOST_ROUNDS {
+        let rounds = if self.coder.is_some() { MOST_CODED_ROUNDS } else { MOST_ROUNDS };
+        let mut round = 0;
+        while round < rounds {
+            round += 1;
             // What is in the buffer goes out together with what is staged: a head and a short body are one system call.
             self.stage(input).map_err(Broken::Source)?;
             ready!(self.poll_flush(cx, input, sink, now))?;
@@ -192,7 +214,10 @@ impl Half {
                 continue;
             }
             self.waits_for = WaitsFor::Source;
-            let read = ready!(input.poll_fill(cx, source)).map_err(|_| Broken::Source(SourceError::Io))?;
+            let read = match input.poll_fill(cx, source) {
+                Poll::Pending if self.let_out() => continue,
+                filled => ready!(filled).map_err(|_| Broken::Source(SourceError::Io))?,
+            };
             self.since = now;
             if read == 0 {
                 self.decoder.end_of_input().map_err(|error| Broken::Source(SourceError::Body(error)))?;
@@ -332,15 +357,7 @@ impl Half {
                 if let Some(follower) = &mut self.follower {
                     follower.pass(&input.unread()[..piece.data]);
                 }
-                self.encoder.before(piece.data, &mut self.out);
-                if piece.data <= GATHER_BYTES {
-                    self.out.extend_from_slice(&input.unread()[..piece.data]);
-                    input.consume(piece.data);
-                    self.encoder.after(&mut self.out);
-                } else {
-                    self.direct = piece.data;
-                    self.encoder.after(&mut self.tail);
-                }
+                self.stage_content(input, piece.data);
             }
             if piece.done {
                 self.finish();
@@ -350,8 +367,51 @@ impl Half {
         Ok(())
     }
 
+    /// Stages the first bytes of the input, which are content.
+    fn stage_content(&mut self, input: &mut Buffer, bytes: usize) {
+        if let Some(coder) = &mut self.coder {
+            coder.write(&input.unread()[..bytes]);
+            input.consume(bytes);
+            return self.stage_coded();
+        }
+        self.encoder.before(bytes, &mut self.out);
+        if bytes <= GATHER_BYTES {
+            self.out.extend_from_slice(&input.unread()[..bytes]);
+            input.consume(bytes);
+            self.encoder.after(&mut self.out);
+        } else {
+            self.direct = bytes;
+            self.encoder.after(&mut self.tail);
+        }
+    }
+
+    /// Lets out what the coder holds when nothing follows at once: whoever sends an event now wants it to be read now. False if there was
+    /// nothing.
+    fn let_out(&mut self) -> bool {
+        let Some(coder) = self.coder.as_mut().filter(|coder| coder.holds()) else { return false };
+        coder.flush();
+        self.stage_coded();
+        true
+    }
+
+    fn stage_coded(&mut self) {
+        let Some(coder) = &mut self.coder else { return };
+        let coded = coder.output();
+        if !coded.is_empty() {
+            self.encoder.before(coded.len(), &mut self.out);
+            self.out.append(coded);
+            self.encoder.after(&mut self.out);
+        }
+    }
+
     fn finish(&mut self) {
         if !self.finished {
+            if let Some(coder) = &mut self.coder {
+                coder.finish();
+                // They are of the content as it came.
+                self.trailers.retain(|field| !describes_content(&field));
+                self.stage_coded();
+            }
             let end = if self.direct > 0 { &mut self.tail } else { &mut self.out };
             // RFC 9110 §6.5.1: only those that may be merged into the header section without harm.
             self.trailers.retain(trailer_passes);

@@ -8,11 +8,14 @@ use crate::proxy::exchange::{Exchange, Scratch, wire_limits};
 use crate::proxy::half::Half;
 use crate::proxy::reply::{Reply, Segment};
 use crate::proxy::upstream::Upstream;
-use decide::config::FieldEdits;
+use decide::config::{Action, FieldEdits, Forward};
 use decide::forward::{self, ToBackend, ToClient};
 use decide::route::rewrite;
 use wire::http::{FieldWriter, Known, Method, RequestHead, ResponseHead, Version, decimal};
 use wire::http1::{self, FieldLines, Framing, ResponseMeta};
+
+/// What a forward proxy tells servers of its clients: nothing, but what they say themselves.
+const OUTWARD: Forward = Forward { x_forwarded: false, forwarded: false, trust_client: true, keep_host: true };
 
 const HSTS: &[u8] = b"Strict-Transport-Security";
 
@@ -24,17 +27,22 @@ impl Exchange<'_> {
         let now = self.worker.host.now();
         let limits = wire_limits(&snapshot.config.limits);
         let framing = self.meta.framing;
+        // Another cache gets the request as it came, and does for its origin what the route says.
+        let to_cache = self.asks_a_cache();
+        let unchanged = FieldEdits::default();
+        let outward = matches!(route.action, Action::Proxy(_));
         let Scratch { request, up, text, journey, .. } = &mut *self.scratch;
         text.clear();
         let target = match &route.request.path {
             None => &request.target,
+            Some(_) if to_cache => &request.target,
             Some(replacement) => {
                 rewrite::target(request, replacement, self.matched, text);
                 &*text
             }
         };
         let own;
-        let host = if site.forward.keep_host && !request.authority.is_empty() {
+        let host = if (site.forward.keep_host || to_cache || outward) && !request.authority.is_empty() {
             &request.authority[..]
         } else {
             own = ticket.pool().config.backends[ticket.backend].at.to_string();
@@ -43,9 +51,10 @@ impl Exchange<'_> {
         let mut to = ToBackend {
             version: Version::Http11,
             peer: &self.client.caller.peer,
-            forward: site.forward,
-            edits: &route.request.fields,
+            forward: if outward { OUTWARD } else { site.forward },
+            edits: if to_cache { &unchanged } else { &route.request.fields },
             via: &snapshot.config.server.name,
+            cdn_loop: route.cache.is_some().then_some(&*snapshot.cache_id),
             id: journey.id,
             host,
             upgrade: self.meta.upgrade,
@@ -78,7 +87,7 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
         let hsts = self.hsts(site);
-        self.write_cache_status(&snapshot.config.server.name);
+        self.write_cache_status();
         let Scratch { request, response, down, journey, text, cache_status, .. } = &mut *self.scratch;
         let framing = match (meta.framing, request.version) {
             (Framing::UntilClose, Version::Http11) => Framing::Chunked,
@@ -114,7 +123,7 @@ impl Exchange<'_> {
         let date = self.worker.date();
         let limits = wire_limits(&snapshot.config.limits);
         let hsts = self.hsts(site);
-        self.write_cache_status(&snapshot.config.server.name);
+        self.write_cache_status();
         let whole = matches!(self.client.stream, Channel::Whole(_));
         let keep = keep && stored.framing != Framing::UntilClose;
         self.ends_by_close = whole && stored.framing == Framing::UntilClose;
@@ -143,7 +152,7 @@ impl Exchange<'_> {
         let request_version = self.scratch.request.version;
         let shown = self.site_and_route(&snapshot).map(|(site, route)| (site, &route.response));
         let hsts = shown.and_then(|(site, _)| self.hsts(site));
-        self.write_cache_status(&snapshot.config.server.name);
+        self.write_cache_status();
         let scratch = &mut *self.scratch;
         let mut fields = reply.fields.clone();
         if let Some((site, edits)) = shown {
@@ -167,7 +176,7 @@ impl Exchange<'_> {
         let bodiless = reply.opens || matches!(reply.status, 100..=199 | 204 | 304);
         let length = reply.length.unwrap_or_else(|| reply.body.iter().map(Segment::len).sum());
         // RFC 9110 §8.6: none with 1xx and 204; with 304 only what 200 would have, which is told by `length`.
-        let length = (!bodiless || (reply.status == 304 && reply.length.is_some())).then_some(length);
+        let length = (!bodiless || (reply.status == 304 && reply.length.is_some())).then_some(length).filter(|_| !reply.untold);
         let body = !bodiless && scratch.request.method != Method::Head && length != Some(0);
         let server = snapshot.config.server.name.as_bytes();
         let out = scratch.down.begin(Framing::None, Framing::None, limits, now);

@@ -47,7 +47,7 @@ impl Exchange<'_> {
     fn is_secured(&self, site: &Site) -> bool {
         let by_front =
             || self.scratch.request.fields.get(Known::XForwardedProto).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https"));
-        self.client.caller.secured.is_some() || (site.forward.trust_client && by_front())
+        self.client.caller.peer.scheme() == "https" || (site.forward.trust_client && by_front())
     }
 }
 

@@ -10,7 +10,7 @@ use decide::step::{Side, Step};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
-use wire::http::Known;
+use wire::http::{Known, Method};
 use wire::http1::Framing;
 use wire::http2::ErrorCode;
 
@@ -84,8 +84,8 @@ impl Exchange<'_> {
         self.meta.expects_continue =
             request.fields.get(Known::Expect).is_some_and(|expected| expected.eq_ignore_ascii_case(b"100-continue"));
         self.meta.upgrade = !request.protocol.is_empty();
-        if self.meta.upgrade {
-            // What follows the head is the other protocol's, and no body (RFC 8441 §5).
+        if request.method == Method::Connect {
+            // What follows the head is the other protocol's, and no body (RFC 9113 §8.5, RFC 8441 §5).
             self.meta.framing = Framing::None;
         }
         self.accepted();

@@ -233,7 +233,8 @@ impl Relay<'_> {
     fn poll_deliver(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let now = self.host.now();
         self.poll_up(cx, now)?;
-        if self.down.remaining().is_some_and(|bytes| bytes > BUFFER_BYTES as u64) {
+        // What is coded on its way is taken in short pieces: each costs the worker a while.
+        if self.down.coded().is_none() && self.down.remaining().is_some_and(|bytes| bytes > BUFFER_BYTES as u64) {
             self.upstream.input.expect_long_body();
         }
         match self.down.poll_move(cx, &mut self.upstream.stream, &mut self.upstream.input, &mut self.client.stream, now) {

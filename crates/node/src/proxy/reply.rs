@@ -7,6 +7,7 @@ use decide::route::rewrite;
 use decide::step::{Side, Step};
 use decide::time::Instant;
 use host::File;
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
@@ -29,6 +30,8 @@ pub(crate) struct Reply {
     pub(crate) file: Option<File>,
     /// `Content-Length` where it is not the sum of the segments: the length GET would have.
     pub(crate) length: Option<u64>,
+    /// The length is not told: nobody has made what it would be of.
+    pub(crate) untold: bool,
     /// Close the connection afterwards.
     pub(crate) close: bool,
     /// What follows the head is another protocol, and no body.
@@ -50,11 +53,25 @@ impl Segment {
             Segment::File { len, .. } => *len,
         }
     }
+
+    /// At the most so many bytes from this place on; `None` where the file cannot be read.
+    pub(crate) fn slice(&self, file: Option<&File>, at: u64, most: usize) -> Option<Cow<'_, [u8]>> {
+        let wanted = usize::try_from(self.len() - at).unwrap_or(usize::MAX).min(most);
+        match self {
+            Segment::Bytes(bytes) => Some(Cow::Borrowed(&bytes[usize::try_from(at).ok()?..][..wanted])),
+            Segment::File { start, .. } => {
+                let mut slice = vec![0; wanted];
+                let read = file?.read_at(start + at, &mut slice).ok().filter(|read| *read > 0)?;
+                slice.truncate(read);
+                Some(Cow::Owned(slice))
+            }
+        }
+    }
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, why: Option<&'static str>) -> Reply {
-        Reply { status, fields: Fields::new(), body: Vec::new(), file: None, length: None, close: false, opens: false, why }
+        Reply { status, fields: Fields::new(), body: Vec::new(), file: None, length: None, untold: false, close: false, opens: false, why }
     }
 
     /// An error, in a line of text that names the rule and its source.
@@ -106,7 +123,7 @@ impl Reply {
 
 impl Exchange<'_> {
     /// Sends an answer made here.
-    pub(crate) async fn reply(&mut self, reply: Reply) -> Stage {
+    pub(crate) async fn reply(&mut self, mut reply: Reply) -> Stage {
         if !self.scratch.request.protocol.is_empty() && (200..300).contains(&reply.status) {
             // RFC 9113 §8.5: it would be taken for the success of the CONNECT.
             return self.refuse(501, "this protocol is not spoken here", Side::Us);
@@ -116,6 +133,10 @@ impl Exchange<'_> {
         }
         if let Some(why) = reply.why {
             self.step(Step::Made { status: reply.status, why });
+        }
+        if self.compresses() {
+            // Boxed, so that the exchanges that have none stay small.
+            Box::pin(self.encode_reply(&mut reply)).await;
         }
         let drains = self.body_can_be_drained();
         let keep = !reply.close && drains && self.may_keep_alive();

@@ -5,6 +5,7 @@ use crate::channel::Channel;
 use crate::pool::{Pool, Selected, Ticket, Waiter};
 use crate::proxy::exchange::{Exchange, Stage};
 use crate::proxy::reply::Reply;
+use crate::proxy::tiers::Way;
 use crate::tls;
 use crate::transport::Transport;
 use decide::balance::key;
@@ -40,13 +41,18 @@ impl Exchange<'_> {
         key::of(wanted, &self.scratch.request, self.client.caller.endpoint.ip())
     }
 
-    /// Chooses a backend; waits in the pool's queue if it must. The error is the stage to go on with.
-    pub(crate) async fn select(&mut self, pool: &Arc<Pool>, key: Option<u64>, tried: &[usize]) -> Result<Ticket, Stage> {
+    /// Chooses a backend; waits in the pool's queue if it must.
+    pub(crate) async fn select(&mut self, way: &Way, tried: &[usize]) -> Result<Ticket, Unselected> {
+        let (pool, key) = (&way.pool, way.key);
         let began = self.worker.host.now();
         let mut place = None;
         loop {
             let now = self.worker.host.now();
             match pool.select(&self.worker.host, key, tried, place.as_ref(), now) {
+                Selected::Backend { ticket, .. } if way.this == Some(ticket.backend) => {
+                    ticket.withdraw();
+                    return Err(Unselected::This);
+                }
                 Selected::Backend { ticket, candidates, why } => {
                     let backend = pool.backend_ref(ticket.backend);
                     if place.is_some() {
@@ -55,9 +61,9 @@ impl Exchange<'_> {
                     self.step_at(now, Step::Picked { backend, algorithm: pool.algorithm(), candidates, why });
                     return Ok(ticket);
                 }
-                Selected::None(why) => return Err(self.unavailable(ProxyError::DestinationUnavailable, why)),
+                Selected::None(why) => return Err(Unselected::Unavailable(ProxyError::DestinationUnavailable, why)),
                 Selected::Full(None) => {
-                    return Err(self.unavailable(ProxyError::ConnectionLimitReached, "every backend and the queue are full"));
+                    return Err(Unselected::Unavailable(ProxyError::ConnectionLimitReached, "every backend and the queue are full"));
                 }
                 Selected::Full(Some(waiter)) => {
                     place = Some(waiter.clone());
@@ -67,8 +73,20 @@ impl Exchange<'_> {
         }
     }
 
-    /// Waits in the queue until called. The error is the stage to go on with.
-    async fn called(&mut self, pool: &Arc<Pool>, waiter: Waiter, due: Instant) -> Result<(), Stage> {
+    /// The stage to go on with where there is nobody to ask.
+    pub(crate) fn unselected(&mut self, unselected: Unselected) -> Stage {
+        match unselected {
+            Unselected::Unavailable(error, why) => self.unavailable(error, why),
+            Unselected::ClientGone => {
+                self.broke_off("the client reset the connection", Side::Client);
+                Stage::Log
+            }
+            Unselected::This => unreachable!("behind the peers there is always the origin"),
+        }
+    }
+
+    /// Waits in the queue until called.
+    async fn called(&mut self, pool: &Arc<Pool>, waiter: Waiter, due: Instant) -> Result<(), Unselected> {
         let mut place = Place { pool, waiter: Some(waiter) };
         let client = &mut *self.client;
         client.deadline.set(due);
@@ -88,11 +106,10 @@ impl Exchange<'_> {
                 place.waiter = None;
                 Ok(())
             }
-            Waited::TooLong => Err(self.unavailable(ProxyError::ConnectionLimitReached, "no backend had a place for the request in time")),
-            Waited::ClientGone => {
-                self.broke_off("the client reset the connection", Side::Client);
-                Err(Stage::Log)
+            Waited::TooLong => {
+                Err(Unselected::Unavailable(ProxyError::ConnectionLimitReached, "no backend had a place for the request in time"))
             }
+            Waited::ClientGone => Err(Unselected::ClientGone),
         }
     }
 
@@ -176,6 +193,9 @@ impl Exchange<'_> {
     /// Connects; the addresses of a name are tried one after another, because one that refuses (`localhost` on ::1, an instance that went)
     /// says nothing about the others.
     async fn open(&mut self, pool: &Arc<Pool>, backend: usize, due: Instant) -> Result<Transport, ProxyError> {
+        if let Some(rules) = &pool.config.destinations {
+            return Box::pin(self.open_destination(&pool.config.backends[backend].at, rules, due)).await;
+        }
         let mut tried = 0;
         loop {
             let endpoint = match pool.known_endpoint(backend) {
@@ -206,7 +226,7 @@ impl Exchange<'_> {
         .await
     }
 
-    async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Stream, ProxyError> {
+    pub(crate) async fn open_at(&mut self, endpoint: &Endpoint, due: Instant) -> Result<Stream, ProxyError> {
         let mut connecting = self.worker.host.connect(endpoint);
         let deadline = &mut self.client.deadline;
         deadline.set(due);
@@ -232,6 +252,15 @@ impl Exchange<'_> {
         })
         .await
     }
+}
+
+/// Why there is no backend.
+pub(crate) enum Unselected {
+    /// None of the pool can have the request.
+    Unavailable(ProxyError, &'static str),
+    /// The one chosen among the peers is this cache itself.
+    This,
+    ClientGone,
 }
 
 /// How a wait in the queue ended.

@@ -6,8 +6,10 @@ use crate::proxy::key_of;
 use crate::server::Server;
 use decide::cache::{Policy, Record, Standing, Wishes};
 use decide::config::{Action, Config};
+use decide::encoding;
 use decide::step::RouteRef;
 use decide::time::Calendar;
+use host::Host;
 use wire::http::RequestHead;
 
 /// What the cache has for a request.
@@ -25,6 +27,10 @@ pub struct Explained {
     pub rule: &'static str,
     /// Every question on the way.
     pub record: Record,
+    /// How what is stored would go to this client; on routes that compress, where something serves.
+    pub encoding: Option<encoding::Choice>,
+    /// How often it was asked for lately while it was not stored, on a route with peers.
+    pub asked_for: u64,
 }
 
 /// A stored answer.
@@ -46,14 +52,19 @@ pub struct StoredAnswer {
     pub tags: Vec<String>,
     /// What purges have made of it: `current`, `stale`, `gone`.
     pub standing: &'static str,
+    /// The codings of it that are there, with their lengths in bytes.
+    pub codings: Vec<(&'static str, u64)>,
 }
 
 impl Server {
     /// What the cache has for a request that this route serves; `None` where the route stores nothing.
-    pub fn explain_cache(&self, now: Calendar, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<Explained> {
-        let snapshot = self.snapshot();
+    pub fn explain_cache(&self, host: &Host, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<Explained> {
+        let (snapshot, now) = (self.snapshot(), host.calendar());
         let (key, policy) = cache_key(&snapshot.config, route, request, scheme)?;
-        Some(self.store().explain(&key, policy, request, now))
+        let compress = snapshot.config.sites.get(usize::from(route.site))?.routes.get(usize::from(route.route))?.compress.as_ref();
+        let explained = self.store().explain(&key, policy, compress, request, now);
+        let asked_for = self.store().popularity(&key, host.now(), snapshot.config.cache.hot.window);
+        Some(Explained { asked_for, ..explained })
     }
 }
 
@@ -61,19 +72,28 @@ impl Server {
 pub fn cache_key<'c>(config: &'c Config, route: RouteRef, request: &RequestHead, scheme: &str) -> Option<(Vec<u8>, &'c Policy)> {
     let site = config.sites.get(usize::from(route.site))?;
     let route = site.routes.get(usize::from(route.route))?;
-    let (Some(policy), Action::Pool(pool)) = (&route.cache, &route.action) else { return None };
-    Some((key_of(site, route, &config.pools[*pool].name, request, scheme, policy), policy))
+    let (Some(policy), Some(pool)) = (&route.cache, route.action.pool()) else { return None };
+    let scheme = if matches!(route.action, Action::Proxy(_)) { "http" } else { scheme };
+    Some((key_of(site, route, &config.pools[pool].name, request, scheme, policy), policy))
 }
 
 impl Store {
-    fn explain(&self, key: &[u8], policy: &Policy, request: &RequestHead, now: Calendar) -> Explained {
+    fn explain(&self, key: &[u8], policy: &Policy, compress: Option<&encoding::Policy>, request: &RequestHead, now: Calendar) -> Explained {
         let mut record = Record::on();
         let wishes = Wishes::of(&request.fields, policy);
         let looking = Looking { request, with_content: false, key, wishes: &wishes, policy, now };
+        let mut served = None;
         let (hit, verdict, rule) = match self.look(&looking, &mut record) {
-            Look::Serve { rule, .. } => (true, "hit", rule),
+            Look::Serve { rule, object, .. } => {
+                served = Some(object);
+                (true, "hit", rule)
+            }
             Look::Pass(forwarded, rule) | Look::Ask(Ask { forwarded, rule, .. }) => (false, forwarded.word(), rule),
         };
+        let encoding = compress.zip(served).map(|(compress, object)| {
+            let answer = encoding::Answer { head: &object.head, length: Some(object.content.len()), shared: true };
+            encoding::choose(compress, request, &answer)
+        });
         let found = self.variants(key);
         let objects = found.as_ref().map(|found| found.objects()).unwrap_or_default();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -93,8 +113,9 @@ impl Store {
                     Standing::StaleSince(_) => "stale",
                     Standing::Gone => "gone",
                 },
+                codings: object.coded.lengths().map(|(coding, length)| (coding.token(), length)).collect(),
             }
         });
-        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record }
+        Explained { key: text(key), stored: stored.collect(), hit, verdict, rule: rule.word(), record, encoding, asked_for: 0 }
     }
 }

@@ -3,6 +3,7 @@
 //! What is to be stored is held whole, so that whoever comes late reads from the beginning. What is not, or has turned out to be too long,
 //! is held only as far as the slowest reader is behind, and the backend waits for that one.
 
+use super::coded::Making;
 use super::object::{Content, Object, Piece};
 use super::slab::Growing;
 use super::storage::Storage;
@@ -28,6 +29,8 @@ pub(crate) struct Fill {
     unattended: bool,
     /// The fields by which its answer will most likely be selected, where another answer under the key has told them.
     pub(super) expected: Option<Selecting>,
+    /// It is no answer, but the content of one that is stored, or comes in, in another coding.
+    form: Option<Making>,
     state: Mutex<State>,
 }
 
@@ -54,6 +57,8 @@ struct State {
     next: u64,
     /// Something has made it out of date: it is not stored.
     outdated: bool,
+    /// The exchange is over, and what it brought is stored if it was to be.
+    closed: bool,
     writer: Option<Waker>,
 }
 
@@ -91,6 +96,8 @@ pub(crate) struct Storing {
     pub(crate) object: Object,
     /// Bytes of content that the owner lets it have.
     pub(crate) largest: u64,
+    /// It stays when it is whole; else only those have it who wait while it comes in.
+    pub(crate) keep: bool,
 }
 
 /// An answer that was made here because no backend gave one.
@@ -108,9 +115,34 @@ pub(crate) enum Flow {
     Broken(&'static str, Side),
 }
 
+/// How what came in ended, for who waits for that alone.
+pub(crate) enum Over {
+    /// So many bytes came, and are stored if they were to be.
+    Whole(u64),
+    Broken(&'static str),
+    /// Nothing of it is kept.
+    Passes,
+}
+
 impl Fill {
     pub(super) fn new(key: &[u8], born: Sequence, expected: Option<Selecting>, unattended: bool) -> Arc<Fill> {
-        Arc::new(Fill { key: key.into(), born, unattended, expected, state: Mutex::default() })
+        Arc::new(Fill { key: key.into(), born, unattended, expected, form: None, state: Mutex::default() })
+    }
+
+    /// For a coding of some content.
+    pub(super) fn of_form(key: &[u8], born: Sequence, form: Making, coming: Coming) -> Arc<Fill> {
+        let state = State { told: Some(Told::Coming(Arc::new(coming))), kept: true, ..State::default() };
+        Arc::new(Fill { key: key.into(), born, unattended: false, expected: None, form: Some(form), state: Mutex::new(state) })
+    }
+
+    /// Whether what is held of it is its beginning: somebody can still begin to read it.
+    pub(super) fn can_be_begun(&self) -> bool {
+        self.lock().kept
+    }
+
+    /// It broke off.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.lock().end, Some(Err(_)))
     }
 
     /// Whether its answer may be one to a request with these fields: who knows that it is not asks beside it, or the requests of many
@@ -242,6 +274,21 @@ impl Reader {
         self.id == 0
     }
 
+    /// Whether all of it has come, for who does not want the content itself: how many bytes.
+    pub(crate) fn poll_over(&mut self, cx: &Context<'_>) -> Poll<Over> {
+        let mut state = self.fill.lock();
+        match state.end {
+            Some(Err((why, _))) => Poll::Ready(Over::Broken(why)),
+            // What came to its end is closed once it is stored.
+            Some(Ok(())) if state.closed => Poll::Ready(Over::Whole(state.len)),
+            _ if state.told.is_some() && !state.kept && !state.closed => Poll::Ready(Over::Passes),
+            _ => {
+                state.wait(self.id, cx);
+                Poll::Pending
+            }
+        }
+    }
+
     /// The content from `at` on.
     pub(crate) fn poll_next(&mut self, cx: &Context<'_>, at: u64) -> Poll<Flow> {
         let mut state = self.fill.lock();
@@ -298,13 +345,15 @@ pub(crate) struct Writer {
     store: Arc<Store>,
     /// What is stored is to be asked for again, without conditions.
     pub(crate) asks_again: bool,
+    /// Bytes of the content before it was coded.
+    pub(crate) before: u64,
     /// The content, as far as it is kept.
     growing: Option<Growing>,
 }
 
 impl Writer {
     pub(super) fn new(fill: Arc<Fill>, store: Arc<Store>) -> Writer {
-        Writer { fill, store, asks_again: false, growing: None }
+        Writer { fill, store, asks_again: false, before: 0, growing: None }
     }
 
     /// The purges there had been when the backend was asked.
@@ -336,6 +385,11 @@ impl Writer {
         wakers.into_iter().for_each(Waker::wake);
     }
 
+    /// What was done for it since.
+    pub(crate) fn note(&self, steps: Vec<(Instant, Step)>) {
+        self.fill.lock().steps.extend(steps);
+    }
+
     /// Whether all who could read it are gone, and nothing of it is kept; wakes the task when that changes.
     pub(crate) fn is_abandoned(&self, cx: &Context<'_>) -> bool {
         let mut state = self.fill.lock();
@@ -358,7 +412,10 @@ impl Writer {
             state.kept_until = state.len;
             *growing = None;
             state.drop_read();
+            // Who waits only for its end learns that it will not be stored.
+            let wakers = state.wakers();
             drop(state);
+            wakers.into_iter().for_each(Waker::wake);
             store.withdraw(fill);
             state = fill.lock();
         }
@@ -408,8 +465,14 @@ impl Writer {
         let wakers = state.wakers();
         drop(state);
         self.growing = None;
-        if let Some(object) = object {
-            self.store.put(&self.fill.key, Arc::new(object));
+        match (object, &self.fill.form) {
+            (Some(object), None) => self.store.put(&self.fill.key, Arc::new(object)),
+            (Some(object), Some(form)) => {
+                form.made(&object.content, self.before);
+                self.store.weigh(&self.fill.key, &form.coded);
+            }
+            (None, Some(form)) => form.given_up(),
+            (None, None) => {}
         }
         self.store.withdraw(&self.fill);
         drop(counted);
@@ -419,7 +482,8 @@ impl Writer {
     /// Nothing more comes; what was not finished broke off. Returns the steps that no request has taken.
     pub(crate) fn close(&mut self, why: &'static str, side: Side, steps: Vec<(Instant, Step)>) -> Vec<(Instant, Step)> {
         let mut state = self.fill.lock();
-        state.end.get_or_insert(Err((why, side)));
+        let failed = state.end.get_or_insert(Err((why, side))).is_err();
+        state.closed = true;
         if std::mem::replace(&mut state.kept, false) {
             state.kept_until = state.len;
         }
@@ -429,6 +493,9 @@ impl Writer {
         state.drop_read();
         let wakers = state.wakers();
         drop(state);
+        if let Some(form) = self.fill.form.as_ref().filter(|_| failed) {
+            form.given_up();
+        }
         self.growing = None;
         self.store.withdraw(&self.fill);
         wakers.into_iter().for_each(Waker::wake);
@@ -440,7 +507,7 @@ impl State {
     /// The stored answer that it has become. The readers go on with its content.
     fn object(&mut self, born: Sequence, counted: &Arc<Gauge>) -> Option<Object> {
         let Some(Told::Coming(coming)) = self.told.clone() else { return None };
-        let storing = &coming.stored.as_ref()?.object;
+        let storing = &coming.stored.as_ref().filter(|storing| storing.keep)?.object;
         let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect(), counted));
         self.len = 0;
         content.pieces().iter().for_each(|piece| self.add(piece.clone()));

@@ -1,12 +1,13 @@
 //! What is stored of answers, in memory that all workers share.
 //!
 //! - `look`: looking at what is stored; `explain`: the same for people.
-//! - `object`: a stored answer. `fill`: one that comes in. `purge`: what purges name.
+//! - `object`: a stored answer. `coded`: its codings. `fill`: one that comes in. `purge`: what purges name.
 //! - `storage`: the border behind which answers are kept; `memory`: what is behind it. `slab`: where long contents lie.
 //!
 //! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
 //! exchange that asks writes into its `Writer`, whose end stores the answer. No lock is held while anything is awaited.
 
+mod coded;
 mod explain;
 mod fill;
 mod look;
@@ -16,13 +17,14 @@ mod purge;
 mod slab;
 mod storage;
 
+pub(crate) use coded::{Coded, Form, Wanted};
 pub use explain::{Explained, StoredAnswer, cache_key};
-pub(crate) use fill::{Coming, Flow, Made, Reader, Storing, Told, Writer};
+pub(crate) use fill::{Coming, Flow, Made, Over, Reader, Storing, Told, Writer};
 pub(crate) use look::{Ask, Look, Looking};
-pub(crate) use object::{Content, Names, Object, Piece, Stretch, Variants};
-pub use purge::{Purged, Purging};
+pub(crate) use object::{Content, INDEX_BYTES, Names, Object, Piece, Stretch, Variants};
+pub use purge::{Purged, Purging, purge_marks};
 
-use decide::cache::{self, Join, Policy, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
+use decide::cache::{self, Join, Policy, Popularity, Purges, Record, Rule, Selecting, Sequence, Standing, Uncacheable};
 use decide::config;
 use decide::random::Random;
 use decide::time::{Calendar, Duration, Instant};
@@ -60,6 +62,8 @@ pub struct Store {
     /// The number of the last purge: with it, most looks need no lock.
     purged: AtomicU64,
     table: Mutex<Table>,
+    /// How often is asked for what other edges keep.
+    popularity: Mutex<Popularity>,
 }
 
 /// What is under way, and what is known not to be worth waiting for.
@@ -102,9 +106,8 @@ pub(crate) enum Joined {
 
 impl Store {
     pub(crate) fn new(host: &Host, config: &config::Cache) -> Arc<Store> {
-        let mut random = host.rng();
         let slabs = Slabs::new(host, memory::shards(for_objects(config.memory)));
-        Store::seeded(Seed([random.next(), random.next()]), slabs, config)
+        Store::seeded(Seed::of(host), slabs, config)
     }
 
     fn seeded(seed: Seed, slabs: Slabs, config: &config::Cache) -> Arc<Store> {
@@ -117,6 +120,7 @@ impl Store {
             purges: RwLock::default(),
             purged: AtomicU64::new(0),
             table: Mutex::default(),
+            popularity: Mutex::default(),
         })
     }
 
@@ -125,6 +129,18 @@ impl Store {
         if self.memory.swap(config.memory, Ordering::Relaxed) != config.memory {
             self.storage.resize(for_objects(config.memory));
         }
+    }
+
+    /// Counts a request for what is not stored.
+    pub(crate) fn asked_for(&self, key: &[u8], now: Instant, window: Duration) {
+        let key = self.seed.hash_one(key);
+        self.popularity.lock().expect("no panic while it is held").count(key, now, window);
+    }
+
+    /// How many there were lately.
+    pub(crate) fn popularity(&self, key: &[u8], now: Instant, window: Duration) -> u64 {
+        let key = self.seed.hash_one(key);
+        self.popularity.lock().expect("no panic while it is held").within(key, now, window)
     }
 
     /// Answers stored; keys, not variants.
@@ -155,6 +171,11 @@ impl Store {
         (self.memory() / FILLING_SHARE).saturating_sub(self.contents.get().saturating_sub(indexed))
     }
 
+    /// Where contents are counted.
+    pub(crate) fn contents(&self) -> &Arc<Gauge> {
+        &self.contents
+    }
+
     /// What is stored under a key.
     pub(crate) fn variants(&self, key: &[u8]) -> Option<Variants> {
         self.storage.get(key)
@@ -177,6 +198,13 @@ impl Store {
     /// The purges there have been: what the backend is asked from now on is as new as they are.
     pub(crate) fn sequence(&self) -> Sequence {
         Sequence(self.purged.load(Ordering::Acquire))
+    }
+
+    /// The next purge has the number after this one, if that is not given yet.
+    pub(crate) fn go_on_at(&self, place: Sequence) {
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        purges.go_on_at(place);
+        self.purged.store(purges.sequence().0, Ordering::Release);
     }
 
     /// Purges. What it names is gone, or stale, for every look after this returns; `None` where it cannot be named so.
@@ -281,6 +309,64 @@ impl Store {
         Some(table.begin(fill, self.clone()))
     }
 
+    /// For what is to be asked for anew whatever is stored or under way: what is under way is older than the word that it changed, and is
+    /// not stored. What is stored serves until the answer is there.
+    pub(crate) fn ask_anew(self: &Arc<Store>, key: &[u8]) -> (Writer, Reader) {
+        let mut table = self.table();
+        table.outdate(key);
+        let fill = Fill::new(key, self.sequence(), None, false);
+        let reader = fill.read();
+        table.fills.entry(key.into()).or_default().push(fill.clone());
+        (table.begin(fill, self.clone()), reader)
+    }
+
+    /// Stores content that was handed over. For every look after this returns it is what is stored under the key, and until then what was
+    /// there before: there is no moment without. What was asked for before is not stored any more. `instead_of` names what it replaces
+    /// beside what the same requests selected. Returns its place among purges.
+    pub(crate) fn push(&self, key: &[u8], object: Object, instead_of: Option<&Purging>, now: Calendar) -> Sequence {
+        let mut table = self.table();
+        table.outdate(key);
+        let stored = self.storage.peek(key);
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        let sequence = match instead_of {
+            Some(purging) => purges.purge(&purging.mark(), purging.purge, now),
+            None => purges.advance(),
+        };
+        let beside = stored.as_ref().filter(|_| instead_of.is_none());
+        let mut objects: Vec<Arc<Object>> = beside.map(|stored| stored.objects.to_vec()).unwrap_or_default();
+        objects.retain(|other| other.selecting != object.selecting);
+        if objects.len() >= MOST_VARIANTS {
+            objects.remove(0);
+        }
+        objects.push(Arc::new(Object { born: sequence, ..object }));
+        table.uncacheable.clear(self.seed.hash_one(key));
+        let gone = self.storage.put(key, Variants::new(key, objects));
+        self.purged.store(sequence.0, Ordering::Release);
+        drop((purges, table, stored, gone));
+        sequence
+    }
+
+    /// A place in the sequence of purges without one: what is asked for from now on is newer than all before.
+    pub(crate) fn advance(&self) -> Sequence {
+        let mut purges = self.purges.write().expect("no panic while it is held");
+        let sequence = purges.advance();
+        self.purged.store(sequence.0, Ordering::Release);
+        sequence
+    }
+
+    /// Drops what is stored under a key and was asked for before this place.
+    pub(crate) fn discard_older(&self, key: &[u8], than: Sequence) {
+        let table = self.table();
+        let Some(stored) = self.storage.peek(key) else { return };
+        let objects: Vec<_> = stored.objects.iter().filter(|object| object.born >= than).cloned().collect();
+        let gone = match objects.len() {
+            0 => self.storage.remove(key),
+            left if left < stored.objects.len() => self.storage.put(key, Variants::new(key, objects)),
+            _ => return,
+        };
+        drop((table, stored, gone));
+    }
+
     /// An exchange that wrote is over.
     fn end(&self, born: Sequence) {
         let mut table = self.table();
@@ -333,6 +419,15 @@ impl Store {
         drop((table, gone));
     }
 
+    /// Weighs the answer anew whose content has come to be there in another coding.
+    fn weigh(&self, key: &[u8], coded: &Arc<Coded>) {
+        let table = self.table();
+        let Some(stored) = self.storage.peek(key) else { return };
+        let has_it = stored.objects.iter().any(|object| Arc::ptr_eq(&object.coded, coded));
+        let gone = has_it.then(|| self.storage.put(key, Variants::new(key, stored.objects.to_vec())));
+        drop((table, gone));
+    }
+
     /// Drops a stored answer that the origin has replaced by one that is not stored.
     pub(crate) fn discard(&self, key: &[u8], old: &Arc<Object>) {
         let table = self.table();
@@ -350,9 +445,7 @@ impl Store {
     pub(crate) fn invalidate(&self, key: &[u8]) {
         let mut table = self.table();
         let gone = self.storage.remove(key);
-        for fill in table.fills.remove(key).unwrap_or_default() {
-            fill.outdate();
-        }
+        table.outdate(key);
         drop((table, gone));
     }
 
@@ -372,6 +465,13 @@ impl Store {
 }
 
 impl Table {
+    /// What is under way for a key is found by nobody any more, and not stored.
+    fn outdate(&mut self, key: &[u8]) {
+        for fill in self.fills.remove(key).unwrap_or_default() {
+            fill.outdate();
+        }
+    }
+
     /// An exchange begins to write.
     fn begin(&mut self, fill: Arc<Fill>, store: Arc<Store>) -> Writer {
         *self.under_way.entry(fill.born).or_default() += 1;
@@ -440,7 +540,14 @@ impl Drop for Share {
 
 /// A hash that nobody outside can foresee: keys are chosen by clients.
 #[derive(Clone, Copy)]
-struct Seed([u64; 2]);
+pub(crate) struct Seed([u64; 2]);
+
+impl Seed {
+    pub(crate) fn of(host: &Host) -> Seed {
+        let mut random = host.rng();
+        Seed([random.next(), random.next()])
+    }
+}
 
 impl BuildHasher for Seed {
     type Hasher = DefaultHasher;

@@ -1,6 +1,7 @@
 //! A stored answer.
 
 use super::Gauge;
+use super::coded::Coded;
 use super::slab::Extent;
 use decide::cache::{Life, Policy, Selecting, Sequence, Standing, Tag};
 use decide::time::Calendar;
@@ -76,7 +77,7 @@ impl Stretch<'_> {
 const PIECE_BYTES: usize = 256 * 1024;
 /// What the index takes of memory for one key: the entry itself, its links, its place in the table, and the memory of keys that were
 /// pushed out.
-pub(super) const INDEX_BYTES: usize = 256;
+pub(crate) const INDEX_BYTES: usize = 256;
 /// The counts in front of what is shared.
 const SHARED_BYTES: usize = 2 * size_of::<usize>();
 
@@ -125,7 +126,7 @@ impl Content {
         Stretch::Memory(&[])
     }
 
-    fn memory(&self) -> u64 {
+    pub(super) fn memory(&self) -> u64 {
         allocated(self.pieces.len() * size_of::<Piece>()) as u64 + self.pieces.iter().map(Piece::memory).sum::<u64>()
     }
 }
@@ -182,6 +183,8 @@ pub(crate) struct Object {
     /// Its `Date`.
     pub(crate) date: Calendar,
     pub(crate) content: Arc<Content>,
+    /// The same content in codings made here: whoever has the content has them too.
+    pub(crate) coded: Arc<Coded>,
     pub(crate) names: Arc<Names>,
     /// The purges there had been when the origin was asked.
     pub(crate) born: Sequence,
@@ -192,7 +195,7 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    /// The same of another content.
+    /// The same with its content, which is there, or has come now.
     pub(crate) fn with_content(&self, content: Arc<Content>) -> Object {
         Object {
             head: self.head.clone(),
@@ -200,6 +203,7 @@ impl Object {
             life: self.life,
             date: self.date,
             content,
+            coded: self.coded.clone(),
             names: self.names.clone(),
             born: self.born,
             stale_since: self.stale_since,
@@ -244,6 +248,7 @@ impl Object {
             + tags
             + allocated(SHARED_BYTES + size_of::<Content>())
             + usize::try_from(self.content.memory()).unwrap_or(usize::MAX / 2)
+            + self.coded.memory()
     }
 }
 

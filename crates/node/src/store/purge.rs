@@ -42,7 +42,7 @@ impl Purged {
     }
 
     /// Whether marks can stand for it: a prefix must end where a segment of the path ends.
-    pub(super) fn is_sound(&self) -> bool {
+    pub fn is_sound(&self) -> bool {
         match self {
             Purged::Prefix(prefix) => prefix.ends_with('/') && prefix.matches('/').count() <= MOST_SEGMENTS,
             _ => true,
@@ -60,11 +60,16 @@ impl Purged {
 }
 
 impl Purging {
-    /// The mark that it leaves.
-    pub(super) fn mark(&self) -> Tag {
+    /// The mark that it leaves. Purges with one mark are about the same answers.
+    pub fn mark(&self) -> Tag {
         let (kind, name) = self.which.kind();
         mark(kind, self.site.as_deref().unwrap_or_default(), name)
     }
+}
+
+/// The marks that are about an answer which was stored for this site, under this URL (`scheme://host/path?query`), its tags left aside.
+pub fn purge_marks(site: &str, url: &str) -> Vec<Tag> {
+    marks(&Names { site: site.into(), url: url.as_bytes().into(), tags: Box::default() })
 }
 
 /// The marks that are about an answer of these names.

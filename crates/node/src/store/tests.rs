@@ -5,10 +5,15 @@ use std::io::IoSlice;
 use std::task::{Context, Waker};
 use wire::http::{Fields, ResponseHead};
 
-const MEMORY: u64 = 8 << 20;
+pub(super) const MEMORY: u64 = 8 << 20;
 
-fn store() -> Arc<Store> {
-    Store::seeded(Seed([1, 2]), Slabs::in_memory(2), &config::Cache { memory: MEMORY })
+fn bound(memory: u64) -> config::Cache {
+    let feed = config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 };
+    config::Cache { memory, feed, id: None, hot: config::Hot { requests: 0, window: Duration::from_secs(1) } }
+}
+
+pub(super) fn store() -> Arc<Store> {
+    Store::seeded(Seed([1, 2]), Slabs::in_memory(2), &bound(MEMORY))
 }
 
 fn policy() -> Policy {
@@ -29,12 +34,14 @@ fn policy() -> Policy {
         refuse_disguised: true,
         largest: 1 << 20,
         tag_fields: Vec::new(),
+        follow_links: false,
+        encodings: Vec::new(),
         collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 10, uncacheable: Duration::from_secs(60) },
     }
 }
 
 /// An answer of this content under this URL.
-fn object(url: &str, content: &[u8], born: Sequence) -> Object {
+pub(super) fn object(url: &str, content: &[u8], born: Sequence) -> Object {
     object_of(url, vec![Piece::Memory(content.into())], born)
 }
 
@@ -51,6 +58,7 @@ pub(super) fn object_of(url: &str, content: Vec<Piece>, born: Sequence) -> Objec
         life,
         date: Calendar::default(),
         content: Arc::new(Content::of(content, &Arc::default())),
+        coded: Arc::default(),
         names: Arc::new(Names { site: "shop".into(), url: url.as_bytes().into(), tags: Box::default() }),
         born,
         stale_since: None,
@@ -72,7 +80,7 @@ fn however_much_is_stored_the_bound_holds() {
     }
     assert!(stored > 10 * MEMORY, "{stored}: more than has room");
     assert!(store.bytes() > MEMORY / 2 && store.objects() > 500, "{} bytes, {} objects", store.bytes(), store.objects());
-    store.configure(&config::Cache { memory: MEMORY / 4 });
+    store.configure(&bound(MEMORY / 4));
     assert!(store.bytes() <= MEMORY / 4, "{} after the bound became a quarter", store.bytes());
 }
 
@@ -117,7 +125,7 @@ fn asking<'a>(request: &'a RequestHead, policy: &'a Policy) -> Asking<'a> {
 /// Content on its way to the store.
 fn storing(largest: u64) -> Told {
     let object = object("http://shop.example/", b"", Sequence(0));
-    let stored = Some(Storing { object, largest });
+    let stored = Some(Storing { object, largest, keep: true });
     Told::Coming(Arc::new(Coming {
         head: ResponseHead { status: 200, ..ResponseHead::default() },
         length: None,

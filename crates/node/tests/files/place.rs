@@ -203,6 +203,14 @@ impl Reader for Seen {
     }
 }
 
+/// Nothing is fetched here without a client.
+const FEED: decide::config::Feed = decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 };
+
+fn cache() -> decide::config::Cache {
+    let hot = decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) };
+    decide::config::Cache { memory: 64 << 20, feed: FEED, id: None, hot }
+}
+
 /// One listener, one site, one route: files below `root`.
 fn config(at: SocketAddr, root: &str) -> Config {
     let files = Files {
@@ -219,6 +227,9 @@ fn config(at: SocketAddr, root: &str) -> Config {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     let site = Site {
         name: "files".into(),
@@ -230,24 +241,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         hsts: None,
         https_redirect: false,
         acme: false,
-    };
-    let limits = Limits {
-        head_bytes: 32 * 1024,
-        head_fields: 100,
-        target_bytes: 8 * 1024,
-        head_timeout: Duration::from_secs(30),
-        idle_timeout: Duration::from_secs(30),
-        body_timeout: Duration::from_secs(30),
-        body_min_rate: 0,
-        send_timeout: Duration::from_secs(30),
-        tunnel_timeout: Duration::from_secs(30),
-        send_min_rate: 0,
-        http2_streams: 100,
-        http2_stream_window: 65_535,
-        http2_connection_window: 65_535,
-        requests_per_connection: 1000,
-        handshake_timeout: Duration::from_secs(30),
-        handshakes_per_address: 100,
+        tokens: Vec::new(),
     };
     Config {
         listeners: vec![Listener {
@@ -268,10 +262,33 @@ fn config(at: SocketAddr, root: &str) -> Config {
             look_interval: Duration::from_secs(60),
             key_log: false,
         },
-        limits,
+        limits: limits(),
         server: Process { workers: 1, drain_timeout: Duration::from_secs(5), name: "throughline".into(), max_connections: 100 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: cache(),
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        head_bytes: 32 * 1024,
+        head_fields: 100,
+        target_bytes: 8 * 1024,
+        head_timeout: Duration::from_secs(30),
+        idle_timeout: Duration::from_secs(30),
+        body_timeout: Duration::from_secs(30),
+        body_min_rate: 0,
+        send_timeout: Duration::from_secs(30),
+        tunnel_timeout: Duration::from_secs(30),
+        send_min_rate: 0,
+        http2_streams: 100,
+        http2_stream_window: 65_535,
+        http2_connection_window: 65_535,
+        requests_per_connection: 1000,
+        handshake_timeout: Duration::from_secs(30),
+        handshakes_per_address: 100,
     }
 }
 

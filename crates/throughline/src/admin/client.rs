@@ -33,8 +33,26 @@ impl Answer {
     }
 }
 
-/// Asks. The error is a sentence.
-pub(crate) fn ask(admin: &Address, method: Method, target: &str) -> Result<Answer, String> {
+/// What is asked.
+pub(crate) struct Sent<'a> {
+    pub(crate) method: Method,
+    pub(crate) target: &'a str,
+    pub(crate) body: &'a [u8],
+}
+
+impl Sent<'_> {
+    pub(crate) fn post(target: &str) -> Sent<'_> {
+        Sent { method: Method::Post, target, body: b"" }
+    }
+}
+
+/// Asks, and shows a token where there is one. The error is a sentence.
+pub(crate) fn ask(admin: &Address, token: Option<&str>, method: Method, target: &str) -> Result<Answer, String> {
+    send(admin, token, &Sent { method, target, body: b"" })
+}
+
+/// The same, of a request that has a body.
+pub(crate) fn send(admin: &Address, token: Option<&str>, sent: &Sent<'_>) -> Result<Answer, String> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
             format!("no throughline answers on {admin}; is it running, and is [admin] on?")
@@ -43,9 +61,11 @@ pub(crate) fn ask(admin: &Address, method: Method, target: &str) -> Result<Answe
         _ => format!("cannot ask {admin}: {error}"),
     };
     let (mut stream, host) = connect(admin).map_err(failed)?;
-    stream.write_all(&request(&host, &method, target)).map_err(failed)?;
+    stream.write_all(&request(&host, token, sent)).map_err(failed)?;
+    // Who refuses a body may answer and close before all of it is read: then the answer says why.
+    let unsent = stream.write_all(sent.body).err();
     let mut reading = Reading { stream: &mut *stream, input: Vec::new(), ended: false };
-    reading.answer(&method).map_err(failed)
+    reading.answer(&sent.method).map_err(|error| failed(unsent.unwrap_or(error)))
 }
 
 trait Stream: Read + Write {}
@@ -77,15 +97,18 @@ fn connect(admin: &Address) -> io::Result<(Box<dyn Stream>, String)> {
     Err(last)
 }
 
-fn request(host: &str, method: &Method, target: &str) -> Vec<u8> {
-    let head = RequestHead { method: method.clone(), target: target.as_bytes().to_vec(), ..RequestHead::default() };
+fn request(host: &str, token: Option<&str>, sent: &Sent<'_>) -> Vec<u8> {
+    let head = RequestHead { method: sent.method.clone(), target: sent.target.as_bytes().to_vec(), ..RequestHead::default() };
     let mut fields = Fields::new();
     fields.push(b"Host", host.as_bytes());
     fields.push(b"User-Agent", concat!("throughline-ctl/", env!("CARGO_PKG_VERSION")).as_bytes());
     fields.push(b"Connection", b"close");
-    if *method == Method::Post {
+    if let Some(token) = token {
+        fields.push(b"Authorization", format!("Bearer {token}").as_bytes());
+    }
+    if !sent.method.is_safe() {
         fields.push(GUARD.0.as_bytes(), GUARD.1.as_bytes());
-        fields.push(b"Content-Length", b"0");
+        fields.push(b"Content-Length", sent.body.len().to_string().as_bytes());
     }
     let mut out = Vec::new();
     http1::write_request(&head, &head.target, fields.iter(), &mut out);

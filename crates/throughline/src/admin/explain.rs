@@ -1,9 +1,9 @@
 //! What would happen to a request, and why: from a configuration alone, or as a running server knows it. Both ask the functions that
 //! serve real requests.
 
-use super::asked::{self, Asked};
 use super::parameters::Parameters;
-use super::{Refusal, bad};
+use super::who::Who;
+use super::{Refusal, bad, forbidden};
 use decide::address::Address;
 use decide::balance::{Record, key};
 use decide::config::{self, Action, Config, HashKey};
@@ -13,7 +13,8 @@ use decide::route::{self, Table, Verdict};
 use decide::step::RouteRef;
 use decide::time::Instant;
 use host::Host;
-use node::Server;
+use node::asked::{self, Asked};
+use node::{Server, Snapshot};
 use std::fmt::Write;
 use std::net::IpAddr;
 use wire::http::RequestHead;
@@ -38,11 +39,11 @@ pub(crate) struct Question<'a> {
 
 /// `explain route`: every rule with its outcome. The error is a sentence.
 pub(crate) fn route(question: &Question<'_>, config: &Config, table: &Table) -> Result<String, String> {
-    let asked = question.asked(&config.limits)?.ok_or("say which request: a URL")?;
-    let listener = question.listener_in(config, asked.port)?;
-    let mut record = route::Record::default();
-    table.decide(number(listener), &asked.head, Some(&mut record));
-    Ok(format!("listener {}\n{}", config.listeners[listener].at, view::explain::route(&record)))
+    question.judged(config, table).map(|(listener, record)| route_text(listener, &record, config))
+}
+
+fn route_text(listener: usize, record: &route::Record, config: &Config) -> String {
+    format!("listener {}\n{}", config.listeners[listener].at, view::explain::route(record))
 }
 
 /// `explain balance` from the configuration alone: nothing is known of health and load, and chance is a fixed seed.
@@ -62,27 +63,40 @@ pub(crate) fn cache(question: &Question<'_>, config: &Config) -> Result<String, 
     let (route, scheme) = question.route_of(&asked, config, &Table::build(config))?;
     let (key, policy) = node::cache_key(config, route, &asked.head, scheme).ok_or_else(|| stores_nothing(config, route))?;
     let note = "from the configuration alone: --admin asks a running server what is stored\n";
-    Ok(format!("route      {}\n{}{note}", name_of(config, route), view::explain::cache_rules(&String::from_utf8_lossy(&key), policy)))
+    let way = tiers::way(config, route, &asked.head, |pool, key| {
+        let mut pool = decide::pool::Pool::new(&config.pools[pool], number(pool));
+        pool.select(key, &[], Instant::ZERO, &mut SplitMix::new(1), None)
+    });
+    let rules = view::explain::cache_rules(&String::from_utf8_lossy(&key), policy);
+    Ok(format!("route      {}\n{rules}{way}{note}", name_of(config, route)))
 }
 
 /// `GET /explain/cache`: what is stored for a request now, and what it is good for; nothing moves by it.
-pub(super) fn live_cache(server: &Server, host: &Host, parameters: &Parameters) -> Result<String, Refusal> {
+pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &Parameters) -> Result<String, Refusal> {
     parameters.only(&["url", "method", "header", "listener"])?;
     let snapshot = server.snapshot();
     let config = &snapshot.config;
     let question = Question::of(parameters)?;
     let asked = question.asked(&config.limits).map_err(bad)?.ok_or_else(|| bad("say which request: a URL".to_string()))?;
     let (route, scheme) = question.route_of(&asked, config, snapshot.routes()).map_err(bad)?;
-    let explained = server.explain_cache(host.calendar(), route, &asked.head, scheme);
+    if !who.has(usize::from(route.site)) {
+        return Err(not_theirs());
+    }
+    let explained = server.explain_cache(host, route, &asked.head, scheme);
     let explained = explained.ok_or_else(|| bad(stores_nothing(config, route)))?;
     let (_, policy) = node::cache_key(config, route, &asked.head, scheme).expect("it was just explained");
     let mut out = format!("route      {}\n{}", name_of(config, route), view::explain::cache_rules(&explained.key, policy));
+    out.push_str(&tiers::way(config, route, &asked.head, |pool, key| snapshot.pools()[pool].explain(host, key).0));
+    out.push_str(&tiers::popularity(config, route, explained.asked_for));
     for stored in &explained.stored {
         let life = match stored.ttl {
             left @ 0.. => format!("fresh for {left} s more by {}", stored.basis),
             over => format!("stale for {} s by {}", -over, stored.basis),
         };
         let _ = write!(out, "stored     {}, {} bytes, {} s old, {life}", stored.status, stored.length, stored.age);
+        for (coding, length) in &stored.codings {
+            let _ = write!(out, ", as {coding} {length} bytes");
+        }
         for (what, more) in [("selected by", &stored.selected_by), ("tags", &stored.tags.join(" "))] {
             if !more.is_empty() {
                 let _ = write!(out, ", {what} {more}");
@@ -92,8 +106,15 @@ pub(super) fn live_cache(server: &Server, host: &Host, parameters: &Parameters) 
     }
     let verdict = if explained.hit { "the cache answers" } else { "the origin is asked" };
     let _ = writeln!(out, "verdict    {verdict}: {} ({})", explained.verdict, explained.rule);
+    if let Some(choice) = explained.encoding {
+        let _ = writeln!(out, "encoding   {} ({})", choice.coding.token(), choice.why.word());
+    }
     out.push_str(&view::explain::asked(&explained.record));
     Ok(out)
+}
+
+fn not_theirs() -> Refusal {
+    forbidden("this request is another site's: a site's token explains what is its own".to_string())
 }
 
 fn stores_nothing(config: &Config, route: RouteRef) -> String {
@@ -108,10 +129,17 @@ fn name_of(config: &Config, route: RouteRef) -> String {
 }
 
 /// `GET /explain/route`.
-pub(super) fn live_route(server: &Server, parameters: &Parameters) -> Result<String, Refusal> {
+pub(super) fn live_route(snapshot: &Snapshot, who: &Who, parameters: &Parameters) -> Result<String, Refusal> {
     parameters.only(&["url", "method", "header", "listener"])?;
-    let snapshot = server.snapshot();
-    route(&Question::of(parameters)?, &snapshot.config, snapshot.routes()).map_err(bad)
+    let (listener, mut record) = Question::of(parameters)?.judged(&snapshot.config, snapshot.routes()).map_err(bad)?;
+    if !who.has_all() {
+        if !record.site.is_some_and(|site| who.has(usize::from(site))) {
+            return Err(not_theirs());
+        }
+        // Who else is served here is none of their business.
+        record.sites.retain(|site| who.has(usize::from(site.site)));
+    }
+    Ok(route_text(listener, &record, &snapshot.config))
 }
 
 /// `GET /explain/balance`: what the pool would choose now; nothing moves by it.
@@ -141,6 +169,15 @@ impl<'a> Question<'a> {
     fn asked(&self, limits: &config::Limits) -> Result<Option<Asked>, String> {
         let limits = Limits { target_bytes: limits.target_bytes, head_bytes: limits.head_bytes, fields: limits.head_fields };
         self.url.map(|url| asked::of(url, self.method.unwrap_or("GET"), &self.fields, &limits)).transpose()
+    }
+
+    /// The listener where the request comes in, and every rule with its outcome.
+    fn judged(&self, config: &Config, table: &Table) -> Result<(usize, route::Record), String> {
+        let asked = self.asked(&config.limits)?.ok_or("say which request: a URL")?;
+        let listener = self.listener_in(config, asked.port)?;
+        let mut record = route::Record::default();
+        table.decide(number(listener), &asked.head, Some(&mut record));
+        Ok((listener, record))
     }
 
     /// The listener that is named; else the first on the URL's port; else the first.
@@ -250,6 +287,8 @@ fn in_words(key: &HashKey) -> String {
 fn number(index: usize) -> u16 {
     u16::try_from(index).expect("the settings cap the number of listeners and pools")
 }
+
+mod tiers;
 
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,21 @@
 //! The counters of [`node::metrics`] and the state of the pools, for Prometheus.
 
 use super::exposition::{Exposition, Family, Kind};
+use crate::journal::State;
 use Kind::{Counter, Gauge};
 use decide::config::{Listener, Site};
 use decide::pool::{BackendStatus, Health};
 use decide::step::Side;
 use host::Host;
-use node::metrics::{BackendCounts, CLASSES, Counts, HANDSHAKES, HistogramCounts, PoolCounts, SIDES, SiteCounts};
+use node::metrics::{
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, PUSHED_BY, PoolCounts, SIDES, SiteCounts,
+};
 use node::{Pool, Server};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The whole page.
-pub(super) fn text(server: &Server, host: &Host) -> String {
+pub(super) fn text(server: &Server, journal: &State, host: &Host) -> String {
     let counts = server.metrics().counts();
     let mut out = Exposition::default();
     process(server, host, &counts, &mut out);
@@ -21,6 +24,8 @@ pub(super) fn text(server: &Server, host: &Host) -> String {
     certificates(server, &mut out);
     orders(server, &counts, &mut out);
     cache(server, &counts.sites, &mut out);
+    encoding(&counts.sites, &mut out);
+    self::journal(journal, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
     backends(&counts.backends, &mut out);
@@ -52,6 +57,18 @@ fn process(server: &Server, host: &Host, counts: &Counts, out: &mut Exposition) 
     out.family(Counter, "throughline_reloads_total", "Reloads of the configuration by result.", |family| {
         family.sample(&[("result", "ok")], counts.process.reloads);
         family.sample(&[("result", "refused")], counts.process.refused_reloads);
+    });
+    out.family(Counter, "throughline_cache_pushes_total", "Pushes that the origin made, by kind.", |family| {
+        for (by, count) in PUSHED_BY.iter().zip(counts.process.pushed) {
+            family.sample(&[("kind", by)], count);
+        }
+    });
+    out.family(Counter, "throughline_cache_fetches_total", "URLs asked for without a client's asking, by reason and outcome.", |family| {
+        for (by, outcomes) in FED_BY.iter().zip(counts.process.fed) {
+            for (outcome, count) in FED_OUTCOMES.iter().zip(outcomes) {
+                family.sample(&[("reason", by), ("outcome", outcome)], count);
+            }
+        }
     });
     let dropped = counts.process.dropped_log_lines;
     out.single(Counter, "throughline_access_log_dropped_lines_total", "Lines lost because the log's writer did not keep up.", dropped);
@@ -146,6 +163,42 @@ fn cache(server: &Server, sites: &[SiteCounts], out: &mut Exposition) {
     ];
     for (name, help, of) in families {
         out.family(Counter, name, help, |family| sites.iter().for_each(|site| family.sample(&[("site", &site.name)], of(site))));
+    }
+}
+
+fn encoding(sites: &[SiteCounts], out: &mut Exposition) {
+    let help = "Answers in a coding made here: made for the request, shared with one for which it was being made, or stored.";
+    out.family(Counter, "throughline_encoded_total", help, |family| {
+        for site in sites {
+            for (how, count) in ENCODED.iter().zip(site.encoded) {
+                family.sample(&[("site", &site.name), ("how", how)], count);
+            }
+        }
+    });
+    type Of = fn(&SiteCounts) -> u64;
+    let families: [(&str, &str, Of); 3] = [
+        ("throughline_encoded_before_bytes_total", "Bytes of their content before.", |site| site.encoded_from),
+        ("throughline_encoded_after_bytes_total", "Bytes of it after.", |site| site.encoded_to),
+        ("throughline_early_hints_total", "Requests that were sent early hints (103).", |site| site.hinted),
+    ];
+    for (name, help, of) in families {
+        out.family(Counter, name, help, |family| sites.iter().for_each(|site| family.sample(&[("site", &site.name)], of(site))));
+    }
+    out.family(Counter, "throughline_encode_seconds_total", "Time of the workers that coding took.", |family| {
+        sites.iter().for_each(|site| family.sample(&[("site", &site.name)], site.encode_time.as_secs_f64()));
+    });
+}
+
+/// What owners asked for, by its numbers.
+fn journal(journal: &State, out: &mut Exposition) {
+    out.single(Gauge, "throughline_journal_accepted", "The last number given to a purge or push.", journal.accepted);
+    out.single(Gauge, "throughline_journal_applied", "The last number that was carried out.", journal.applied);
+    out.single(Counter, "throughline_journal_refused_total", "Purges and pushes refused because of the journal.", journal.refused);
+    if journal.directory.is_some() {
+        out.single(Gauge, "throughline_journal_durable", "The last number that is on disk.", journal.durable);
+        out.single(Gauge, "throughline_journal_bytes", "Bytes of the journal on disk.", journal.bytes);
+        out.single(Gauge, "throughline_journal_limit_bytes", "The most it may take.", journal.size);
+        out.single(Gauge, "throughline_journal_failing", "1 while it cannot be written.", u8::from(journal.failing));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The state of a server, gathered for `ctl status`.
 
+use crate::journal::State;
 use crate::process::authority::{Authority, certificate_name};
 use decide::config::HostPattern;
 use decide::time::Calendar;
@@ -7,10 +8,12 @@ use host::Host;
 use node::metrics::{Counts, SiteCounts};
 use node::tls::Presented;
 use node::{Pool, Server, Snapshot};
-use view::status::{CacheStatus, CertificateStatus, Connections, ListenerStatus, OrderStatus, PoolStatus, Requests, Status, TunnelStatus};
+use view::status::{
+    CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, OrderStatus, PoolStatus, Requests, Status, TunnelStatus,
+};
 
 /// The state now.
-pub(super) fn of(server: &Server, authority: &Authority, host: &Host) -> Status {
+pub(super) fn of(server: &Server, authority: &Authority, journal: &State, host: &Host) -> Status {
     let snapshot = server.snapshot();
     let counts = server.metrics().counts();
     let config = &snapshot.config;
@@ -31,6 +34,7 @@ pub(super) fn of(server: &Server, authority: &Authority, host: &Host) -> Status 
         tunnels: TunnelStatus { open: server.tunnels().open() as u64, websockets: server.tunnels().websockets() as u64 },
         certificates: certificates(server, authority, host.calendar()),
         cache: cache(server, &counts.sites),
+        journal: self::journal(journal),
         pools: snapshot.pools().iter().map(|held| pool(held, &counts, host)).collect(),
     }
 }
@@ -95,6 +99,18 @@ fn cache(server: &Server, sites: &[SiteCounts]) -> CacheStatus {
         hits: sites.iter().map(|site| site.cache_hits).sum(),
         misses: sites.iter().map(|site| site.cache_misses).sum(),
         collapsed: sites.iter().map(|site| site.collapsed).sum(),
+    }
+}
+
+fn journal(journal: &State) -> JournalStatus {
+    JournalStatus {
+        directory: journal.directory.clone(),
+        accepted: journal.accepted,
+        durable: journal.directory.is_some().then_some(journal.durable),
+        applied: journal.applied,
+        bytes: journal.bytes,
+        size: journal.size,
+        failing: journal.failing,
     }
 }
 

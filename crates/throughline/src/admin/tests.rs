@@ -1,7 +1,10 @@
+mod owners;
+
 use super::*;
 use crate::settings;
 use decide::balance::key;
 use decide::step::Step;
+use std::task::{Context, Poll, Waker};
 use wire::http1::{self, Limits, Parsed};
 
 const CONFIG: &str = r#"
@@ -29,13 +32,18 @@ backends = ["127.0.0.1:3000", { at = "unix:/run/b.sock", name = "b" }]
 
 /// Runs a test with a server that does not listen, and its admin side.
 pub(super) fn with_server(test: impl FnOnce(&Host, &Arc<Server>, &Admin)) {
+    with_config(CONFIG, test);
+}
+
+fn with_config(text: &str, test: impl FnOnce(&Host, &Arc<Server>, &Admin)) {
     host::os::run(|host| async move {
-        let mut config = settings::load(CONFIG, "edge.toml").expect("a good configuration");
+        let mut config = settings::load(text, "edge.toml").expect("a good configuration");
         // No file can give such a name; should one ever come, it harms nothing.
         config.pools[0].backends[1].name = "b \"quoted\"\\".to_string();
         let server = Server::new(&host, config, 1, std::collections::BTreeMap::new(), Vec::new());
         let admin = Admin::default();
-        admin.show(server.clone(), Arc::new(Reloader::new(server.clone(), None, Vec::new())));
+        let journal = Journal::open(None, Arc::new(|_| {})).expect("nothing is needed for one in memory");
+        admin.show(server.clone(), Arc::new(Reloader::new(server.clone(), None, Vec::new())), Arc::new(journal));
         test(&host, &server, &admin);
     })
     .expect("an event loop");
@@ -46,9 +54,23 @@ fn answered(host: &Host, admin: &Admin, request: &str) -> (u16, Vec<(&'static st
     let mut head = RequestHead::default();
     let text = format!("{request}\r\n\r\n");
     assert!(matches!(http1::parse_request(text.as_bytes(), &limits, &mut head), Ok(Parsed::Complete { .. })), "{request}");
-    match admin.respond(host, &head, b"") {
+    let mut answer = admin.respond(host, &head, b"");
+    while let Answer::Later(coming) = answer {
+        answer = waited_for(coming);
+    }
+    match answer {
         Answer::Made { status, fields, body } => (status, fields, String::from_utf8(body).expect("text")),
-        Answer::File { .. } | Answer::Socket(_) => panic!("the admin side has neither files nor WebSockets"),
+        Answer::File { .. } | Answer::Socket(_) | Answer::Later(_) => panic!("the admin side has neither files nor WebSockets"),
+    }
+}
+
+/// What comes of something that is done on another thread.
+fn waited_for<T>(mut coming: std::pin::Pin<Box<dyn Future<Output = T>>>) -> T {
+    loop {
+        match coming.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => return answer,
+            Poll::Pending => std::thread::yield_now(),
+        }
     }
 }
 

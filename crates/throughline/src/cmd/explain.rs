@@ -3,6 +3,7 @@
 use crate::admin::client::ask;
 use crate::admin::explain::{self, Question};
 use crate::admin::parameters::encoded;
+use crate::cmd::shown::Shown;
 use crate::cmd::{check, print, serve};
 use crate::settings;
 use decide::address::Address;
@@ -50,6 +51,8 @@ pub struct Request {
     /// Ask the running server whose admin side listens here, instead of reading a file.
     #[arg(long, value_name = "ADDR", value_parser = serve::address)]
     admin: Option<Address>,
+    #[command(flatten)]
+    shown: Shown,
     /// The method.
     #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET")]
     method: String,
@@ -67,7 +70,7 @@ pub(super) fn run(what: &What) -> Result<ExitCode, String> {
         What::Route(request) => {
             let question = request.question()?;
             match &request.admin {
-                Some(admin) => live(admin, "route", &question)?,
+                Some(admin) => live(admin, &request.shown, "route", &question)?,
                 None => {
                     let config = request.config()?;
                     explain::route(&question, &config, &Table::build(&config))?
@@ -77,14 +80,14 @@ pub(super) fn run(what: &What) -> Result<ExitCode, String> {
         What::Cache(request) => {
             let question = request.question()?;
             match &request.admin {
-                Some(admin) => live(admin, "cache", &question)?,
+                Some(admin) => live(admin, &request.shown, "cache", &question)?,
                 None => explain::cache(&question, &request.config()?)?,
             }
         }
         What::Balance { request, pool, client } => {
             let question = Question { pool: pool.as_deref(), client: *client, ..request.question()? };
             match &request.admin {
-                Some(admin) => live(admin, "balance", &question)?,
+                Some(admin) => live(admin, &request.shown, "balance", &question)?,
                 None => explain::balance(&question, &request.config()?)?,
             }
         }
@@ -115,7 +118,7 @@ impl Request {
     }
 }
 
-fn live(admin: &Address, decision: &str, question: &Question<'_>) -> Result<String, String> {
+fn live(admin: &Address, shown: &Shown, decision: &str, question: &Question<'_>) -> Result<String, String> {
     let client = question.client.map(|client| client.to_string());
     let single = [
         ("url", question.url),
@@ -127,5 +130,5 @@ fn live(admin: &Address, decision: &str, question: &Question<'_>) -> Result<Stri
     let single = single.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let headers = question.fields.iter().map(|field| ("header", *field));
     let query: Vec<String> = single.chain(headers).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    ask(admin, Method::Get, &format!("/explain/{decision}?{}", query.join("&")))?.into_result()
+    ask(admin, shown.token()?.as_deref(), Method::Get, &format!("/explain/{decision}?{}", query.join("&")))?.into_result()
 }

@@ -44,8 +44,8 @@ pub(super) fn address(text: &str) -> Result<Address, String> {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let plan = match (&arguments.config, arguments.from.is_empty()) {
         (Some(path), _) => of_file(path, arguments.admin)?,
-        (None, false) => of_addresses(&arguments.from, &arguments.to, arguments.admin),
-        (None, true) => embedded(arguments.http, arguments.https, arguments.admin),
+        (None, false) => of_addresses(&arguments.from, &arguments.to, arguments.admin)?,
+        (None, true) => embedded(arguments.http, arguments.https, arguments.admin)?,
     };
     process::run(plan, print)
 }
@@ -59,23 +59,23 @@ fn of_file(path: &std::path::Path, admin: Option<Address>) -> Result<Plan, Strin
     Ok(Plan { config: loaded.config, source: Some(source), applications: BTreeMap::new(), hints: |_| Vec::new() })
 }
 
-fn of_addresses(from: &[Address], to: &[Address], admin: Option<Address>) -> Plan {
+fn of_addresses(from: &[Address], to: &[Address], admin: Option<Address>) -> Result<Plan, String> {
     let mut config = settings::from_to(from, to);
-    process::add_admin(&mut config, admin);
-    Plan { config, source: None, applications: BTreeMap::new(), hints: |_| Vec::new() }
+    process::add_admin(&mut config, admin)?;
+    Ok(Plan { config, source: None, applications: BTreeMap::new(), hints: |_| Vec::new() })
 }
 
 /// The embedded default: a site on two application servers behind the balancer.
-fn embedded(http: Address, https: Address, admin: Option<Address>) -> Plan {
+fn embedded(http: Address, https: Address, admin: Option<Address>) -> Result<Plan, String> {
     let admin = admin.or_else(settings::admin_defaults);
     let (certificate, problem) = demo::certificate(demo::state_directory().as_deref());
     if let Some(problem) = problem {
         say(&format!("{problem}; it is made anew at each start"));
     }
     let mut config = demo::config(http, https, certificate);
-    process::add_admin(&mut config, admin.clone());
+    process::add_admin(&mut config, admin.clone())?;
     let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name, admin.clone())) as Arc<dyn Application>);
-    Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), hints }
+    Ok(Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), hints })
 }
 
 /// Commands to try on the embedded default, whose site is on the first two listeners and whose admin side is on the last.

@@ -36,6 +36,8 @@ pub fn config(http: Address, https: Address, certificate: Certificate) -> Config
         limits: limits_defaults(),
         server: server_defaults(),
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 
@@ -117,7 +119,17 @@ fn server_listener(at: SocketAddr, site: usize) -> Listener {
 }
 
 fn route(name: &str, action: Action, response: FieldEdits) -> Route {
-    Route { name: name.to_string(), when: match_defaults(), action, request: Rewrite::default(), response, cache: None }
+    Route {
+        name: name.to_string(),
+        when: match_defaults(),
+        action,
+        request: Rewrite::default(),
+        response,
+        cache: None,
+        compress: None,
+        early_hints: None,
+        tiers: decide::config::Tiers::default(),
+    }
 }
 
 fn pool(backends: Vec<Backend>) -> Pool {

@@ -56,6 +56,7 @@ fn ask_on(host: &Host, server: &Demo, method: &str, target: &str, fields: &[(&st
         Answer::Made { status, fields, body } => Made { status, fields, body: String::from_utf8(body).expect("UTF-8") },
         Answer::File { name, .. } => panic!("{target} is the file {name}"),
         Answer::Socket(_) => panic!("{target} is a WebSocket"),
+        Answer::Later(_) => panic!("{target} waits for something"),
     }
 }
 

@@ -51,6 +51,10 @@ impl Reloader {
             config.server.workers = old.config.server.workers;
             config.access_log = old.config.access_log.clone();
         }
+        if config.journal != old.config.journal {
+            log::note("reload: [journal] changes only with a restart; the old one holds");
+            config.journal.clone_from(&old.config.journal);
+        }
         let mut bound = self.bound.lock().expect("no panic while it is held");
         let mut added = Vec::new();
         for listener in &config.listeners {

@@ -7,23 +7,26 @@ use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
-use super::{acme, cache};
+use super::{acme, cache, encoding, proxy, tiers};
 use decide::address::Address;
+use decide::cache::AcceptEncoding;
 use decide::config::{
-    AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Limits,
-    Listener, LogFormat, Match, PathMatch, Pool, Probe, Protocol, Retry, Rewrite, Route, Server, Show, Site, ValueMatch,
+    AccessLog, Action, Algorithm, Backend, Cache, Config, Ejection, FieldEdits, Files, Forward, HashKey, HealthCheck, HostPattern, Journal,
+    Limits, Listener, LogFormat, Match, PathMatch, Pool, Probe, Protocol, Retry, Rewrite, Route, Server, Show, Site, TokenHash, ValueMatch,
 };
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// The whole configuration. Its sites and listeners stand where their sections stand; its pools too.
 pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Config {
-    let pools = Pools { names: root.named("pool").iter().map(|(name, _)| name.it.as_str()).collect() };
+    let pools = Pools::of(root);
     let cache = cache::cache(&root.table("cache"));
-    let sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, cache, mistakes)).collect();
+    let mut sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, &cache, mistakes)).collect();
+    let mut pools: Vec<Pool> = root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect();
+    proxy::pools(root, &mut sites, &mut pools);
     Config {
         listeners: root.tables("listener").iter().map(|table| listener(table, &sites, mistakes)).collect(),
         sites,
-        pools: root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect(),
+        pools,
         certificates: tls::certificates(root, disk, mistakes),
         acme: root.table_if("acme").map(|table| acme::acme(table, disk)),
         tls: tls::tls(&root.table("tls"), disk, mistakes),
@@ -31,7 +34,13 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         limits: limits(&root.table("limits")),
         server: server(&root.table("server")),
         access_log: root.table_if("log").map(access_log),
+        tokens: tokens(&root.table("admin")),
+        journal: root.table_if("journal").map(|table| Journal { state: table.text("state"), size: table.number("size") }),
     }
+}
+
+fn tokens(table: &Table) -> Vec<TokenHash> {
+    table.texts("tokens").iter().filter_map(|text| value::token_hash(&text.it).ok()).collect()
 }
 
 /// Where the admin side listens, if anywhere.
@@ -110,12 +119,30 @@ pub(super) fn empty_listener(at: Address, sites: Vec<usize>, table: &Table) -> L
     Listener { at, sites, backlog: table.number("backlog"), tls: table.bool("tls"), protocols }
 }
 
-/// The names of all pools, in order.
+/// All pools as they are written, in order.
 pub(super) struct Pools<'t> {
-    names: Vec<&'t str>,
+    pub(super) names: Vec<&'t str>,
+    tables: Vec<&'t Table>,
 }
 
-fn site(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<'_>) -> Site {
+impl<'t> Pools<'t> {
+    fn of(root: &'t Table) -> Self {
+        let named = root.named("pool");
+        Pools { names: named.iter().map(|(name, _)| name.it.as_str()).collect(), tables: named.iter().map(|(_, table)| table).collect() }
+    }
+
+    /// What is written of a pool.
+    pub(super) fn table(&self, index: usize) -> &'t Table {
+        self.tables[index]
+    }
+
+    /// The names of a pool's backends.
+    pub(super) fn backends(&self, index: usize) -> Vec<String> {
+        self.table(index).tables("backends").iter().map(|table| backend(table).name).collect()
+    }
+}
+
+fn site(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistakes<'_>) -> Site {
     let hosts = table.texts("hosts");
     let first = hosts.first().map(|host| host.it.to_ascii_lowercase()).unwrap_or_default();
     Site {
@@ -128,13 +155,22 @@ fn site(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<
         hsts: table.duration_if("hsts"),
         https_redirect: table.bool("https-redirect"),
         acme: table.text("certificate") == "acme",
+        tokens: tokens(table),
     }
 }
 
 /// A site in whose section nothing is written.
 pub(super) fn empty_site(table: &Table) -> Site {
     let mut unused = Mistakes::new("", "");
-    Site { name: HostPattern::Any.to_text(), ..site(table, &Pools { names: Vec::new() }, Cache { memory: 0 }, &mut unused) }
+    Site {
+        name: HostPattern::Any.to_text(),
+        ..site(
+            table,
+            &Pools { names: Vec::new(), tables: Vec::new() },
+            &Cache { memory: 0, ..super::defaults::cache_defaults() },
+            &mut unused,
+        )
+    }
 }
 
 /// What answers show.
@@ -152,7 +188,7 @@ pub(super) fn forward(table: &Table) -> Forward {
     }
 }
 
-fn route(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes<'_>) -> Route {
+fn route(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistakes<'_>) -> Route {
     let written = table.text_if("path");
     let path = written.as_deref().and_then(|path| value::path_pattern(path).ok()).unwrap_or(PathMatch::Any);
     let conditions = |key| table.pairs(key).into_iter().map(|(name, value)| ValueMatch { name: name.it, value }).collect();
@@ -162,6 +198,17 @@ fn route(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes
     {
         let message = format!("\"rewrite\" has no meaning beside {other:?}: nothing is forwarded");
         mistakes.error(&given.key, message);
+    }
+    if let Some(given) = table.given("cache")
+        && ["pool", "proxy"].iter().all(|key| table.given(key).is_none() && !table.meant.contains(key))
+    {
+        mistakes.error(&given.key, "\"cache\" has a meaning only beside \"pool\" or \"proxy\"");
+    }
+    encoding::check_cache(table, mistakes);
+    let compress = table.table_if("compress").map(encoding::compress);
+    let mut stored = table.table_if("cache").map(|table| cache::policy(table, cache, mistakes));
+    if let (Some(policy), Some(_)) = (&mut stored, &compress) {
+        policy.vary.accept_encoding = AcceptEncoding::Unasked;
     }
     Route {
         name: table.text_if("name").or(written).unwrap_or_else(|| "*".to_string()),
@@ -174,7 +221,10 @@ fn route(table: &Table, pools: &Pools<'_>, cache: Cache, mistakes: &mut Mistakes
         action: action(table, pools, mistakes),
         request: Rewrite { path: rewrite.text_if("path"), fields: edits(&rewrite) },
         response: edits(&table.table("response")),
-        cache: table.table_if("cache").map(|table| cache::policy(table, cache, mistakes)),
+        cache: stored,
+        compress,
+        early_hints: table.table_if("early-hints").map(encoding::early_hints),
+        tiers: tiers::tiers(table, pools, cache, mistakes),
     }
 }
 
@@ -202,10 +252,11 @@ fn one_of(table: &Table, what: &str, keys: &[&'static str], shown: &[&str], mist
 }
 
 fn action(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Action {
-    let actions = ["pool", "redirect", "answer", "files", "application"];
-    match one_of(table, "what to do", &actions, &actions[..4], mistakes) {
+    let actions = ["pool", "redirect", "answer", "files", "proxy", "application"];
+    match one_of(table, "what to do", &actions, &actions[..5], mistakes) {
         Some("pool") => Action::Pool(pool_index(table, pools, mistakes)),
         Some("redirect") => redirect(&table.table("redirect")),
+        Some("proxy") => Action::Proxy(proxy::proxy(&table.table("proxy"))),
         Some("files") => Action::Files(files(&table.table("files"))),
         Some("application") => Action::Application(table.text("application")),
         // Also where no action is written: the mistake is noted, and this answer is never given.
@@ -215,14 +266,7 @@ fn action(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Acti
 
 fn pool_index(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> usize {
     let (Some(name), Some(given)) = (table.text_if("pool"), table.given("pool")) else { return 0 };
-    let found = pools.names.iter().position(|pool| *pool == name);
-    if found.is_none() {
-        let mistake = mistakes.error(&given.span, format!("unknown pool {name:?}")).nearest(&name, pools.names.iter().copied());
-        if mistake.help.is_none() {
-            mistake.help(format!("declare it: [pool.{}]", super::read::bare(&name)));
-        }
-    }
-    found.unwrap_or(0)
+    pools.index(&name, given, mistakes).unwrap_or(0)
 }
 
 fn redirect(table: &Table) -> Action {
@@ -273,6 +317,7 @@ pub(super) fn pool(name: &str, table: &Table, disk: &dyn Disk, mistakes: &mut Mi
         keep_alive: table.duration("keep-alive"),
         keep_alive_connections: table.number("keep-alive-connections"),
         tls: table.table_if("tls").map(|table| tls::pool(name, table, disk, mistakes)),
+        destinations: None,
     }
 }
 

@@ -4,18 +4,29 @@ use super::mistake::Mistakes;
 use super::read::Table;
 use super::value::size_text;
 use decide::cache::{AcceptEncoding, Collapse, KeyRules, Normalise, Parameters, Policy, SetCookie};
-use decide::config::Cache;
+use decide::config::{Cache, Feed, Hot};
 
 /// Of the memory, one answer may have one part in so many: the index keeps it in parts, and answers come in beside what is stored.
 const LARGEST_SHARE: u64 = 8;
 
 /// `[cache]`.
 pub(super) fn cache(table: &Table) -> Cache {
-    Cache { memory: table.number("memory") }
+    Cache {
+        memory: table.number("memory"),
+        feed: Feed {
+            rate: table.number("prefetch-rate"),
+            simultaneous: table.number("prefetch-simultaneous"),
+            jobs: table.number("jobs"),
+            urls: table.number("job-urls"),
+            content: table.number("push-content"),
+        },
+        id: table.text_if("id"),
+        hot: Hot { requests: table.number("hot-requests"), window: table.duration("hot-window") },
+    }
 }
 
 /// The longest content that a route may store.
-fn largest(table: &Table, cache: Cache, mistakes: &mut Mistakes<'_>) -> u64 {
+fn largest(table: &Table, cache: &Cache, mistakes: &mut Mistakes<'_>) -> u64 {
     let (largest, most): (u64, u64) = (table.number("max-object"), cache.memory / LARGEST_SHARE);
     if largest > most
         && let Some(given) = table.given("max-object")
@@ -27,7 +38,7 @@ fn largest(table: &Table, cache: Cache, mistakes: &mut Mistakes<'_>) -> u64 {
 }
 
 /// `[site.route.cache]`.
-pub(super) fn policy(table: &Table, cache: Cache, mistakes: &mut Mistakes<'_>) -> Policy {
+pub(super) fn policy(table: &Table, cache: &Cache, mistakes: &mut Mistakes<'_>) -> Policy {
     Policy {
         key: KeyRules { parameters: parameters(table, mistakes), sort: table.bool("sort-query") },
         vary: Normalise {
@@ -57,6 +68,8 @@ pub(super) fn policy(table: &Table, cache: Cache, mistakes: &mut Mistakes<'_>) -
         refuse_disguised: table.bool("refuse-disguised"),
         largest: largest(table, cache, mistakes),
         tag_fields: texts(table, "tag-fields"),
+        follow_links: table.bool("prefetch-links"),
+        encodings: texts(table, "fetch-encodings"),
         collapse: Collapse {
             enabled: table.bool("collapse"),
             longest: table.duration("collapse-wait"),

@@ -4,6 +4,7 @@
 //! not here does not exist, and no default is written anywhere else.
 
 mod acme;
+mod encoding;
 mod pool;
 mod route;
 mod site;
@@ -122,6 +123,8 @@ const fn percent(max: u64) -> Kind {
     Kind::Integer { min: 0, max, unit: "%" }
 }
 
+const TOKENS: Kind = Kind::Texts { each: Shape::TokenHash, min: 0 };
+const A_TOKEN: &str = r#"["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]"#;
 const TIME: Kind = Kind::Duration { zero: false };
 const TIME_OR_ZERO: Kind = Kind::Duration { zero: true };
 const KIB: u64 = 1024;
@@ -141,6 +144,7 @@ pub static ROOT: Section = Section {
         section("admin", Kind::Table(&ADMIN), Means("all defaults"), "The admin side: metrics and status."),
         section("cache", Kind::Table(&CACHE), Means("all defaults"), "Where the answers of routes with `cache` are stored."),
         section("limits", Kind::Table(&LIMITS), Means("all defaults"), "Caps and timers that guard the client side."),
+        section("journal", Kind::Table(&JOURNAL), Means("in memory: a restart forgets what was pushed"), "Purges and pushes on disk."),
         section("log", Kind::Table(&LOG), Means("no access log"), "The access log; writing the section turns it on."),
         section("listener", Kind::Tables(&LISTENER), Required, "An address clients connect to."),
         section("certificate", Kind::Tables(&CERTIFICATE), Means("no certificates"), "What listeners with TLS present."),
@@ -188,26 +192,96 @@ static SERVER: Section = Section {
 static ADMIN: Section = Section {
     header: "[admin]",
     doc: "The admin side: metrics and status.",
-    entries: &[entry(
-        "at",
-        Text(Shape::AdminAddress),
-        Is(r#""127.0.0.1:8090""#),
-        r#""unix:/run/throughline/admin.sock""#,
-        "Where the admin side listens; `\"off\"` for nowhere. Whoever reaches it may read everything it shows: keep it on loopback.",
-    )],
+    entries: &[
+        entry(
+            "at",
+            Text(Shape::AdminAddress),
+            Is(r#""127.0.0.1:8090""#),
+            r#""unix:/run/throughline/admin.sock""#,
+            "Where the admin side listens; `\"off\"` for nowhere. Without tokens whoever reaches it may do all: keep it on loopback.",
+        ),
+        entry(
+            "tokens",
+            TOKENS,
+            Is("[]"),
+            A_TOKEN,
+            "Hashes of tokens that may do everything; `throughline ctl token` makes one. With any, here or at a site, none comes without.",
+        ),
+    ],
+};
+
+static JOURNAL: Section = Section {
+    header: "[journal]",
+    doc: "The log of purges and pushes, on disk before they are accepted, and read again at the start; writing the section turns it on.",
+    entries: &[
+        entry(
+            "state",
+            Text(Shape::FilePath),
+            Required,
+            r#""/var/lib/throughline""#,
+            "The directory that keeps it, in a directory of its own there. One process at a time may have it.",
+        ),
+        entry(
+            "size",
+            Size { min: MIB, max: 1024 * 1024 * MIB },
+            Is(r#""256 MiB""#),
+            r#""4 GiB""#,
+            "The most it may take. Beyond that, the content that was pushed first is not stored again after a restart.",
+        ),
+    ],
 };
 
 static CACHE: Section = Section {
     header: "[cache]",
     doc: "Where the answers of routes with `cache` are stored.",
-    entries: &[entry(
-        "memory",
-        Size { min: MIB, max: 1024 * 1024 * MIB },
-        Is(r#""256 MiB""#),
-        r#""4 GiB""#,
-        "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in. Contents of 64 KiB and \
-         more are in memory that the kernel sends from: shared memory in `free`, and not in the resident size of the process.",
-    )],
+    entries: &[
+        entry(
+            "memory",
+            Size { min: MIB, max: 1024 * 1024 * MIB },
+            Is(r#""256 MiB""#),
+            r#""4 GiB""#,
+            "Memory for all of it: contents, heads, keys, the index, what allocation wastes, and answers that come in. Contents of 64 KiB \
+             and more are in memory that the kernel sends from: shared memory in `free`, and not in the resident size of the process.",
+        ),
+        entry("prefetch-rate", count(1, 1_000_000), Is("50"), "200", "URLs a second that one prefetch begins at the most."),
+        entry(
+            "prefetch-simultaneous",
+            count(1, 10_000),
+            Is("16"),
+            "4",
+            "URLs under way at once, of all prefetches and followed links together; notices that URLs changed have as many of their own.",
+        ),
+        entry(
+            "jobs",
+            count(1, 10_000),
+            Is("32"),
+            "8",
+            "Prefetches and notices that are remembered; where all are under way, no other begins.",
+        ),
+        entry("job-urls", count(1, 1_000_000), Is("50_000"), "1_000", "URLs of one prefetch or notice; 16 MiB of them at the most."),
+        entry(
+            "push-content",
+            Size { min: KIB, max: 1024 * MIB },
+            Is(r#""16 MiB""#),
+            r#""64 MiB""#,
+            "Bytes of one content that is pushed, in so many bytes of memory beside the cache while it comes in.",
+        ),
+        entry(
+            "id",
+            Text(Shape::CacheId),
+            Means("the server's name and a random number, drawn at the start"),
+            r#""edge-1""#,
+            "What this cache is called in `CDN-Loop` (RFC 8586) and `Cache-Status`, and which of a route's `peers` it is; no two share it.",
+        ),
+        entry(
+            "hot-requests",
+            count(0, MANY),
+            Is("10"),
+            "100",
+            "An object of another peer that is asked for more often than this within `hot-window` is stored here too.",
+        ),
+        entry("hot-window", TIME, Is(r#""1m""#), r#""10s""#, "The time for that."),
+    ],
 };
 
 static LIMITS: Section = Section {

@@ -38,7 +38,7 @@ pub fn cache_defaults() -> Cache {
 
 /// `[site.route.cache]`.
 pub fn policy_defaults() -> Policy {
-    super::cache::policy(&empty(&["site", "route", "cache"]), cache_defaults(), &mut Mistakes::new("", ""))
+    super::cache::policy(&empty(&["site", "route", "cache"]), &cache_defaults(), &mut Mistakes::new("", ""))
 }
 
 /// `[log]`, turned on.

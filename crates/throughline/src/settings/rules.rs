@@ -4,8 +4,9 @@ use super::acme;
 use super::build::{ToText, hosts};
 use super::disk::Disk;
 use super::mistake::Mistakes;
+use super::owners;
 use super::read::{Span, Table};
-use super::tls;
+use super::{tiers, tls};
 use decide::address::Address;
 use decide::config::{Action, Algorithm, Config, HostPattern, Match, Pool};
 use std::collections::BTreeMap;
@@ -23,11 +24,12 @@ pub(super) fn check(root: &Table, config: &Config, admin: Option<&Address>, disk
     }
     tls::check(root, config, disk, mistakes);
     acme::check(root, config, disk, mistakes);
+    owners::check(root, config, admin, mistakes);
     unused_pools(root, config, mistakes);
-    for ((_, table), pool) in root.named("pool").iter().zip(&config.pools) {
+    for (index, ((_, table), pool)) in root.named("pool").iter().zip(&config.pools).enumerate() {
         backend_names(table, pool, mistakes);
         weights(table, pool, mistakes);
-        loops(table, pool, config, mistakes);
+        loops(table, index, config, mistakes);
     }
 }
 
@@ -160,11 +162,12 @@ fn unused_pools(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
     let uses = |action: &Action, index: usize| matches!(action, Action::Pool(pool) if *pool == index);
     let routes = root.tables("site").iter().flat_map(|site| site.tables("route"));
     // A name that is no pool's stands for one of them: which, nobody knows.
-    if routes.filter_map(|route| route.text_if("pool")).any(|name| config.pools.iter().all(|pool| pool.name != name)) {
+    let named = |route| ["pool", "peers", "shield"].into_iter().filter_map(move |key| Table::text_if(route, key));
+    if routes.flat_map(named).any(|name| config.pools.iter().all(|pool| pool.name != name)) {
         return;
     }
     for (index, (name, _)) in root.named("pool").iter().enumerate() {
-        if !config.sites.iter().flat_map(|site| &site.routes).any(|route| uses(&route.action, index)) {
+        if !config.sites.iter().flat_map(|site| &site.routes).any(|route| uses(&route.action, index) || tiers::uses(&route.tiers, index)) {
             mistakes.warning(&name.span, format!("no route uses pool {:?}", name.it));
         }
     }
@@ -206,9 +209,9 @@ fn weights(table: &Table, pool: &Pool, mistakes: &mut Mistakes<'_>) {
     }
 }
 
-fn loops(table: &Table, pool: &Pool, config: &Config, mistakes: &mut Mistakes<'_>) {
-    for (table, backend) in table.tables("backends").iter().zip(&pool.backends) {
-        if table.text_if("at").is_none() {
+fn loops(table: &Table, pool: usize, config: &Config, mistakes: &mut Mistakes<'_>) {
+    for (index, (table, backend)) in table.tables("backends").iter().zip(&config.pools[pool].backends).enumerate() {
+        if table.text_if("at").is_none() || tiers::is_this(config, pool, index) {
             continue;
         }
         if let Some(listener) = config.listeners.iter().find(|listener| reaches(&backend.at, &listener.at)) {

@@ -81,6 +81,8 @@ fn text(shape: Shape) -> Value {
         Shape::Path | Shape::PathPattern | Shape::Target => json!({ "type": "string", "pattern": "^/" }),
         Shape::HashKey => json!({ "type": "string", "pattern": "^(source|path|(header|cookie|query):.+)$" }),
         Shape::Protocol => json!({ "enum": ["h2", "http/1.1"] }),
+        Shape::Coding => json!({ "enum": ["zstd", "br", "gzip"] }),
+        Shape::TokenHash => json!({ "type": "string", "pattern": "^sha256:[0-9a-fA-F]{64}$" }),
         Shape::HttpsUrl => json!({ "type": "string", "pattern": "^https://" }),
         Shape::Any => json!({ "type": "string" }),
         _ => json!({ "type": "string", "minLength": 1 }),

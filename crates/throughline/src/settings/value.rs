@@ -2,7 +2,9 @@
 
 use super::nearest::nearest;
 use decide::address::Address;
-use decide::config::{HashKey, HostPattern, PathMatch, Protocol};
+use decide::config::{HashKey, HostPattern, PathMatch, Protocol, TokenHash};
+use decide::egress::{Network, NotANetwork};
+use decide::files::Coding;
 use decide::time::Duration;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -17,6 +19,12 @@ pub enum Shape {
     Token,
     /// The name of a field that an owner may change.
     FieldName,
+    /// A network of addresses.
+    Network,
+    /// A port.
+    Port,
+    /// What a cache is called in `CDN-Loop`.
+    CacheId,
     /// A field value (RFC 9110 §5.5), ASCII.
     FieldValue,
     /// A method (RFC 9110 §9.1).
@@ -35,6 +43,10 @@ pub enum Shape {
     HostName,
     /// A protocol by its name in ALPN.
     Protocol,
+    /// A content coding that is made here.
+    Coding,
+    /// A media type, perhaps with `*` at one end.
+    MediaType,
     /// Where we listen.
     ListenAddress,
     /// Where the admin side listens, or `off`.
@@ -57,6 +69,8 @@ pub enum Shape {
     Printable,
     /// Bytes as RFC 4648 §5 writes them, perhaps padded.
     Base64Url,
+    /// The hash of a token.
+    TokenHash,
 }
 
 /// Why a text is not of its shape.
@@ -90,6 +104,9 @@ impl Shape {
             Shape::Any => "a text",
             Shape::Name => "a name",
             Shape::Token => "a token",
+            Shape::Network => "a network",
+            Shape::Port => "a port",
+            Shape::CacheId => "the name of a cache",
             Shape::FieldName => "the name of a field that may be changed",
             Shape::FieldValue => "a field value",
             Shape::Method => "a method",
@@ -97,6 +114,8 @@ impl Shape {
             Shape::Target => "a path and query",
             Shape::HostPattern | Shape::HostPort | Shape::HostName => "a host",
             Shape::Protocol => "a protocol",
+            Shape::Coding => "a content coding",
+            Shape::MediaType => "a media type",
             Shape::ListenAddress | Shape::AdminAddress => "an address to listen on",
             Shape::BackendAddress => "an address",
             Shape::HashKey => "a hash key",
@@ -106,6 +125,7 @@ impl Shape {
             Shape::Mail => "a mail address",
             Shape::Printable => "a word",
             Shape::Base64Url => "a key",
+            Shape::TokenHash => "the hash of a token",
         }
     }
 
@@ -115,6 +135,9 @@ impl Shape {
             Shape::Any => "a text",
             Shape::Name => "a name without spaces or quotes",
             Shape::Token => "a word without spaces, quotes, commas or slashes",
+            Shape::Network => "a network such as \"10.0.0.0/8\" or an address",
+            Shape::Port => "a port from 1 to 65535 in quotes",
+            Shape::CacheId => "a host name with an optional port, or a word such as \"edge-1\"",
             Shape::FieldName => "a name such as \"x-name\"",
             Shape::FieldValue => "ASCII text without line breaks, and without spaces at its ends",
             Shape::Method => "a method such as \"GET\"",
@@ -125,6 +148,8 @@ impl Shape {
             Shape::HostPort => "a host such as \"example.com\", perhaps with a port",
             Shape::HostName => "a host such as \"app.internal\", or an IP address",
             Shape::Protocol => "\"h2\" or \"http/1.1\"",
+            Shape::Coding => "\"zstd\", \"br\" or \"gzip\"",
+            Shape::MediaType => "a media type such as \"text/html\", \"text/*\" or \"*+json\"",
             Shape::ListenAddress => "an address such as \"127.0.0.1:8080\", \"[::]:8080\" or \"unix:/run/edge.sock\"",
             Shape::AdminAddress => "an address such as \"127.0.0.1:8090\" or \"unix:/run/admin.sock\", or \"off\"",
             Shape::BackendAddress => "an address such as \"10.0.0.7:3000\", \"app.internal:3000\" or \"unix:/run/app.sock\"",
@@ -136,6 +161,7 @@ impl Shape {
             Shape::Mail => "a mail address such as \"owner@example.com\"",
             Shape::Printable => "a word without spaces",
             Shape::Base64Url => "base64url: letters, digits, \"-\" and \"_\"",
+            Shape::TokenHash => "\"sha256:\" and 64 hexadecimal digits, as `throughline ctl token` prints it",
         }
     }
 
@@ -147,6 +173,9 @@ impl Shape {
             Shape::Name => holds(!text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "\"'\\".contains(c))),
             Shape::Token => holds(is_token(text)),
             Shape::FieldName => field_name(text),
+            Shape::Network => network(text).map(drop),
+            Shape::Port => holds(port(text).is_some()),
+            Shape::CacheId => holds(wire::http::cdn_loop::is_id(text.as_bytes())),
             Shape::FieldValue => holds(is_field_value(text)),
             Shape::Method => method(text),
             Shape::Path => path(text),
@@ -156,6 +185,8 @@ impl Shape {
             Shape::HostPort => host_port(text),
             Shape::HostName => host_name(text),
             Shape::Protocol => protocol(text).map(drop),
+            Shape::Coding => coding(text).map(drop),
+            Shape::MediaType => holds(is_media_type(text)),
             Shape::ListenAddress => listen_address(text, "0.0.0.0").map(drop),
             Shape::AdminAddress if text == "off" => Ok(()),
             Shape::AdminAddress => listen_address(text, "127.0.0.1").map(drop),
@@ -167,6 +198,7 @@ impl Shape {
             Shape::Mail => mail(text),
             Shape::Printable => holds(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())),
             Shape::Base64Url => holds(is_base64url(text)),
+            Shape::TokenHash => token_hash(text).map(drop),
             Shape::FileName => holds(!matches!(text, "" | "." | "..") && !text.contains(|c: char| c == '/' || c.is_control())),
         }
     }
@@ -259,6 +291,19 @@ fn unit_flaw(number: u64, unit: &str, aliases: &[(&str, &str)]) -> Flaw {
     }
 }
 
+/// Reads `sha256:` and the digits of a token's hash.
+pub(super) fn token_hash(text: &str) -> Result<TokenHash, Flaw> {
+    let no_hash = || Flaw::why("a token itself has no place in this file, which more people read than may have it");
+    let digits = text.strip_prefix("sha256:").ok_or_else(no_hash)?.as_bytes();
+    let digit = |at: usize| digits.get(at).and_then(|digit| char::from(*digit).to_digit(16));
+    let mut hash = [0; 32];
+    for (at, byte) in hash.iter_mut().enumerate() {
+        let value = digit(2 * at).zip(digit(2 * at + 1)).map(|(high, low)| high * 16 + low);
+        *byte = value.and_then(|value| u8::try_from(value).ok()).ok_or_else(Flaw::default)?;
+    }
+    if digits.len() == 64 { Ok(TokenHash(hash)) } else { Err(Flaw::default()) }
+}
+
 /// Whether this is a token.
 pub(super) fn is_token(text: &str) -> bool {
     // RFC 9110 §5.6.2
@@ -276,12 +321,29 @@ pub(super) fn is_field_value(text: &str) -> bool {
 const OWN_FIELDS: &[&str] =
     &["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
+/// Reads a network.
+pub(super) fn network(text: &str) -> Result<Network, Flaw> {
+    Network::parse(text).map_err(|wrong| match wrong {
+        NotANetwork::Malformed => Flaw::default(),
+        NotANetwork::HostBits(network) => Flaw::write(network.to_string()),
+    })
+}
+
+/// Reads a port.
+pub(super) fn port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port > 0 && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn field_name(text: &str) -> Result<(), Flaw> {
     if !is_token(text) {
         return Err(Flaw::default());
     }
     if OWN_FIELDS.iter().any(|own| text.eq_ignore_ascii_case(own)) {
         return Err(Flaw::why("it frames the message, and the proxy writes it itself"));
+    }
+    // RFC 8586 §2
+    if text.eq_ignore_ascii_case("cdn-loop") {
+        return Err(Flaw::why("it tells caches which of them a request has passed; changed, a circle would not be found"));
     }
     Ok(())
 }
@@ -434,6 +496,29 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, Flaw> {
         _ if ["h3", "http3", "http/3"].contains(&text.to_ascii_lowercase().as_str()) => Err(Flaw::why("HTTP/3 is not spoken yet")),
         _ => Err(nearest(text, ["h2", "http/1.1"]).map(Flaw::write).unwrap_or_default()),
     }
+}
+
+/// Reads a content coding.
+pub(super) fn coding(text: &str) -> Result<Coding, Flaw> {
+    match text {
+        "zstd" => Ok(Coding::Zstd),
+        "br" => Ok(Coding::Brotli),
+        "gzip" => Ok(Coding::Gzip),
+        _ if text.eq_ignore_ascii_case("brotli") => Err(Flaw::write("br")),
+        _ if text.eq_ignore_ascii_case("deflate") => Err(Flaw::why("it is read in two ways, and nobody lacks gzip")),
+        _ => Err(nearest(text, ["zstd", "br", "gzip"]).map(Flaw::write).unwrap_or_default()),
+    }
+}
+
+/// `*` stands only at one end, and for something that is not everything.
+fn is_media_type(text: &str) -> bool {
+    let rest = text.strip_prefix('*').or(text.strip_suffix('*')).unwrap_or(text);
+    let whole = rest.len() == text.len();
+    let is_named = |byte: u8| byte.is_ascii_alphanumeric() || b"/+-._!#$&^".contains(&byte);
+    rest.bytes().all(is_named)
+        && rest.bytes().filter(|byte| *byte == b'/').count() <= 1
+        && (!whole || text.contains('/'))
+        && !rest.is_empty()
 }
 
 /// Reads where we listen; `interface` is what to propose where one lacks.

@@ -4,7 +4,7 @@ use crate::support::PATIENCE;
 use crate::support::authority::own_certificate;
 use crate::support::backend::Backend;
 use crate::support::edge::{BINARY, Edge};
-use crate::support::peers::find;
+use crate::support::peers::{Curl, find};
 use crate::support::place::Place;
 use crate::websocket::Echo;
 use std::path::PathBuf;
@@ -53,6 +53,19 @@ impl Drop for Open {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// What the page has asked its site for to report.
+fn reported(backend: &Backend) -> String {
+    let began = Instant::now();
+    loop {
+        let asked = backend.seen();
+        if let Some(report) = asked.iter().find(|request| request.target.starts_with("/report/")) {
+            return report.target.clone();
+        }
+        assert!(began.elapsed() < 2 * PATIENCE, "the page reports nothing; asked was {asked:?}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
 
@@ -106,17 +119,47 @@ fn a_page_opens_a_websocket() {
     let url = format!("https://{}/page", edge.at(0));
     let mut command = browser.command(&["--remote-debugging-port=0", &url]);
     let _open = Open(command.stdout(Stdio::null()).spawn().expect("Chromium starts"));
-    let began = Instant::now();
-    let report = loop {
-        let asked = backend.seen();
-        if let Some(report) = asked.iter().find(|request| request.target.starts_with("/report/")) {
-            break report.target.clone();
-        }
-        assert!(began.elapsed() < 2 * PATIENCE, "the page reports nothing; asked was {asked:?}");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    };
-    assert_eq!(report, "/report/h2%20true%20true%201000%20true");
+    assert_eq!(reported(&backend), "/report/h2%20true%20true%201000%20true");
     // It was over before the report was sent.
     let opened = std::iter::from_fn(|| Some(edge.line())).find(|line| line.contains("\"target\":\"/ws\"")).expect("there is no end");
     assert!(opened.contains("\"method\":\"CONNECT\"") && opened.contains("\"version\":\"HTTP/2\""), "{opened}");
+}
+
+/// What the browser has decoded, and whether it was told early what the page needs.
+const COUNTING: &str = r#"<!doctype html><title>test</title><script>
+// Sizes are known once the page is whole.
+addEventListener("load", () => setTimeout(() => {
+  const entry = performance.getEntriesByType("navigation")[0];
+  const told = entry.firstInterimResponseStart > 0;
+  const shorter = entry.encodedBodySize > 0 && entry.encodedBodySize < entry.decodedBodySize;
+  fetch("/report/" + encodeURIComponent([shorter, document.querySelectorAll("p").length, told].join(" ")));
+}, 0));
+</script>"#;
+
+/// A page that was compressed here, and for which early hints were sent.
+#[test]
+fn a_page_is_decoded_and_told_of_early() {
+    let (Some(browser), Some(curl)) = (Browser::find(), Curl::find()) else { return };
+    let (place, backend) = (Place::new(), Backend::start());
+    own_certificate(&place);
+    let origin = Edge::of(&format!(
+        "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\n\
+         answer = {{ content-type = \"text/html\", body = '''{COUNTING}{}''' }}\n\
+         response = {{ set = {{ link = \"</style.css>; rel=preload; as=style\", cache-control = \"no-cache\" }} }}\n",
+        "<p>of many\n".repeat(1000)
+    ));
+    let folder = place.path().display();
+    let edge = Edge::of(&format!(
+        "[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n[[certificate]]\nchain = \"{folder}/own.pem\"\nkey = \"{folder}/own.key\"\n\
+         [[site]]\n[[site.route]]\npath = \"/page\"\npool = \"origin\"\ncompress = true\nearly-hints = true\n\
+         [[site.route]]\npool = \"app\"\n[pool.origin]\nbackends = [\"{}\"]\n[pool.app]\nbackends = [\"{}\"]\n",
+        origin.at(0),
+        backend.at
+    ));
+    let url = format!("https://{}/page", edge.at(0));
+    // So that something is known of it.
+    assert!(curl.text(&["-k", &url]).contains("of many"));
+    let mut command = browser.command(&["--remote-debugging-port=0", &url]);
+    let _open = Open(command.stdout(Stdio::null()).spawn().expect("Chromium starts"));
+    assert_eq!(reported(&backend), "/report/true%201000%20true");
 }

@@ -68,6 +68,24 @@ fn the_files_of_the_site_are_cached() {
     assert!(!page.contains("Cache-Status"), "{page}");
 }
 
+/// A push brings the new copy before anyone asks, by http and by https.
+#[test]
+fn a_push_is_there_before_anyone_asks() {
+    let Some(curl) = Curl::find() else { return };
+    let edge = embedded();
+    let urls = [edge.url("/path.svg"), format!("https://{}/path.svg", edge.at(1))];
+    let admin = edge.at(4).to_string();
+    let push = [&["ctl", "--admin", &admin, "push"][..], &urls.each_ref().map(String::as_str)].concat();
+    let output = Command::new(BINARY).args(push).output().expect("the binary runs");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && told.starts_with("accepted (2): the old answers are gone\n"), "{told}");
+    assert!(told.ends_with("job 1: 2 of 2 URLs are in the cache, 0 failed\n"), "{told}");
+    for url in &urls {
+        let head = curl.text(&["-f", "-k", "-o", "/dev/null", "-D", "-", url]);
+        assert!(head.to_ascii_lowercase().contains("cache-status: throughline; hit; ttl="), "{head}");
+    }
+}
+
 /// Two pages are open, one with each application server; a visit that the balancer gives to either is told to both.
 #[test]
 fn a_visit_is_told_to_every_open_page() {

@@ -8,4 +8,5 @@ mod backends;
 mod certificates;
 mod clients;
 mod listeners;
+mod outward;
 mod renewal;

@@ -21,6 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) received: u64,
     pub(super) sent: u64,
     pub(super) took: Duration,
+    /// The coding made here; empty if none was.
+    pub(super) encoding: &'static str,
 }
 
 impl<'a> Facts<'a> {
@@ -35,6 +37,7 @@ impl<'a> Facts<'a> {
                     facts = Facts { method, host, target, version, agent, referer, ..facts };
                 }
                 Step::Routed { route, .. } => facts.route = Some(route),
+                Step::EncodingChosen { coding, .. } if coding != "identity" => facts.encoding = coding,
                 Step::Picked { backend, .. } => facts.backend = Some(backend),
                 Step::Refused { status, .. } | Step::Unrouted { status, .. } => facts.status = status,
                 Step::Delivered { status, received, sent, took, .. } => {

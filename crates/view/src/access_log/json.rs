@@ -40,6 +40,10 @@ pub fn json(journey: &Journey, config: &Config, out: &mut String) {
     }
     let _ = write!(out, ",\"status\":{},\"received\":{},\"sent\":{},\"took\":", facts.status, facts.received, facts.sent);
     seconds(facts.took, out);
+    if !facts.encoding.is_empty() {
+        key("encoding", out);
+        string(facts.encoding.as_bytes(), out);
+    }
     steps(journey, config, out);
     out.push_str("}\n");
 }

@@ -15,6 +15,9 @@ pub(crate) fn config() -> Config {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     let forward = Forward { x_forwarded: true, forwarded: false, trust_client: false, keep_host: true };
     Config {
@@ -35,6 +38,7 @@ pub(crate) fn config() -> Config {
             hsts: None,
             https_redirect: false,
             acme: false,
+            tokens: Vec::new(),
         }],
         pools: vec![pool()],
         certificates: vec![],
@@ -48,8 +52,15 @@ pub(crate) fn config() -> Config {
         },
         limits: limits(),
         server: Server { workers: 1, drain_timeout: zero, name: "edge".to_owned(), max_connections: 1 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            feed: decide::config::Feed { rate: 1, simultaneous: 1, jobs: 1, urls: 1, content: 1 },
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: decide::time::Duration::from_secs(60) },
+        },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 
@@ -96,6 +107,7 @@ fn pool() -> Pool {
         protocol: Protocol::Http1,
         keep_alive_connections: 0,
         tls: None,
+        destinations: None,
     }
 }
 

@@ -38,6 +38,9 @@ pub fn cache_rules(key: &str, policy: &Policy) -> String {
             rule(format!("{what}: for {}", span(time.as_secs())));
         }
     }
+    if policy.follow_links {
+        rule("what its answers name in Link as wanted next is fetched ahead".to_string());
+    }
     for name in &policy.targeted {
         rule(format!("{} counts in place of Cache-Control", shown(name)));
     }

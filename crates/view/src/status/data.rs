@@ -29,6 +29,8 @@ pub struct Status {
     pub certificates: Vec<CertificateStatus>,
     /// What is stored of answers.
     pub cache: CacheStatus,
+    /// What owners asked for.
+    pub journal: JournalStatus,
     /// In the order of the configuration.
     pub pools: Vec<PoolStatus>,
 }
@@ -121,6 +123,26 @@ pub struct CacheStatus {
     pub misses: u64,
     /// Of those, requests that another's answer served.
     pub collapsed: u64,
+}
+
+/// The journal of purges and pushes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JournalStatus {
+    /// Where it is; `None`: in memory.
+    pub directory: Option<String>,
+    /// The last number given.
+    pub accepted: u64,
+    /// The last number that is on disk.
+    pub durable: Option<u64>,
+    /// The last number that was carried out.
+    pub applied: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// The most there may be.
+    pub size: u64,
+    /// It cannot be written.
+    pub failing: bool,
 }
 
 /// One pool.

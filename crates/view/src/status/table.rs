@@ -1,6 +1,6 @@
 //! The table, at most 120 columns wide with names of a usual length.
 
-use super::{BackendStatus, CertificateStatus, PoolStatus, Status};
+use super::{BackendStatus, CertificateStatus, JournalStatus, PoolStatus, Status};
 use crate::text::{Align, Columns, shown, size, span, thousands};
 use std::fmt::Write;
 
@@ -40,6 +40,9 @@ pub fn table(status: &Status, paint: Paint) -> String {
         let text = format!("{objects} stored in {bytes} of {memory}, hits {hits}, misses {misses}, of them collapsed {collapsed}");
         facts.row(["cache".to_owned(), text]);
     }
+    if let Some(text) = journal(&status.journal) {
+        facts.row(["journal".to_owned(), text]);
+    }
     facts.write_plain("  ", &mut out);
     if !status.certificates.is_empty() {
         out.push('\n');
@@ -50,6 +53,20 @@ pub fn table(status: &Status, paint: Paint) -> String {
         write_pool(pool, paint, &mut out);
     }
     out
+}
+
+/// The journal; nothing where it is in memory and nobody has asked for anything.
+fn journal(journal: &JournalStatus) -> Option<String> {
+    let [accepted, applied, durable] = [journal.accepted, journal.applied, journal.durable.unwrap_or_default()].map(thousands);
+    match &journal.directory {
+        None if journal.accepted == 0 => None,
+        None => Some(format!("number {applied} applied of {accepted}, in memory only: a restart forgets it")),
+        Some(directory) => {
+            let (directory, [bytes, size]) = (shown(directory), [journal.bytes, journal.size].map(size));
+            let failing = if journal.failing { ", FAILING: purges and pushes are refused" } else { "" };
+            Some(format!("number {applied} applied of {accepted}, {durable} on disk, {bytes} of {size} in {directory}{failing}"))
+        }
+    }
 }
 
 /// Below this it is time to look why nobody has renewed it: authorities that give certificates for months are asked a month before.

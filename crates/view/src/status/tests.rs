@@ -64,6 +64,15 @@ fn status() -> Status {
             CertificateStatus { order: order(Some(75), "it failed"), ..certificate("acme/c", &["c.test"]) },
         ],
         cache: CacheStatus { objects: 2000, bytes: 3 << 20, memory: 256 << 20, hits: 9000, misses: 100, collapsed: 40 },
+        journal: JournalStatus {
+            directory: Some("/var/lib/throughline/journal".to_owned()),
+            accepted: 1042,
+            durable: Some(1041),
+            applied: 1040,
+            bytes: 5 << 20,
+            size: 256 << 20,
+            failing: false,
+        },
         pools: vec![
             PoolStatus {
                 name: "app".to_owned(),
@@ -88,6 +97,7 @@ throughline 0.1.0, up 2 h 5 min, configuration 3
   requests     3 in flight, 1,204,400 since the start, 4xx 57, 5xx 2
   tunnels      1,500 open, 1,200 of them WebSockets
   cache        2,000 stored in 3,072 KiB of 256 MiB, hits 9,000, misses 100, of them collapsed 40
+  journal      number 1,040 applied of 1,042, 1,041 on disk, 5,120 KiB of 256 MiB in /var/lib/throughline/journal
 
   certificate       names                                  holds for  ordered
   /etc/ssl/old.pem  old.test, *.old.test                   expired
@@ -111,6 +121,17 @@ pool old, random, 0 of 0 available, PANIC: too few are healthy, health is ignore
     let text = table(&status(), Paint::Plain);
     assert_eq!(text, expected);
     assert!(text.lines().all(|line| line.chars().count() <= 120));
+}
+
+#[test]
+fn a_journal_in_memory_says_so() {
+    let shown = |journal| table(&Status { journal, ..status() }, Paint::Plain);
+    let nothing = shown(JournalStatus::default());
+    assert!(!nothing.contains("journal"), "{nothing}");
+    let some = shown(JournalStatus { accepted: 7, applied: 7, ..JournalStatus::default() });
+    assert!(some.contains("  journal      number 7 applied of 7, in memory only: a restart forgets it\n"), "{some}");
+    let failing = shown(JournalStatus { failing: true, ..status().journal });
+    assert!(failing.contains("/journal, FAILING: purges and pushes are refused\n"), "{failing}");
 }
 
 #[test]

@@ -122,6 +122,8 @@ pub struct RequestHead {
     pub authority: Vec<u8>,
     /// Path and query as sent, `/` where an absolute target has no path, `*` for the asterisk form, empty for CONNECT.
     pub target: Vec<u8>,
+    /// The target names the scheme `https`: as an absolute URI, or by `:scheme`.
+    pub https: bool,
     /// The sender's version.
     pub version: Version,
     /// The protocol that an extended CONNECT asks for (`:protocol`, RFC 8441 §4); empty otherwise.
@@ -137,6 +139,7 @@ impl RequestHead {
         self.form = TargetForm::Origin;
         self.authority.clear();
         self.target.clear();
+        self.https = false;
         self.version = Version::Http11;
         self.protocol.clear();
         self.fields.clear();

@@ -53,6 +53,7 @@ known! {
     Authorization "Authorization",
     CacheControl "Cache-Control",
     CacheStatus "Cache-Status",
+    CdnLoop "CDN-Loop",
     ContentEncoding "Content-Encoding",
     ContentLanguage "Content-Language",
     ContentLocation "Content-Location",

@@ -52,6 +52,7 @@ fn read_head(input: &[u8], limits: &Limits, head: &mut RequestHead) -> Result<(u
     check_host(&facts, &target, head.version)?;
     head.fields.adopt(&input[..len]);
     head.form = target.form;
+    head.https = target.default_port == Some(443);
     // RFC 9112 §3.3: the authority of the target, else that of Host.
     head.authority.extend_from_slice(if target.authority.is_empty() { facts.host.unwrap_or_default() } else { target.authority });
     head.target.extend_from_slice(target.path);

@@ -106,6 +106,7 @@ impl<'a> RequestReader<'a> {
             _ if value.eq_ignore_ascii_case(b"http") => false,
             _ => return Err(Rule::Scheme),
         };
+        self.head.https = self.https;
         Ok(())
     }
 

@@ -37,6 +37,7 @@ fn a_request() -> impl Strategy<Value = RequestHead> {
             RequestHead {
                 method: Method::of(&method),
                 form: TargetForm::Origin,
+                https: false,
                 authority: host.into_bytes(),
                 target: target.into_bytes(),
                 version: Version::Http11,

@@ -106,8 +106,8 @@ fn ask(running: &Running, host: &str, path: &str) -> Result<(), String> {
     }
 }
 
-/// Memory that a cache has, in bytes: its processes' own, what it has of the kernel's by a file without a name, and its files, which lie in
-/// memory too.
+/// Memory that a cache has, in bytes: its processes' own, what it has of the kernel's by a file without a name or one that was
+/// removed, and its files, which lie in memory too.
 fn memory_of(running: &Running) -> u64 {
     let unnamed: u64 = running.server.ids().iter().map(|id| unnamed_files(*id)).sum();
     running.server.resident_bytes() + unnamed + files(&running.folder)
@@ -115,8 +115,12 @@ fn memory_of(running: &Running) -> u64 {
 
 fn unnamed_files(process: u32) -> u64 {
     let open = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
-    let ours = open.filter(|entry| fs::read_link(entry.path()).is_ok_and(|to| to.to_string_lossy().starts_with("/memfd:")));
-    ours.filter_map(|entry| fs::metadata(entry.path()).ok()).map(|file| file.blocks() * 512).sum()
+    let is_unnamed = |to: std::path::PathBuf| {
+        let to = to.to_string_lossy();
+        to.starts_with("/memfd:") || to.ends_with(" (deleted)")
+    };
+    let unnamed = open.filter(|entry| fs::read_link(entry.path()).is_ok_and(is_unnamed));
+    unnamed.filter_map(|entry| fs::metadata(entry.path()).ok()).map(|file| file.blocks() * 512).sum()
 }
 
 fn files(folder: &std::path::Path) -> u64 {

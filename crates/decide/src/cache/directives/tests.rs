@@ -37,6 +37,7 @@ fn every_directive_in_any_case() {
             must_revalidate: true,
             proxy_revalidate: true,
             must_understand: true,
+            no_transform: true,
             immutable: true,
             max_age: of(1),
             s_maxage: of(2),

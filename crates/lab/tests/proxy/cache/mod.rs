@@ -2,13 +2,16 @@
 
 mod collapse;
 mod defences;
+mod feed;
 mod fresh;
 mod http2;
 mod purge;
 mod soak;
 mod suite;
+mod tiers;
 
 use crate::support::Rig;
+use host::Endpoint;
 use lab::VirtualHost;
 use lab::peer::{Act, Record};
 
@@ -58,7 +61,11 @@ pub(super) async fn fetch(rig: &Rig<'_>, request: &str) -> Got {
 }
 
 async fn fetch_from(client: &VirtualHost, rig: &Rig<'_>, request: &str) -> Got {
-    let stream = client.connect(&rig.edge.at(80)).await.expect("a connection");
+    fetch_at(client, &rig.edge.at(80), request).await
+}
+
+async fn fetch_at(client: &VirtualHost, at: &Endpoint, request: &str) -> Got {
+    let stream = client.connect(at).await.expect("a connection");
     let request = request.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1);
     stream.write_all(request.as_bytes()).await.expect("it is taken");
     let (mut bytes, mut piece) = (Vec::new(), [0; 16 * 1024]);

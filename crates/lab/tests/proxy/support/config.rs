@@ -3,9 +3,11 @@
 use decide::address::Address;
 use decide::cache::{AcceptEncoding, Collapse, KeyRules, Normalise, Policy, SetCookie};
 use decide::config::{
-    Action, Algorithm, Backend, Config, Ejection, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool, Protocol,
-    Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
+    Action, Algorithm, Backend, Config, Ejection, Feed, FieldEdits, Forward, HostPattern, Limits, Listener, Match, PathMatch, Pool,
+    Protocol, Retry, Rewrite, Route, Server, Show, Site, Tls, TlsVersion,
 };
+use decide::encoding;
+use decide::files::Coding;
 use decide::time::Duration;
 
 /// The times that most scenarios have.
@@ -27,6 +29,9 @@ pub(crate) const MODEL: Limits = Limits {
     handshake_timeout: Duration::from_secs(10),
     handshakes_per_address: 100,
 };
+
+/// What may be fetched without a client's asking.
+pub(crate) const FEED: Feed = Feed { rate: 100, simultaneous: 8, jobs: 4, urls: 1000, content: 1 << 20 };
 
 /// One listener on port 80, and one site that sends everything to a pool of so many backends.
 pub(crate) fn config(backends: usize) -> Config {
@@ -51,8 +56,15 @@ pub(crate) fn config(backends: usize) -> Config {
         },
         limits: MODEL,
         server: Server { workers: 1, drain_timeout: Duration::from_secs(30), name: "edge".to_string(), max_connections: 20_000 },
-        cache: decide::config::Cache { memory: 64 << 20 },
+        cache: decide::config::Cache {
+            memory: 64 << 20,
+            feed: FEED,
+            id: None,
+            hot: decide::config::Hot { requests: 5, window: Duration::from_secs(60) },
+        },
         access_log: None,
+        tokens: Vec::new(),
+        journal: None,
     }
 }
 
@@ -60,6 +72,22 @@ pub(crate) fn config(backends: usize) -> Config {
 pub(crate) fn caching(backends: usize) -> Config {
     let mut config = config(backends);
     config.sites[0].routes[0].cache = Some(policy());
+    config
+}
+
+/// The same, compressed for whoever takes it.
+pub(crate) fn compressing(mut config: Config) -> Config {
+    let codings = [(Coding::Zstd, 3), (Coding::Brotli, 5), (Coding::Gzip, 6)];
+    let route = &mut config.sites[0].routes[0];
+    route.compress = Some(encoding::Policy {
+        codings: codings.map(|(coding, level)| encoding::Level { coding, level }).to_vec(),
+        least: 1024,
+        types: vec!["text/*".to_string(), "application/json".to_string()],
+        personal: false,
+    });
+    if let Some(policy) = &mut route.cache {
+        policy.vary.accept_encoding = AcceptEncoding::Unasked;
+    }
     config
 }
 
@@ -80,6 +108,8 @@ fn policy() -> Policy {
         refuse_disguised: true,
         largest: 8 * 1024 * 1024,
         tag_fields: vec!["Surrogate-Key".to_string(), "Cache-Tag".to_string()],
+        follow_links: false,
+        encodings: vec!["gzip, deflate, br, zstd".to_string(), "identity".to_string()],
         collapse: Collapse { enabled: true, longest: Duration::from_secs(5), most: 10_000, uncacheable: Duration::from_secs(120) },
     }
 }
@@ -101,6 +131,9 @@ fn site() -> Site {
         request: Rewrite::default(),
         response: FieldEdits::default(),
         cache: None,
+        compress: None,
+        early_hints: None,
+        tiers: decide::config::Tiers::default(),
     };
     Site {
         name: "site".to_string(),
@@ -112,6 +145,7 @@ fn site() -> Site {
         hsts: None,
         https_redirect: false,
         acme: false,
+        tokens: Vec::new(),
     }
 }
 
@@ -135,5 +169,6 @@ fn pool(backends: Vec<Backend>) -> Pool {
         protocol: decide::config::Protocol::Http1,
         keep_alive_connections: 64,
         tls: None,
+        destinations: None,
     }
 }

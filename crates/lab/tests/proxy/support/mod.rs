@@ -11,7 +11,7 @@ mod log;
 pub(crate) mod websocket;
 
 pub(crate) use caller::{Caller, Tally, keep_asking};
-pub(crate) use config::{MODEL, backend, caching, config};
+pub(crate) use config::{FEED, MODEL, backend, caching, compressing, config};
 pub(crate) use log::Log;
 
 use decide::config::Config;

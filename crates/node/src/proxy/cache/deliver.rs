@@ -1,15 +1,21 @@
 //! The way to the client of what is stored, or comes in: the content goes from where it lies in memory.
 
+use super::encode::{Formed, Read};
 use crate::channel::Channel;
+use crate::coder::Work;
+use crate::proxy::encoding::{dress_not_modified, dressed};
 use crate::proxy::exchange::{Exchange, STALLED, Stage};
 use crate::proxy::half::{Broken, GATHER_BYTES, Half};
 use crate::proxy::head::Stored;
 use crate::store::{Coming, Content, Flow, Object, Piece, Reader, Stretch};
 use decide::cache::{Answer, answer, goes_with_not_modified};
+use decide::encoding::Choice;
+use decide::files::Coding;
 use decide::multipart::{self, Multipart};
 use decide::random::Random;
 use decide::range::Span;
 use decide::step::Side;
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -30,30 +36,48 @@ impl Exchange<'_> {
         let now = self.worker.host.calendar();
         let age = Some(object.life.age(now).as_secs());
         let len = object.content.len();
-        let said = answer(&self.scratch.request, &object.stored(), now);
-        let whole = [Run::Stored(Span { start: 0, len })];
-        let other = match &said {
-            Answer::Whole | Answer::Missing => None,
-            Answer::NotModified => Some((self.not_modified(object), Vec::new())),
-            Answer::Spans(spans) => Some(self.partial(&object.head, spans, len)),
-            Answer::Unsatisfiable => Some((unsatisfiable(&object.head, len), Vec::new())),
+        let choice = self.choice(&object.head, Some(len), true);
+        let said = match (answer(&self.scratch.request, &object.stored(), now), choice) {
+            // RFC 9110 §14.2: a range may be ignored, and parts of a coding are not told.
+            (Answer::Spans(_) | Answer::Unsatisfiable, Some(choice)) if choice.coding != Coding::Identity => Answer::Whole,
+            (said, _) => said,
         };
-        let (head, runs) = other.as_ref().map_or((&object.head, &whole[..]), |(head, runs)| (head, runs));
+        let (choice, form) = self.form_of(object, choice, matches!(said, Answer::Whole | Answer::Missing));
+        let form = match form {
+            Formed::Coming(reader) => return self.serve_form(reader, &dressed(&object.head, choice), age, len).await,
+            form => form,
+        };
+        let (content, len) = match &form {
+            Formed::Plain => (&object.content, len),
+            Formed::Stored(content) => (content, content.len()),
+            Formed::Unmade => (&object.content, 0),
+            Formed::Coming(_) => unreachable!("it was served above"),
+        };
+        let (head, runs) = match &said {
+            Answer::Whole | Answer::Missing => (dressed(&object.head, choice), vec![Run::Stored(Span { start: 0, len })]),
+            Answer::NotModified => (Cow::Owned(self.not_modified(object, choice)), Vec::new()),
+            Answer::Spans(spans) => {
+                let (head, runs) = self.partial(&dressed(&object.head, choice), spans, len);
+                (Cow::Owned(head), runs)
+            }
+            Answer::Unsatisfiable => (Cow::Owned(unsatisfiable(&object.head, len)), Vec::new()),
+        };
+        let head = &*head;
         let length: u64 = runs.iter().map(Run::len).sum();
         let bodiless = matches!(head.status, 100..=199 | 204 | 304);
         let is_head = self.scratch.request.method == Method::Head;
         let framing = if bodiless || is_head || length == 0 { Framing::None } else { Framing::Exact(length) };
         // RFC 9110 §8.6: with HEAD it tells what GET would have.
-        let told = (!bodiless).then_some(length);
+        let told = (!bodiless && !matches!(form, Formed::Unmade)).then_some(length);
         let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
         let sent = match framing {
-            Framing::None => self.send_runs(&object.content, &[]).await,
-            _ => self.send_runs(&object.content, runs).await,
+            Framing::None => self.send_runs(content, &[]).await,
+            _ => self.send_runs(content, &runs).await,
         };
         self.sent(sent, framing, keep)
     }
 
-    fn not_modified(&self, object: &Object) -> ResponseHead {
+    fn not_modified(&self, object: &Object, choice: Option<Choice>) -> ResponseHead {
         let snapshot = self.snapshot.clone();
         let (_, route) = self.site_and_route(&snapshot).expect("a routed request");
         let targeted = route.cache.as_ref().map(|policy| policy.targeted.as_slice()).unwrap_or_default();
@@ -62,6 +86,7 @@ impl Exchange<'_> {
         for field in fields.iter().filter(|field| goes_with_not_modified(field, fields, targeted)) {
             head.fields.push_as(field.known, field.name, field.value);
         }
+        dress_not_modified(&mut head, choice, &self.scratch.request);
         head
     }
 
@@ -121,7 +146,7 @@ impl Exchange<'_> {
     }
 
     /// Sends what comes in, as it comes.
-    pub(crate) async fn serve_coming(&mut self, mut reader: Reader, coming: &Coming) -> Stage {
+    pub(crate) async fn serve_coming(&mut self, reader: Reader, coming: &Coming) -> Stage {
         let steps = reader.take_steps();
         for (at, step) in steps {
             self.step_at(at, step);
@@ -129,9 +154,10 @@ impl Exchange<'_> {
         let now = self.worker.host.calendar();
         let stored = coming.stored.as_ref().map(|storing| &storing.object);
         if let Some(cached) = &mut self.cached {
-            cached.status.stored = stored.is_some();
+            let kept = coming.stored.as_ref().is_some_and(|storing| storing.keep);
+            cached.status.stored = kept;
             cached.status.ttl = stored.map(|object| object.life.ttl(now));
-            cached.status.detail = Some(if stored.is_some() { cached.status.detail.unwrap_or(coming.rule) } else { coming.rule });
+            cached.status.detail = Some(if kept { cached.status.detail.unwrap_or(coming.rule) } else { coming.rule });
         }
         // Only the one whose request was sent gets what is not for others.
         let own = reader.is_first() || stored.is_none();
@@ -141,15 +167,44 @@ impl Exchange<'_> {
         if let (Some(Answer::NotModified), Some(object)) = (conditions, stored) {
             // The content goes on being stored; this client has it already.
             drop(reader);
-            let head = self.not_modified(object);
+            let choice = self.choice(&object.head, coming.length, true);
+            let head = self.not_modified(object, choice);
             let keep = self.begin_stored(&Stored { head: &head, age, framing: Framing::None, told: None }, self.may_keep_alive());
             let sent = self.flush().await.map_err(|why| (why, Side::Client));
             return self.sent(sent, Framing::None, keep);
         }
+        let (choice, read) = self.form_of_coming(reader, coming, head);
+        let head = dressed(head, choice);
+        match read {
+            Read::Plain(reader) => self.send_as_it_comes(reader, &head, age, coming.length).await,
+            Read::Form(reader) => self.serve_form(reader, &head, age, coming.length.unwrap_or(0)).await,
+            Read::Stored(content) => self.send_stored_form(&content, &head, age).await,
+        }
+    }
+
+    async fn send_stored_form(&mut self, content: &Content, head: &ResponseHead, age: Option<u64>) -> Stage {
+        let len = content.len();
+        let framing = Framing::Exact(len);
+        let keep = self.begin_stored(&Stored { head, age, framing, told: Some(len) }, self.may_keep_alive());
+        let sent = self.send_runs(content, &[Run::Stored(Span { start: 0, len })]).await;
+        self.sent(sent, framing, keep)
+    }
+
+    /// Sends a coding of something as it is made; before, that has so many bytes, as far as is known.
+    async fn serve_form(&mut self, reader: Reader, head: &ResponseHead, age: Option<u64>, before: u64) -> Stage {
+        let shared = !reader.is_first();
+        let stage = self.send_as_it_comes(reader, head, age, None).await;
+        if let Some(coding) = self.coding_chosen().filter(|_| shared) {
+            self.was_coded(Work::of_others(coding, before, self.end.sent), "shared");
+        }
+        stage
+    }
+
+    async fn send_as_it_comes(&mut self, mut reader: Reader, head: &ResponseHead, age: Option<u64>, length: Option<u64>) -> Stage {
         let version = self.scratch.request.version;
         let is_head = self.scratch.request.method == Method::Head;
         let bodiless = matches!(head.status, 100..=199 | 204 | 304) || is_head;
-        let framing = match coming.length {
+        let framing = match length {
             Some(0) => Framing::None,
             _ if bodiless => Framing::None,
             Some(bytes) => Framing::Exact(bytes),
@@ -157,7 +212,7 @@ impl Exchange<'_> {
             None if version == Version::Http10 => Framing::UntilClose,
             None => Framing::Chunked,
         };
-        let told = coming.length.filter(|_| !matches!(head.status, 100..=199 | 204 | 304));
+        let told = length.filter(|_| !matches!(head.status, 100..=199 | 204 | 304));
         let keep = self.begin_stored(&Stored { head, age, framing, told }, self.may_keep_alive());
         let sent = if framing == Framing::None {
             self.flush().await.map_err(|why| (why, Side::Client))

@@ -10,8 +10,8 @@ use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
 use crate::store::{Coming, Made, Names, Object, Storing, Told, Writer};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, KeyRules, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Times, conditions,
-    date_of, freshen, storable, stored_fields, validated,
+    self, AcceptEncoding, Conditions, Directives, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Tier, Times, conditions, date_of,
+    freshen, storable, stored_fields, validated,
 };
 use decide::step::{JourneyId, RouteRef, Step};
 use decide::time::Duration;
@@ -32,42 +32,68 @@ pub(super) struct Errand {
     key: Vec<u8>,
     names: Arc<Names>,
     wishes: cache::Wishes,
+    follows: bool,
     validating: Validating,
+}
+
+/// What stands for a client where an answer is asked for.
+pub(super) struct Asker<'a> {
+    pub(super) snapshot: Rc<Held>,
+    pub(super) route: RouteRef,
+    pub(super) matched: usize,
+    pub(super) id: JourneyId,
+    pub(super) request: &'a RequestHead,
+    pub(super) scheme: &'a str,
+    pub(super) key: Vec<u8>,
+    pub(super) wishes: cache::Wishes,
+    /// Links in the answer are followed, where the route says so.
+    pub(super) follows: bool,
 }
 
 impl Errand {
     /// The request of a client, without what is only about its own copy.
     pub(super) fn of(exchange: &Exchange<'_>, pool: Arc<Pool>, validating: Validating) -> Errand {
         let cached = exchange.cached.as_ref().expect("a route that stores answers");
-        let mut request = exchange.scratch.request.clone();
+        let asker = Asker {
+            snapshot: exchange.snapshot.clone(),
+            route: exchange.route.expect("a routed request"),
+            matched: exchange.matched,
+            id: exchange.scratch.journey.id,
+            request: &exchange.scratch.request,
+            scheme: exchange.client.caller.peer.scheme(),
+            key: cached.key.clone(),
+            wishes: cached.wishes,
+            follows: cached.follows,
+        };
+        Errand::to(asker, pool, validating)
+    }
+
+    /// The same for any who asks.
+    pub(super) fn to(asker: Asker<'_>, pool: Arc<Pool>, validating: Validating) -> Errand {
+        let Asker { snapshot, route, matched, id, request, scheme, key, wishes, follows } = asker;
+        let mut request = request.clone();
         request.method = Method::Get;
         Conditions::default().apply(&mut request.fields);
         request.fields.remove(Known::Expect);
-        let snapshot = exchange.snapshot.clone();
-        let (site, route) = exchange.site_and_route(&snapshot).expect("a routed request");
-        let policy = route.cache.as_ref().expect("the route leads here because it stores answers");
-        if policy.vary.accept_encoding == AcceptEncoding::Reduced {
-            let asked = cache::forwarded_accept_encoding(&request.fields);
-            request.fields.remove(Known::AcceptEncoding);
-            if let Some(asked) = asked {
-                request.fields.push_known(Known::AcceptEncoding, &asked);
-            }
-        }
-        let mut url = Vec::new();
-        super::url_of(exchange.client.caller.peer.scheme(), &request, &KeyRules::default(), &mut url);
-        let names = Arc::new(Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() });
-        Errand {
-            pool,
-            route: exchange.route,
-            matched: exchange.matched,
-            id: exchange.scratch.journey.id,
-            request,
-            key: cached.key.clone(),
-            names,
-            wishes: cached.wishes,
-            validating,
-            snapshot,
-        }
+        let site = &snapshot.config.sites[usize::from(route.site)];
+        let policy = site.routes[usize::from(route.route)].cache.as_ref().expect("the route leads here because it stores answers");
+        ask_for_codings(policy.vary.accept_encoding, &mut request.fields);
+        let names = Arc::new(super::names_of(site, scheme, &request));
+        Errand { pool, route: Some(route), matched, id, request, key, names, wishes, follows, validating, snapshot }
+    }
+}
+
+/// What the origin is asked with in place of the client's `Accept-Encoding`. Where codings are made here, it is asked for none: one copy
+/// comes over the way and is stored, every client's coding is made of it, and no tag of one names another.
+pub(super) fn ask_for_codings(compared: AcceptEncoding, fields: &mut Fields) {
+    let asked = match compared {
+        AcceptEncoding::Exact | AcceptEncoding::Sorted => return,
+        AcceptEncoding::Reduced => cache::forwarded_accept_encoding(fields),
+        AcceptEncoding::Unasked => Some(b"identity".to_vec()),
+    };
+    fields.remove(Known::AcceptEncoding);
+    if let Some(asked) = asked {
+        fields.push_known(Known::AcceptEncoding, &asked);
     }
 }
 
@@ -104,8 +130,10 @@ impl Exchange<'_> {
             wishes: errand.wishes,
             status: cache::Status::default(),
             like: None,
+            follows: errand.follows,
             validating: errand.validating.clone(),
             requested: self.worker.host.calendar(),
+            tier: Tier::Origin,
         }));
     }
 
@@ -151,12 +179,7 @@ impl Exchange<'_> {
         let store = self.worker.server.store.clone();
         let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
         let born = writer.born();
-        let exchange = cache::Exchange {
-            request: &self.scratch.request,
-            scheme: self.client.caller.peer.scheme(),
-            response: &self.scratch.response,
-            times,
-        };
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.scheme(), response: &self.scratch.response, times };
         let freshened: Vec<Arc<Object>> = which
             .iter()
             .map(|index| {
@@ -182,28 +205,15 @@ impl Exchange<'_> {
     /// A new answer: whether it is stored, and as what.
     fn coming(&mut self, cached: &Cached, meta: &ResponseMeta, times: Times, policy: &Policy) -> Coming {
         let response = &self.scratch.response;
-        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.client.caller.peer.scheme(), response, times };
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.scheme(), response, times };
         let names = cached.names.as_ref().expect("what is asked for has names");
         let directives = Directives::of(&response.fields, policy);
         let life = Life::of(response, &response.fields, &directives, times, policy);
         let (storing, mut rule) = storable(&exchange, &directives, &cached.wishes, &life, policy, &mut Record::off());
         let failed = cache::is_failure(response.status);
         let mut object = match storing {
-            cache::Storing::Whole => Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary).map(|selecting| Object {
-                head: ResponseHead {
-                    reason: Vec::new(),
-                    fields: exact(&stored_fields(&exchange, &directives, policy)),
-                    ..response.clone()
-                },
-                date: date_of(&response.fields, times.received),
-                selecting,
-                life,
-                content: Arc::default(),
-                names: names.clone(),
-                born: self.born(),
-                stale_since: None,
-                cleared: AtomicU64::new(0),
-            }),
+            cache::Storing::Whole => Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary)
+                .map(|selecting| object_of(&exchange, &directives, life, selecting, names.clone(), self.born(), policy)),
             cache::Storing::Part(_) | cache::Storing::Refused => None,
         };
         let (tags, dropped) = cache::tags(&response.fields, policy);
@@ -217,7 +227,11 @@ impl Exchange<'_> {
             _ => {}
         }
         self.remember(cached, object.as_ref(), rule, times, policy);
-        let (stored, ttl) = (object.is_some(), left(&life, times));
+        let keep = cached.tier != Tier::Peers || self.is_hot(&cached.key);
+        if object.is_some() && !keep {
+            rule = Rule::KeptElsewhere;
+        }
+        let (stored, ttl) = (object.is_some() && keep, left(&life, times));
         let length = match meta.framing {
             Framing::None => Some(0),
             Framing::Exact(bytes) => Some(bytes),
@@ -225,8 +239,15 @@ impl Exchange<'_> {
         };
         let head = self.scratch.response.clone();
         self.step(Step::CacheStore { stored, rule: rule.word(), ttl });
+        self.follow_links(cached, policy);
         let largest = policy.largest;
-        Coming { head, length, stored: object.map(|object| Storing { object, largest }), rule }
+        Coming { head, length, stored: object.map(|object| Storing { object, largest, keep }), rule }
+    }
+
+    /// Whether what another edge keeps is asked for so often here that it is kept here too.
+    fn is_hot(&self, key: &[u8]) -> bool {
+        let hot = self.snapshot.config.cache.hot;
+        self.worker.server.store.popularity(key, self.worker.host.now(), hot.window) > hot.requests
     }
 
     fn born(&self) -> cache::Sequence {
@@ -279,6 +300,31 @@ impl Exchange<'_> {
     }
 }
 
+/// What is stored of an answer, without its content.
+pub(super) fn object_of(
+    exchange: &cache::Exchange<'_>,
+    directives: &Directives,
+    life: Life,
+    selecting: Selecting,
+    names: Arc<Names>,
+    born: cache::Sequence,
+    policy: &Policy,
+) -> Object {
+    let fields = exact(&stored_fields(exchange, directives, policy));
+    Object {
+        head: ResponseHead { reason: Vec::new(), fields, ..exchange.response.clone() },
+        date: date_of(&exchange.response.fields, exchange.times.received),
+        selecting,
+        life,
+        content: Arc::default(),
+        coded: Arc::default(),
+        names,
+        born,
+        stale_since: None,
+        cleared: AtomicU64::new(0),
+    }
+}
+
 /// A stored answer with the fields of a newer one.
 pub(super) fn freshened_by(old: &Object, newer: &cache::Exchange<'_>, policy: &Policy) -> Object {
     let (arrived, times) = (&newer.response.fields, newer.times);
@@ -293,7 +339,7 @@ pub(super) fn freshened_by(old: &Object, newer: &cache::Exchange<'_>, policy: &P
 }
 
 /// The same fields in no more memory than they need.
-fn exact(fields: &Fields) -> Fields {
+pub(super) fn exact(fields: &Fields) -> Fields {
     fields.clone()
 }
 

@@ -1,13 +1,13 @@
 //! Looking up: what is stored serves, or is validated, or nothing is there; then another request's answer may serve, or this one asks.
 
 use super::Validating;
-use super::fill::Errand;
+use super::fill::{Errand, ask_for_codings};
 use crate::pool::Pool;
 use crate::proxy::exchange::{Exchange, Stage};
 use crate::proxy::head;
 use crate::proxy::reply::{Reply, Segment};
 use crate::store::{Ask, Asking, Joined, Look, Looking, Made, Object, Reader, Told, Writer};
-use decide::cache::{self, Forwarded, Policy, Progress, Record, Release, Reuse, Rule, Status, refuses_origin, release};
+use decide::cache::{self, AcceptEncoding, Forwarded, Policy, Progress, Record, Release, Reuse, Rule, Status, refuses_origin, release};
 use decide::step::{Side, Step};
 use decide::time::Instant;
 use std::future::poll_fn;
@@ -57,6 +57,10 @@ impl Exchange<'_> {
             return self.refuse_origin();
         }
         self.missed(forwarded, rule, false);
+        if self.scratch.request.method == Method::Head && self.compresses() {
+            // Its answer is compared with what is stored, which is not coded.
+            ask_for_codings(AcceptEncoding::Unasked, &mut self.scratch.request.fields);
+        }
         Stage::Proxy(pool)
     }
 
@@ -110,6 +114,9 @@ impl Exchange<'_> {
             return Some(self.pass(pool.clone(), ask.forwarded, ask.rule));
         }
         let (now, calendar) = (self.worker.host.now(), self.worker.host.calendar());
+        if self.site_and_route(&self.snapshot).is_some_and(|(_, route)| route.tiers.peers.is_some()) {
+            self.worker.server.store.asked_for(&cached.key, now, self.snapshot.config.cache.hot.window);
+        }
         let request = &self.scratch.request;
         let told = cached.like.as_ref().and_then(|coming| coming.stored.as_ref()).map(|storing| &storing.object);
         let like = ask.selected.as_ref().or(ask.live.first()).map(|object| &**object).or(told);
@@ -142,6 +149,7 @@ impl Exchange<'_> {
         if until.is_none() {
             self.missed(ask.forwarded, ask.rule, false);
         }
+        self.hint().await;
         let waited = self.wait_for(&mut reader, until).await;
         self.told(pool, policy, ask, reader, waited).await
     }
@@ -291,7 +299,7 @@ impl Ask {
 }
 
 impl Validating {
-    fn of(ask: &Ask) -> Validating {
+    pub(super) fn of(ask: &Ask) -> Validating {
         match &ask.selected {
             Some(object) => Validating { objects: vec![object.clone()], selected: true, ..Validating::default() },
             None => Validating { objects: ask.live.clone(), selected: false, ..Validating::default() },

@@ -1,17 +1,27 @@
 //! Requests on routes whose answers are stored.
 //!
 //! - [`lookup`]: what is stored, or comes in, or is to be asked for. [`fill`]: asking the backend, in an exchange of its own that writes
-//!   into the store. [`deliver`]: the way to the client of what is stored or comes in. [`passed`]: what goes by the store on its way.
+//!   into the store. [`deliver`]: the way to the client of what is stored or comes in. [`encode`]: its codings. [`passed`]: what goes by
+//!   the store on its way.
+//! - [`unasked`]: asking for what no client has asked for. [`links`]: what answers say will be wanted next. [`pushed`]: content.
 
 mod deliver;
+mod encode;
 mod fill;
+mod links;
 mod lookup;
 mod passed;
+mod pushed;
+mod unasked;
+
+pub use pushed::Pushable;
+pub(crate) use pushed::judge;
+pub(crate) use unasked::{Errands, ask};
 
 use crate::pool::Pool;
 use crate::proxy::exchange::{Exchange, SPARE_BYTES};
 use crate::store::{Coming, Names, Object};
-use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Uri, Wishes};
+use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Tier, Uri, Wishes};
 use decide::config::{Route, Site};
 use decide::forward;
 use decide::step::Step;
@@ -30,10 +40,14 @@ pub(crate) struct Cached {
     pub(crate) status: Status,
     /// An answer that the request waited for and that does not select it: it tells what would.
     pub(crate) like: Option<Arc<Coming>>,
+    /// Links in the answer are followed, where the route says so.
+    pub(crate) follows: bool,
     /// What is stored already and asked about.
     pub(crate) validating: Validating,
     /// When the backend was asked.
     pub(crate) requested: Calendar,
+    /// Who was asked.
+    pub(crate) tier: Tier,
 }
 
 impl Cached {
@@ -61,7 +75,8 @@ impl Exchange<'_> {
     fn begin_cached(&mut self, site: &Site, route: &Route, pool: &Pool, policy: &Policy) {
         let mut cached = self.scratch.cached.take().unwrap_or_default();
         let request = &self.scratch.request;
-        write_key(site, route, &pool.config.name, request, self.client.caller.peer.scheme(), policy, &mut cached.key);
+        write_key(site, route, &pool.config.name, request, self.scheme(), policy, &mut cached.key);
+        cached.follows = true;
         cached.wishes = Wishes::of(&request.fields, policy);
         cached.requested = self.worker.host.calendar();
         self.cached = Some(cached);
@@ -85,20 +100,29 @@ impl Exchange<'_> {
     }
 
     /// Writes `Cache-Status` (RFC 9211) of this answer into the scratch; empty on a route that stores nothing.
-    pub(crate) fn write_cache_status(&mut self, name: &str) {
+    pub(crate) fn write_cache_status(&mut self) {
         self.scratch.cache_status.clear();
         if let Some(cached) = &self.cached {
+            let config = &self.snapshot.config;
+            let name = config.cache.id.as_deref().unwrap_or(&config.server.name);
             cache::write_status(name, &cached.status, &mut self.scratch.cache_status);
         }
     }
 }
 
 /// `scheme://host/path?query`, as far as the query counts.
-fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u8>) {
+pub(crate) fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u8>) {
     let begin = out.len();
     cache::key(&Uri { scheme, authority: &request.authority, target: &request.target }, rules, out);
     // The key of the protocol begins with the method (RFC 9111 §2), which a URL does not have.
     out.drain(begin..begin + b"GET ".len());
+}
+
+/// What purges are told an answer to this request by; its tags come later.
+fn names_of(site: &Site, scheme: &str, request: &RequestHead) -> Names {
+    let mut url = Vec::new();
+    url_of(scheme, request, &KeyRules::default(), &mut url);
+    Names { site: site.name.as_str().into(), url: url.into(), tags: Box::default() }
 }
 
 /// The key. The protocol's own is only a part of it: one URL may be another site's on another listener, and may lead to another pool by a

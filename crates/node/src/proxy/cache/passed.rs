@@ -5,7 +5,6 @@ use crate::proxy::exchange::Exchange;
 use decide::cache::{
     self, Directives, HeadEffect, Life, Record, Rule, Standing, Storing, Times, Uri, Variant, head, invalidated, select, storable,
 };
-use decide::config::Action;
 use decide::route::Verdict;
 use decide::time::Calendar;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ impl Exchange<'_> {
         let cached = self.cached.take().expect("a route that stores answers");
         let calendar = self.worker.host.calendar();
         let (request, response) = (&self.scratch.request, &self.scratch.response);
-        let scheme = self.client.caller.peer.scheme();
+        let scheme = self.scheme();
         let uri = Uri { scheme, authority: &request.authority, target: &request.target };
         for target in invalidated(&request.method, &uri, response, &mut Record::off()) {
             self.invalidate(target);
@@ -40,6 +39,9 @@ impl Exchange<'_> {
             }
             _ => {}
         }
+        if request.method == Method::Get {
+            self.follow_links(&cached, policy);
+        }
         self.cached = Some(cached);
     }
 
@@ -58,9 +60,9 @@ impl Exchange<'_> {
         let Verdict::Route { route, .. } = snapshot.routes.decide(listener.0, &request, None) else { return };
         let site = &snapshot.config.sites[usize::from(route.site)];
         let route = &site.routes[usize::from(route.route)];
-        if let (Some(policy), Action::Pool(pool)) = (&route.cache, &route.action) {
-            let pool = &snapshot.config.pools[*pool].name;
-            self.worker.server.store.invalidate(&key_of(site, route, pool, &request, self.client.caller.peer.scheme(), policy));
+        if let (Some(policy), Some(pool)) = (&route.cache, route.action.pool()) {
+            let pool = &snapshot.config.pools[pool].name;
+            self.worker.server.store.invalidate(&key_of(site, route, pool, &request, self.scheme(), policy));
         }
     }
 
@@ -75,7 +77,7 @@ impl Exchange<'_> {
         let old = live[index];
         let new = match head(&old.stored(), response, &mut Record::off()).0 {
             HeadEffect::Freshen => {
-                let scheme = self.client.caller.peer.scheme();
+                let scheme = self.scheme();
                 let exchange = cache::Exchange { request, scheme, response, times };
                 super::fill::freshened_by(old, &exchange, policy)
             }

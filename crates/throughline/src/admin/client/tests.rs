@@ -19,7 +19,7 @@ fn asked(method: Method, pieces: &'static [&'static [u8]]) -> (Result<Answer, St
         }
         String::from_utf8(request).expect("text")
     });
-    (ask(&admin, method, "/status?x"), server.join().expect("no panic"))
+    (ask(&admin, Some("t0ken"), method, "/status?x"), server.join().expect("no panic"))
 }
 
 #[test]
@@ -28,6 +28,7 @@ fn answers_of_every_framing_are_read() {
     let (answer, request) = asked(Method::Get, &[b"HTTP/1.1 200 OK\r\nContent-Le", b"ngth: 5\r\n\r\nhe", b"llo"]);
     assert_eq!(answer, ok("hello"));
     assert!(request.starts_with("GET /status?x HTTP/1.1\r\nHost: 127.0.0.1:") && request.contains("Connection: close\r\n"), "{request}");
+    assert!(request.contains("\r\nAuthorization: Bearer t0ken\r\n"), "{request}");
     assert!(!request.contains(GUARD.0), "{request}");
     let (answer, request) =
         asked(Method::Post, &[b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"]);
@@ -62,9 +63,9 @@ fn nobody_there_is_one_plain_sentence() {
     let at = listener.local_addr().expect("it is bound");
     drop(listener);
     let sentence = |at: String| Err(format!("no throughline answers on {at}; is it running, and is [admin] on?"));
-    assert_eq!(ask(&Address::Ip(at), Method::Get, "/"), sentence(at.to_string()));
+    assert_eq!(ask(&Address::Ip(at), None, Method::Get, "/"), sentence(at.to_string()));
     let missing = Address::Unix("/nonexistent/admin.sock".to_string());
-    assert_eq!(ask(&missing, Method::Get, "/"), sentence("unix:/nonexistent/admin.sock".to_string()));
+    assert_eq!(ask(&missing, None, Method::Get, "/"), sentence("unix:/nonexistent/admin.sock".to_string()));
 }
 
 #[test]

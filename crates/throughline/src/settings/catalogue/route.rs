@@ -2,6 +2,7 @@
 
 use super::Absent::{Is, Means, Required};
 use super::Kind::{Bool, Choice, Conditions, Fields, Size, Text, Texts};
+use super::encoding::{COMPRESS, EARLY_HINTS};
 use super::{Entry, KIB, Kind, MANY, MIB, Only, Section, Shape, TIME, TIME_OR_ZERO, count, entry, percent, section};
 
 pub(super) static ROUTE: Section = Section {
@@ -32,6 +33,12 @@ pub(super) static ROUTE: Section = Section {
             "All of these query parameters with these values; `true`: it is enough that it is there.",
         ),
         entry("pool", Text(Shape::Name), Means("another action"), r#""app""#, "Action: forward to a backend of this pool."),
+        section(
+            "proxy",
+            Kind::Table(&PROXY),
+            Means("another action"),
+            "Action: be a forward proxy, which sends requests wherever its clients say.",
+        ),
         section("redirect", Kind::Table(&REDIRECT), Means("another action"), "Action: send the client elsewhere."),
         section("answer", Kind::Table(&ANSWER), Means("another action"), "Action: a fixed answer."),
         section("files", Kind::Table(&FILES), Means("another action"), "Action: files below a directory."),
@@ -43,7 +50,35 @@ pub(super) static ROUTE: Section = Section {
             "cache",
             Kind::Switch(&ROUTE_CACHE),
             Means("nothing is stored"),
-            "Store the backends' answers and give them again: `cache = true`, or a table that says by which rules.",
+            "Store the answers and give them again, beside `pool` or `proxy`: `cache = true`, or a table that says by which rules.",
+        ),
+        entry(
+            "peers",
+            Text(Shape::Name),
+            Means("no peers"),
+            r#""pop""#,
+            "The pool of this place's caches, this one too: a miss asks the one that the object belongs to, which alone asks further.",
+        )
+        .only("pool", &[]),
+        entry(
+            "shield",
+            Text(Shape::Name),
+            Means("no shield"),
+            r#""shield""#,
+            "The pool of caches that are asked before the route's own pool; that one is asked directly while none of them can be.",
+        )
+        .only("pool", &[]),
+        section(
+            "compress",
+            Kind::Switch(&COMPRESS),
+            Means("nothing is compressed here"),
+            "Compress answers for clients that take it: `compress = true`, or a table that says which, and how.",
+        ),
+        section(
+            "early-hints",
+            Kind::Switch(&EARLY_HINTS),
+            Means("none are sent"),
+            "While a backend is asked, tell clients what the page will need by the `Link` fields of its last answer.",
         )
         .only("pool", &[]),
         section("rewrite", Kind::Table(&REWRITE), Means("unchanged"), "Changes to the request before it is forwarded."),
@@ -167,12 +202,57 @@ static ROUTE_CACHE: Section = Section {
         entry("collapse-wait", TIME, Is(r#""5s""#), r#""1s""#, "The longest wait; whoever has waited so long asks for itself."),
         entry("collapse-most", count(1, MANY), Is("10000"), "100", "The most that wait for one answer."),
         entry(
+            "prefetch-links",
+            Bool,
+            Is("false"),
+            "true",
+            "Fetch what answers name in `Link` as `preload`, `modulepreload` or `prefetch`, of its origin, 32 of each at the most.",
+        ),
+        entry(
+            "fetch-encodings",
+            Texts { each: Shape::FieldValue, min: 1 },
+            Is(r#"["gzip, deflate, br, zstd", "identity"]"#),
+            r#"["gzip"]"#,
+            "What no client has asked for is asked with each of these as `Accept-Encoding`, until an answer serves them all.",
+        ),
+        entry(
             "remember-uncacheable",
             TIME_OR_ZERO,
             Is(r#""2m""#),
             r#""10s""#,
             "Nobody waits for an answer that could not be stored when it last came, for so long.",
         ),
+    ],
+};
+
+static PROXY: Section = Section {
+    header: "[site.route.proxy]",
+    doc: "A forward proxy: plain requests by absolute URI, which `cache` may store, and tunnels by CONNECT, which nobody reads.",
+    entries: &[
+        entry(
+            "allow",
+            Texts { each: Shape::Network, min: 1 },
+            Required,
+            r#"["10.0.0.0/8", "fd00::/8"]"#,
+            "The clients that may use it, as networks. Whoever comes by a Unix socket may.",
+        ),
+        entry("connect-ports", Texts { each: Shape::Port, min: 0 }, Is(r#"["443"]"#), r#"["443", "8443"]"#, "Ports that CONNECT may name."),
+        entry(
+            "private",
+            Texts { each: Shape::Network, min: 0 },
+            Is("[]"),
+            r#"["10.1.0.0/16"]"#,
+            "Networks it may connect to although they are private, loopback, link-local, multicast or reserved.",
+        ),
+        entry(
+            "deny-hosts",
+            Texts { each: Shape::HostPattern, min: 0 },
+            Is("[]"),
+            r#"["*.ads.example"]"#,
+            "Hosts that nobody may ask; `*.` stands for all names below.",
+        ),
+        entry("destinations", count(1, 65_535), Is("256"), "1000", "Servers that connections are kept to, at the most."),
+        entry("connect-timeout", TIME, Is(r#""5s""#), r#""2s""#, "To connect to a server, name resolution included."),
     ],
 };
 

@@ -3,7 +3,7 @@
 use super::Absent::{Is, Means, Required};
 use super::Kind::{Bool, Choice, Size, Text, Texts};
 use super::route::ROUTE;
-use super::{Kind, Section, Shape, TIME_OR_ZERO, entry, section};
+use super::{A_TOKEN, Kind, Section, Shape, TIME_OR_ZERO, TOKENS, entry, section};
 
 pub(super) static SITE: Section = Section {
     header: "[[site]]",
@@ -33,6 +33,13 @@ pub(super) static SITE: Section = Section {
             "Tell browsers that come by TLS to come by nothing else for this long (`Strict-Transport-Security`).",
         ),
         entry("https-redirect", Bool, Is("false"), "true", "Send who comes without TLS to the same address with it (308)."),
+        entry(
+            "tokens",
+            TOKENS,
+            Is("[]"),
+            A_TOKEN,
+            "Hashes of its owners' tokens: over the admin side they may change and explain what is stored for this site, and nothing else.",
+        ),
         section("show", Kind::Table(&SHOW), Means("all defaults"), "What answers show of the path."),
         section("forward", Kind::Table(&FORWARD), Means("all defaults"), "What backends are told of the client."),
         section("route", Kind::Tables(&ROUTE), Required, "A rule: for which requests, and what then happens."),

@@ -68,7 +68,8 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
     let mut file = File::base();
     let header = section.header.replace("NAME", "app");
     let actions = ["pool", "redirect", "answer", "files", "application"];
-    if header == "[site.route.cache]" || (header.starts_with("[site.route.r") && !header.contains("redirect")) {
+    let forwards = ["[site.route.cache]", "[site.route.compress]", "[site.route.early-hints]"];
+    if forwards.contains(&header.as_str()) || (header.starts_with("[site.route.r") && !header.contains("redirect")) {
         file.keys(&header);
     } else if header.starts_with("[site.route.") || (header == "[[site.route]]" && actions.contains(&entry.key)) {
         file.remove("[[site.route]]", "pool");
@@ -89,6 +90,16 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
         ("[[site]]", "certificate") => {
             file.put("[acme]", "terms-agreed", "true");
             file.put(&header, "hosts", r#"["example.com"]"#);
+        }
+        ("[[site.route]]", "shield") => {
+            file.put(&header, "cache", "true");
+            file.put("[pool.shield]", "backends", r#"["10.0.1.1:8080"]"#);
+        }
+        ("[[site.route]]", "peers") => {
+            file.put(&header, "cache", "true");
+            file.put("[cache]", "id", r#""edge-1""#);
+            file.put("[pool.pop]", "algorithm", r#""consistent-hash""#);
+            file.put("[pool.pop]", "backends", r#"[{ name = "edge-1", at = "127.0.0.1:8080" }, "10.0.0.2:8080"]"#);
         }
         ("[[listener]]", "tls") => {
             file.put("[[certificate]]", "chain", chain);

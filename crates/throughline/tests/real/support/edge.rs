@@ -116,6 +116,12 @@ impl Edge {
         client.response().expect("an answer of the admin side")
     }
 
+    /// Ends it at once, without a word, and keeps its files for another.
+    pub(crate) fn into_place(mut self) -> Place {
+        self.kill();
+        std::mem::replace(&mut self.place, Place::new())
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -1,25 +1,29 @@
-//! A request made of a URL, as `explain` asks about one: written as a client would send it and read by the same parser, so that it is
-//! judged as strictly as a real one.
+//! A request made of a URL, as `explain` asks about one and a push or a prefetch asks for one: written as a client would send it and read
+//! by the same parser, so that it is judged as strictly as a real one.
 
 use wire::http::RequestHead;
 use wire::http1::{self, Limits, Parsed};
 
 /// A request, and the port its URL names.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) head: RequestHead,
-    pub(crate) port: u16,
+pub struct Asked {
+    /// As it was read.
+    pub head: RequestHead,
+    /// The port of the URL, or the usual one of its scheme.
+    pub port: u16,
+    /// `http` or `https`.
+    pub scheme: &'static str,
 }
 
 /// The request for a URL: `http://host:port/path?query`; the scheme may be missing. `fields` are written `name: value`; a `Host` among
 /// them replaces the URL's. The error is a sentence.
-pub(crate) fn of(url: &str, method: &str, fields: &[&str], limits: &Limits) -> Result<Asked, String> {
+pub fn of(url: &str, method: &str, fields: &[&str], limits: &Limits) -> Result<Asked, String> {
     // A query may hold another URL: only what stands before everything else is a scheme.
     let scheme = url.split_once("://").filter(|(scheme, _)| !scheme.contains(['/', '?', '#']));
     let (scheme, rest) = scheme.unwrap_or(("http", url));
-    let usual_port = match &*scheme.to_ascii_lowercase() {
-        "http" => 80,
-        "https" => 443,
+    let (scheme, usual_port) = match &*scheme.to_ascii_lowercase() {
+        "http" => ("http", 80),
+        "https" => ("https", 443),
         other => return Err(format!("{other:?} is no scheme that is served here; a URL is written http://host/path")),
     };
     // A fragment is never sent (RFC 9110 §7.1).
@@ -39,7 +43,7 @@ pub(crate) fn of(url: &str, method: &str, fields: &[&str], limits: &Limits) -> R
     text.push_str("\r\n");
     let mut head = RequestHead::default();
     match http1::parse_request(text.as_bytes(), limits, &mut head) {
-        Ok(Parsed::Complete { len, .. }) if len == text.len() => Ok(Asked { head, port: port(authority).unwrap_or(usual_port) }),
+        Ok(Parsed::Complete { len, .. }) if len == text.len() => Ok(Asked { head, port: port(authority).unwrap_or(usual_port), scheme }),
         Ok(_) => Err("a method, a URL and fields have no line ends".to_string()),
         Err(rejection) => {
             Err(format!("such a request is answered {}: {} ({})", rejection.status(), rejection.sentence(), rejection.section()))

@@ -97,20 +97,4 @@ impl ProxyError {
     pub fn of(name: &str) -> Option<ProxyError> {
         Self::ALL.iter().copied().find(|error| error.name() == name)
     }
-
-    /// It happened before any byte of the request was sent: another backend may be tried whatever the method.
-    pub const fn is_before_request(self) -> bool {
-        matches!(
-            self,
-            ProxyError::DnsTimeout
-                | ProxyError::DnsError
-                | ProxyError::DestinationIpProhibited
-                | ProxyError::DestinationIpUnroutable
-                | ProxyError::ConnectionRefused
-                | ProxyError::ConnectionTimeout
-                | ProxyError::TlsProtocolError
-                | ProxyError::TlsCertificateError
-                | ProxyError::TlsAlertReceived
-        )
-    }
 }

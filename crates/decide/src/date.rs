@@ -25,6 +25,16 @@ pub fn format_imf(at: Calendar) -> [u8; 29] {
     text
 }
 
+/// Writes the day of a time, `1994-11-06` (ISO 8601).
+pub fn format_day(at: Calendar) -> [u8; 10] {
+    let date = Date::of(at);
+    let mut text = *b"0000-00-00";
+    put(&mut text[..4], date.year);
+    put(&mut text[5..7], date.month as u64 + 1);
+    put(&mut text[8..], date.day);
+    text
+}
+
 /// Reads a date in any of the three forms, case and spaces exactly as the grammar has them; `None` for anything else, for a day that
 /// the calendar does not have and for a day of the week that contradicts the date. A leap second (`:60`) is the second after it.
 /// A date before 1970 reads as the beginning of 1970: no time that this program compares with is older.

@@ -9,9 +9,14 @@
 //! - [`forward`]: which fields pass us, in both directions, and what we add.
 //! - [`certificate`]: which names a certificate is ordered for, when, and by which challenge.
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
+//! - [`resolve`]: from a name to its addresses: whom to ask, and what to believe.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
 //! - [`encoding`]: which answers are compressed here, how, and for whom; [`hints`]: what a client may fetch while the origin thinks.
+//! - [`content`]: what an answer's bytes are: its media type, and the encoding of its characters.
+//! - [`packets`]: what each packet of a capture is to its connection.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
+//! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
+//! - [`connect`]: which of a server's addresses is tried when.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -23,16 +28,21 @@ pub mod cache;
 pub mod certificate;
 pub mod conditional;
 pub mod config;
+pub mod connect;
+pub mod content;
 pub mod date;
 pub mod egress;
 pub mod encoding;
+pub mod fetch;
 pub mod files;
 pub mod forward;
 pub mod hints;
 pub mod multipart;
+pub mod packets;
 pub mod pool;
 pub mod random;
 pub mod range;
+pub mod resolve;
 pub mod route;
 pub mod step;
 pub mod time;

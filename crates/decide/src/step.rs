@@ -3,188 +3,30 @@
 //! The access log, the metrics, `Server-Timing`, `ctl status`, `trace` and the lab are readers of steps. A step of a request stands in
 //! its [`Journey`]; a step of the process (a backend that went down, a reload) stands alone, but for its [`Texts`].
 
-use crate::time::{Calendar, Duration, Instant};
-use alloc::vec::Vec;
+#[macro_use]
+mod declare;
+mod journey;
+mod value;
+
+pub use declare::{FieldInfo, StepInfo};
+pub use journey::{Journey, JourneyId, Texts};
+use value::FieldType;
+pub use value::{BackendRef, Bytes, CertificateRef, ListenerRef, RouteRef, Side, SiteRef, Text, Value};
+
+use crate::time::Duration;
 use core::net::IpAddr;
 
-/// A piece of the texts that come with a step: [`Texts::get`] and [`Journey::text`] read it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Text {
-    start: u32,
-    len: u32,
-}
+mod certificate;
+mod dns;
+mod owner;
 
-/// A number of bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bytes(pub u64);
-
-/// A listener, by its index in the configuration the journey began under.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ListenerRef(pub u16);
-
-/// A site, by index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SiteRef(pub u16);
-
-/// A certificate of the configuration, by index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CertificateRef(pub u16);
-
-/// A route of a site, by index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RouteRef {
-    /// Index of the site.
-    pub site: u16,
-    /// Index of the route in the site.
-    pub route: u16,
-}
-
-/// A backend of a pool, by index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BackendRef {
-    /// Index of the pool.
-    pub pool: u16,
-    /// Index of the backend in the pool.
-    pub backend: u16,
-}
-
-/// Whose side a failure is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
-    /// The one who asked.
-    Client,
-    /// This program or its configuration.
-    Us,
-    /// The server behind us.
-    Backend,
-}
-
-impl Side {
-    /// The word in logs.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Side::Client => "client",
-            Side::Us => "us",
-            Side::Backend => "backend",
-        }
-    }
-}
-
-/// The value of a step's field, for readers that treat all steps alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A text: of the journey, or of those that come with a step of the process.
-    Text(Text),
-    /// A word out of a fixed set, or a sentence of ours.
-    Word(&'static str),
-    /// A count or a status.
-    Number(u64),
-    /// Bytes.
-    Bytes(u64),
-    /// A span of time.
-    Span(Duration),
-    /// Yes or no.
-    Flag(bool),
-    /// A listener.
-    Listener(ListenerRef),
-    /// A route.
-    Route(RouteRef),
-    /// A backend.
-    Backend(BackendRef),
-    /// A site.
-    Site(SiteRef),
-    /// A certificate.
-    Certificate(CertificateRef),
-    /// The address of a client; `None` for one that came by a Unix socket.
-    Client(Option<IpAddr>),
-}
-
-/// A type that a step's field may have.
-trait FieldType: Copy {
-    const UNIT: &'static str;
-    fn value(self) -> Value;
-}
-
-macro_rules! field_types {
-    ($($kind:ty, $unit:literal, $this:ident => $value:expr;)*) => {
-        $(impl FieldType for $kind {
-            const UNIT: &'static str = $unit;
-            fn value(self) -> Value { let $this = self; $value }
-        })*
-    };
-}
-
-field_types! {
-    Text, "text", this => Value::Text(this);
-    &'static str, "word", this => Value::Word(this);
-    u16, "number", this => Value::Number(u64::from(this));
-    u64, "number", this => Value::Number(this);
-    Bytes, "bytes", this => Value::Bytes(this.0);
-    Duration, "seconds", this => Value::Span(this);
-    bool, "flag", this => Value::Flag(this);
-    Side, "word", this => Value::Word(this.word());
-    ListenerRef, "name", this => Value::Listener(this);
-    RouteRef, "name", this => Value::Route(this);
-    BackendRef, "name", this => Value::Backend(this);
-    SiteRef, "name", this => Value::Site(this);
-    CertificateRef, "name", this => Value::Certificate(this);
-    Option<IpAddr>, "address", this => Value::Client(this);
-}
-
-/// What the catalogue says of one field.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldInfo {
-    /// Its name, everywhere.
-    pub name: &'static str,
-    /// text, word, number, bytes, seconds, flag or name.
-    pub unit: &'static str,
-    /// What it says.
-    pub doc: &'static str,
-}
-
-/// What the catalogue says of one step.
-#[derive(Clone, Copy, Debug)]
-pub struct StepInfo {
-    /// Its name, everywhere.
-    pub name: &'static str,
-    /// What happened.
-    pub doc: &'static str,
-    /// Its fields, in order.
-    pub fields: &'static [FieldInfo],
-}
-
-macro_rules! steps {
-    ($($(#[doc = $doc:literal])* $step:ident $name:literal { $($(#[doc = $field_doc:literal])* $field:ident: $kind:ty,)* })*) => {
-        /// One thing that happened.
-        #[derive(Clone, Copy, Debug, PartialEq)]
-        pub enum Step {
-            $($(#[doc = $doc])* $step { $($(#[doc = $field_doc])* $field: $kind,)* },)*
-        }
-
-        impl Step {
-            /// The catalogue, in the order of the path.
-            pub const CATALOGUE: &'static [StepInfo] = &[$(StepInfo {
-                name: $name,
-                doc: concat!($($doc),*),
-                fields: &[$(FieldInfo { name: stringify!($field), unit: <$kind as FieldType>::UNIT, doc: concat!($($field_doc),*) },)*],
-            },)*];
-
-            /// The step's name in the catalogue.
-            pub const fn name(&self) -> &'static str {
-                match self { $(Step::$step { .. } => $name,)* }
-            }
-
-            /// Hands every field, in the catalogue's order, to `see`.
-            pub fn fields(&self, mut see: impl FnMut(&'static str, Value)) {
-                match *self {
-                    $(Step::$step { $($field,)* } => { $(see(stringify!($field), FieldType::value($field));)* let _ = &mut see; })*
-                }
-            }
-        }
-    };
-}
+pub use certificate::CertificateStep;
+pub use dns::DnsStep;
+pub use owner::OwnerStep;
 
 steps! {
+    /// One thing that happened.
+    Step:
     /// A client connected.
     Accepted "accepted" {
         /// Where.
@@ -192,7 +34,7 @@ steps! {
         /// The client's address and port, or `unix`.
         peer: Text,
     }
-    /// The client's connection is secured by TLS; told with each of its requests.
+    /// The connection is secured by TLS; a server tells it with each request of its client, a client once.
     Secured "secured" {
         /// `TLSv1.3` or `TLSv1.2`.
         version: &'static str,
@@ -208,7 +50,7 @@ steps! {
         resumed: bool,
         /// Whose certificate the client presented, as RFC 4514 writes it; empty where it presented none.
         client: Text,
-        /// From the connection to the end of its handshake.
+        /// From the connection to the end of its handshake, as its teller sees it.
         took: Duration,
     }
     /// A whole request head came in.
@@ -439,6 +281,252 @@ steps! {
         side: Side,
     }
 
+    /// A URL was read: the journey begins, or goes on elsewhere.
+    UrlRead "url-read" {
+        /// As it was typed, or as the redirect named it; a password in it is left out.
+        typed: Text,
+        /// As it is used.
+        url: Text,
+        /// What its scheme makes us speak: `http`, `https`.
+        scheme: &'static str,
+        /// The host, as it is asked for.
+        host: Text,
+        /// The port.
+        port: u16,
+        /// It is written in the URL; else it is the scheme's own.
+        port_written: bool,
+        /// Which leg of the journey begins, from 1.
+        leg: u16,
+    }
+    /// The URL is used in another form than it was written in (WHATWG URL).
+    UrlNormalised "url-normalised" {
+        /// The rule.
+        rule: &'static str,
+        /// What stood there.
+        before: Text,
+        /// What stands there now.
+        after: Text,
+    }
+    /// The host's name has addresses.
+    NameResolved "name-resolved" {
+        /// The name.
+        name: Text,
+        /// They, in the order they came, separated by commas.
+        addresses: Text,
+        /// Who said so: `written` (the host is an address), `given` (on the command line), `resolver` or `walk`
+        /// (DNS, asked so), the hosts file included.
+        source: &'static str,
+        /// How long that holds; zero where nobody said.
+        ttl: Duration,
+        /// From the question to the answer.
+        took: Duration,
+    }
+    /// A connection is tried.
+    ConnectStarted "connect-started" {
+        /// Which attempt, from 1.
+        attempt: u16,
+        /// Address and port.
+        address: Text,
+        /// Why now: `first`, `no-answer-yet`, `one-failed`.
+        why: &'static str,
+    }
+    /// An attempt came to nothing.
+    ConnectFailed "connect-failed" {
+        /// Which attempt.
+        attempt: u16,
+        /// Address and port.
+        address: Text,
+        /// `refused`, `timeout`, `unreachable`, `reset`, `overtaken` (another was faster), or another word for it.
+        why: &'static str,
+        /// How long it was under way.
+        took: Duration,
+    }
+    /// There is a connection to the server.
+    ConnectionOpened "connection-opened" {
+        /// Which attempt it was.
+        attempt: u16,
+        /// Our address and port; empty where the machine does not tell.
+        local: Text,
+        /// The server's.
+        remote: Text,
+        /// From the first attempt to this one's success.
+        took: Duration,
+    }
+    /// The request goes over the connection of an earlier leg.
+    ConnectionReused "connection-reused" {
+        /// The server's address and port.
+        remote: Text,
+    }
+    /// What the system knows of a connection (TCP_INFO).
+    TcpMeasured "tcp-measured" {
+        /// `connected`, `first-byte`, `end`.
+        moment: &'static str,
+        /// The round trip, smoothed.
+        rtt: Duration,
+        /// How much it varies.
+        rtt_deviation: Duration,
+        /// The congestion window, in segments.
+        window: u64,
+        /// Bytes of a full segment that we send.
+        segment: u64,
+        /// Segments that were sent again.
+        retransmitted: u64,
+        /// Bytes that came.
+        received: Bytes,
+    }
+    /// A connection of the journey is over.
+    ConnectionEnded "connection-ended" {
+        /// Who closed first: `server`, `us`.
+        by: &'static str,
+        /// `end-of-stream`, `end-of-tls` (close_notify), `reset`.
+        how: &'static str,
+    }
+    /// This machine was ready to begin with TLS, once for all connections of the journey.
+    TlsPrepared "tls-prepared" {
+        /// Certificates of authorities that are trusted.
+        authorities: u64,
+        /// To have them, and random numbers that nobody can guess.
+        took: Duration,
+    }
+    /// What the ClientHello offers.
+    TlsOffered "tls-offered" {
+        /// The name asked for; empty for an address.
+        server_name: Text,
+        /// Versions, best first.
+        versions: Text,
+        /// Key exchange groups, best first.
+        groups: Text,
+        /// Those of them with a key already in it.
+        shares: Text,
+        /// How many cipher suites.
+        suites: u16,
+        /// Protocols, best first.
+        alpn: Text,
+        /// It comes with a ticket of an earlier connection.
+        ticket: bool,
+    }
+    /// A message of the handshake passed, or a record that hides what it is.
+    TlsMessage "tls-message" {
+        /// `client`, `server`.
+        from: &'static str,
+        /// Its name; `sealed` for a record that only the two ends can read.
+        message: &'static str,
+        /// Its size; of a sealed record with all that seals it.
+        size: Bytes,
+    }
+    /// A certificate that the server presented.
+    TlsCertificate "tls-certificate" {
+        /// Its place in the chain; 0 is the server's own.
+        place: u16,
+        /// Whose it is (RFC 4514).
+        subject: Text,
+        /// Who signed it.
+        issuer: Text,
+        /// The names and addresses it is for, separated by commas.
+        names: Text,
+        /// The first day it holds.
+        holds_from: Text,
+        /// The last.
+        holds_until: Text,
+        /// How long it still holds; zero if it has expired.
+        left: Duration,
+    }
+    /// The chain was judged.
+    TlsVerified "tls-verified" {
+        /// It is trusted.
+        trusted: bool,
+        /// Nobody asked whether (`--insecure`): the connection goes on all the same.
+        ignored: bool,
+        /// Why, or why not.
+        why: Text,
+    }
+    /// The request is on its way.
+    RequestSent "request-sent" {
+        /// Method.
+        method: Text,
+        /// Path and query.
+        target: Text,
+        /// `HTTP/1.1` or `HTTP/2`.
+        version: &'static str,
+        /// The request line and the fields, a line each, as they were sent; credentials are left out.
+        head: Text,
+        /// Bytes of its body.
+        body: Bytes,
+    }
+    /// A head of an answer came.
+    HeadReceived "head-received" {
+        /// Its status.
+        status: u16,
+        /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`.
+        version: &'static str,
+        /// The status line and the fields, a line each, as they came.
+        head: Text,
+        /// It is interim (1xx): another follows.
+        interim: bool,
+        /// From the request sent to this.
+        took: Duration,
+    }
+    /// What an answer's fields say of its way, in words.
+    Told "told" {
+        /// The field.
+        field: &'static str,
+        /// What it says.
+        says: Text,
+    }
+    /// The body came, or broke off.
+    BodyReceived "body-received" {
+        /// Bytes of it, without framing.
+        size: Bytes,
+        /// How its end is known: `length`, `chunked`, `close`, `stream`, `none`.
+        framing: &'static str,
+        /// It is whole.
+        whole: bool,
+        /// From the head to its last byte.
+        took: Duration,
+    }
+    /// Fields that came behind the body.
+    TrailersReceived "trailers-received" {
+        /// A line each.
+        fields: Text,
+    }
+    /// The answer sends us elsewhere.
+    Redirected "redirected" {
+        /// Its status.
+        status: u16,
+        /// `Location`, as it came.
+        location: Text,
+        /// The method of the next request.
+        method: Text,
+        /// We go there; else why not stands in `why`.
+        followed: bool,
+        /// The rules that hold.
+        why: Text,
+    }
+    /// The journey ends here, before the page.
+    Stopped "stopped" {
+        /// At which station: `URL`, `Name`, `Connect`, `TLS`, `HTTP`, `Decode`, `Page`, or `Machine` for this one's own doing.
+        station: &'static str,
+        /// Whose side it is on: `you`, `machine`, `names`, `network`, `server`.
+        side: &'static str,
+        /// What it is, in one word.
+        fault: &'static str,
+        /// Station, side, cause and remedy in one sentence.
+        sentence: Text,
+        /// The exit code.
+        exit: u16,
+    }
+    /// The answer is here, whole.
+    Arrived "arrived" {
+        /// Its status.
+        status: u16,
+        /// Bytes of its body.
+        size: Bytes,
+        /// Legs of the journey.
+        legs: u16,
+        /// All of it.
+        took: Duration,
+    }
+
     /// A listener is open.
     Listening "listening" {
         /// Which.
@@ -463,86 +551,6 @@ steps! {
         side: Side,
         /// Failures before this one that were not told.
         untold: u64,
-    }
-    /// A certificate is presented from now on, because its files have changed.
-    CertificateRenewed "certificate-renewed" {
-        /// Which.
-        certificate: CertificateRef,
-        /// How long it holds.
-        left: Duration,
-    }
-    /// Changed files of a certificate could not be used; the old one is still presented.
-    CertificateRefused "certificate-refused" {
-        /// Which.
-        certificate: CertificateRef,
-        /// Why.
-        why: &'static str,
-    }
-    /// A certificate expires soon, or has expired. Told once a day.
-    CertificateExpires "certificate-expires" {
-        /// Which.
-        certificate: CertificateRef,
-        /// How long it still holds; zero if it has expired.
-        left: Duration,
-    }
-    /// No certificate has a name of a site that is served with TLS: browsers will warn.
-    CertificateMissing "certificate-missing" {
-        /// Whose name.
-        site: SiteRef,
-        /// Where it is served.
-        listener: ListenerRef,
-    }
-    /// A certificate that was ordered before, and stored, is presented from now on.
-    CertificateFound "certificate-found" {
-        /// Whose.
-        site: SiteRef,
-        /// The names it is for.
-        names: Text,
-        /// How long it holds; zero if it has expired.
-        left: Duration,
-    }
-    /// There is a new account with the authority that certificates are ordered from.
-    AccountRegistered "account-registered" {
-        /// The authority's directory.
-        directory: Text,
-        /// The account's own address.
-        account: Text,
-    }
-    /// A certificate is being ordered.
-    CertificateOrdered "certificate-ordered" {
-        /// Whose.
-        site: SiteRef,
-        /// The names it is for.
-        names: Text,
-        /// Why.
-        why: Text,
-    }
-    /// A certificate that was ordered is presented from now on.
-    CertificateIssued "certificate-issued" {
-        /// Whose.
-        site: SiteRef,
-        /// The names it is for.
-        names: Text,
-        /// How long it holds.
-        left: Duration,
-    }
-    /// A certificate could not be had. What was presented before still is.
-    CertificateFailed "certificate-failed" {
-        /// Whose.
-        site: SiteRef,
-        /// The names it was for.
-        names: Text,
-        /// How many times in a row.
-        failures: u64,
-        /// When it is tried again.
-        wait: Duration,
-        /// Why, in the authority's own words where it gave any.
-        why: Text,
-    }
-    /// What is kept of certificates and accounts could not be read, written or used.
-    CertificateStoreFailed "certificate-store-failed" {
-        /// What, and why.
-        why: Text,
     }
     /// A backend answers its probes again.
     BackendUp "backend-up" {
@@ -599,101 +607,6 @@ steps! {
         /// Why.
         why: &'static str,
     }
-    /// Stored answers were purged.
-    Purged "purged" {
-        /// What is named: `url`, `prefix`, `tag`, `site`, `all`.
-        by: &'static str,
-        /// They are stale, and not gone.
-        soft: bool,
-        /// Its number. Whoever asked for it may have been told a lower one, where the cache has purged by itself since the start.
-        sequence: u64,
-    }
-    /// What owners had asked for before this start, and is still of use, was done again.
-    JournalReplayed "journal-replayed" {
-        /// Purges, pushes and notices done again.
-        records: u64,
-        /// Of those, contents that are not stored any more, because the configuration has changed.
-        outdated: u64,
-        /// The last number that was ever given.
-        sequence: u64,
-        /// How long it took.
-        took: Duration,
-    }
-    /// The last write into the journal was not whole when an earlier process ended. Nobody was told that it was accepted; it was cut off.
-    JournalCut "journal-cut" {
-        /// Of which file.
-        file: Text,
-        /// How much.
-        bytes: Bytes,
-    }
-    /// The disk has lost records of the journal that had been accepted.
-    JournalDamaged "journal-damaged" {
-        /// Which, and what becomes of it.
-        what: Text,
-    }
-    /// The journal cannot be written: purges and pushes are refused until it can.
-    JournalFailed "journal-failed" {
-        /// Why.
-        why: Text,
-    }
-    /// The journal can be written again.
-    JournalRecovered "journal-recovered" {
-        /// The last number given.
-        sequence: u64,
-    }
-    /// The journal had no room for all the content that was pushed: a restart will not store the oldest again.
-    JournalTrimmed "journal-trimmed" {
-        /// How many contents.
-        contents: u64,
-    }
-    /// The origin has said that URLs changed, or has handed new content over.
-    PushAccepted "push-accepted" {
-        /// Which of the two: `notice`, `content`.
-        by: &'static str,
-        /// How many URLs.
-        urls: u64,
-        /// The old answers serve until the new ones are there.
-        soft: bool,
-        /// Its number since the start, among purges.
-        sequence: u64,
-    }
-    /// URLs are to be asked for without a client's asking.
-    FeedBegan "feed-began" {
-        /// For what: `notice`, `prefetch`.
-        by: &'static str,
-        /// The job's number since the start.
-        job: u64,
-        /// How many URLs are known so far.
-        urls: u64,
-    }
-    /// A URL that no client had asked for was asked for.
-    Fed "fed" {
-        /// For what: `notice`, `prefetch`, `link`.
-        by: &'static str,
-        /// The URL.
-        url: Text,
-        /// What came of it: `stored`, `current`, `fresh`, `not-stored`, `failed`, `unserved`.
-        outcome: &'static str,
-        /// The origin's status; 0 for none.
-        status: u16,
-        /// Bytes of content that came.
-        bytes: Bytes,
-        /// How long it took.
-        took: Duration,
-    }
-    /// Such a job is over.
-    FeedEnded "feed-ended" {
-        /// For what.
-        by: &'static str,
-        /// The job's number since the start.
-        job: u64,
-        /// URLs that are in the cache now.
-        good: u64,
-        /// URLs that are not.
-        bad: u64,
-        /// It was cancelled, or ended with the process.
-        cancelled: bool,
-    }
     /// A new configuration holds.
     Reloaded "reloaded" {
         /// Its number since the start.
@@ -709,77 +622,16 @@ steps! {
         /// Connections open.
         connections: u64,
     }
-}
 
-/// The identity of one request: 128 random bits, written as 32 hexadecimal digits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JourneyId(pub u128);
-
-/// Texts that steps point to; as they came, not checked to be UTF-8.
-#[derive(Clone, Debug, Default)]
-pub struct Texts(Vec<u8>);
-
-impl Texts {
-    /// Keeps a text for a step.
-    pub fn keep(&mut self, text: &[u8]) -> Text {
-        let start = u32::try_from(self.0.len()).expect("texts of one request stay under 4 GiB");
-        self.0.extend_from_slice(text);
-        Text { start, len: u32::try_from(text.len()).expect("texts of one request stay under 4 GiB") }
-    }
-
-    /// The bytes of a kept text.
-    pub fn get(&self, text: Text) -> &[u8] {
-        &self.0[text.start as usize..(text.start + text.len) as usize]
-    }
-}
-
-/// All the steps of one request, with the texts they point to. Memory is kept from request to request: [`Journey::clear`].
-#[derive(Clone, Debug, Default)]
-pub struct Journey {
-    /// Whose journey.
-    pub id: JourneyId,
-    /// When it began, in the calendar.
-    pub calendar: Calendar,
-    /// When it began, on the host's clock: the first byte of the request.
-    pub began: Instant,
-    steps: Vec<(Instant, Step)>,
-    texts: Texts,
-}
-
-impl Journey {
-    /// Empties it and keeps its memory.
-    pub fn clear(&mut self) {
-        self.id = JourneyId::default();
-        self.calendar = Calendar::default();
-        self.began = Instant::ZERO;
-        self.steps.clear();
-        self.texts.0.clear();
-    }
-
-    /// Keeps a text for a step that is about to be added.
-    pub fn keep(&mut self, text: &[u8]) -> Text {
-        self.texts.keep(text)
-    }
-
-    /// The bytes of a kept text; as the client sent them, not checked to be UTF-8.
-    pub fn text(&self, text: Text) -> &[u8] {
-        self.texts.get(text)
-    }
-
-    /// Adds a step.
-    pub fn add(&mut self, at: Instant, step: Step) {
-        self.steps.push((at, step));
-    }
-
-    /// Takes all steps out, for the journey of another request that they were done for.
-    pub fn take_steps(&mut self) -> Vec<(Instant, Step)> {
-        core::mem::take(&mut self.steps)
-    }
-
-    /// The steps in the order they happened.
-    pub fn steps(&self) -> &[(Instant, Step)] {
-        &self.steps
-    }
+    @
+    /// A name is being resolved.
+    Dns(DnsStep);
+    @
+    /// Something about certificates.
+    Certificate(CertificateStep);
+    @
+    /// Something that came of what an owner asked of the cache.
+    Owner(OwnerStep);
 }
 
 #[cfg(test)]

@@ -6,20 +6,26 @@
 //! - [`Stream`], [`Listener`], [`File`]: what a host hands out. The kernel's kinds are variants of their own, so that the seam costs a
 //!   predictable branch and no virtual call on the way of the bytes.
 //! - [`Slab`]: memory that is sent as a file is.
+//! - [`Datagrams`]: an exchange of datagrams with one far end.
+//! - [`Meter`]: what the machine knows of a connection beside its bytes.
 //! - [`Deadline`]: a time limit that is cheap to move.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+mod datagrams;
 mod deadline;
 mod file;
 mod listener;
 mod machine;
+mod meter;
 pub mod os;
 mod slab;
 mod stream;
 
+pub use datagrams::{DatagramSocket, Datagrams, Udp};
 pub use deadline::{Deadline, Timers};
 pub use file::{File, Found, Opened};
 pub use listener::{Accepting, Listener};
-pub use machine::{Connecting, Endpoint, Host, Machine, Names, Resolving, Task};
+pub use machine::{Connecting, Endpoint, Host, Machine, Names, Resolving, Task, Unguessable};
+pub use meter::{Ends, Meter, TcpInfo};
 pub use slab::{Slab, Sparse};
 pub use stream::{ByteStream, Stream};

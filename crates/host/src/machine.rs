@@ -1,6 +1,6 @@
 //! What a machine must be able to do, and the handle through which programs ask it.
 
-use crate::{Deadline, Listener, Opened, Slab, Stream, Timers};
+use crate::{Datagrams, Deadline, Listener, Opened, Slab, Stream, Timers};
 use decide::address::Address;
 use decide::random::Random;
 use decide::time::{Calendar, Duration, Instant};
@@ -75,6 +75,10 @@ pub trait Machine {
     fn calendar(&self) -> Calendar;
     /// 64 random bits; not for secrets.
     fn random(&self) -> u64;
+    /// 64 random bits that nobody can guess from others.
+    fn unguessable(&self) -> u64;
+    /// Opens a port that nobody can guess, for an exchange of datagrams with `far`.
+    fn datagrams(&self, far: SocketAddr) -> io::Result<Datagrams>;
     /// Connects; the caller brings the time limit.
     fn connect(&self, to: &Endpoint) -> Connecting;
     /// Listens; `backlog` is how many connections may wait.
@@ -118,6 +122,11 @@ impl Host {
     /// The calendar.
     pub fn calendar(&self) -> Calendar {
         self.machine.calendar()
+    }
+
+    /// Opens a port that nobody can guess, for an exchange of datagrams with `far`.
+    pub fn datagrams(&self, far: SocketAddr) -> io::Result<Datagrams> {
+        self.machine.datagrams(far)
     }
 
     /// Connects; set a deadline beside it.
@@ -172,9 +181,23 @@ impl Host {
         self.sleep_until(self.now() + span).await;
     }
 
+    /// The machine's randomness where it must not be guessed.
+    pub fn unguessable(&self) -> Unguessable<'_> {
+        Unguessable(&*self.machine)
+    }
+
     /// The machine's randomness.
     pub fn rng(&self) -> HostRandom<'_> {
         HostRandom(&*self.machine)
+    }
+}
+
+/// A machine's randomness where it must not be guessed: ids of queries.
+pub struct Unguessable<'a>(&'a dyn Machine);
+
+impl Random for Unguessable<'_> {
+    fn next(&mut self) -> u64 {
+        self.0.unguessable()
     }
 }
 

@@ -2,9 +2,12 @@
 
 mod files;
 mod names;
+mod packets;
 mod sockets;
+mod tcp_info;
 
-use crate::{Connecting, Endpoint, Host, Listener, Machine, Opened, Resolving, Slab, Stream, Task, Timers};
+use crate::datagrams::Udp;
+use crate::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Slab, Stream, Task, Timers};
 use decide::random::{Random, SplitMix};
 use decide::time::{Calendar, Duration, Instant};
 use std::cell::{Cell, RefCell};
@@ -17,7 +20,9 @@ use std::task::{Context, Poll};
 use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
+pub use packets::{Capture, Captured, Captures};
 pub use sockets::{Bound, bind};
+pub(crate) use tcp_info::tcp_info;
 
 /// Runs a program on the calling thread until it ends. Every thread that does so has a host of its own; all share one clock.
 pub fn run<F: Future>(program: impl FnOnce(Host) -> F) -> io::Result<F::Output> {
@@ -186,6 +191,16 @@ impl Machine for Kernel {
 
     fn random(&self) -> u64 {
         self.random.borrow_mut().next()
+    }
+
+    fn unguessable(&self) -> u64 {
+        let mut bits = [0; 8];
+        rustix::rand::getrandom(&mut bits, rustix::rand::GetRandomFlags::empty()).expect("the kernel gives eight random bytes at once");
+        u64::from_ne_bytes(bits)
+    }
+
+    fn datagrams(&self, far: std::net::SocketAddr) -> io::Result<Datagrams> {
+        sockets::datagrams(far).map(|socket| Datagrams::Udp(Udp::new(socket, far)))
     }
 
     fn connect(&self, to: &Endpoint) -> Connecting {

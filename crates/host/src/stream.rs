@@ -1,6 +1,6 @@
 //! Connected byte streams.
 
-use crate::File;
+use crate::{Ends, File, Meter};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
@@ -17,6 +17,10 @@ pub trait ByteStream: Send {
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
     /// Breaks the connection off, so that the far end sees an error and not the end of stream.
     fn reset(&mut self);
+    /// Its two ends, where they have addresses.
+    fn ends(&self) -> Option<Ends> {
+        None
+    }
 }
 
 /// A connected byte stream. Dropping it closes it.
@@ -60,6 +64,20 @@ impl Stream {
         if let Stream::Tcp(tcp) = self {
             let _ = socket2::SockRef::from(tcp).set_tcp_notsent_lowat(bytes);
         }
+    }
+
+    /// Its two ends, where they have addresses.
+    pub fn ends(&self) -> Option<Ends> {
+        match self {
+            Stream::Tcp(tcp) => Some(Ends { local: tcp.local_addr().ok()?, remote: tcp.peer_addr().ok()? }),
+            Stream::Unix(_) => None,
+            Stream::Virtual(stream) => stream.ends(),
+        }
+    }
+
+    /// What measures it; `None` where the machine cannot.
+    pub fn meter(&self) -> Option<Meter> {
+        Meter::of(self)
     }
 
     /// Sends the end of stream; reading goes on.

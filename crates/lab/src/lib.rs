@@ -15,6 +15,7 @@
 
 mod clock;
 mod connection;
+mod datagrams;
 mod executor;
 mod files;
 mod link;
@@ -29,6 +30,7 @@ mod trace;
 mod world;
 
 pub use clock::EPOCH;
+pub use datagrams::VirtualDatagrams;
 pub use executor::Pending;
 pub use link::{Link, Pieces, Reach};
 pub use listener::VirtualListener;

@@ -1,6 +1,7 @@
 //! A virtual machine.
 
 use crate::clock::Clock;
+use crate::datagrams::VirtualDatagrams;
 use crate::executor::Executor;
 use crate::files::Files;
 use crate::link::Reach;
@@ -10,7 +11,7 @@ use crate::seed::split;
 use crate::stream::VirtualStream;
 use decide::random::{Random, SplitMix};
 use decide::time::{Calendar, Instant};
-use host::{Connecting, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
+use host::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
 use std::cell::RefCell;
 use std::future::{Future, pending};
 use std::io;
@@ -39,6 +40,14 @@ impl Machine for VirtualMachine {
 
     fn random(&self) -> u64 {
         self.random.borrow_mut().next()
+    }
+
+    fn unguessable(&self) -> u64 {
+        self.random()
+    }
+
+    fn datagrams(&self, far: SocketAddr) -> io::Result<Datagrams> {
+        Ok(Datagrams::Virtual(Box::new(VirtualDatagrams::to(&self.network, self.id, far)?)))
     }
 
     fn connect(&self, to: &Endpoint) -> Connecting {
@@ -133,6 +142,11 @@ impl VirtualHost {
     /// Listens, and gives the lab's own kind of listener.
     pub fn listen(&self, at: &Endpoint, backlog: u32) -> io::Result<VirtualListener> {
         VirtualListener::new(&self.machine.network, self.id(), at, backlog)
+    }
+
+    /// Opens a port for datagrams at one of its addresses.
+    pub fn datagrams_at(&self, at: SocketAddr) -> io::Result<VirtualDatagrams> {
+        VirtualDatagrams::at(&self.machine.network, self.id(), at)
     }
 
     /// Where it listens, in the order of listening; port 0 has become a real one.

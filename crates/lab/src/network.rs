@@ -6,6 +6,7 @@
 
 use crate::clock::Clock;
 use crate::connection::{Connection, End, Parcel, Phase, Pipe, Side, Travelling};
+use crate::datagrams::Datagrams;
 use crate::link::{Links, Reach};
 use crate::listener::Waiting;
 use crate::names::Table;
@@ -54,6 +55,7 @@ pub(crate) struct Network {
     pub(crate) listened: ListenerId,
     pub(crate) nodes: Vec<Node>,
     connections: BTreeMap<ConnectionId, Connection>,
+    pub(crate) datagrams: Datagrams,
     /// How many connections there have been.
     connected: ConnectionId,
     events: BTreeMap<EventKey, Event>,
@@ -98,6 +100,8 @@ enum Event {
     Arrival(ConnectionId, Side),
     /// The client's request had no answer.
     Retry(ConnectionId),
+    /// A datagram.
+    Datagram(u64),
 }
 
 impl Network {
@@ -111,6 +115,7 @@ impl Network {
             listened: 0,
             nodes: Vec::new(),
             connections: BTreeMap::new(),
+            datagrams: Datagrams::default(),
             connected: 0,
             events: BTreeMap::new(),
             caused: 0,
@@ -162,6 +167,7 @@ impl Network {
         match event {
             Event::Arrival(id, from) => self.arrive(id, from),
             Event::Retry(id) => self.retry(id),
+            Event::Datagram(number) => self.datagram_arrives(number),
         }
     }
 
@@ -204,7 +210,7 @@ impl Network {
         Ok((far, Endpoint::Ip(SocketAddr::new(ip, port))))
     }
 
-    fn host_of(&self, address: IpAddr) -> Option<HostId> {
+    pub(crate) fn host_of(&self, address: IpAddr) -> Option<HostId> {
         self.nodes.iter().position(|node| node.addresses.contains(&address))
     }
 
@@ -240,6 +246,11 @@ impl Network {
         let key = (at, self.caused);
         self.events.insert(key, event);
         key
+    }
+
+    /// Makes a datagram arrive at its time.
+    pub(crate) fn plan_datagram(&mut self, at: Instant, number: u64) {
+        self.plan(at, Event::Datagram(number));
     }
 
     /// Puts a parcel on its way from `side`.

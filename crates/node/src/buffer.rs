@@ -52,12 +52,21 @@ pub(crate) struct Buffer {
     end: usize,
     /// Consumed bytes from here on are kept, so that they can be read again: see [`Buffer::hold`].
     held: Option<usize>,
+    /// What it takes when it is filled.
+    size: usize,
 }
 
 impl Buffer {
     /// An empty buffer; takes its memory when it is filled.
     pub(crate) fn new(spare: &Buffers) -> Self {
-        Self { spare: spare.clone(), bytes: Box::default(), start: 0, end: 0, held: None }
+        Self { spare: spare.clone(), bytes: Box::default(), start: 0, end: 0, held: None, size: BUFFER_BYTES }
+    }
+
+    /// One that has the long size from the beginning.
+    pub(crate) fn long(spare: &Buffers) -> Self {
+        let mut buffer = Self::new(spare);
+        buffer.size = LONG_BODY_BUFFER_BYTES;
+        buffer
     }
 
     /// What was read and not consumed.
@@ -135,7 +144,7 @@ impl Buffer {
     /// are the only thing that stays unread while more is read, and their length is capped by a setting.
     fn make_room(&mut self) {
         if self.bytes.is_empty() {
-            self.bytes = self.spare.take(BUFFER_BYTES);
+            self.bytes = self.spare.take(self.size);
         }
         if self.start == self.end && self.held.is_none() {
             (self.start, self.end) = (0, 0);

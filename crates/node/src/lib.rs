@@ -2,7 +2,7 @@
 //! code runs on the kernel and in the lab.
 //!
 //! Order of calls: [`Server::new`] once, then [`Server::work`] on each worker's thread; [`Server::reload`] and [`Server::drain`] from
-//! anywhere; [`Server::drained`] tells the end.
+//! anywhere; [`Server::drained`] tells the end. [`fetch`] is the client's side: one request, with every step told.
 #![forbid(unsafe_code)]
 
 mod application;
@@ -11,13 +11,17 @@ mod buffer;
 mod channel;
 mod coder;
 mod conversation;
+pub mod decode;
 mod feed;
+pub mod fetch;
 mod hints;
 mod http2;
 pub mod metrics;
 mod origin;
+pub mod page;
 mod pool;
 mod proxy;
+pub mod resolve;
 mod server;
 mod signal;
 mod store;

@@ -3,7 +3,9 @@
 //! - [`certificate`]: certificates and keys as they come in files, and what can be read in them.
 //! - [`Store`]: what a server presents, by the name that is asked for; exchanged while it runs. `tickets`: what lets a client come back
 //!   without a whole handshake, to whichever worker. `clock`: the time, as the host tells it.
-//! - `listener`, `backend`: rustls' configurations for either side. `sessions`: what lets us come back to a backend.
+//! - `visitor`: for one who looks on while a handshake happens.
+//! - `listener`, `backend`: rustls' configurations for either side.
+//!   `sessions`: what lets us come back to a backend.
 //! - `stream`, `flow`: a connection and the bytes in it. `trouble`: what went wrong, in our words. `secured`: what was agreed.
 //!
 //! Secrets are drawn from the operating system by the cryptographic library, in the lab too: a [`host::Host`]'s randomness is not for them.
@@ -20,13 +22,15 @@ mod store;
 mod stream;
 mod tickets;
 mod trouble;
+mod visitor;
 
 pub(crate) use backend::{Clients, to_backend};
 pub(crate) use listener::Listeners;
 pub(crate) use secured::Secured;
 pub use store::{Presented, Store};
-pub(crate) use stream::TlsStream;
-pub(crate) use trouble::Trouble;
+pub(crate) use stream::{Passed, TlsStream};
+pub(crate) use trouble::{Trouble, alert_name};
+pub(crate) use visitor::{Seen, Visitor};
 
 use decide::config::{Protocol, TlsVersion};
 use rustls::SupportedProtocolVersion;
@@ -42,6 +46,13 @@ static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(rustl
 
 fn provider() -> Arc<CryptoProvider> {
     PROVIDER.clone()
+}
+
+/// Has the random numbers of the cryptography ready. The first of a process take a tenth of a second, for the library gathers entropy of
+/// its own.
+pub fn prepare() {
+    // Without randomness a handshake fails, and says so.
+    let _ = provider().secure_random.fill(&mut [0; 1]);
 }
 
 /// A protocol's name in ALPN.

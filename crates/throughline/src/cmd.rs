@@ -5,6 +5,7 @@ mod ctl;
 mod explain;
 mod serve;
 mod shown;
+mod trace;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -14,6 +15,8 @@ use std::process::ExitCode;
 pub enum Verb {
     /// Run the path: load balancer, cache, web server.
     Serve(serve::Arguments),
+    /// Show the journey of one request, from URL to answer.
+    Trace(Box<trace::Arguments>),
     /// Ask a running server: its state, a reload, a drain, a change of a backend.
     Ctl(ctl::Arguments),
     /// Tell every mistake of a configuration file.
@@ -27,6 +30,7 @@ pub enum Verb {
 pub fn run(verb: Verb) -> ExitCode {
     let result = match verb {
         Verb::Serve(arguments) => serve::run(arguments),
+        Verb::Trace(arguments) => trace::run(*arguments),
         Verb::Ctl(arguments) => ctl::run(arguments),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Explain(what) => explain::run(&what),

@@ -8,6 +8,7 @@
 //! - [`admin`]: the admin side of a running server. [`log`]: the readers of steps that write.
 //! - [`journal`]: what owners asked for, kept over a restart. `token`: who may ask.
 //! - `sitemap`: the lists of URLs that sites publish, for prefetches.
+//! - [`trace`]: a request that is traced, shown while it happens.
 //! - [`demo`]: the embedded default: a small site on two application servers.
 #![forbid(unsafe_code)]
 
@@ -21,3 +22,4 @@ pub mod process;
 pub mod settings;
 mod sitemap;
 mod token;
+pub mod trace;

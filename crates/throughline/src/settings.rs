@@ -31,7 +31,7 @@ mod tls;
 mod value;
 
 pub use defaults::*;
-pub(crate) use disk::unreadable;
+pub(crate) use disk::{system_authorities, unreadable};
 pub use mistake::{Mistake, Severity};
 pub(crate) use owners::{EXPOSED_HELP, exposed};
 pub use reference::reference;

@@ -4,6 +4,7 @@
 //! - [`event`]: one line per step of the process.
 //! - [`explain`]: the records of a routing and a balancing decision.
 //! - [`status`]: the state of a running process, as data and as a table.
+//! - [`trace`]: a client's journey as a tree with a waterfall, or as JSON.
 //! - [`steps_reference`]: the catalogue of steps as a page of the guide.
 //!
 //! Whatever a client sent is hostile until it is escaped: no output here holds a control character that was not put there by us.
@@ -13,7 +14,9 @@ pub mod access_log;
 pub mod event;
 pub mod explain;
 pub mod status;
+mod step_json;
 mod steps_reference;
 mod text;
+pub mod trace;
 
 pub use steps_reference::steps_reference;

@@ -5,13 +5,21 @@
 //! that arrives, until one is not [`Unusable::Stray`].
 
 mod answer;
+mod message;
+mod name;
+mod record;
+mod text;
 
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 use domain::base::iana::Rtype;
-use domain::base::{MessageBuilder, Name};
+use domain::base::{self, MessageBuilder};
+
+pub use message::{ClientSubnet, Edns, ExtendedError, Flags, Malformed, Message, Query, TooLong};
+pub use name::Name;
+pub use record::{Binding, Data, Record, RecordType, Soa};
 
 /// The largest answer over UDP that we ask for, in bytes: it fits a packet on any path, so that none is cut into fragments, which get lost
 /// and can be forged (RFC 9715 §3.2).
@@ -32,7 +40,7 @@ pub enum Family {
 /// A name and which of its addresses are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    name: Name<Vec<u8>>,
+    name: base::Name<Vec<u8>>,
     family: Family,
 }
 
@@ -40,7 +48,7 @@ impl Question {
     /// The question for `name`, which is absolute, with or without the dot at its end. `None` if DNS has no room for such a name: an empty
     /// label, one of more than 63 bytes, more than 255 in all (RFC 1035 §2.3.4), or letters beyond ASCII.
     pub fn new(name: &str, family: Family) -> Option<Question> {
-        let name = Name::vec_from_str(name).ok().filter(|parsed| !name.is_empty() && !parsed.is_root())?;
+        let name = base::Name::vec_from_str(name).ok().filter(|parsed| !name.is_empty() && !parsed.is_root())?;
         Some(Question { name, family })
     }
 
@@ -104,7 +112,7 @@ pub enum Answer {
     Failed(ResponseCode),
 }
 
-/// Why a server did not answer: the response code with its extension (RFC 6891 §6.1.3), neither 0 nor 3.
+/// How a server answered: the response code with its extension (RFC 6891 §6.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseCode(pub u16);
 
@@ -118,8 +126,10 @@ impl ResponseCode {
 impl fmt::Display for ResponseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            0 => f.write_str("NOERROR"),
             1 => f.write_str("FORMERR"),
             2 => f.write_str("SERVFAIL"),
+            3 => f.write_str("NXDOMAIN"),
             4 => f.write_str("NOTIMP"),
             5 => f.write_str("REFUSED"),
             16 => f.write_str("BADVERS"),

@@ -5,7 +5,10 @@
 //! - [`http1`]: HTTP/1.1 on the wire (RFC 9112): heads, body framing, both directions.
 //! - [`websocket`]: WebSocket (RFC 6455) with permessage-deflate (RFC 7692): handshake, frames, both ends of a connection.
 //! - [`http2`]: HTTP/2 on the wire (RFC 9113): a whole connection, both sides.
+//! - [`media_type`]: `Content-Type`, as browsers read it.
+//! - [`packet`]: frames taken apart layer by layer; [`pcapng`]: the file that captures are kept in.
 //! - [`dns`]: a question for the addresses of a name, and the answers to it (RFC 1035).
+//! - [`tls`]: what a TLS connection shows of itself from outside: records and the messages that begin a handshake.
 //! - [`resolver_files`]: `/etc/resolv.conf` and `/etc/hosts`.
 //!
 //! Order of calls for one HTTP/1.1 message: [`http1::parse_request`] (or [`http1::parse_response`]) until it is complete, then a
@@ -20,6 +23,10 @@ pub mod dns;
 pub mod http;
 pub mod http1;
 pub mod http2;
+pub mod media_type;
+pub mod packet;
+pub mod pcapng;
 pub mod resolver_files;
 mod rules;
+pub mod tls;
 pub mod websocket;

@@ -1,7 +1,9 @@
 //! The two files by which a machine is told what names mean: `/etc/resolv.conf` and `/etc/hosts`. Their format is as old as their readers
 //! are lenient: what cannot be read is passed over, as resolv.conf(5) and hosts(5) have it, and nothing here fails.
 
+use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
@@ -80,16 +82,44 @@ impl NameServer {
 
 /// The addresses that `/etc/hosts` gives a name, of both families, in the order of the file. `name` has no dot at its end.
 pub fn addresses_in_hosts(file: &[u8], name: &str) -> Vec<IpAddr> {
-    let mut addresses = Vec::new();
-    for line in file.split(|byte| *byte == b'\n') {
+    lines_in_hosts(file, name).into_iter().map(|(_, address)| address).collect()
+}
+
+/// The same, each address with the number of the line that gives it first, from 1 on.
+pub fn lines_in_hosts(file: &[u8], name: &str) -> Vec<(usize, IpAddr)> {
+    let mut found: Vec<(usize, IpAddr)> = Vec::new();
+    for (number, line) in (1..).zip(file.split(|byte| *byte == b'\n')) {
         let mut words = words(line);
         // An address with a zone is passed over: the addresses of a name have no place for one.
         let Some(address) = words.next().and_then(|word| word.parse().ok()) else { continue };
-        if words.any(|alias| alias.eq_ignore_ascii_case(name)) && !addresses.contains(&address) {
-            addresses.push(address);
+        if words.any(|alias| alias.eq_ignore_ascii_case(name)) && found.iter().all(|(_, other)| *other != address) {
+            found.push((number, address));
         }
     }
-    addresses
+    found
+}
+
+/// The absolute names that `name` may stand for, in the order of trying, without the dot at their end. A name with a dot at its end
+/// stands for itself alone; one with at least `ndots` dots is tried as it is first, any other last (resolv.conf(5)).
+pub fn candidates(name: &str, search: &[String], ndots: u8) -> Vec<String> {
+    if let Some(absolute) = name.strip_suffix('.') {
+        return vec![absolute.to_string()];
+    }
+    let within = |domain: &String| match domain.trim_end_matches('.') {
+        "" => name.to_string(),
+        domain => format!("{name}.{domain}"),
+    };
+    let mut names: Vec<String> = search.iter().map(within).collect();
+    let dots = name.bytes().filter(|byte| *byte == b'.').count();
+    let place = if dots >= usize::from(ndots) { 0 } else { names.len() };
+    names.insert(place, name.to_string());
+    let mut seen = Vec::new();
+    names.retain(|name| {
+        let new = !seen.contains(name);
+        seen.push(name.clone());
+        new
+    });
+    names
 }
 
 /// The words of a line, up to a comment or to something that is not text.

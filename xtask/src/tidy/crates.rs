@@ -18,7 +18,7 @@ struct Place {
 const PLACES: &[Place] = &[
     // DEFLATE and SHA-1 are what WebSocket is made of (RFC 7692, RFC 6455), and both crates are `no_std` functions of their input.
     Place { package: "tl-wire", folder: "wire", ours: &[], others: Some(&["domain", "memchr", "miniz_oxide", "sha1"]) },
-    Place { package: "tl-decide", folder: "decide", ours: &["tl-wire"], others: Some(&["libm"]) },
+    Place { package: "tl-decide", folder: "decide", ours: &["tl-wire"], others: Some(&["encoding_rs", "libm", "url"]) },
     Place { package: "tl-host", folder: "host", ours: &["tl-decide", "tl-wire"], others: None },
     Place { package: "tl-node", folder: "node", ours: &["tl-decide", "tl-host", "tl-wire"], others: None },
     Place { package: "tl-lab", folder: "lab", ours: &["tl-decide", "tl-host", "tl-node", "tl-wire"], others: None },

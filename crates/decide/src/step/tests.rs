@@ -1,10 +1,12 @@
 use super::*;
+use crate::time::Instant;
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 #[test]
 fn names_in_the_catalogue_are_unique_lower_case_and_documented() {
     let mut seen = BTreeSet::new();
-    for info in Step::CATALOGUE {
+    for info in Step::catalogue() {
         assert!(seen.insert(info.name), "{} stands twice", info.name);
         assert!(info.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", info.name);
         assert!(!info.doc.trim().is_empty(), "{} has no doc", info.name);
@@ -24,7 +26,8 @@ fn a_step_shows_its_fields_in_the_order_of_the_catalogue() {
 
 #[test]
 fn a_cleared_journey_keeps_nothing_of_the_last_request() {
-    let mut journey = Journey { id: JourneyId(7), ..Journey::default() };
+    let mut journey = Journey::default();
+    journey.id = JourneyId(7);
     let peer = journey.keep(b"192.0.2.1:4711");
     journey.add(Instant::from_nanos(5), Step::Accepted { listener: ListenerRef(0), peer });
     assert_eq!(journey.text(peer), b"192.0.2.1:4711");

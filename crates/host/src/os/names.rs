@@ -5,7 +5,6 @@
 //! Not read: `/etc/nsswitch.conf`, so no sources but these two (no mDNS, no NIS), and no variables of the environment.
 
 mod ask;
-mod search;
 
 use crate::Names;
 use decide::time::Duration;
@@ -15,7 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::pin::pin;
 use std::task::Poll;
 use wire::dns::{Answer, Family, Question};
-use wire::resolver_files::{NameServer, ResolvConf, addresses_in_hosts};
+use wire::resolver_files::{NameServer, ResolvConf, addresses_in_hosts, candidates};
 
 /// How long an answer holds that came from a file: an edit is to be seen soon.
 const FILE_TTL: Duration = Duration::from_secs(5);
@@ -99,7 +98,7 @@ async fn look_up(settings: &Settings, name: &str) -> io::Result<Names> {
     }
     let trying = async {
         let mut outcome = Err(not_found());
-        for candidate in search::candidates(name, &settings.search, settings.ndots) {
+        for candidate in candidates(name, &settings.search, settings.ndots) {
             match addresses(settings, &candidate).await {
                 Ok(names) => return Ok(names),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}

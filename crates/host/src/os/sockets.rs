@@ -84,6 +84,18 @@ pub(super) fn listen(at: &Endpoint, backlog: u32) -> io::Result<Listener> {
     }
 }
 
+/// The kernel chooses the port, at random.
+pub(super) fn datagrams(far: SocketAddr) -> io::Result<tokio::net::UdpSocket> {
+    let own: SocketAddr = match far {
+        SocketAddr::V4(_) => (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (std::net::Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = std::net::UdpSocket::bind(own)?;
+    socket.connect(far)?;
+    socket.set_nonblocking(true)?;
+    tokio::net::UdpSocket::from_std(socket)
+}
+
 fn tcp_socket(address: &SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(*address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;

@@ -38,6 +38,39 @@ async fn read_all(stream: &mut Stream) -> Vec<u8> {
     }
 }
 
+/// The far end of an exchange, and what came of one datagram to it.
+fn exchange(far: std::net::SocketAddr, answer: impl FnOnce()) -> io::Result<Vec<u8>> {
+    run(|host| async move {
+        let mut socket = host.datagrams(far)?;
+        poll_fn(|cx| socket.poll_send(cx, b"ping")).await?;
+        answer();
+        let mut buffer = [0; 16];
+        let (len, from) = poll_fn(|cx| socket.poll_receive(cx, &mut buffer)).await?;
+        assert_eq!(from, far);
+        Ok(buffer[..len].to_vec())
+    })
+    .expect("an event loop")
+}
+
+#[test]
+fn a_datagram_is_answered_and_strangers_are_not_heard() {
+    let [server, stranger] = [0, 1].map(|_| std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port"));
+    let far = server.local_addr().expect("bound");
+    let answer = move || {
+        let mut buffer = [0; 16];
+        let (_, from) = server.recv_from(&mut buffer).expect("the question");
+        stranger.send_to(b"forged", from).expect("sent");
+        server.send_to(b"pong", from).expect("sent");
+    };
+    assert_eq!(exchange(far, answer).expect("the answer"), b"pong");
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_an_error_at_once() {
+    let gone = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    assert_eq!(exchange(gone, || ()).expect_err("nobody is there").kind(), io::ErrorKind::ConnectionRefused);
+}
+
 #[test]
 fn a_taken_port_is_an_error_before_any_thread_listens() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -72,4 +105,52 @@ fn a_link_out_of_the_root_is_nothing_and_one_inside_is_followed() {
     assert!(!is_file("out") && !is_file("absolute") && !is_file("../secret") && !is_file("missing"));
     assert!(matches!(files::open(site, ""), Ok(Opened::Directory)));
     std::fs::remove_dir_all(&root).expect("removed");
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that skips says so")]
+fn packets_are_taken_once_each_as_they_pass() {
+    let receiver = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let to = receiver.local_addr().expect("bound");
+    let is_ours = move |frame: &[u8]| {
+        let packet = wire::packet::Packet::parse(frame);
+        packet.is_ok_and(|packet| packet.ports().is_some_and(|(_, port)| port == to.port()))
+    };
+    let capture = match Capture::begin(1 << 20, is_ours) {
+        Ok(capture) => capture,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return println!("skipped: to see packets needs CAP_NET_RAW");
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let sender = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    for payload in [b"one".as_slice(), b"two", b"two"] {
+        sender.send_to(payload, to).expect("sent");
+    }
+    let captures = capture.end(Duration::from_millis(500), Duration::from_secs(20));
+    let payloads = captures.packets.iter().map(|packet| wire::packet::Packet::parse(&packet.frame).expect("ours").payload);
+    // What is sent twice is two packets: their numbers differ.
+    assert_eq!(payloads.collect::<Vec<_>>(), [b"one".as_slice(), b"two", b"two"]);
+    assert!(captures.packets.windows(2).all(|two| two[0].at <= two[1].at));
+    assert_eq!(captures.untaken, 0);
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that skips says so")]
+fn a_capture_takes_no_more_than_it_may() {
+    let receiver = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let to = receiver.local_addr().expect("bound");
+    let is_ours = move |frame: &[u8]| {
+        let packet = wire::packet::Packet::parse(frame);
+        packet.is_ok_and(|packet| packet.ports().is_some_and(|(_, port)| port == to.port()))
+    };
+    let Ok(capture) = Capture::begin(100, is_ours) else {
+        return println!("skipped: to see packets needs CAP_NET_RAW");
+    };
+    for _ in 0..5 {
+        receiver.send_to(b"three", to).expect("sent");
+    }
+    let captures = capture.end(Duration::from_millis(500), Duration::from_secs(20));
+    // Frames of 14 + 20 + 8 + 5 bytes.
+    assert_eq!((captures.packets.len(), captures.untaken), (2, 3));
 }

@@ -17,6 +17,12 @@ impl Machine for Still {
     fn random(&self) -> u64 {
         0
     }
+    fn unguessable(&self) -> u64 {
+        0
+    }
+    fn datagrams(&self, _: std::net::SocketAddr) -> io::Result<host::Datagrams> {
+        unreachable!("no datagram is sent")
+    }
     fn connect(&self, _: &Endpoint) -> Connecting {
         unreachable!("nothing is connected")
     }

@@ -8,13 +8,14 @@ use crate::proxy::wire_limits;
 use crate::server::Worker;
 use crate::signal::Signal;
 use crate::transport::Transport;
+use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use wire::http::{FieldWriter, Known, RequestHead, ResponseHead};
-use wire::http2::{Connection, Role};
+use wire::http2::{Config, Connection, Role};
 
 /// The connections of one thread, by pool and backend.
 #[derive(Default)]
@@ -138,16 +139,9 @@ pub(crate) async fn ask_once(
 ) -> Result<(u16, Vec<u8>), &'static str> {
     let snapshot = worker.snapshot();
     let limits = &snapshot.config.limits;
-    let shared = Shared::new(Connection::new(Role::Client, super::config(limits, wire_limits(limits))));
-    let (input, now) = (Buffer::new(&worker.buffers), worker.host.now());
-    let mut pump = Pump::new(shared.clone(), transport, input, patience(pool), worker.host.deadline(), now);
-    let host = worker.host.clone();
-    worker.host.spawn(async move {
-        poll_fn(|cx| pump.poll(cx, host.now(), &mut |_, _| {})).await;
-    });
-    let ending = Ending(shared.clone());
-    let id = shared.machine().open().ok_or("the connection takes no request")?;
-    let mut stream = StreamHandle::new(ending.0.clone(), id);
+    let config = super::config(limits, wire_limits(limits));
+    let lone = Lone::new(&worker.host, Buffer::new(&worker.buffers), transport, config, patience(pool));
+    let mut stream = lone.stream().ok_or("the connection takes no request")?;
     let line = RequestLine { target: asked.target, authority: asked.authority, scheme: asked.scheme };
     stream.request(&RequestHead::default(), &line, true, |block| block.known(Known::UserAgent, asked.agent));
     let mut head = ResponseHead::default();
@@ -174,15 +168,53 @@ pub(crate) struct Asked<'a> {
     pub(crate) agent: &'a [u8],
 }
 
-/// A connection that ends when this is dropped.
-struct Ending(Rc<Shared>);
+/// A connection that belongs to nobody else, and ends when this is dropped.
+pub(crate) struct Lone {
+    shared: Rc<Shared>,
+    /// Changes when the connection is over.
+    over: Rc<Signal>,
+}
 
-impl Drop for Ending {
+impl Lone {
+    /// Begins to speak HTTP/2 on a transport; a task of this thread pumps it.
+    pub(crate) fn new(host: &Host, input: Buffer, transport: Transport, config: Config, patience: Patience) -> Lone {
+        let shared = Shared::new(Connection::new(Role::Client, config));
+        let mut pump = Pump::new(shared.clone(), transport, input, patience, host.deadline(), host.now());
+        let (clock, over) = (host.clone(), Rc::new(Signal::default()));
+        let ended = over.clone();
+        host.spawn(async move {
+            poll_fn(|cx| pump.poll(cx, clock.now(), &mut |_, _| {})).await;
+            drop(pump);
+            ended.raise();
+        });
+        Lone { shared, over }
+    }
+
+    /// A new stream, if the connection has room for one.
+    pub(crate) fn stream(&self) -> Option<StreamHandle> {
+        let id = self.shared.machine().open()?;
+        Some(StreamHandle::new(self.shared.clone(), id))
+    }
+
+    /// Whether another stream could be opened.
+    pub(crate) fn takes_another(&self) -> bool {
+        self.shared.machine().may_open()
+    }
+
+    /// Ends it, and waits until its transport is closed.
+    pub(crate) async fn end(self) {
+        let over = self.over.clone();
+        drop(self);
+        over.after(0).await;
+    }
+}
+
+impl Drop for Lone {
     fn drop(&mut self) {
         // Nothing of the far end's is under way that a first warning could save.
-        self.0.machine().drain();
-        self.0.machine().drain();
-        self.0.wake_pump();
+        self.shared.machine().drain();
+        self.shared.machine().drain();
+        self.shared.wake_pump();
     }
 }
 

@@ -10,7 +10,8 @@ mod pump;
 pub(crate) mod server;
 mod shared;
 
-pub(crate) use client::{Asked, Multiplexed, ask_once};
+pub(crate) use client::{Asked, Lone, Multiplexed, ask_once};
+pub(crate) use pump::Patience;
 pub(crate) use shared::{RequestLine, StreamHandle};
 
 use decide::config::Limits;

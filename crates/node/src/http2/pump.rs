@@ -25,18 +25,18 @@ pub(super) enum Over {
 
 /// How long the far end may take.
 #[derive(Clone, Copy)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     /// To take any byte of what is written.
-    pub(super) send: Duration,
+    pub(crate) send: Duration,
     /// From the first byte of a frame or of a head to its last.
-    pub(super) head: Duration,
+    pub(crate) head: Duration,
     /// Without any stream.
-    pub(super) idle: Duration,
+    pub(crate) idle: Duration,
     /// Bytes per second that have to move while streams wait for the far end to open their windows.
-    pub(super) least_rate: u64,
+    pub(crate) least_rate: u64,
     /// To say anything while streams are open, before it is asked whether it is still there; and then to answer that. `None`: it may be
     /// silent.
-    pub(super) silence: Option<Duration>,
+    pub(crate) silence: Option<Duration>,
 }
 
 pub(super) struct Pump {

@@ -31,6 +31,12 @@ impl Machine for Tree {
     fn random(&self) -> u64 {
         0xabcd
     }
+    fn unguessable(&self) -> u64 {
+        unreachable!("no secret is needed")
+    }
+    fn datagrams(&self, _: std::net::SocketAddr) -> io::Result<host::Datagrams> {
+        unreachable!("no datagram is needed")
+    }
     fn connect(&self, _: &Endpoint) -> Connecting {
         unreachable!("no connection is needed")
     }

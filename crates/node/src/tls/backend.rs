@@ -118,7 +118,7 @@ impl ResolvesClientCert for Only {
 /// Takes whatever is presented, because the owner has said so: who listens in between is not kept out. That the far end has the key of what
 /// it presents is still made sure of.
 #[derive(Debug)]
-struct Anybody;
+pub(super) struct Anybody;
 
 impl ServerCertVerifier for Anybody {
     fn verify_server_cert(

@@ -22,6 +22,8 @@ pub struct Facts {
     pub addresses: Vec<IpAddr>,
     /// Whose it is, as RFC 4514 writes it.
     pub subject: String,
+    /// Who signed it, written alike.
+    pub issuer: String,
     /// It holds from then on,
     pub not_before: Calendar,
     /// and until then.
@@ -55,6 +57,7 @@ impl Facts {
             names,
             addresses,
             subject: certificate.subject.to_string(),
+            issuer: certificate.issuer.to_string(),
             not_before: time(&certificate.validity.not_before),
             not_after: time(&certificate.validity.not_after),
             self_signed: certificate.subject == certificate.issuer,

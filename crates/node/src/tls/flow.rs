@@ -111,6 +111,11 @@ impl Flow {
         self.incoming.end += n;
     }
 
+    /// The bytes that came last.
+    pub(super) fn last(&self, n: usize) -> &[u8] {
+        &self.incoming.bytes[self.incoming.end - n..self.incoming.end]
+    }
+
     /// Bytes of memory held.
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {

@@ -38,6 +38,19 @@ pub(crate) struct TlsStream {
     closed: bool,
     /// What broke the session.
     broken: Option<Error>,
+    /// What passes below TLS, for whoever looks on.
+    tap: Option<Tap>,
+}
+
+/// Bytes that passed below TLS, in their order.
+pub(crate) type Tap = Vec<Passed>;
+
+/// Some bytes, one way.
+pub(crate) enum Passed {
+    /// To the far end.
+    Out(Vec<u8>),
+    /// From it.
+    In(Vec<u8>),
 }
 
 enum Session {
@@ -76,6 +89,7 @@ impl TlsStream {
             cut: false,
             closed: false,
             broken: None,
+            tap: None,
         })
     }
 
@@ -97,6 +111,16 @@ impl TlsStream {
             }
             ready!(self.poll_fill(cx, false)).map_err(|_| if self.heard { Trouble::Connection } else { Trouble::Nothing })?;
         }
+    }
+
+    /// Begins to keep what passes below, for the handshake of one who looks on; and what has passed since the last time.
+    pub(super) fn tapped(&mut self) -> Tap {
+        self.tap.replace(Tap::new()).unwrap_or_default()
+    }
+
+    /// Keeps nothing any more.
+    pub(super) fn untap(&mut self) {
+        self.tap = None;
     }
 
     /// What was agreed; to be asked after the handshake.
@@ -141,6 +165,9 @@ impl TlsStream {
         while !self.flow.outgoing().is_empty() {
             let stream = self.stream.as_mut().expect("it is there until taken out");
             let sent = ready!(stream.poll_write(cx, &[IoSlice::new(self.flow.outgoing())]))?;
+            if let Some(tap) = &mut self.tap {
+                tap.push(Passed::Out(self.flow.outgoing()[..sent].to_vec()));
+            }
             self.flow.sent(sent);
         }
         Poll::Ready(Ok(()))
@@ -280,6 +307,9 @@ impl TlsStream {
             n => {
                 self.heard = true;
                 self.flow.filled(n);
+                if let Some(tap) = &mut self.tap {
+                    tap.push(Passed::In(self.flow.last(n).to_vec()));
+                }
             }
         }
         Poll::Ready(Ok(()))
@@ -314,7 +344,12 @@ impl TlsStream {
         let Some(stream) = &mut self.stream else { return };
         while !self.flow.outgoing().is_empty() {
             match stream.try_write(self.flow.outgoing()) {
-                Ok(sent) if sent > 0 => self.flow.sent(sent),
+                Ok(sent) if sent > 0 => {
+                    if let Some(tap) = &mut self.tap {
+                        tap.push(Passed::Out(self.flow.outgoing()[..sent].to_vec()));
+                    }
+                    self.flow.sent(sent);
+                }
                 _ => return,
             }
         }

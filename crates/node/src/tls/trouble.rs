@@ -71,6 +71,11 @@ impl Trouble {
     }
 }
 
+/// The name of an alert (RFC 8446 §6).
+pub(crate) fn alert_name(alert: AlertDescription) -> String {
+    alert.as_str().map_or_else(|| format!("number {}", u8::from(alert)), str::to_string)
+}
+
 /// What the client thinks of us.
 fn alert_sentence(alert: AlertDescription) -> &'static str {
     match alert {

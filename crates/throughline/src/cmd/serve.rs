@@ -90,10 +90,18 @@ fn hints(config: &Config) -> Vec<String> {
             other => format!("curl {options} {scheme}://{other}{path}"),
         })
     };
+    // From URL to answer, by the same address that a browser would take.
+    let trace = |options: &str, listener: Option<&Listener>, path: &str| {
+        let Address::Ip(ip) = listener?.at else { return None };
+        let scheme = if listener?.tls { "https" } else { "http" };
+        let host = if ip.ip().is_loopback() { format!("localhost:{}", ip.port()) } else { ip.to_string() };
+        Some(format!("throughline trace {options}{scheme}://{host}{path}"))
+    };
     let kept = config.certificates.first().and_then(|certificate| certificate.files.as_ref());
     let trust = kept.map_or("-k".to_string(), |files| format!("--cacert {}", quoted(&files.chain)));
     let (site, secured, admin) = (config.listeners.first(), config.listeners.get(1), config.listeners.last());
     let commands = [
+        trace(&format!("{trust} "), secured, "/path.svg"),
         curl("-i", site, "/"),
         curl(&trust, secured, "/"),
         curl("-s", site, "/api/visits"),

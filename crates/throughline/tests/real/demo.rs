@@ -17,17 +17,22 @@ fn embedded() -> Edge {
     Edge::start(place, &mut command, 5)
 }
 
-/// What listens where comes first, then five commands; each of them works as printed.
+/// What listens where comes first, then six commands; each of them works as printed.
 #[test]
-fn says_what_listens_and_five_commands_that_work() {
+fn says_what_listens_and_six_commands_that_work() {
     let Some(curl) = Curl::find() else { return };
     let mut edge = embedded();
     let names: Vec<String> = edge.printed.iter().map(|line| line.split_whitespace().last().expect("a name").to_string()).collect();
     assert_eq!(names, ["demo", "demo", "app-1", "app-2", "admin"]);
     assert_eq!(edge.line(), "try:");
-    for _ in 0..5 {
+    for _ in 0..6 {
         let line = edge.line();
         let words: Vec<&str> = line.split_whitespace().collect();
+        if words[0] == "throughline" {
+            let ran = std::process::Command::new(env!("CARGO_BIN_EXE_throughline")).args(&words[1..]).output().expect("it runs");
+            assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stdout));
+            continue;
+        }
         assert_eq!(words[0], "curl", "{line}");
         let answer = curl.text(&[&["-f"], &words[1..]].concat());
         assert!(!answer.is_empty(), "{line}");

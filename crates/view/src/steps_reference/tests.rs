@@ -16,7 +16,7 @@ fn the_page_of_the_guide_is_the_catalogue() {
 #[test]
 fn every_step_and_field_is_there() {
     let page = steps_reference();
-    for info in Step::CATALOGUE {
+    for info in Step::catalogue() {
         let section = page.split("\n## ").find(|section| section.starts_with(&format!("{}\n", info.name))).expect("a section");
         assert!(section.contains(info.doc.trim()));
         assert_eq!(section.matches("\n| `").count(), info.fields.len(), "{}", info.name);

@@ -1,5 +1,5 @@
-//! Structured fields (RFC 8941): values that every recipient reads alike. Dictionaries are read and written; items and parameters are
-//! written for lists such as `Cache-Status`.
+//! Structured fields (RFC 8941): values that every recipient reads alike. Dictionaries and lists are read and written; items and
+//! parameters also by themselves.
 //!
 //! A value that breaks the grammar anywhere is no value at all (RFC 8941 §4.2): the caller does as if the field were not there.
 
@@ -92,22 +92,43 @@ impl Dictionary {
             match member {
                 // RFC 8941 §4.1.2: true is left out.
                 Member::Item(Item { bare: Bare::Boolean(true), parameters }) => write_parameters(parameters, out),
-                Member::Item(item) => {
+                member => {
                     out.push(b'=');
-                    write_item(item, out);
-                }
-                Member::List(items, parameters) => {
-                    out.extend_from_slice(b"=(");
-                    for (index, item) in items.iter().enumerate() {
-                        if index > 0 {
-                            out.push(b' ');
-                        }
-                        write_item(item, out);
-                    }
-                    out.push(b')');
-                    write_parameters(parameters, out);
+                    write_member(member, out);
                 }
             }
+        }
+    }
+}
+
+/// Reads a list (RFC 8941 §3.1) from all lines of its field, in order. Lines without anything make an empty one.
+pub fn parse_list<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Member>, Malformed> {
+    parse::list(&join(lines))
+}
+
+/// Appends a list as text (RFC 8941 §4.1.1).
+pub fn write_list(members: &[Member], out: &mut Vec<u8>) {
+    for (index, member) in members.iter().enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b", ");
+        }
+        write_member(member, out);
+    }
+}
+
+fn write_member(member: &Member, out: &mut Vec<u8>) {
+    match member {
+        Member::Item(item) => write_item(item, out),
+        Member::List(items, parameters) => {
+            out.push(b'(');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(b' ');
+                }
+                write_item(item, out);
+            }
+            out.push(b')');
+            write_parameters(parameters, out);
         }
     }
 }
@@ -156,7 +177,11 @@ pub fn write_bare(bare: &Bare, out: &mut Vec<u8>) {
         Bare::Decimal(thousandths) => write_decimal((*thousandths).clamp(-MOST, MOST), out),
         Bare::String(text) => write_string(text, out),
         Bare::Token(text) => write_token(text, out),
-        Bare::Bytes(bytes) => write_base64(bytes, out),
+        Bare::Bytes(bytes) => {
+            out.push(b':');
+            write_base64(bytes, out);
+            out.push(b':');
+        }
         Bare::Boolean(value) => out.extend_from_slice(if *value { b"?1" } else { b"?0" }),
     }
 }
@@ -207,15 +232,14 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// RFC 8941 §4.1.8, RFC 4648 §4: with padding, between colons.
-fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
-    out.push(b':');
+/// Appends bytes as base64 with padding (RFC 4648 §4).
+pub fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     for chunk in bytes.chunks(3) {
         let group = chunk.iter().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         let letters = [18, 12, 6, 0].map(|shift| BASE64[(group >> shift) as usize & 63]);
         out.extend_from_slice(&letters[..chunk.len() + 1]);
         out.extend_from_slice(&b"=="[..3 - chunk.len()]);
     }
-    out.push(b':');
 }
 
 #[cfg(test)]

@@ -88,3 +88,27 @@ proptest! {
         addresses_in_hosts(&file, &name);
     }
 }
+
+#[test]
+fn the_order_of_trying() {
+    let search = ["shop.example".to_string(), "example.".to_string()];
+    let of = |name, ndots| candidates(name, &search, ndots);
+    assert_eq!(of("db", 1), ["db.shop.example", "db.example", "db"]);
+    assert_eq!(of("db.eu", 1), ["db.eu", "db.eu.shop.example", "db.eu.example"]);
+    assert_eq!(of("db.eu", 2), ["db.eu.shop.example", "db.eu.example", "db.eu"]);
+    assert_eq!(of("db", 0), ["db", "db.shop.example", "db.example"]);
+    assert_eq!(of("db.", 5), ["db"]);
+}
+
+#[test]
+fn no_name_is_tried_twice() {
+    let search = ["a".to_string(), ".".to_string(), "a.".to_string()];
+    assert_eq!(candidates("db", &search, 1), ["db.a", "db"]);
+    assert_eq!(candidates("db", &[], 1), ["db"]);
+}
+
+#[test]
+fn the_line_of_the_hosts_file_is_told() {
+    let file = b"# names\n127.0.0.1 localhost\n192.0.2.1 other www # the first\n\n2001:db8::1 WWW\n192.0.2.1 www\n";
+    assert_eq!(lines_in_hosts(file, "www"), [(3, ip("192.0.2.1")), (5, ip("2001:db8::1"))]);
+}

@@ -35,6 +35,28 @@ pub(super) fn dictionary(text: &[u8]) -> Parsed<Dictionary> {
     Ok(Dictionary { members })
 }
 
+/// RFC 8941 §4.2, §4.2.1
+pub(super) fn list(text: &[u8]) -> Parsed<Vec<Member>> {
+    let mut rest = Rest(text);
+    rest.skip(b" ");
+    let mut members = Vec::new();
+    while !rest.0.is_empty() {
+        members.push(member(&mut rest)?);
+        rest.skip(b" \t");
+        if rest.0.is_empty() {
+            break;
+        }
+        if !rest.take(b',') {
+            return Err(Malformed);
+        }
+        rest.skip(b" \t");
+        if rest.0.is_empty() {
+            return Err(Malformed);
+        }
+    }
+    Ok(members)
+}
+
 /// The last value of a key counts, at the place of the first.
 fn set<T>(into: &mut Vec<(String, T)>, key: String, value: T) {
     match into.iter_mut().find(|(known, _)| *known == key) {

@@ -172,6 +172,20 @@ proptest! {
     }
 
     #[test]
+    fn a_list_that_is_written_is_read_again(dictionary in dictionary()) {
+        let list: Vec<Member> = dictionary.members.into_iter().map(|(_, member)| member).collect();
+        let mut out = Vec::new();
+        write_list(&list, &mut out);
+        prop_assert_eq!(parse_list([&out[..]].into_iter()), Ok(list));
+    }
+
+    #[test]
+    fn lists_near_the_grammar_mean_what_they_mean_to_the_oracle(text in "[ab=(),;:?01.\" \\\\\t&A*/-]{0,24}") {
+        let oracle = Parser::new(text.as_bytes()).with_version(sfv::Version::Rfc8941).parse::<sfv::List>().ok().map(|list| list.len());
+        prop_assert_eq!(parse_list([text.as_bytes()].into_iter()).ok().map(|list| list.len()), oracle, "{}", format!("{text:?}"));
+    }
+
+    #[test]
     fn arbitrary_bytes_mean_what_they_mean_to_the_oracle(text in proptest::collection::vec(any::<u8>(), 0..40)) {
         prop_assert_eq!(ours(&text), oracle(&text));
     }

@@ -1,0 +1,264 @@
+//! The journey as a row of legs: each reads a URL, gets a line to its server, asks, and is sent on or has arrived.
+
+use super::exchange::Exchange;
+use super::limit::Limit;
+use super::line::{Carrier, End, Line, measure};
+use super::telling::Telling;
+use super::{Request, Watcher, connect, fields, name, secure, stream};
+use crate::buffer::{Buffer, Buffers};
+use crate::tls::Visitor;
+use crate::transport::Transport;
+use decide::fetch::fault::{Fault, Station};
+use decide::fetch::redirect::{self, Astray, Onward};
+use decide::fetch::url::{self, Read, Target, typed_redacted};
+use decide::step::{Bytes, Journey, Step};
+use decide::time::Duration;
+use host::Host;
+use wire::http::{Known, Method, ResponseHead};
+use wire::http1::Framing;
+
+/// A farewell that the server does not take is not waited for.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// See the module.
+pub(super) struct Visit<'a> {
+    host: &'a Host,
+    request: &'a Request,
+    limit: Limit,
+    telling: Telling<'a>,
+    buffers: Buffers,
+    /// What TLS is done with; made when it is needed first, and kept for its tickets.
+    visitor: Option<Visitor>,
+    /// The line of the leg before.
+    kept: Option<Line>,
+    /// What was asked, the present request last.
+    trail: Vec<(Method, Target)>,
+}
+
+/// One request, as it is written down.
+pub(super) struct Asked<'a> {
+    pub(super) method: Method,
+    pub(super) path: String,
+    authority: String,
+    fields: Vec<(String, String)>,
+    pub(super) body: Option<&'a [u8]>,
+}
+
+impl Asked<'_> {
+    /// What `Host` and `:authority` say.
+    pub(super) fn host(&self) -> &str {
+        let own = self.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        own.map_or(&self.authority, |(_, value)| value)
+    }
+
+    /// Fields without `Host`.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Fields with `Host`.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&str, &str)> {
+        std::iter::once(("Host", self.host())).chain(self.fields())
+    }
+}
+
+/// The head of an answer.
+pub(super) struct Got {
+    pub(super) head: ResponseHead,
+    pub(super) framing: Framing,
+    pub(super) keep_alive: bool,
+}
+
+/// What the next leg is.
+struct Leg {
+    read: Read,
+    typed: String,
+    method: Method,
+    with_body: bool,
+    credentials: bool,
+}
+
+/// How a leg ended.
+enum Outcome {
+    Arrived { status: u16 },
+    Onward(Box<Leg>),
+}
+
+impl<'a> Visit<'a> {
+    pub(super) fn new(host: &'a Host, request: &'a Request, watcher: &'a mut dyn Watcher) -> Visit<'a> {
+        let telling = Telling::new(host, watcher);
+        let limit = Limit::new(host, request.max_time);
+        Visit { host, request, limit, telling, buffers: Buffers::default(), visitor: None, kept: None, trail: Vec::new() }
+    }
+
+    pub(super) async fn go(mut self) -> Journey {
+        let outcome = self.all_legs().await;
+        let took = self.telling.now().since(self.telling.journey.began);
+        self.end_kept(End::Ours).await;
+        match outcome {
+            Ok(status) => {
+                let size = self.size();
+                let legs = u16::try_from(self.trail.len()).unwrap_or(u16::MAX);
+                self.telling.step(Step::Arrived { status, size, legs, took });
+            }
+            Err(fault) => self.telling.stopped(&fault),
+        }
+        self.telling.into_journey()
+    }
+
+    /// Bytes of the last body.
+    fn size(&self) -> Bytes {
+        let steps = self.telling.journey.steps().iter().rev();
+        steps.filter_map(|(_, step)| if let Step::BodyReceived { size, .. } = step { Some(*size) } else { None }).next().unwrap_or_default()
+    }
+
+    async fn all_legs(&mut self) -> Result<u16, Fault> {
+        let typed = &self.request.url;
+        let read = url::read(typed, None).map_err(|refused| Fault::of_url(&typed_redacted(typed), &refused))?;
+        let method = match (&self.request.method, &self.request.body) {
+            (Some(method), _) => Method::of(method),
+            (None, Some(_)) => Method::Post,
+            (None, None) => Method::Get,
+        };
+        let mut leg = Leg { read, typed: typed.clone(), method, with_body: true, credentials: true };
+        loop {
+            match self.leg(leg).await? {
+                Outcome::Arrived { status } => return Ok(status),
+                Outcome::Onward(next) => leg = *next,
+            }
+        }
+    }
+
+    async fn leg(&mut self, leg: Leg) -> Result<Outcome, Fault> {
+        let target = leg.read.target.clone();
+        self.settle(&target).await;
+        self.tell_url(&leg);
+        self.trail.push((leg.method.clone(), target.clone()));
+        let body = self.request.body.as_deref().filter(|_| leg.with_body);
+        let fields = fields::fields(self.request, &target, body.map(<[u8]>::len), leg.credentials);
+        let asked = Asked { method: leg.method.clone(), path: target.path_and_query(), authority: target.authority(), fields, body };
+        let line = self.line(&target).await?;
+        self.exchange(line, &asked, &leg).await
+    }
+
+    fn tell_url(&mut self, leg: &Leg) {
+        let target = &leg.read.target;
+        let number = u16::try_from(self.trail.len() + 1).unwrap_or(u16::MAX);
+        let telling = &mut self.telling;
+        let (typed, shown, host) = (telling.keep(typed_redacted(&leg.typed)), telling.keep(target.shown()), telling.keep(target.host()));
+        let (scheme, port, port_written) = (target.scheme(), target.port(), target.port_written());
+        telling.step(Step::UrlRead { typed, url: shown, scheme, host, port, port_written, leg: number });
+        for change in &leg.read.changes {
+            let (before, after) = (telling.keep(typed_redacted(&change.before)), telling.keep(typed_redacted(&change.after)));
+            telling.step(Step::UrlNormalised { rule: change.rule, before, after });
+        }
+    }
+
+    /// Ends the line of the leg before, if it does not lead to where this one goes: that belongs to the leg before.
+    async fn settle(&mut self, target: &Target) {
+        if let Some(kept) = &mut self.kept
+            && !(kept.origin.same_origin(target) && kept.is_usable())
+        {
+            self.end_kept(End::Ours).await;
+        }
+    }
+
+    /// The line of the leg before, if it leads there; else a new one.
+    async fn line(&mut self, target: &Target) -> Result<Line, Fault> {
+        if let Some(kept) = self.kept.take() {
+            let remote = self.telling.keep(&kept.remote);
+            self.telling.step(Step::ConnectionReused { remote });
+            return Ok(kept);
+        }
+        let addresses = name::addresses(self.host, self.request, target, &self.limit, &mut self.telling).await?;
+        let (tcp, remote) = connect::connect(self.host, &addresses, &self.limit, &mut self.telling).await?;
+        let meter = tcp.meter();
+        measure(meter.as_ref(), "connected", &mut self.telling);
+        let carrier = match target.is_secure() {
+            false => Carrier::Whole(Transport::Plain(tcp), Buffer::new(&self.buffers)),
+            true => {
+                if self.visitor.is_none() {
+                    self.visitor = Some(secure::visitor(self.request, &mut self.telling)?);
+                }
+                let visitor = self.visitor.as_ref().expect("it was just made");
+                let (tls, http2) = secure::secure(self.host, visitor, tcp, target, &self.limit, &mut self.telling).await?;
+                match http2 {
+                    true => Carrier::Streams(stream::begin(self.host, &self.buffers, Transport::Tls(tls))),
+                    false => Carrier::Whole(Transport::Tls(tls), Buffer::new(&self.buffers)),
+                }
+            }
+        };
+        Ok(Line::new(carrier, meter, target.clone(), remote.to_string()))
+    }
+
+    async fn exchange(&mut self, mut line: Line, asked: &Asked<'_>, leg: &Leg) -> Result<Outcome, Fault> {
+        let (meter, carrier) = line.parts();
+        let mut exchange = match Exchange::on(carrier, self.host, &self.limit, &mut self.telling) {
+            Ok(exchange) => exchange,
+            Err(fault) => {
+                self.kept = Some(line);
+                return Err(fault);
+            }
+        };
+        let (request, trail) = (self.request, &self.trail);
+        let run = async {
+            let got = exchange.ask(asked, leg.read.target.scheme()).await?;
+            measure(meter, "first-byte", exchange.telling());
+            let onward = onward(request, trail, &got);
+            let whole = exchange.body(&got, onward.is_some()).await?;
+            Ok((got, onward, whole))
+        };
+        let outcome = run.await;
+        let end = exchange.end();
+        let reusable = end == End::Ours && matches!(&outcome, Ok((got, _, true)) if got.keep_alive);
+        self.kept = Some(line);
+        if !reusable {
+            self.end_kept(end).await;
+        }
+        let (got, onward, _) = outcome?;
+        self.outcome(&got, onward, leg)
+    }
+
+    /// Goes where the answer leads, and tells why.
+    fn outcome(&mut self, got: &Got, onward: Option<Result<Onward, Astray>>, leg: &Leg) -> Result<Outcome, Fault> {
+        let status = got.head.status;
+        let location = got.head.fields.get(Known::Location).unwrap_or_default();
+        let location = typed_redacted(&String::from_utf8_lossy(location));
+        let Some(onward) = onward else {
+            if self.request.redirects.is_none() && redirect::leads_on(status) {
+                self.tell_redirect(status, &location, &leg.method, false, "--no-follow says to stay");
+            }
+            return Ok(Outcome::Arrived { status });
+        };
+        let onward = onward.map_err(|astray| {
+            let fault = Fault::of_redirect(status, &location, &astray);
+            self.tell_redirect(status, &location, &leg.method, false, &fault.why);
+            fault
+        })?;
+        self.tell_redirect(status, &location, &onward.method, true, &onward.why.join("; "));
+        let with_body = leg.with_body && onward.keeps_body;
+        let credentials = leg.credentials && onward.keeps_credentials;
+        Ok(Outcome::Onward(Box::new(Leg { read: onward.read, typed: location, method: onward.method, with_body, credentials })))
+    }
+
+    fn tell_redirect(&mut self, status: u16, location: &str, method: &Method, followed: bool, why: &str) {
+        let telling = &mut self.telling;
+        let (location, method, why) = (telling.keep(location), telling.keep(method.as_str()), telling.keep(why));
+        telling.step(Step::Redirected { status, location, method, followed, why });
+    }
+
+    async fn end_kept(&mut self, end: End) {
+        let Some(line) = self.kept.take() else { return };
+        if let Some(lone) = line.close(end, &mut self.telling) {
+            let nobody = || Fault::too_long(Station::Http, FAREWELL);
+            let _ = self.limit.within(self.host, Station::Http, FAREWELL, lone.end(), nobody).await;
+        }
+    }
+}
+
+/// What the answer says of going on; `None`: it is the one that was wanted.
+fn onward(request: &Request, trail: &[(Method, Target)], got: &Got) -> Option<Result<Onward, Astray>> {
+    let method = trail.last().map(|(method, _)| method)?;
+    redirect::follow(got.head.status, got.head.fields.get(Known::Location), redirect::Asked { method, trail, most: request.redirects? })
+}

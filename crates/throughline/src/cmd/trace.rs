@@ -1,0 +1,210 @@
+//! `throughline trace URL`: the journey of one request, step by step.
+
+mod names;
+
+use crate::settings;
+use crate::trace::{Output, Show, fetch};
+use node::fetch::{Given, Request};
+use std::cell::RefCell;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What to ask for, and how to show it.
+#[derive(clap::Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// http://… or https://…; without a scheme it is http.
+    url: String,
+    /// Everything: each message of a handshake, each field.
+    #[arg(short, long)]
+    verbose: bool,
+    /// One JSON object instead of the tree (docs/guide/trace.md).
+    #[arg(long)]
+    json: bool,
+    /// Where the body goes; `-` is standard output, and the tree goes to standard error then. Without it the body is read and counted.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The method.
+    #[arg(short = 'X', long = "request", value_name = "METHOD", value_parser = method)]
+    method: Option<String>,
+    /// A field of the request, in the place of ours of that name; an empty one takes ours away. May be repeated.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = field)]
+    headers: Vec<(String, String)>,
+    /// The body, sent by POST unless -X says otherwise; @FILE reads it from a file.
+    #[arg(short, long, value_name = "DATA")]
+    data: Option<String>,
+    /// Offer HTTP/1.1 alone.
+    #[arg(long)]
+    http1: bool,
+    /// Go on although the certificate is not trusted.
+    #[arg(short = 'k', long)]
+    insecure: bool,
+    /// Authorities to trust (PEM), in the place of the system's.
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+    /// The addresses of a name at a port, in the place of a lookup. May be repeated.
+    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR…]", value_parser = given)]
+    resolve: Vec<(String, u16, Addresses)>,
+    #[command(flatten)]
+    names: names::NameArguments,
+    /// Connect there, whatever the URL says.
+    #[arg(long, value_name = "ADDR:PORT")]
+    connect: Option<SocketAddr>,
+    /// Give up after this long: 2s, 500ms.
+    #[arg(short = 'm', long, value_name = "TIME", value_parser = span)]
+    max_time: Option<Duration>,
+    /// Show a redirect, and do not go on.
+    #[arg(long)]
+    no_follow: bool,
+    /// How many redirects are followed.
+    #[arg(long, value_name = "N", default_value_t = decide::fetch::redirect::MOST_REDIRECTS)]
+    max_redirects: usize,
+    /// Colours: always, never, or on a terminal.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    colour: String,
+    /// How wide the tree is, in the place of the terminal's width.
+    #[arg(long, value_name = "COLUMNS")]
+    width: Option<usize>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 the answer is here, whatever its status; 1 something on this machine (a file, memory); 2 the command line; and the station
+where the journey stopped: 11 URL, 12 Name, 13 Connect, 14 TLS, 15 HTTP.";
+
+/// Several addresses.
+#[derive(Clone)]
+struct Addresses(Vec<IpAddr>);
+
+/// Goes, and shows.
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let show = Show {
+        verbose: arguments.verbose,
+        json: arguments.json,
+        colour: match arguments.colour.as_str() {
+            "always" => Some(true),
+            "never" => Some(false),
+            _ => None,
+        },
+        width: arguments.width,
+    };
+    let output = match arguments.output.as_deref() {
+        None => Output::Counted,
+        Some(path) if path.as_os_str() == "-" => Output::Standard,
+        Some(path) => {
+            let file = std::fs::File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+            Output::File(file)
+        }
+    };
+    let exit = fetch(&request(arguments)?, show, output).map_err(|error| format!("the event loop did not start: {error}"))?;
+    Ok(ExitCode::from(exit))
+}
+
+fn request(arguments: Arguments) -> Result<Request, String> {
+    let body = match arguments.data {
+        Some(data) => Some(match data.strip_prefix('@') {
+            Some(path) => std::fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?,
+            None => data.into_bytes(),
+        }),
+        None => None,
+    };
+    let trust = Trust::of(arguments.cacert, &arguments.url);
+    let given = arguments.resolve.into_iter().map(|(name, port, Addresses(addresses))| Given { name, port, addresses });
+    Ok(Request {
+        url: arguments.url,
+        method: arguments.method,
+        fields: arguments.headers,
+        body,
+        http1_only: arguments.http1,
+        insecure: arguments.insecure,
+        trust: Box::new(move || trust.load()),
+        given: given.collect(),
+        connect: arguments.connect,
+        names: arguments.names.settings()?,
+        max_time: arguments.max_time,
+        redirects: (!arguments.no_follow).then_some(arguments.max_redirects),
+    })
+}
+
+/// The authorities to trust. To read all of the system's, and to have the first random numbers, takes longer than a name and a connection
+/// nearby: so it begins beside them where the URL asks for TLS.
+struct Trust {
+    file: Option<PathBuf>,
+    reading: RefCell<Option<JoinHandle<Vec<Vec<u8>>>>>,
+}
+
+impl Trust {
+    fn of(file: Option<PathBuf>, url: &str) -> Trust {
+        let secure = url.trim_start().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"));
+        let wanted = file.is_none();
+        let read = move || {
+            node::tls::prepare();
+            if wanted { settings::system_authorities() } else { Vec::new() }
+        };
+        let reading = secure.then(|| std::thread::spawn(read));
+        Trust { file, reading: RefCell::new(reading) }
+    }
+
+    fn load(&self) -> Result<Vec<Vec<u8>>, String> {
+        let read = self.reading.take().map(|reading| reading.join().unwrap_or_default());
+        match (&self.file, read) {
+            (Some(path), _) => trust_of_file(path),
+            (None, Some(read)) => Ok(read),
+            (None, None) => Ok(settings::system_authorities()),
+        }
+    }
+}
+
+fn trust_of_file(path: &std::path::Path) -> Result<Vec<Vec<u8>>, String> {
+    let pem = std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    node::tls::certificate::trust_of_pem(&pem).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+fn method(text: &str) -> Result<String, String> {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    match !text.is_empty() && text.chars().all(token) && text != "CONNECT" {
+        true => Ok(text.to_string()),
+        false => Err("a method is a word, such as HEAD or PUT".to_string()),
+    }
+}
+
+fn field(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("a field is written 'Name: value'")?;
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let value = value.trim();
+    if name.is_empty() || !name.chars().all(token) {
+        return Err(format!("{name:?} is no name of a field"));
+    }
+    if value.chars().any(|c| c.is_control() && c != '\t') {
+        return Err("a value has no control characters and no line breaks".to_string());
+    }
+    // RFC 9112 §6: where a body ends is not for two to say.
+    if ["content-length", "transfer-encoding", "connection", "upgrade"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        return Err(format!("{name} is written by the command itself"));
+    }
+    Ok((name.to_string(), value.to_string()))
+}
+
+fn given(text: &str) -> Result<(String, u16, Addresses), String> {
+    let wrong = || "it is written HOST:PORT:ADDR, such as example.com:443:127.0.0.1".to_string();
+    let mut parts = text.splitn(3, ':');
+    let (Some(name), Some(port), Some(addresses)) = (parts.next(), parts.next(), parts.next()) else { return Err(wrong()) };
+    let address = |text: &str| text.trim().trim_matches(['[', ']']).parse::<IpAddr>().map_err(|_| wrong());
+    let addresses: Vec<IpAddr> = addresses.split(',').map(address).collect::<Result<_, _>>()?;
+    Ok((name.to_ascii_lowercase(), port.parse().map_err(|_| wrong())?, Addresses(addresses)))
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || "a time is written 2s, 1.5s or 500ms".to_string();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    let scale = match unit.trim() {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "min" => 60.0,
+        _ => return Err(wrong()),
+    };
+    let seconds = number.parse::<f64>().map_err(|_| wrong())? * scale;
+    Duration::try_from_secs_f64(seconds).ok().filter(|span| !span.is_zero()).ok_or_else(wrong)
+}

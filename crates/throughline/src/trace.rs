@@ -1,0 +1,138 @@
+//! A traced request on this machine: the journey is made on one thread, and shown while it happens where somebody watches.
+
+mod live;
+
+use decide::step::{Journey, Step};
+use live::Live;
+use node::fetch::{Request, Watcher};
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use view::trace::{Options, json, tree};
+
+/// How a journey is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Show {
+    /// Everything.
+    pub verbose: bool,
+    /// As JSON.
+    pub json: bool,
+    /// Colours; `None`: on a terminal.
+    pub colour: Option<bool>,
+    /// Columns; `None`: the terminal's.
+    pub width: Option<usize>,
+}
+
+/// Where the body goes.
+pub enum Output {
+    /// Nowhere; it is counted.
+    Counted,
+    /// Into a file.
+    File(File),
+    /// Out of this process, and the tree beside it.
+    Standard,
+}
+
+/// Goes, shows, and returns the exit code.
+pub fn fetch(request: &Request, show: Show, output: Output) -> io::Result<u8> {
+    let mut screen = match output {
+        Output::Standard => Screen::Beside(io::stderr()),
+        _ => Screen::Alone(io::stdout()),
+    };
+    let options = options(show, &screen);
+    let live = !show.json && screen.is_terminal();
+    let mut sink = Sink { output, live: live.then(|| Live::new(options, height())) };
+    let journey = host::os::run(|host| async move {
+        let journey = node::fetch::fetch(&host, request, &mut sink).await;
+        if let Some(live) = &mut sink.live {
+            live.clear();
+        }
+        journey
+    })?;
+    let text = match show.json {
+        true => json(&journey),
+        false => tree(&journey, &options).iter().flat_map(|line| [line, "\n"]).collect(),
+    };
+    // Whoever reads it may have seen enough and left.
+    let _ = screen.write_all(text.as_bytes());
+    Ok(exit(&journey))
+}
+
+fn exit(journey: &Journey) -> u8 {
+    match journey.steps().last() {
+        Some((_, Step::Stopped { exit, .. })) => u8::try_from(*exit).unwrap_or(1),
+        _ => 0,
+    }
+}
+
+fn options(show: Show, screen: &Screen) -> Options {
+    // As text for a file: what a terminal of today has at least.
+    const WIDTH: usize = 100;
+    const LEAST: usize = 40;
+    let terminal = screen.is_terminal();
+    let of_terminal = if terminal { size().map(|(columns, _)| columns) } else { None };
+    let width = show.width.or(of_terminal).unwrap_or(WIDTH).max(LEAST);
+    // https://no-color.org: any value but an empty one.
+    let colourless =
+        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    Options { width, colour: show.colour.unwrap_or(terminal && !colourless), verbose: show.verbose, so_far: None }
+}
+
+fn height() -> usize {
+    size().map_or(24, |(_, rows)| rows)
+}
+
+/// Columns and rows of the terminal.
+fn size() -> Option<(usize, usize)> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).or_else(|_| rustix::termios::tcgetwinsize(io::stderr())).ok()?;
+    (size.ws_col > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
+}
+
+/// Where the tree goes.
+enum Screen {
+    Alone(io::Stdout),
+    Beside(io::Stderr),
+}
+
+impl Screen {
+    fn is_terminal(&self) -> bool {
+        match self {
+            Screen::Alone(out) => out.is_terminal(),
+            Screen::Beside(out) => out.is_terminal(),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Screen::Alone(out) => out.write_all(bytes),
+            Screen::Beside(out) => out.write_all(bytes),
+        }
+    }
+}
+
+/// Where steps and body go while the journey is made.
+struct Sink {
+    output: Output,
+    live: Option<Live>,
+}
+
+impl Watcher for Sink {
+    fn step(&mut self, journey: &Journey) {
+        if let Some(live) = &mut self.live {
+            live.step(journey);
+        }
+    }
+
+    fn progress(&mut self, journey: &Journey, bytes: u64) {
+        if let Some(live) = &mut self.live {
+            live.progress(journey, bytes);
+        }
+    }
+
+    fn body(&mut self, piece: &[u8]) -> io::Result<()> {
+        match &mut self.output {
+            Output::Counted => Ok(()),
+            Output::File(file) => file.write_all(piece),
+            Output::Standard => io::stdout().write_all(piece),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! `throughline trace` against servers that do as they should, and against servers that do not: each failure ends with one sentence that
+//! says station, side, cause and remedy, and with the station's exit code.
+
+mod connections;
+mod encrypted;
+mod exchanges;
+mod names;
+mod redirects;
+mod rehearsed;
+mod shown;
+mod support;

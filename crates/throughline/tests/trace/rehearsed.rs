@@ -1,0 +1,123 @@
+//! The same code on virtual machines, in virtual time: trees to the microsecond, the same on every run.
+
+use decide::resolve::Settings;
+use decide::step::Journey;
+use decide::time::{Duration, Instant};
+use host::Endpoint;
+use lab::peer::{Act, serve};
+use lab::{VirtualHost, World};
+use node::fetch::{Given, Request, Watcher, fetch};
+use std::net::{IpAddr, SocketAddr};
+use view::trace::{Options, json, tree};
+
+/// Looks the other way.
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn step(&mut self, _: &Journey) {}
+    fn progress(&mut self, _: &Journey, _: u64) {}
+    fn body(&mut self, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn request(url: &str, addresses: &[&str]) -> Request {
+    let addresses = addresses.iter().map(|text| text.parse::<IpAddr>().expect("an address")).collect();
+    Request {
+        url: url.to_string(),
+        method: None,
+        fields: Vec::new(),
+        body: None,
+        http1_only: false,
+        insecure: false,
+        trust: Box::new(|| Ok(Vec::new())),
+        given: vec![Given { name: "www.example".to_string(), port: 80, addresses }],
+        connect: None,
+        names: Settings::default(),
+        max_time: None,
+        redirects: Some(10),
+    }
+}
+
+fn go(world: &World, client: &VirtualHost, request: &Request) -> Journey {
+    world.run(async { fetch(&client.host(), request, &mut Nobody).await }).expect("it comes to an end")
+}
+
+fn drawn(journey: &Journey) -> String {
+    tree(journey, &Options { width: 90, colour: false, verbose: false, so_far: None }).join("\n")
+}
+
+fn port_80(address: &str) -> Endpoint {
+    Endpoint::Ip(SocketAddr::new(address.parse().expect("an address"), 80))
+}
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nAge: 43\r\n\r\n";
+
+#[test]
+fn a_tree_in_virtual_time() {
+    let text = World::twice(7, |world| {
+        let (client, server) = (world.host("client", "198.51.100.7"), world.host("server", "192.0.2.1"));
+        world.link(&client, &server).latency(Duration::from_millis(15));
+        serve(&server, &port_80("192.0.2.1"), |_| {
+            vec![Act::Wait(Duration::from_millis(40)), Act::send(OK), Act::Wait(Duration::from_millis(30)), Act::send("hello")]
+        });
+        drawn(&go(world, &client, &request("http://www.example", &["192.0.2.1"])))
+    });
+    let expected = "\
+http://www.example/                                                   0             130 ms
+├─ URL      HTTP, port 80 (the default)                               ▏
+│  └─ an empty path is /
+├─ Name     www.example is 192.0.2.1, as the command line             ▏
+│           says
+├─ Connect  to 192.0.2.1:80                                   30.0 ms ████▌
+├─ HTTP     GET / → 200 OK                                     100 ms     ▐███████████████
+│  ├─ request  HTTP/1.1, 3 fields                                         ▐
+│  ├─ answer   200 OK, HTTP/1.1, 2 fields                     70.0 ms     ▐██████████▍
+│  ├─ Age      a cache had it for 43 s
+│  ├─ body     5 bytes                                        30.0 ms                █████
+│  └─ close    by us, with the end of the stream
+└─ ✓ 200 OK, 5 bytes in 130 ms";
+    assert_eq!(text, expected, "\n{text}");
+}
+
+#[test]
+fn a_dead_address_costs_a_quarter_of_a_second() {
+    let text = World::twice(7, |world| {
+        let client = world.host("client", "198.51.100.7 2001:db8:1::7");
+        let (dead, server) = (world.host("dead", "2001:db8::1"), world.host("server", "192.0.2.1"));
+        world.link(&client, &dead).blackhole();
+        world.link(&client, &server).latency(Duration::from_millis(5));
+        serve(&server, &port_80("192.0.2.1"), |_| vec![Act::send(OK), Act::send("hello")]);
+        json(&go(world, &client, &request("http://www.example/", &["192.0.2.1", "2001:db8::1"])))
+    });
+    let journey: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let steps = crate::support::steps;
+    let started = steps(&journey, "connect-started");
+    assert_eq!((&started[0]["t_us"], &started[1]["t_us"]), (&0.into(), &250_000.into()), "{text}");
+    assert_eq!(started[1]["why"], "no-answer-yet");
+    assert_eq!(steps(&journey, "connection-opened")[0]["t_us"], 260_000);
+    assert_eq!(steps(&journey, "connect-failed")[0]["why"], "overtaken");
+}
+
+#[test]
+fn a_server_that_says_nothing_is_waited_for_a_minute() {
+    World::twice(7, |world| {
+        let (client, server) = (world.host("client", "198.51.100.7"), world.host("server", "192.0.2.1"));
+        serve(&server, &port_80("192.0.2.1"), |_| vec![Act::Wait(Duration::from_secs(3600))]);
+        let text = drawn(&go(world, &client, &request("http://www.example/", &["192.0.2.1"])));
+        let sentence = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(sentence.contains("HTTP failed on the server's side: it says nothing to the request, for 60 s;"), "{text}");
+        assert!(world.now().since(Instant::ZERO) >= Duration::from_secs(60));
+    });
+}
+
+#[test]
+fn addresses_that_never_answer_are_given_up() {
+    World::twice(7, |world| {
+        let (client, dead) = (world.host("client", "198.51.100.7"), world.host("dead", "192.0.2.1"));
+        world.link(&client, &dead).blackhole();
+        let text = drawn(&go(world, &client, &request("http://www.example/", &["192.0.2.1"])));
+        let sentence = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(sentence.contains("Connect failed somewhere on the way: 192.0.2.1 did not answer at port 80 within 30 s"), "{text}");
+    });
+}

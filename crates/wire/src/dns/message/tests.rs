@@ -1,0 +1,87 @@
+use super::*;
+use alloc::vec;
+use proptest::prelude::*;
+
+fn record(line: &str) -> Record {
+    Record::parse(line, Duration::ZERO).expect("a record")
+}
+
+fn sample() -> Message {
+    let question = Query { name: Name::parse("www.Example.org").expect("a name"), kind: RecordType::HTTPS };
+    Message {
+        flags: Flags { response: true, authoritative: true, recursion_desired: true, authentic: true, ..Flags::default() },
+        code: ResponseCode(23),
+        answer: vec![
+            record("www.example.org 300 CNAME a.example.org"),
+            record("a.example.org 30 HTTPS 1 . alpn=h2 port=8443 ipv4hint=192.0.2.1"),
+            record("a.example.org 30 SVCB 0 b.example.org"),
+            record("a.example.org 30 A 192.0.2.1"),
+            record("a.example.org 30 AAAA 2001:db8::1"),
+            record(r#"a.example.org 30 TXT "x" "y""#),
+            record("a.example.org 30 MX 3 mail.example.org"),
+            record("b.example.org 30 DNAME example.net"),
+        ],
+        authority: vec![record("example.org 60 SOA ns.example.org me.example.org 1 2 3 4 5"), record("org 5 NS ns.example.org")],
+        additional: vec![Record { owner: Name::root(), ttl: Duration::ZERO, data: Data::Other(RecordType(700), vec![1, 2, 3]) }],
+        edns: Some(Edns {
+            size: 1232,
+            subnet: Some(ClientSubnet { address: [192, 0, 2, 0].into(), source: 24, scope: 20 }),
+            errors: vec![ExtendedError { code: 15, text: "no".into() }, ExtendedError { code: 22, text: String::new() }],
+            ..Edns::default()
+        }),
+        ..Message::query(77, question, true, None)
+    }
+}
+
+#[test]
+fn a_message_is_read_as_it_was_written() {
+    let message = sample();
+    assert_eq!(Message::read(&message.write().expect("it fits")), Ok(message));
+}
+
+#[test]
+fn nothing_of_a_truncated_answer_is_used() {
+    let mut message = sample();
+    message.flags.truncated = true;
+    let mut bytes = message.write().expect("it fits");
+    bytes.truncate(bytes.len() - 60);
+    let read = Message::read(&bytes).expect("its header and question are there");
+    assert_eq!((read.flags.truncated, read.answer.len(), read.question), (true, 0, message.question));
+}
+
+#[test]
+fn a_message_has_a_largest_size() {
+    let mut message = sample();
+    message.answer = vec![Record { owner: Name::root(), ttl: Duration::ZERO, data: Data::Other(RecordType(700), vec![0; 40_000]) }; 2];
+    assert_eq!(message.write(), Err(TooLong));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        if let Ok(message) = Message::read(&bytes) {
+            let _ = message.write();
+        }
+    }
+
+    #[test]
+    fn a_damaged_message_does_not_panic_and_what_is_read_can_be_written_again(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        len in any::<prop::sample::Index>(),
+        cut in any::<bool>(),
+    ) {
+        let mut bytes = sample().write().expect("it fits");
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if cut {
+            bytes.truncate(len.index(bytes.len()));
+        }
+        if let Ok(message) = Message::read(&bytes)
+            && let Ok(written) = message.write()
+        {
+            prop_assert_eq!(Message::read(&written), Ok(message));
+        }
+    }
+}

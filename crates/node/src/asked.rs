@@ -1,5 +1,5 @@
-//! A request made of a URL, as `explain` asks about one and a push or a prefetch asks for one, and an answer to it: written as they would be
-//! sent and read by the same parser, so that they are judged as strictly as real ones.
+//! A request made of a URL, as `explain` asks about one and a push or a prefetch asks for one, and an answer to it: written as they would
+//! be sent and read by the same parser, so that they are judged as strictly as real ones.
 
 use wire::http::{Method, RequestHead, ResponseHead};
 use wire::http1::{self, Limits, Parsed};

@@ -160,7 +160,8 @@ impl Unasked<'_> {
         self.worker.host.spawn(fill(self.worker.clone(), self.caller.clone(), writer, errand));
     }
 
-    /// Waits for what comes; nothing where that is only parts, which are to be completed. The error is an answer that may be stored for nobody, or none.
+    /// Waits for what comes; nothing where that is only parts, which are to be completed. The error is an answer that may be stored for
+    /// nobody, or none.
     async fn wait(&mut self, mut reader: Reader) -> Result<Option<Fetched>, Fetched> {
         let told = poll_fn(|cx| reader.poll_told(cx)).await;
         self.take_steps(&reader);

@@ -89,8 +89,10 @@ macro_rules! steps {
 }
 
 mod dns;
+mod packets;
 
 pub use dns::DnsStep;
+pub use packets::PacketStep;
 
 steps! {
     /// One thing that happened.
@@ -856,6 +858,9 @@ steps! {
     @
     /// A name is being resolved.
     Dns(DnsStep);
+    @
+    /// A packet of the journey passed.
+    Packets(PacketStep);
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use wire::packet::Packet;
@@ -108,8 +108,9 @@ fn calendar(journey: &Journey, at: Instant) -> u64 {
 }
 
 /// Secrets will stand in it: nobody else reads it, whoever made it.
-fn create(path: &PathBuf) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+fn create(path: &Path) -> io::Result<File> {
+    let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let file = open.map_err(|error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display())))?;
     if file.metadata()?.is_file() {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }

@@ -115,8 +115,7 @@ fn flow(journey: &mut Journey, flow: usize, ends: &Ends) -> Step {
 fn step(journey: &mut Journey, length: usize, tie: &Tie, packet: &Packet<'_>) -> Step {
     let plain = wire::packet::Tcp::default();
     let tcp = if let Transport::Tcp(tcp) = &packet.transport { tcp } else { &plain };
-    let (link_from, link_to) =
-        (journey.keep(packet.link.from.to_string().as_bytes()), journey.keep(packet.link.to.to_string().as_bytes()));
+    let (link_from, link_to) = (journey.keep(packet.link.from.to_string().as_bytes()), journey.keep(packet.link.to.to_string().as_bytes()));
     let flags = journey.keep(tcp.flags.to_string().as_bytes());
     let (when, of) = &journey.steps()[tie.of];
     PacketStep::PacketSeen {

@@ -93,9 +93,9 @@ impl Line {
         {
             return ended;
         }
-        let latest = self.latest();
+        let before = self.secured.or(self.last_message()).unwrap_or(self.opened);
         let Some(exchange) = self.exchanges.iter_mut().rev().find(|exchange| exchange.asked.1 <= at) else {
-            return self.secured.unwrap_or(latest);
+            return before;
         };
         if sent {
             return exchange.asked.0;
@@ -116,10 +116,14 @@ impl Line {
         self.messages[usize::from(sent)].iter().find(|(_, end)| byte < *end).map(|(index, _)| *index)
     }
 
+    fn last_message(&self) -> Option<usize> {
+        self.messages.iter().filter_map(|side| side.last()).map(|(index, _)| *index).max()
+    }
+
     /// The last step there is.
     fn latest(&self) -> usize {
-        let messages = self.messages.iter().filter_map(|side| side.last()).map(|(index, _)| *index);
-        let exchange = self.exchanges.last().map(|exchange| exchange.body.or(exchange.head.map(|(head, _)| head)).unwrap_or(exchange.asked.0));
-        messages.chain(self.secured).chain(exchange).max().unwrap_or(self.opened)
+        let exchange = self.exchanges.last();
+        let exchange = exchange.map(|exchange| exchange.body.or(exchange.head.map(|(head, _)| head)).unwrap_or(exchange.asked.0));
+        exchange.or(self.secured).or(self.last_message()).unwrap_or(self.opened)
     }
 }

@@ -33,7 +33,13 @@ impl Owner {
     pub(super) fn of(&mut self, journey: &Journey, ends: &Ends, at: Instant, packet: &Packet<'_>, sent: bool, seen: &Seen) -> usize {
         match self {
             Owner::Line(line) => line.owner(at, sent, seen),
-            Owner::Attempt(began, ended) => if seen.role == Role::Reset { ended.unwrap_or(*began) } else { *began },
+            Owner::Attempt(began, ended) => {
+                if seen.role == Role::Reset {
+                    ended.unwrap_or(*began)
+                } else {
+                    *began
+                }
+            }
             Owner::Question(step) => {
                 // A socket may carry more questions than one.
                 *step = asked(journey, ends, at, packet).unwrap_or(*step);
@@ -107,8 +113,8 @@ fn address_of(journey: &Journey, text: Text) -> Option<SocketAddr> {
     core::str::from_utf8(journey.text(text)).ok()?.parse().ok()
 }
 
-/// The step that tells of the question in a packet; the last before it, where it was asked more than once. Over TCP, where a packet may hold
-/// no question, any that goes to this server.
+/// The step that tells of the question in a packet; the last before it, where it was asked more than once. Over TCP, where a packet may
+/// hold no question, any that goes to this server.
 fn asked(journey: &Journey, ends: &Ends, at: Instant, packet: &Packet<'_>) -> Option<usize> {
     // RFC 1035 §4.2.2: a length stands before the message.
     let message = if ends.tcp { packet.payload.get(2..) } else { Some(packet.payload) };
@@ -128,6 +134,6 @@ fn asked(journey: &Journey, ends: &Ends, at: Instant, packet: &Packet<'_>) -> Op
         _ => false,
     };
     let found = || journey.steps().iter().enumerate().filter(|(_, (_, step))| is(step));
-    let before = found().filter(|(_, (when, _))| *when <= at).last();
+    let before = found().rfind(|(_, (when, _))| *when <= at);
     before.or_else(|| found().next()).map(|(index, _)| index)
 }

@@ -81,7 +81,8 @@ fn the_tree_has_them_under_their_stations() {
         ran.says(part);
     }
     let ran = trace(&["-v", "--packets", &address]);
-    for part in ["· Ethernet 00:00:00:00:00:00 → 00:00:00:00:00:00, 74 bytes", "· IPv4 127.0.0.1 → 127.0.0.1, TTL 64", ", SYN, seq 0"] {
+    for part in ["· Ethernet 00:00:00:00:00:00 → 00:00:00:00:00:00, 74 bytes", "· IPv4 127.0.0.1 → 127.0.0.1, TTL 64", ", SYN, seq 0"]
+    {
         ran.says(part);
     }
 }

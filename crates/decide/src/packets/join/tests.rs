@@ -22,8 +22,7 @@ fn frame(from: &str, to: &str, transport: impl FnOnce(u16, u16) -> Transport, pa
     let (from, to): (SocketAddr, SocketAddr) = (from.parse().expect("an end"), to.parse().expect("an end"));
     let transport = transport(from.port(), to.port());
     let protocol = if matches!(transport, Transport::Tcp(_)) { 6 } else { 17 };
-    let ip =
-        Ip { from: from.ip(), to: to.ip(), ttl: 64, protocol, fragment: 0, more: false, id: 0, whole: true, class: 0, sound: true };
+    let ip = Ip { from: from.ip(), to: to.ip(), ttl: 64, protocol, fragment: 0, more: false, id: 0, whole: true, class: 0, sound: true };
     let link = Ethernet { kind: ip.kind(), ..Ethernet::default() };
     Packet { link, ip, transport, payload, payload_len: payload.len() }.frame()
 }
@@ -35,7 +34,12 @@ fn segment(sent: bool, flags: Flags, seq: u32, ack: u32, len: usize) -> Vec<u8> 
 
 fn between(local: &str, remote: &str, sent: bool, flags: Flags, seq: u32, ack: u32, len: usize) -> Vec<u8> {
     let (from, to) = if sent { (local, remote) } else { (remote, local) };
-    frame(from, to, |from, to| Transport::Tcp(Tcp { from, to, seq: 7 + seq, ack: 7 + ack, flags, window: 9, ..Tcp::default() }), &vec![0; len])
+    frame(
+        from,
+        to,
+        |from, to| Transport::Tcp(Tcp { from, to, seq: 7 + seq, ack: 7 + ack, flags, window: 9, ..Tcp::default() }),
+        &vec![0; len],
+    )
 }
 
 fn question(local: &str, sent: bool, name: &str) -> Vec<u8> {
@@ -63,10 +67,7 @@ fn journey() -> Journey {
     j.add(at(165), Step::TlsMessage { from: "client", message: "sealed", size: Bytes(50) });
     let (server_name, client) = (name, j.keep(b""));
     let took = Duration::from_micros(30);
-    j.add(
-        at(166),
-        Step::Secured { version: "TLSv1.3", group: "", cipher: "", alpn: "h2", server_name, resumed: false, client, took },
-    );
+    j.add(at(166), Step::Secured { version: "TLSv1.3", group: "", cipher: "", alpn: "h2", server_name, resumed: false, client, took });
     j.add(at(170), Step::RequestSent { method: name, target: name, version: "HTTP/1.1", head: name, body: Bytes(0) });
     j.add(at(200), Step::HeadReceived { status: 200, version: "HTTP/1.1", head: name, interim: false, took });
     j.add(at(300), Step::BodyReceived { size: Bytes(5000), framing: "length", whole: true, took });
@@ -161,6 +162,23 @@ fn packets_of_others_stay_out() {
     let all = joined(&mut journey, &frames);
     assert_eq!((all.packets.len(), all.strangers), (0, 5));
     assert_eq!(told(&journey), []);
+}
+
+#[test]
+fn what_a_server_says_unasked_is_of_no_request() {
+    let mut journey = journey();
+    let psh = ACK.with(Flags::PSH);
+    let frames = [
+        (121, segment(true, Flags::SYN, 0, 0, 0)),
+        (122, segment(false, Flags::SYN.with(ACK), 0, 1, 0)),
+        // Behind its handshake, before the request.
+        (168, segment(false, psh, 1101, 251, 70)),
+        // It ends the connection in the middle of the answer, and says so before we do.
+        (250, segment(false, Flags::RST, 1171, 0, 0)),
+    ];
+    joined(&mut journey, &frames);
+    let of: Vec<_> = told(&journey).iter().map(|(_, _, _, of, _)| *of).skip(2).collect();
+    assert_eq!(of, ["secured", "connection-ended"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One connection of a journey, and which of its steps a packet of it belongs to.
 //!
 //! A capture's times are when somebody came to read it, which is late where the machine is busy. So what can be told by numbers is: the
-//! opening by its roles, a handshake by its bytes, an acknowledgement by what it acknowledges. Only requests are told apart by time.
+//! opening by its roles, a handshake by its bytes, an acknowledgement by what it acknowledges, an answer by the request before it.
 
 use super::{Role, Seen};
 use crate::step::{Journey, Step};
@@ -16,6 +16,8 @@ pub(super) struct Line {
     messages: [Vec<(usize, u64)>; 2],
     secured: Option<usize>,
     exchanges: Vec<Exchange>,
+    /// Of so many a packet of the request was seen.
+    asked: usize,
     ended: Option<(usize, Instant)>,
     /// What the last packet of content belonged to, by side.
     last: [Option<usize>; 2],
@@ -35,8 +37,15 @@ struct Exchange {
 impl Line {
     /// The connection that the step at `opened` tells of. Until it ends, what is said is said of it.
     pub(super) fn of(journey: &Journey, opened: usize) -> Line {
-        let mut line =
-            Line { opened, messages: [Vec::new(), Vec::new()], secured: None, exchanges: Vec::new(), ended: None, last: [None; 2] };
+        let mut line = Line {
+            opened,
+            messages: [Vec::new(), Vec::new()],
+            secured: None,
+            exchanges: Vec::new(),
+            asked: 0,
+            ended: None,
+            last: [None; 2],
+        };
         for (index, (at, step)) in journey.steps().iter().enumerate().skip(opened + 1) {
             match step {
                 Step::TlsMessage { from, size, .. } => {
@@ -87,6 +96,12 @@ impl Line {
         if let Some(message) = self.message(sent, seen.seq) {
             return message;
         }
+        // Packets are in their order, however late: a request comes before its answer, and the first that is left is the next.
+        let unsent = self.exchanges.get(self.asked).filter(|exchange| sent && exchange.asked.1 <= at);
+        if let Some(exchange) = unsent {
+            self.asked += 1;
+            return exchange.asked.0;
+        }
         if let Some((ended, since)) = self.ended
             && sent
             && at >= since
@@ -94,7 +109,7 @@ impl Line {
             return ended;
         }
         let before = self.secured.or(self.last_message()).unwrap_or(self.opened);
-        let Some(exchange) = self.exchanges.iter_mut().rev().find(|exchange| exchange.asked.1 <= at) else {
+        let Some(exchange) = self.asked.checked_sub(1).and_then(|last| self.exchanges.get_mut(last)) else {
             return before;
         };
         if sent {

@@ -182,6 +182,43 @@ fn what_a_server_says_unasked_is_of_no_request() {
 }
 
 #[test]
+fn a_capture_that_is_read_late_says_the_same() {
+    let psh = ACK.with(Flags::PSH);
+    let all = [
+        segment(true, Flags::SYN, 0, 0, 0),
+        segment(false, Flags::SYN.with(ACK), 0, 1, 0),
+        segment(true, ACK, 1, 1, 0),
+        segment(true, psh, 1, 1, 200),
+        segment(false, psh, 1, 201, 1100),
+        segment(true, psh, 201, 1101, 50),
+        segment(true, psh, 251, 1101, 300),
+        segment(false, psh, 1101, 551, 500),
+        segment(false, psh, 1601, 551, 1400),
+        segment(true, psh, 551, 3001, 24),
+        segment(true, ACK.with(Flags::FIN), 575, 3001, 0),
+    ];
+    let expected = [
+        "connection-opened",
+        "connection-opened",
+        "connection-opened",
+        "tls-message",
+        "tls-message",
+        "tls-message",
+        "request-sent",
+        "head-received",
+        "body-received",
+        "connection-ended",
+        "connection-ended",
+    ];
+    // After everything is over.
+    let mut journey = journey();
+    let late: Vec<_> = all.into_iter().map(|frame| (900, frame)).collect();
+    joined(&mut journey, &late);
+    let of: Vec<_> = told(&journey).iter().map(|(_, _, _, of, _)| *of).collect();
+    assert_eq!(of, expected);
+}
+
+#[test]
 fn a_connection_of_two_legs() {
     let mut journey = journey();
     let own = journey.take_steps();

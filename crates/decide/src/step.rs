@@ -19,10 +19,12 @@ use core::net::IpAddr;
 mod certificate;
 mod dns;
 mod owner;
+mod packets;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
 pub use owner::OwnerStep;
+pub use packets::PacketStep;
 
 steps! {
     /// One thing that happened.
@@ -626,6 +628,9 @@ steps! {
     @
     /// A name is being resolved.
     Dns(DnsStep);
+    @
+    /// A packet of the journey passed.
+    Packets(PacketStep);
     @
     /// Something about certificates.
     Certificate(CertificateStep);

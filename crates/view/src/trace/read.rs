@@ -3,6 +3,7 @@
 mod connect;
 mod dns;
 mod http;
+mod packets;
 mod tls;
 mod url;
 
@@ -118,6 +119,7 @@ pub(super) fn read(journey: &Journey, options: &Options) -> Read {
         tls: tls::Flights::default(),
         http: http::Asked::default(),
         dns: dns::Questions::new(),
+        packets: packets::Packets::default(),
     };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
@@ -135,10 +137,14 @@ struct Reader<'a> {
     tls: tls::Flights,
     http: http::Asked,
     dns: dns::Questions,
+    packets: packets::Packets,
 }
 
 impl Reader<'_> {
     fn step(&mut self, at: Instant, step: &Step) {
+        if self.packet(at, step) {
+            return;
+        }
         if !matches!(step, Step::TlsMessage { .. } | Step::TlsOffered { .. }) {
             self.end_flight();
         }
@@ -146,6 +152,7 @@ impl Reader<'_> {
         if !known {
             self.unknown(at, step);
         }
+        self.place(at, step);
     }
 
     /// A step that nobody here has words for, shown as it stands in the catalogue. Whatever comes between URL and connection is about the
@@ -185,6 +192,7 @@ impl Reader<'_> {
                 station.span = Span { start: since.since(began), end: total };
             }
         }
+        self.packets();
     }
 
     /// Begins a station, which lasts until [`Reader::close`].

@@ -4,6 +4,7 @@ use super::exchange::Exchange;
 use super::limit::Limit;
 use super::line::{Carrier, End, Line, measure};
 use super::telling::Telling;
+use super::fields::About;
 use super::{Request, Watcher, connect, fields, name, secure, stream};
 use crate::buffer::{Buffer, Buffers};
 use crate::tls::Visitor;
@@ -22,15 +23,15 @@ const FAREWELL: Duration = Duration::from_millis(200);
 
 /// See the module.
 pub(super) struct Visit<'a> {
-    host: &'a Host,
-    request: &'a Request,
-    limit: Limit,
-    telling: Telling<'a>,
+    pub(super) host: &'a Host,
+    pub(super) request: &'a Request,
+    pub(super) limit: Limit,
+    pub(super) telling: Telling<'a>,
     buffers: Buffers,
     /// What TLS is done with; made when it is needed first, and kept for its tickets.
     visitor: Option<Visitor>,
     /// The line of the leg before.
-    kept: Option<Line>,
+    pub(super) kept: Option<Line>,
     /// What was asked, the present request last.
     trail: Vec<(Method, Target)>,
 }
@@ -39,8 +40,8 @@ pub(super) struct Visit<'a> {
 pub(super) struct Asked<'a> {
     pub(super) method: Method,
     pub(super) path: String,
-    authority: String,
-    fields: Vec<(String, String)>,
+    pub(super) authority: String,
+    pub(super) fields: Vec<(String, String)>,
     pub(super) body: Option<&'a [u8]>,
 }
 
@@ -136,9 +137,11 @@ impl<'a> Visit<'a> {
         self.tell_url(&leg);
         self.trail.push((leg.method.clone(), target.clone()));
         let body = self.request.body.as_deref().filter(|_| leg.with_body);
-        let fields = fields::fields(self.request, &target, body.map(<[u8]>::len), leg.credentials);
-        let asked = Asked { method: leg.method.clone(), path: target.path_and_query(), authority: target.authority(), fields, body };
         let line = self.line(&target).await?;
+        let token = self.token_for(&line, leg.credentials);
+        let about = About { parent: self.next_parent(), body: body.map(<[u8]>::len), credentials: leg.credentials, token };
+        let fields = fields::fields(self.request, &target, &about);
+        let asked = Asked { method: leg.method.clone(), path: target.path_and_query(), authority: target.authority(), fields, body };
         self.exchange(line, &asked, &leg).await
     }
 
@@ -165,7 +168,7 @@ impl<'a> Visit<'a> {
     }
 
     /// The line of the leg before, if it leads there; else a new one.
-    async fn line(&mut self, target: &Target) -> Result<Line, Fault> {
+    pub(super) async fn line(&mut self, target: &Target) -> Result<Line, Fault> {
         if let Some(kept) = self.kept.take() {
             let remote = self.telling.keep(&kept.remote);
             self.telling.step(Step::ConnectionReused { remote });
@@ -217,6 +220,8 @@ impl<'a> Visit<'a> {
             self.end_kept(end).await;
         }
         let (got, onward, _) = outcome?;
+        // Boxed: most journeys have no token.
+        Box::pin(self.join(asked, &leg.read.target)).await;
         self.outcome(&got, onward, leg)
     }
 
@@ -248,7 +253,7 @@ impl<'a> Visit<'a> {
         telling.step(Step::Redirected { status, location, method, followed, why });
     }
 
-    async fn end_kept(&mut self, end: End) {
+    pub(super) async fn end_kept(&mut self, end: End) {
         let Some(line) = self.kept.take() else { return };
         if let Some(lone) = line.close(end, &mut self.telling) {
             let nobody = || Fault::too_long(Station::Http, FAREWELL);

@@ -34,6 +34,7 @@ fn request(url: &str, addresses: &[&str]) -> Request {
         given: vec![Given { name: "www.example".to_string(), port: 80, addresses }],
         connect: None,
         names: Settings::default(),
+        trace_token: None,
         max_time: None,
         redirects: Some(10),
     }

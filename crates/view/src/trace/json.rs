@@ -3,6 +3,7 @@
 use crate::step_json::{calendar, key, object, seconds, string};
 use decide::forward::request_id;
 use decide::step::{FieldInfo, Journey, Step};
+use decide::time::Instant;
 use std::fmt::Write;
 
 /// The version of what [`schema`] describes. Fields and steps are added under the same version; nothing is renamed or taken away.
@@ -43,23 +44,52 @@ fn outcome(journey: &Journey, out: &mut String) {
 /// Steps by leg. The first begins with the first step, whatever it is: a URL may be none.
 fn legs(journey: &Journey, out: &mut String) {
     out.push_str(",\"legs\":[");
-    let mut open = false;
-    for (number, (at, step)) in journey.steps().iter().enumerate() {
-        if matches!(step, Step::UrlRead { .. }) || number == 0 {
-            out.push_str(if open { "]},{" } else { "{" });
-            if let Step::UrlRead { url, .. } = step {
-                out.push_str("\"url\":");
-                string(journey.text(*url), out);
-                out.push(',');
-            }
-            out.push_str("\"steps\":[");
-            open = true;
-        } else {
-            out.push(',');
-        }
-        object(journey, *at, step, &|_| String::new(), out);
+    let steps = journey.steps();
+    let mut start = 0;
+    while start < steps.len() {
+        let more = steps[start + 1..].iter().position(|(_, step)| matches!(step, Step::UrlRead { .. }));
+        let end = more.map_or(steps.len(), |more| start + 1 + more);
+        out.push_str(if start == 0 { "" } else { "," });
+        leg(journey, &steps[start..end], out);
+        start = end;
     }
-    out.push_str(if open { "]}]" } else { "]" });
+    out.push(']');
+}
+
+fn leg(journey: &Journey, steps: &[(Instant, Step)], out: &mut String) {
+    out.push('{');
+    if let Some((_, Step::UrlRead { url, .. })) = steps.first() {
+        out.push_str("\"url\":");
+        string(journey.text(*url), out);
+        out.push(',');
+    }
+    out.push_str("\"steps\":[");
+    let mut server = String::new();
+    let mut empty = true;
+    for (at, step) in steps {
+        if let Step::ServerStep { name, fields } = step {
+            server_step(journey, *at, (journey.text(*name), journey.text(*fields)), &mut server);
+            continue;
+        }
+        out.push_str(if empty { "" } else { "," });
+        object(journey, *at, step, &|_| String::new(), out);
+        empty = false;
+    }
+    out.push(']');
+    if !server.is_empty() {
+        let _ = write!(out, ",\"server\":[{server}]");
+    }
+    out.push('}');
+}
+
+/// A step of the server's, in our time. Its fields are an object already.
+fn server_step(journey: &Journey, at: Instant, (name, fields): (&[u8], &[u8]), out: &mut String) {
+    out.push_str(if out.is_empty() { "{\"step\":" } else { ",{\"step\":" });
+    string(name, out);
+    let _ = write!(out, ",\"t_us\":{}", at.since(journey.began).as_micros());
+    let fields = String::from_utf8_lossy(fields);
+    let inner = fields.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+    let _ = write!(out, "{}{inner}}}", if inner.is_empty() { "" } else { "," });
 }
 
 /// The JSON schema (2020-12) of [`json`], made of the catalogue of steps.
@@ -113,7 +143,16 @@ const HEAD: &str = r##"{
         "type": "object",
         "properties": {
           "url": { "type": "string" },
-          "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } }
+          "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } },
+          "server": {
+            "type": "array",
+            "description": "the server's side, in our time; a server of another version may have steps and fields that are not in this catalogue",
+            "items": {
+              "type": "object",
+              "properties": { "step": { "type": "string" }, "t_us": { "type": "integer", "minimum": 0 } },
+              "required": ["step", "t_us"]
+            }
+          }
         },
         "required": ["steps"]
       }

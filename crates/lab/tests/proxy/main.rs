@@ -10,6 +10,7 @@ mod encoding;
 mod health;
 mod hints;
 mod hostile;
+mod joined;
 mod http2;
 mod queue;
 mod reload_drain;

@@ -94,7 +94,17 @@ fn server_step(journey: &Journey, at: Instant, (name, fields): (&[u8], &[u8]), o
 
 /// The JSON schema (2020-12) of [`json`], made of the catalogue of steps.
 pub fn schema() -> String {
-    let mut out = String::from(HEAD);
+    with_steps(HEAD)
+}
+
+/// The JSON schema of what a server tells of its side: [`decide::joined::text`].
+pub fn wire_schema() -> String {
+    with_steps(WIRE_HEAD)
+}
+
+/// A schema whose last definition is that of all steps.
+fn with_steps(head: &str) -> String {
+    let mut out = String::from(head);
     for (number, info) in Step::catalogue().enumerate() {
         out.push_str(if number == 0 { "" } else { "," });
         let _ = write!(out, "\n        {{\n          \"description\": ");
@@ -159,6 +169,23 @@ const HEAD: &str = r##"{
     }
   },
   "required": ["schema", "id", "began", "took", "arrived", "legs"],
+  "$defs": {
+    "step": {
+      "type": "object",
+      "oneOf": ["##;
+
+const WIRE_HEAD: &str = r##"{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "A server's side of a request, as it is told to who has a token",
+  "type": "object",
+  "properties": {
+    "schema": { "const": "throughline.journey/1" },
+    "server": { "type": "string", "description": "its name: server.name of its configuration" },
+    "id": { "type": "string", "description": "what the request is called in its log: the trace id of traceparent" },
+    "began_us": { "type": "integer", "minimum": 0, "description": "by its clock: microseconds since 1970 in UTC" },
+    "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } }
+  },
+  "required": ["schema", "server", "id", "began_us", "steps"],
   "$defs": {
     "step": {
       "type": "object",

@@ -32,6 +32,8 @@ pub(super) struct Visit<'a> {
     visitor: Option<Visitor>,
     /// The line of the leg before.
     pub(super) kept: Option<Line>,
+    /// What was spent on asking servers for their side: that is no part of what was asked for.
+    pub(super) aside: Duration,
     /// What was asked, the present request last.
     trail: Vec<(Method, Target)>,
 }
@@ -90,12 +92,12 @@ impl<'a> Visit<'a> {
     pub(super) fn new(host: &'a Host, request: &'a Request, watcher: &'a mut dyn Watcher) -> Visit<'a> {
         let telling = Telling::new(host, watcher);
         let limit = Limit::new(host, request.max_time);
-        Visit { host, request, limit, telling, buffers: Buffers::default(), visitor: None, kept: None, trail: Vec::new() }
+        Visit { host, request, limit, telling, buffers: Buffers::default(), visitor: None, kept: None, aside: Duration::ZERO, trail: Vec::new() }
     }
 
     pub(super) async fn go(mut self) -> Journey {
         let outcome = self.all_legs().await;
-        let took = self.telling.now().since(self.telling.journey.began);
+        let took = self.telling.now().since(self.telling.journey.began).saturating_sub(self.aside);
         self.end_kept(End::Ours).await;
         match outcome {
             Ok(status) => {
@@ -221,7 +223,9 @@ impl<'a> Visit<'a> {
         }
         let (got, onward, _) = outcome?;
         // Boxed: most journeys have no token.
+        let before = self.telling.now();
         Box::pin(self.join(asked, &leg.read.target)).await;
+        self.aside += self.telling.now().since(before);
         self.outcome(&got, onward, leg)
     }
 

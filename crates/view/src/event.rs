@@ -2,9 +2,9 @@
 //! why="the connection was refused"`.
 
 use crate::access_log::Date;
-use decide::config::names;
 use crate::text::is_hostile;
 use decide::config::Config;
+use decide::config::names;
 use decide::step::{Step, Texts, Value};
 use decide::time::{Calendar, Duration};
 use std::fmt::Write;

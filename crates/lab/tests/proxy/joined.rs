@@ -72,15 +72,16 @@ fn the_servers_steps_stand_between_request_and_answer() {
         let backend = rig.serve(0, |_| {
             vec![Act::Wait(40 * MS), Act::send("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 4\r\n\r\npage")]
         });
-        let (miss, hit) = rig.run(async {
-            (go(&rig, &request("/page", Some(TOKEN), true)).await, go(&rig, &request("/page", Some(TOKEN), true)).await)
-        });
+        let (miss, hit) =
+            rig.run(async { (go(&rig, &request("/page", Some(TOKEN), true)).await, go(&rig, &request("/page", Some(TOKEN), true)).await) });
         let told = server_steps(&miss);
         let names: Vec<&str> = told.iter().map(|(_, step)| step.split(' ').next().unwrap_or_default()).collect();
         let expected = ["accepted", "asked", "routed", "cache-miss", "picked", "connected", "answered", "cache-store", "delivered"];
         assert_eq!(names, expected, "{told:?}");
         assert!(told[2].1.contains("\"action\":\"pool\"") && told[4].1.contains("\"backend\":\"app/"), "names and no numbers: {told:?}");
-        let when = |wanted: fn(&Step) -> bool| miss.steps().iter().find(|(_, step)| wanted(step)).map(|(at, _)| at.since(Instant::ZERO).as_micros());
+        let when = |wanted: fn(&Step) -> bool| {
+            miss.steps().iter().find(|(_, step)| wanted(step)).map(|(at, _)| at.since(Instant::ZERO).as_micros())
+        };
         let sent = when(|step| matches!(step, Step::RequestSent { .. })).expect("it was sent");
         let ended = when(|step| matches!(step, Step::BodyReceived { .. })).expect("it ended");
         assert!(told.iter().all(|(at, _)| (sent..=ended).contains(at)), "{sent} {ended} {told:?}");
@@ -103,7 +104,11 @@ fn without_the_sites_token_nothing_is_told_and_nothing_is_different() {
         let rig = Rig::new(world, two);
         let backend = rig.serve(0, |request| {
             let missing = request.head.contains("/.throughline/");
-            vec![Act::send(if missing { "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" } else { "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage" })]
+            vec![Act::send(if missing {
+                "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+            } else {
+                "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage"
+            })]
         });
         let (none, wrong, clear) = rig.run(async {
             (
@@ -132,7 +137,9 @@ fn an_id_is_of_no_use_to_who_has_no_token() {
         let rig = Rig::new(world, trusting(config(1)));
         let backend = rig.serve(0, |_| vec![Act::send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage")]);
         let parent = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
-        let ask = |path: &str, token: &str| Act::send(format!("GET {path} HTTP/1.1\r\nHost: a.example\r\n{token}traceparent: 00-{parent}-01\r\n\r\n"));
+        let ask = |path: &str, token: &str| {
+            Act::send(format!("GET {path} HTTP/1.1\r\nHost: a.example\r\n{token}traceparent: 00-{parent}-01\r\n\r\n"))
+        };
         let (mine, other) = (format!("Throughline-Trace: {TOKEN}\r\n"), "Throughline-Trace: another\r\n".to_string());
         let twice = format!("{mine}{other}");
         let journey = format!("/.throughline/journey/{parent}");

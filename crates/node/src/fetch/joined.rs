@@ -1,9 +1,9 @@
 //! The server's side of a request: asked for behind the answer, on the same connection where that is possible, and placed in our time.
 
+use super::TraceToken;
 use super::exchange::Exchange;
 use super::fields::{TRACE_PARENT, TRACE_TOKEN};
 use super::line::{End, Line};
-use super::TraceToken;
 use super::telling::Telling;
 use super::visit::{Asked, Got, Visit};
 use decide::fetch::fault::{Fault, Station};

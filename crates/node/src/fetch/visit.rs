@@ -1,10 +1,10 @@
 //! The journey as a row of legs: each reads a URL, gets a line to its server, asks, and is sent on or has arrived.
 
 use super::exchange::Exchange;
+use super::fields::About;
 use super::limit::Limit;
 use super::line::{Carrier, End, Line, measure};
 use super::telling::Telling;
-use super::fields::About;
 use super::{Request, Watcher, connect, fields, name, secure, stream};
 use crate::buffer::{Buffer, Buffers};
 use crate::tls::Visitor;
@@ -92,7 +92,17 @@ impl<'a> Visit<'a> {
     pub(super) fn new(host: &'a Host, request: &'a Request, watcher: &'a mut dyn Watcher) -> Visit<'a> {
         let telling = Telling::new(host, watcher);
         let limit = Limit::new(host, request.max_time);
-        Visit { host, request, limit, telling, buffers: Buffers::default(), visitor: None, kept: None, aside: Duration::ZERO, trail: Vec::new() }
+        Visit {
+            host,
+            request,
+            limit,
+            telling,
+            buffers: Buffers::default(),
+            visitor: None,
+            kept: None,
+            aside: Duration::ZERO,
+            trail: Vec::new(),
+        }
     }
 
     pub(super) async fn go(mut self) -> Journey {

@@ -1,9 +1,9 @@
 //! One JSON object a line.
 
 use super::facts::Facts;
-use decide::config::names;
 use crate::step_json::{calendar, key, object, seconds, string};
 use decide::config::Config;
+use decide::config::names;
 use decide::forward::request_id;
 use decide::step::{Journey, Value};
 use std::fmt::Write;

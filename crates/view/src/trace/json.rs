@@ -156,7 +156,7 @@ const HEAD: &str = r##"{
           "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } },
           "server": {
             "type": "array",
-            "description": "the server's side, in our time; a server of another version may have steps and fields that are not in this catalogue",
+            "description": "the server's side, in our time; another version's may have more than this catalogue",
             "items": {
               "type": "object",
               "properties": { "step": { "type": "string" }, "t_us": { "type": "integer", "minimum": 0 } },

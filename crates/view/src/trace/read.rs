@@ -147,7 +147,12 @@ impl Reader<'_> {
         if !matches!(step, Step::TlsMessage { .. } | Step::TlsOffered { .. }) {
             self.end_flight();
         }
-        let known = self.url(at, step) || self.dns(at, step) || self.connect(at, step) || self.tls(at, step) || self.http(at, step) || self.server(at, step);
+        let known = self.url(at, step)
+            || self.dns(at, step)
+            || self.connect(at, step)
+            || self.tls(at, step)
+            || self.http(at, step)
+            || self.server(at, step);
         if !known {
             self.unknown(at, step);
         }

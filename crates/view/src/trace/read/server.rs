@@ -162,7 +162,9 @@ fn cache_hit(fields: &Fields<'_>) -> Said {
     let ttl = fields.span("ttl");
     let text = match fields.text("rule").as_str() {
         "fresh" => format!("hit: {age} old, and fresh for {} still", time(ttl)),
-        "stale-while-revalidate" => format!("hit: {age} old and stale; the origin is asked anew in the background, which is not shown here"),
+        "stale-while-revalidate" => {
+            format!("hit: {age} old and stale; the origin is asked anew in the background, which is not shown here")
+        }
         "stale-if-error" => format!("hit: {age} old and stale, because the origin fails"),
         "not-modified" => format!("hit: {age} old, and current, as the origin says"),
         other => format!("hit ({other}): {age} old"),

@@ -17,11 +17,13 @@ struct Serving {
 }
 
 impl Serving {
-    fn start(name: &str, backend: u16) -> Serving {
+    fn start(name: &str, backend: u16, more: &str) -> Serving {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port").port();
         let (file, log) = (scratch(&format!("{name}.toml")), scratch(&format!("{name}.log")));
         let text = format!(
             r#"
+{more}
+
 [admin]
 at = "off"
 
@@ -82,7 +84,7 @@ fn server_steps(journey: &Value) -> Vec<String> {
 #[test]
 fn the_tree_has_both_ends() {
     let backend = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nCache-Control: max-age=60\r\n\r\nok");
-    let serving = Serving::start("both", backend);
+    let serving = Serving::start("both", backend, "");
     let file = token("both.token", "abc");
     let (code, miss) = json(&["--token-file", &file, &serving.url("/a")]);
     assert_eq!(code, 0);
@@ -98,11 +100,11 @@ fn the_tree_has_both_ends() {
 }
 
 #[test]
-fn an_answer_of_http_1_0_is_joined_over_another_connection() {
+fn a_connection_for_one_request_is_followed_by_another() {
     let backend = saying(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok");
-    let serving = Serving::start("close", backend);
+    let serving = Serving::start("close", backend, "[limits]\nrequests-per-connection = 1");
     let file = token("close.token", "abc");
-    let ran = trace(&["--token-file", &file, "-X", "POST", "-d", "x=1", &serving.url("/a")]);
+    let ran = trace(&["--token-file", &file, &serving.url("/a")]);
     ran.arrived().says("Server edge-1: ");
     ran.says("by round-robin");
 }
@@ -110,7 +112,7 @@ fn an_answer_of_http_1_0_is_joined_over_another_connection() {
 #[test]
 fn a_wrong_token_and_a_server_without_say_what_to_do() {
     let backend = saying(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-    let serving = Serving::start("wrong", backend);
+    let serving = Serving::start("wrong", backend, "");
     let file = token("wrong.token", "abcd");
     let (_, journey) = json(&["--token-file", &file, &serving.url("/a")]);
     assert!(server_steps(&journey).is_empty());

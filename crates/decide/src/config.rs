@@ -2,6 +2,7 @@
 
 mod acme;
 mod cache;
+pub mod names;
 mod owner;
 mod proxy;
 mod tls;
@@ -137,6 +138,8 @@ pub struct Site {
     pub acme: bool,
     /// Its owners' tokens: with them, what is stored for it may be changed over the admin side, and nothing else.
     pub tokens: Vec<TokenHash>,
+    /// Who has one of these is told what was done with the requests that it shows it with, and of no others.
+    pub trace_tokens: Vec<TokenHash>,
 }
 
 /// Which `Host` a site answers to.

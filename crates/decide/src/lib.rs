@@ -16,6 +16,7 @@
 //! - [`packets`]: what each packet of a capture is to its connection.
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 //! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
+//! - [`joined`]: both ends of a request as one journey: what a server tells of its side, to whom, and when that was.
 //! - [`connect`]: which of a server's addresses is tried when.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -37,6 +38,7 @@ pub mod fetch;
 pub mod files;
 pub mod forward;
 pub mod hints;
+pub mod joined;
 pub mod multipart;
 pub mod packets;
 pub mod pool;

@@ -6,6 +6,7 @@
 #[macro_use]
 mod declare;
 mod journey;
+pub mod json;
 mod value;
 
 pub use declare::{FieldInfo, StepInfo};
@@ -228,7 +229,7 @@ steps! {
     Made "made" {
         /// Its status.
         status: u16,
-        /// Why: `redirect`, `answer`, `application`, `error`.
+        /// Why: `redirect`, `answer`, `application`, `error`, `journey` (our side of an earlier request).
         why: &'static str,
     }
     /// The connection became a tunnel.
@@ -490,6 +491,29 @@ steps! {
     TrailersReceived "trailers-received" {
         /// A line each.
         fields: Text,
+    }
+    /// The server told its side of the request: its steps follow.
+    ServerJoined "server-joined" {
+        /// Its name.
+        server: Text,
+        /// What the request is called in its log.
+        id: Text,
+        /// How many steps.
+        steps: u16,
+        /// How far from the truth their places in our time may be, either way.
+        uncertainty: Duration,
+    }
+    /// A step of the server's, at its place in our time.
+    ServerStep "server-step" {
+        /// Its name in the catalogue.
+        name: Text,
+        /// Its fields, as a JSON object.
+        fields: Text,
+    }
+    /// The server's side is not known.
+    ServerUnjoined "server-unjoined" {
+        /// Why, and what to do.
+        why: Text,
     }
     /// The answer sends us elsewhere.
     Redirected "redirected" {

@@ -16,6 +16,7 @@ mod feed;
 pub mod fetch;
 mod hints;
 mod http2;
+mod journeys;
 pub mod metrics;
 mod origin;
 pub mod page;
@@ -26,6 +27,7 @@ mod server;
 mod signal;
 mod store;
 pub mod tls;
+pub mod token;
 mod transport;
 
 pub use application::{Answer, Application};

@@ -133,6 +133,9 @@ macro_rules! steps_of_a_client {
             | Step::Told { .. }
             | Step::BodyReceived { .. }
             | Step::TrailersReceived { .. }
+            | Step::ServerJoined { .. }
+            | Step::ServerStep { .. }
+            | Step::ServerUnjoined { .. }
             | Step::Redirected { .. }
             | Step::Stopped { .. }
             | Step::Arrived { .. }

@@ -6,6 +6,7 @@ use crate::coder::Places;
 use crate::feed::Feed;
 use crate::hints::Hints;
 use crate::http2::Multiplexed;
+use crate::journeys::Journeys;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
@@ -87,6 +88,7 @@ pub struct Server {
     pub(crate) store: Arc<Store>,
     pub(crate) hints: Hints,
     pub(crate) feed: Feed,
+    pub(crate) journeys: Journeys,
 }
 
 impl Server {
@@ -121,6 +123,7 @@ impl Server {
             store,
             hints: Hints::new(host),
             feed: Feed::default(),
+            journeys: Journeys::default(),
         })
     }
 

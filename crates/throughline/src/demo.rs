@@ -4,6 +4,7 @@
 //! counts on either to fail, and the servers share one SQLite database.
 //!
 //! - [`certificate`]: what its https listener presents.
+//! - [`token()`]: who may see what is done with a request.
 //! - [`config()`]: the listeners, the pool, and who answers what.
 //! - [`Demo`]: an application server. `page` makes what it writes anew for each request, `files` has what is the same for all; `visit`
 //!   reads what a visitor sends, `visits` is the database, and `live` tells of visits as they come.
@@ -14,12 +15,14 @@ mod https;
 mod live;
 mod page;
 mod server;
+mod token;
 mod visit;
 mod visits;
 
 pub use config::config;
 pub use https::{certificate, state_directory};
 pub use server::Demo;
+pub use token::{token, token_file};
 
 /// The application servers, by name.
 pub const SERVERS: [&str; 2] = ["app-1", "app-2"];

@@ -3,7 +3,6 @@
 mod combined;
 mod facts;
 mod json;
-pub(crate) mod names;
 
 pub use combined::combined;
 pub(crate) use facts::Date;

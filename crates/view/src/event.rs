@@ -1,9 +1,10 @@
 //! Steps of the process, one line each, for whoever reads standard error: `2026-11-22T14:13:35.042Z backend-down backend=app/a1 probes=3
 //! why="the connection was refused"`.
 
-use crate::access_log::{Date, names};
+use crate::access_log::Date;
 use crate::text::is_hostile;
 use decide::config::Config;
+use decide::config::names;
 use decide::step::{Step, Texts, Value};
 use decide::time::{Calendar, Duration};
 use std::fmt::Write;
@@ -26,12 +27,8 @@ pub fn line(at: Calendar, step: &Step, texts: &Texts, config: &Config) -> String
             Value::Number(number) | Value::Bytes(number) => number.to_string(),
             Value::Span(span) => seconds(span),
             Value::Flag(flag) => flag.to_string(),
-            Value::Listener(at) => names::listener(config, at),
-            Value::Route(at) => names::route(config, at),
-            Value::Backend(at) => names::backend(config, at),
-            Value::Site(at) => names::site(config, at),
-            Value::Certificate(at) => names::certificate(config, at),
             Value::Client(address) => names::client(address),
+            named => names::of(config, named),
         };
         let _ = write!(out, " {name}=");
         write_value(&shown, &mut out);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+pub(crate) use decide::step::json::is_hostile;
+
 /// Which end of a column its cells stand at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -49,12 +51,6 @@ impl<const N: usize> Columns<N> {
     pub(crate) fn write_plain(&self, indent: &str, out: &mut String) {
         self.write(indent, out, |_, _, cell| cell.to_owned());
     }
-}
-
-/// Whether a character may change what a terminal or a reader of lines sees: the controls of ASCII and of Latin-1, the two separators of
-/// Unicode, and the marks that turn the direction of writing.
-pub(crate) fn is_hostile(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A text to be shown, with hostile characters escaped as Rust writes them.

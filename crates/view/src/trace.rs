@@ -9,7 +9,7 @@ mod layout;
 mod quantity;
 mod read;
 
-pub use json::{json, schema};
+pub use json::{json, schema, wire_schema};
 
 use decide::step::Journey;
 use decide::time::Duration;

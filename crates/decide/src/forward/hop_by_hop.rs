@@ -18,6 +18,8 @@ pub(crate) fn ends_here(known: Known) -> bool {
             | Known::ProxyAuthenticate
             | Known::ProxyAuthorization
             | Known::Te
+            // Between a client and us: whoever is behind us could ask for journeys with it.
+            | Known::TraceToken
     )
 }
 

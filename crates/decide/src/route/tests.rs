@@ -49,6 +49,7 @@ fn site(name: &str, hosts: Vec<HostPattern>, routes: Vec<Route>) -> Site {
         https_redirect: false,
         acme: false,
         tokens: Vec::new(),
+        trace_tokens: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ mod health;
 mod hints;
 mod hostile;
 mod http2;
+mod joined;
 mod queue;
 mod reload_drain;
 mod review;

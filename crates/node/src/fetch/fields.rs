@@ -2,18 +2,41 @@
 
 use super::Request;
 use decide::fetch::url::Target;
+use decide::joined::Parent;
 use std::borrow::Cow;
 use wire::http::structured::write_base64;
 
 /// As servers know us.
 const AGENT: &str = concat!("throughline/", env!("CARGO_PKG_VERSION"));
 
+/// The field that shows a server our token.
+pub(super) const TRACE_TOKEN: &str = "Throughline-Trace";
+/// The field that names a request (W3C Trace Context).
+pub(super) const TRACE_PARENT: &str = "traceparent";
+
+/// What is known of a request besides what the user wants of all.
+pub(super) struct About<'a> {
+    /// What it is called.
+    pub(super) parent: Parent,
+    /// It has a body of so many bytes.
+    pub(super) body: Option<usize>,
+    /// It may have what is for one server alone.
+    pub(super) credentials: bool,
+    /// The token for this server.
+    pub(super) token: Option<&'a str>,
+}
+
 /// Fields in the order they are sent; `Host` is not among them unless it is the user's own.
-pub(super) fn fields(request: &Request, target: &Target, body: Option<usize>, credentials: bool) -> Vec<(String, String)> {
+pub(super) fn fields(request: &Request, target: &Target, about: &About<'_>) -> Vec<(String, String)> {
+    let About { parent, body, credentials, token } = *about;
     let mut all: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, value: Cow<'_, str>| all.push((name.to_string(), value.into_owned()));
     add("User-Agent", AGENT.into());
     add("Accept", "*/*".into());
+    add(TRACE_PARENT, parent.value().into());
+    if let Some(token) = token {
+        add(TRACE_TOKEN, token.into());
+    }
     if let Some((user, password)) = target.credentials() {
         let pair = [&decoded(user)[..], b":", &decoded(password)].concat();
         add("Authorization", format!("Basic {}", base64(&pair)).into());
@@ -35,7 +58,7 @@ pub(super) fn fields(request: &Request, target: &Target, body: Option<usize>, cr
 
 /// A field that is for one server alone, and that is not shown.
 pub(super) fn is_credential(name: &str) -> bool {
-    ["authorization", "cookie", "proxy-authorization"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    ["authorization", "cookie", "proxy-authorization", TRACE_TOKEN].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// A field's value as it may be shown.

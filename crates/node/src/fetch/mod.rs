@@ -4,11 +4,13 @@
 //! - [`fetch`]: the whole journey, redirect after redirect; [`Request`] says what is wanted, a [`Watcher`] sees it happen.
 //! - `name`, `connect`, `secure`: the stations before the request. `line`: a connection that carries requests.
 //! - `exchange`: a request and its answer: `whole` over HTTP/1.1, `stream` over HTTP/2. `fields`: the request's fields.
+//! - `joined`: the server's side of a request, asked for behind its answer.
 //! - `telling`: the journey while it grows. `limit`: how long a station may take.
 
 mod connect;
 mod exchange;
 mod fields;
+mod joined;
 mod limit;
 mod line;
 mod name;
@@ -52,10 +54,21 @@ pub struct Request {
     pub connect: Option<SocketAddr>,
     /// How names are looked up.
     pub names: resolve::Settings,
+    /// What servers of this program know us by, and tell their side for.
+    pub trace_token: Option<TraceToken>,
     /// For the whole journey.
     pub max_time: Option<Duration>,
     /// How many redirects are followed; `None`: none is, and that is no fault.
     pub redirects: Option<usize>,
+}
+
+/// A token that a server tells its side of a request for.
+#[derive(Clone)]
+pub struct TraceToken {
+    /// It.
+    pub token: String,
+    /// It may be sent where others can read it.
+    pub in_clear: bool,
 }
 
 /// Addresses of a name at a port.

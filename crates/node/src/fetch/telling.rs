@@ -10,16 +10,37 @@ use host::Host;
 pub(super) struct Telling<'w> {
     host: Host,
     pub(super) journey: Journey,
-    watcher: &'w mut dyn Watcher,
+    watcher: Seen<'w>,
+}
+
+/// Who sees it.
+enum Seen<'w> {
+    By(&'w mut dyn Watcher),
+    /// Nobody: it is no part of what was asked for. The body is kept here, up to so many bytes.
+    Aside(Vec<u8>, usize),
 }
 
 impl<'w> Telling<'w> {
     pub(super) fn new(host: &Host, watcher: &'w mut dyn Watcher) -> Telling<'w> {
         use decide::random::Random;
-        let id = JourneyId(u128::from(host.rng().next()) << 64 | u128::from(host.rng().next()));
+        // Zero is no name of a journey (Trace Context §3.2.2.3).
+        let id = JourneyId(u128::from(host.rng().next()) << 64 | u128::from(host.rng().next().max(1)));
         let mut journey = Journey::default();
         (journey.id, journey.began, journey.calendar) = (id, host.now_afresh(), host.calendar());
-        Telling { host: host.clone(), journey, watcher }
+        Telling { host: host.clone(), journey, watcher: Seen::By(watcher) }
+    }
+
+    /// For a question of our own, whose answer has no more than so many bytes.
+    pub(super) fn aside(host: &Host, most: usize) -> Telling<'w> {
+        Telling { host: host.clone(), journey: Journey::default(), watcher: Seen::Aside(Vec::new(), most) }
+    }
+
+    /// The answer to that question.
+    pub(super) fn into_body(self) -> Vec<u8> {
+        match self.watcher {
+            Seen::By(_) => Vec::new(),
+            Seen::Aside(body, _) => body,
+        }
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -36,20 +57,31 @@ impl<'w> Telling<'w> {
 
     pub(super) fn step_at(&mut self, at: Instant, step: Step) {
         self.journey.add(at, step);
-        self.watcher.step(&self.journey);
+        self.show();
     }
 
     /// Steps were added by somebody else.
     pub(super) fn show(&mut self) {
-        self.watcher.step(&self.journey);
+        if let Seen::By(watcher) = &mut self.watcher {
+            watcher.step(&self.journey);
+        }
     }
 
     pub(super) fn progress(&mut self, bytes: u64) {
-        self.watcher.progress(&self.journey, bytes);
+        if let Seen::By(watcher) = &mut self.watcher {
+            watcher.progress(&self.journey, bytes);
+        }
     }
 
     pub(super) fn body(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        self.watcher.body(piece)
+        match &mut self.watcher {
+            Seen::By(watcher) => watcher.body(piece),
+            Seen::Aside(body, most) if body.len() + piece.len() > *most => Err(std::io::Error::other("it is too long")),
+            Seen::Aside(body, _) => {
+                body.extend_from_slice(piece);
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn stopped(&mut self, fault: &Fault) {

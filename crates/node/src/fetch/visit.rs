@@ -1,6 +1,7 @@
 //! The journey as a row of legs: each reads a URL, gets a line to its server, asks, and is sent on or has arrived.
 
 use super::exchange::Exchange;
+use super::fields::About;
 use super::limit::Limit;
 use super::line::{Carrier, End, Line, measure};
 use super::telling::Telling;
@@ -22,15 +23,17 @@ const FAREWELL: Duration = Duration::from_millis(200);
 
 /// See the module.
 pub(super) struct Visit<'a> {
-    host: &'a Host,
-    request: &'a Request,
-    limit: Limit,
-    telling: Telling<'a>,
+    pub(super) host: &'a Host,
+    pub(super) request: &'a Request,
+    pub(super) limit: Limit,
+    pub(super) telling: Telling<'a>,
     buffers: Buffers,
     /// What TLS is done with; made when it is needed first, and kept for its tickets.
     visitor: Option<Visitor>,
     /// The line of the leg before.
-    kept: Option<Line>,
+    pub(super) kept: Option<Line>,
+    /// What was spent on asking servers for their side: that is no part of what was asked for.
+    pub(super) aside: Duration,
     /// What was asked, the present request last.
     trail: Vec<(Method, Target)>,
 }
@@ -39,8 +42,8 @@ pub(super) struct Visit<'a> {
 pub(super) struct Asked<'a> {
     pub(super) method: Method,
     pub(super) path: String,
-    authority: String,
-    fields: Vec<(String, String)>,
+    pub(super) authority: String,
+    pub(super) fields: Vec<(String, String)>,
     pub(super) body: Option<&'a [u8]>,
 }
 
@@ -89,12 +92,22 @@ impl<'a> Visit<'a> {
     pub(super) fn new(host: &'a Host, request: &'a Request, watcher: &'a mut dyn Watcher) -> Visit<'a> {
         let telling = Telling::new(host, watcher);
         let limit = Limit::new(host, request.max_time);
-        Visit { host, request, limit, telling, buffers: Buffers::default(), visitor: None, kept: None, trail: Vec::new() }
+        Visit {
+            host,
+            request,
+            limit,
+            telling,
+            buffers: Buffers::default(),
+            visitor: None,
+            kept: None,
+            aside: Duration::ZERO,
+            trail: Vec::new(),
+        }
     }
 
     pub(super) async fn go(mut self) -> Journey {
         let outcome = self.all_legs().await;
-        let took = self.telling.now().since(self.telling.journey.began);
+        let took = self.telling.now().since(self.telling.journey.began).saturating_sub(self.aside);
         self.end_kept(End::Ours).await;
         match outcome {
             Ok(status) => {
@@ -136,9 +149,11 @@ impl<'a> Visit<'a> {
         self.tell_url(&leg);
         self.trail.push((leg.method.clone(), target.clone()));
         let body = self.request.body.as_deref().filter(|_| leg.with_body);
-        let fields = fields::fields(self.request, &target, body.map(<[u8]>::len), leg.credentials);
-        let asked = Asked { method: leg.method.clone(), path: target.path_and_query(), authority: target.authority(), fields, body };
         let line = self.line(&target).await?;
+        let token = self.token_for(&line, leg.credentials);
+        let about = About { parent: self.next_parent(), body: body.map(<[u8]>::len), credentials: leg.credentials, token };
+        let fields = fields::fields(self.request, &target, &about);
+        let asked = Asked { method: leg.method.clone(), path: target.path_and_query(), authority: target.authority(), fields, body };
         self.exchange(line, &asked, &leg).await
     }
 
@@ -165,7 +180,7 @@ impl<'a> Visit<'a> {
     }
 
     /// The line of the leg before, if it leads there; else a new one.
-    async fn line(&mut self, target: &Target) -> Result<Line, Fault> {
+    pub(super) async fn line(&mut self, target: &Target) -> Result<Line, Fault> {
         if let Some(kept) = self.kept.take() {
             let remote = self.telling.keep(&kept.remote);
             self.telling.step(Step::ConnectionReused { remote });
@@ -217,6 +232,10 @@ impl<'a> Visit<'a> {
             self.end_kept(end).await;
         }
         let (got, onward, _) = outcome?;
+        // Boxed: most journeys have no token.
+        let before = self.telling.now();
+        Box::pin(self.join(asked, &leg.read.target)).await;
+        self.aside += self.telling.now().since(before);
         self.outcome(&got, onward, leg)
     }
 
@@ -248,7 +267,7 @@ impl<'a> Visit<'a> {
         telling.step(Step::Redirected { status, location, method, followed, why });
     }
 
-    async fn end_kept(&mut self, end: End) {
+    pub(super) async fn end_kept(&mut self, end: End) {
         let Some(line) = self.kept.take() else { return };
         if let Some(lone) = line.close(end, &mut self.telling) {
             let nobody = || Fault::too_long(Station::Http, FAREWELL);

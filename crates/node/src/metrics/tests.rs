@@ -34,6 +34,7 @@ fn site(name: &str, pool: Option<usize>) -> Site {
         https_redirect: false,
         acme: false,
         tokens: Vec::new(),
+        trace_tokens: Vec::new(),
     }
 }
 

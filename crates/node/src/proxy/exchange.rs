@@ -8,10 +8,12 @@ use crate::pool::Pool;
 use crate::proxy::cache::Cached;
 use crate::proxy::connection::Client;
 use crate::proxy::half::Half;
+use crate::proxy::joined::Traced;
 use crate::proxy::reply::Reply;
 use crate::server::{Held, Snapshot, Worker};
 use decide::config::{Action, Limits, Protocol, Route, Site};
 use decide::forward::{MaxForwards, ProxyError, adopted_id, is_loop, max_forwards, may_go_on};
+use decide::joined::Key;
 use decide::route::Verdict;
 use decide::step::{Bytes, Journey, JourneyId, ListenerRef, RouteRef, Side, Step};
 use decide::time::Instant;
@@ -77,6 +79,8 @@ pub(crate) enum Stage {
     Files,
     /// Send an answer made here.
     Reply(Reply),
+    /// Tell an earlier journey.
+    Journey(Key),
     /// Be the other end of a WebSocket.
     Socket(Box<dyn Conversation>),
     /// Tell the readers.
@@ -111,6 +115,8 @@ pub(crate) struct Exchange<'c> {
     pub(crate) cached: Option<Box<Cached>>,
     /// Early hints were sent, or there are none.
     pub(crate) hinted: bool,
+    /// Whoever made the request is told what becomes of it.
+    pub(crate) traced: Traced,
     pub(crate) next: Next,
 }
 
@@ -141,6 +147,7 @@ impl<'c> Exchange<'c> {
             ends_by_close: false,
             cached: None,
             hinted: false,
+            traced: Traced::default(),
             next: Next::Close,
         }
     }
@@ -160,6 +167,7 @@ impl<'c> Exchange<'c> {
                 Stage::Connect(pool) => Box::pin(self.tunnel_out(pool)).await,
                 Stage::Application => self.application().await,
                 Stage::Files => self.files(),
+                Stage::Journey(key) => Box::pin(self.journey(key)).await,
                 Stage::Reply(reply) => self.reply(reply).await,
                 // Boxed, so that the exchanges that have none stay small.
                 Stage::Socket(conversation) => Box::pin(self.socket(conversation)).await,
@@ -234,6 +242,7 @@ impl<'c> Exchange<'c> {
 
     pub(crate) fn asked(&mut self) {
         let now = self.worker.host.now();
+        self.traced = Traced::take(&mut self.scratch.request.fields);
         let Scratch { request, journey, .. } = &mut *self.scratch;
         let method = journey.keep(request.method.as_str().as_bytes());
         let host = journey.keep(&request.authority);
@@ -257,6 +266,9 @@ impl<'c> Exchange<'c> {
         if let Some(reply) = self.challenge() {
             return Stage::Reply(reply);
         }
+        if let Some(stage) = self.trace(listener) {
+            return stage;
+        }
         let verdict = self.snapshot.routes.decide(listener.0, &self.scratch.request, None);
         let snapshot = self.snapshot.clone();
         let action = |route: RouteRef| &snapshot.config.sites[usize::from(route.site)].routes[usize::from(route.route)].action;
@@ -274,7 +286,7 @@ impl<'c> Exchange<'c> {
         if matches!(self.meta.framing, Framing::Exact(bytes) if bytes > site.max_body) {
             return self.refuse(413, "the request's body is longer than the site allows", Side::Client);
         }
-        if let Some(id) = adopted_id(&self.scratch.request, &site.forward) {
+        if let Some(id) = adopted_id(&self.scratch.request, &site.forward).filter(|_| !self.is_traced()) {
             self.scratch.journey.id = id;
         }
         let route_of = &site.routes[usize::from(route.route)];
@@ -375,6 +387,7 @@ impl<'c> Exchange<'c> {
         let took = now.since(self.scratch.journey.began);
         let received = Bytes(self.received);
         self.scratch.journey.add(now, Step::Delivered { status, received, sent: Bytes(sent), took, end: why, side });
+        self.keep_journey();
         let server = &self.worker.server;
         self.snapshot.counters().journey(self.worker.index, &self.scratch.journey);
         for reader in &server.readers {

@@ -242,6 +242,7 @@ fn config(at: SocketAddr, root: &str) -> Config {
         https_redirect: false,
         acme: false,
         tokens: Vec::new(),
+        trace_tokens: Vec::new(),
     };
     Config {
         listeners: vec![Listener {

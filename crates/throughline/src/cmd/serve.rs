@@ -72,7 +72,8 @@ fn embedded(http: Address, https: Address, admin: Option<Address>) -> Result<Pla
     if let Some(problem) = problem {
         say(&format!("{problem}; it is made anew at each start"));
     }
-    let mut config = demo::config(http, https, certificate);
+    let token = demo::token(demo::state_directory().as_deref());
+    let mut config = demo::config(http, https, certificate, token.into_iter().collect());
     process::add_admin(&mut config, admin.clone())?;
     let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name, admin.clone())) as Arc<dyn Application>);
     Ok(Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), hints })
@@ -100,8 +101,12 @@ fn hints(config: &Config) -> Vec<String> {
     let kept = config.certificates.first().and_then(|certificate| certificate.files.as_ref());
     let trust = kept.map_or("-k".to_string(), |files| format!("--cacert {}", quoted(&files.chain)));
     let (site, secured, admin) = (config.listeners.first(), config.listeners.get(1), config.listeners.last());
+    // Both ends of the same request, where the server knows the token.
+    let known = config.sites.first().is_some_and(|site| !site.trace_tokens.is_empty());
+    let token = demo::state_directory().filter(|_| known).and_then(|directory| demo::token_file(&directory));
+    let token = token.map_or(String::new(), |path| format!("--token-file {} ", quoted(&path)));
     let commands = [
-        trace(&format!("{trust} "), secured, "/path.svg"),
+        trace(&format!("{trust} {token}"), secured, "/path.svg"),
         curl("-i", site, "/"),
         curl(&trust, secured, "/"),
         curl("-s", site, "/api/visits"),

@@ -4,7 +4,7 @@ mod names;
 
 use crate::settings;
 use crate::trace::{Output, Packets, Show, fetch};
-use node::fetch::{Given, Request, Secrets};
+use node::fetch::{Given, Request, Secrets, TraceToken};
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -48,6 +48,13 @@ pub struct Arguments {
     /// The addresses of a name at a port, in the place of a lookup. May be repeated.
     #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR…]", value_parser = given)]
     resolve: Vec<(String, u16, Addresses)>,
+    /// A file with a token that the server knows by the site's `trace-tokens`: then the server's own steps are shown too. Without it the
+    /// token is that of $THROUGHLINE_TRACE_TOKEN, if it is set.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Send the token where others on the way can read it: without TLS, or (with -k) to a server that nobody vouches for.
+    #[arg(long)]
+    token_in_clear: bool,
     #[command(flatten)]
     names: names::NameArguments,
     /// Connect there, whatever the URL says.
@@ -118,6 +125,7 @@ fn request(arguments: Arguments) -> Result<Request, String> {
         }),
         None => None,
     };
+    let trace_token = trace_token(arguments.token_file.as_deref(), arguments.token_in_clear)?;
     let trust = Trust::of(arguments.cacert, &arguments.url);
     let given = arguments.resolve.into_iter().map(|(name, port, Addresses(addresses))| Given { name, port, addresses });
     Ok(Request {
@@ -132,6 +140,7 @@ fn request(arguments: Arguments) -> Result<Request, String> {
         given: given.collect(),
         connect: arguments.connect,
         names: arguments.names.settings()?,
+        trace_token,
         max_time: arguments.max_time,
         redirects: (!arguments.no_follow).then_some(arguments.max_redirects),
     })
@@ -169,6 +178,22 @@ impl Trust {
 fn trust_of_file(path: &std::path::Path) -> Result<Vec<Vec<u8>>, String> {
     let pem = std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     node::tls::certificate::trust_of_pem(&pem).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+/// What servers of this program know us by.
+fn trace_token(file: Option<&std::path::Path>, in_clear: bool) -> Result<Option<TraceToken>, String> {
+    let token = match file {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?,
+        None => match std::env::var("THROUGHLINE_TRACE_TOKEN") {
+            Ok(token) if !token.trim().is_empty() => token,
+            _ => return Ok(None),
+        },
+    };
+    let token = token.trim().to_string();
+    match !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(Some(TraceToken { token, in_clear })),
+        false => Err("the token is not one: a word of ASCII, as `throughline ctl token` prints it".to_string()),
+    }
 }
 
 fn method(text: &str) -> Result<String, String> {

@@ -8,18 +8,18 @@ use crate::settings::{
 use decide::address::Address;
 use decide::config::{
     Action, Algorithm, Backend, Certificate, Config, FieldEdits, HealthCheck, Listener, Match, PathMatch, Pool, Probe, Rewrite, Route,
-    Show, Site, ValueMatch,
+    Show, Site, TokenHash, ValueMatch,
 };
 use decide::time::Duration;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 /// The configuration of the embedded default, with its site at `http`, and with this certificate at `https`, and the application servers on
-/// ports that were free just now. A program that takes one of them before this one listens there makes it end with the sentence that says
+/// ports that were free just now; who has one of the tokens sees what is done with a request. A program that takes one of them before this one listens there makes it end with the sentence that says
 /// so.
-pub fn config(http: Address, https: Address, certificate: Certificate) -> Config {
+pub fn config(http: Address, https: Address, certificate: Certificate, trace_tokens: Vec<TokenHash>) -> Config {
     let addresses = free_addresses();
     let servers = || SERVERS.into_iter().zip(addresses);
-    let mut sites = vec![public_site()];
+    let mut sites = vec![Site { trace_tokens, ..public_site() }];
     sites.extend(SERVERS.map(server_site));
     let mut listeners = vec![listener_defaults(http, vec![0]), Listener { tls: true, ..listener_defaults(https, vec![0]) }];
     listeners.extend(servers().enumerate().map(|(index, (_, at))| server_listener(at, 1 + index)));

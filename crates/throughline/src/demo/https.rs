@@ -101,7 +101,7 @@ fn keep(directory: &Path, chain: &str, key: &str) -> io::Result<CertificateFiles
     Ok(files)
 }
 
-fn write(path: &str, text: &str) -> io::Result<()> {
+pub(super) fn write(path: &str, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()

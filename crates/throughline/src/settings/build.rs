@@ -34,13 +34,13 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         limits: limits(&root.table("limits")),
         server: server(&root.table("server")),
         access_log: root.table_if("log").map(access_log),
-        tokens: tokens(&root.table("admin")),
+        tokens: tokens(&root.table("admin"), "tokens"),
         journal: root.table_if("journal").map(|table| Journal { state: table.text("state"), size: table.number("size") }),
     }
 }
 
-fn tokens(table: &Table) -> Vec<TokenHash> {
-    table.texts("tokens").iter().filter_map(|text| value::token_hash(&text.it).ok()).collect()
+fn tokens(table: &Table, setting: &str) -> Vec<TokenHash> {
+    table.texts(setting).iter().filter_map(|text| value::token_hash(&text.it).ok()).collect()
 }
 
 /// Where the admin side listens, if anywhere.
@@ -155,7 +155,8 @@ fn site(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistakes
         hsts: table.duration_if("hsts"),
         https_redirect: table.bool("https-redirect"),
         acme: table.text("certificate") == "acme",
-        tokens: tokens(table),
+        tokens: tokens(table, "tokens"),
+        trace_tokens: tokens(table, "trace-tokens"),
     }
 }
 

@@ -4,6 +4,7 @@
 mod connections;
 mod encrypted;
 mod exchanges;
+mod joined;
 mod names;
 mod packets;
 mod redirects;

@@ -35,6 +35,7 @@ fn request(url: &str, addresses: &[&str]) -> Request {
         given: vec![Given { name: "www.example".to_string(), port: 80, addresses }],
         connect: None,
         names: Settings::default(),
+        trace_token: None,
         max_time: None,
         redirects: Some(10),
     }
@@ -72,7 +73,7 @@ http://www.example/                                                   0         
 │           says
 ├─ Connect  to 192.0.2.1:80                                   30.0 ms ████▌
 ├─ HTTP     GET / → 200 OK                                     100 ms     ▐███████████████
-│  ├─ request  HTTP/1.1, 3 fields                                         ▐
+│  ├─ request  HTTP/1.1, 4 fields                                         ▐
 │  ├─ answer   200 OK, HTTP/1.1, 2 fields                     70.0 ms     ▐██████████▍
 │  ├─ Age      a cache had it for 43 s
 │  ├─ body     5 bytes                                        30.0 ms                █████

@@ -1,9 +1,9 @@
 //! One JSON object a line.
 
 use super::facts::Facts;
-use super::names;
 use crate::step_json::{calendar, key, object, seconds, string};
 use decide::config::Config;
+use decide::config::names;
 use decide::forward::request_id;
 use decide::step::{Journey, Value};
 use std::fmt::Write;
@@ -50,14 +50,7 @@ pub fn json(journey: &Journey, config: &Config, out: &mut String) {
 
 fn steps(journey: &Journey, config: &Config, out: &mut String) {
     out.push_str(",\"steps\":[");
-    let name = |value: Value| match value {
-        Value::Listener(at) => names::listener(config, at),
-        Value::Route(at) => names::route(config, at),
-        Value::Backend(at) => names::backend(config, at),
-        Value::Site(at) => names::site(config, at),
-        Value::Certificate(at) => names::certificate(config, at),
-        _ => String::new(),
-    };
+    let name = |value: Value| names::of(config, value);
     for (number, (at, step)) in journey.steps().iter().enumerate() {
         out.push_str(if number == 0 { "" } else { "," });
         object(journey, *at, step, &name, out);

@@ -39,6 +39,7 @@ pub(crate) fn config() -> Config {
             https_redirect: false,
             acme: false,
             tokens: Vec::new(),
+            trace_tokens: Vec::new(),
         }],
         pools: vec![pool()],
         certificates: vec![],
@@ -200,8 +201,8 @@ fn a_line_of_json_has_the_facts_and_every_step() {
 fn a_route_named_by_its_path_has_one_slash() {
     let mut config = config();
     config.sites[0].routes[0].name = "/api".to_owned();
-    assert_eq!(names::route(&config, RouteRef { site: 0, route: 0 }), "main/api");
-    assert_eq!(names::route(&config, RouteRef { site: 0, route: 7 }), "main/7");
+    assert_eq!(decide::config::names::route(&config, RouteRef { site: 0, route: 0 }), "main/api");
+    assert_eq!(decide::config::names::route(&config, RouteRef { site: 0, route: 7 }), "main/7");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::step_json::{calendar, key, object, seconds, string};
 use decide::forward::request_id;
 use decide::step::{FieldInfo, Journey, Step};
+use decide::time::Instant;
 use std::fmt::Write;
 
 /// The version of what [`schema`] describes. Fields and steps are added under the same version; nothing is renamed or taken away.
@@ -43,28 +44,67 @@ fn outcome(journey: &Journey, out: &mut String) {
 /// Steps by leg. The first begins with the first step, whatever it is: a URL may be none.
 fn legs(journey: &Journey, out: &mut String) {
     out.push_str(",\"legs\":[");
-    let mut open = false;
-    for (number, (at, step)) in journey.steps().iter().enumerate() {
-        if matches!(step, Step::UrlRead { .. }) || number == 0 {
-            out.push_str(if open { "]},{" } else { "{" });
-            if let Step::UrlRead { url, .. } = step {
-                out.push_str("\"url\":");
-                string(journey.text(*url), out);
-                out.push(',');
-            }
-            out.push_str("\"steps\":[");
-            open = true;
-        } else {
-            out.push(',');
-        }
-        object(journey, *at, step, &|_| String::new(), out);
+    let steps = journey.steps();
+    let mut start = 0;
+    while start < steps.len() {
+        let more = steps[start + 1..].iter().position(|(_, step)| matches!(step, Step::UrlRead { .. }));
+        let end = more.map_or(steps.len(), |more| start + 1 + more);
+        out.push_str(if start == 0 { "" } else { "," });
+        leg(journey, &steps[start..end], out);
+        start = end;
     }
-    out.push_str(if open { "]}]" } else { "]" });
+    out.push(']');
+}
+
+fn leg(journey: &Journey, steps: &[(Instant, Step)], out: &mut String) {
+    out.push('{');
+    if let Some((_, Step::UrlRead { url, .. })) = steps.first() {
+        out.push_str("\"url\":");
+        string(journey.text(*url), out);
+        out.push(',');
+    }
+    out.push_str("\"steps\":[");
+    let mut server = String::new();
+    let mut empty = true;
+    for (at, step) in steps {
+        if let Step::ServerStep { name, fields } = step {
+            server_step(journey, *at, (journey.text(*name), journey.text(*fields)), &mut server);
+            continue;
+        }
+        out.push_str(if empty { "" } else { "," });
+        object(journey, *at, step, &|_| String::new(), out);
+        empty = false;
+    }
+    out.push(']');
+    if !server.is_empty() {
+        let _ = write!(out, ",\"server\":[{server}]");
+    }
+    out.push('}');
+}
+
+/// A step of the server's, in our time. Its fields are an object already.
+fn server_step(journey: &Journey, at: Instant, (name, fields): (&[u8], &[u8]), out: &mut String) {
+    out.push_str(if out.is_empty() { "{\"step\":" } else { ",{\"step\":" });
+    string(name, out);
+    let _ = write!(out, ",\"t_us\":{}", at.since(journey.began).as_micros());
+    let fields = String::from_utf8_lossy(fields);
+    let inner = fields.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+    let _ = write!(out, "{}{inner}}}", if inner.is_empty() { "" } else { "," });
 }
 
 /// The JSON schema (2020-12) of [`json`], made of the catalogue of steps.
 pub fn schema() -> String {
-    let mut out = String::from(HEAD);
+    with_steps(HEAD)
+}
+
+/// The JSON schema of what a server tells of its side: [`decide::joined::text`].
+pub fn wire_schema() -> String {
+    with_steps(WIRE_HEAD)
+}
+
+/// A schema whose last definition is that of all steps.
+fn with_steps(head: &str) -> String {
+    let mut out = String::from(head);
     for (number, info) in Step::catalogue().enumerate() {
         out.push_str(if number == 0 { "" } else { "," });
         let _ = write!(out, "\n        {{\n          \"description\": ");
@@ -113,13 +153,39 @@ const HEAD: &str = r##"{
         "type": "object",
         "properties": {
           "url": { "type": "string" },
-          "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } }
+          "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } },
+          "server": {
+            "type": "array",
+            "description": "the server's side, in our time; another version's may have more than this catalogue",
+            "items": {
+              "type": "object",
+              "properties": { "step": { "type": "string" }, "t_us": { "type": "integer", "minimum": 0 } },
+              "required": ["step", "t_us"]
+            }
+          }
         },
         "required": ["steps"]
       }
     }
   },
   "required": ["schema", "id", "began", "took", "arrived", "legs"],
+  "$defs": {
+    "step": {
+      "type": "object",
+      "oneOf": ["##;
+
+const WIRE_HEAD: &str = r##"{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "A server's side of a request, as it is told to who has a token",
+  "type": "object",
+  "properties": {
+    "schema": { "const": "throughline.journey/1" },
+    "server": { "type": "string", "description": "its name: server.name of its configuration" },
+    "id": { "type": "string", "description": "what the request is called in its log: the trace id of traceparent" },
+    "began_us": { "type": "integer", "minimum": 0, "description": "by its clock: microseconds since 1970 in UTC" },
+    "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } }
+  },
+  "required": ["schema", "server", "id", "began_us", "steps"],
   "$defs": {
     "step": {
       "type": "object",

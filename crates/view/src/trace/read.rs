@@ -4,6 +4,7 @@ mod connect;
 mod dns;
 mod http;
 mod packets;
+mod server;
 mod tls;
 mod url;
 
@@ -28,6 +29,8 @@ pub(super) struct Read {
 pub(super) struct Leg {
     pub(super) title: String,
     pub(super) stations: Vec<Station>,
+    /// The server's side, until it gets its place among the stations.
+    server: Option<Station>,
 }
 
 /// A station of a leg.
@@ -50,6 +53,7 @@ pub(super) enum Place {
     Connect,
     Tls,
     Http,
+    Server,
 }
 
 impl Place {
@@ -60,6 +64,7 @@ impl Place {
             Place::Connect => "Connect",
             Place::Tls => "TLS",
             Place::Http => "HTTP",
+            Place::Server => "Server",
         }
     }
 }
@@ -148,7 +153,12 @@ impl Reader<'_> {
         if !matches!(step, Step::TlsMessage { .. } | Step::TlsOffered { .. }) {
             self.end_flight();
         }
-        let known = self.url(at, step) || self.dns(at, step) || self.connect(at, step) || self.tls(at, step) || self.http(at, step);
+        let known = self.url(at, step)
+            || self.dns(at, step)
+            || self.connect(at, step)
+            || self.tls(at, step)
+            || self.http(at, step)
+            || self.server(at, step);
         if !known {
             self.unknown(at, step);
         }
@@ -185,6 +195,9 @@ impl Reader<'_> {
     fn finish(&mut self) {
         self.end_flight();
         self.body_so_far();
+        for leg in &mut self.read.legs {
+            server::place(&mut leg.stations, leg.server.take());
+        }
         let total = self.read.total;
         let began = self.journey.began;
         for station in self.read.legs.iter_mut().flat_map(|leg| &mut leg.stations) {

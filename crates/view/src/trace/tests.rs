@@ -142,12 +142,13 @@ fn the_json_is_json_and_names_each_step_once() {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the schema is a file of this repository")]
 fn the_schema_of_the_guide_is_the_catalogue() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/trace.schema.json");
-    let schema = schema();
-    serde_json::from_str::<serde_json::Value>(&schema).expect("it is JSON");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, &schema).expect("the guide can be written");
+    for (name, schema) in [("trace", schema()), ("trace-wire", wire_schema())] {
+        let path = format!("{}/../../docs/guide/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str::<serde_json::Value>(&schema).expect("it is JSON");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &schema).expect("the guide can be written");
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(written == schema, "docs/guide/{name}.schema.json is not what the catalogue says: run `UPDATE=1 cargo test -p tl-view`");
     }
-    let written = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(written == schema, "docs/guide/trace.schema.json is not what the catalogue says: run `UPDATE=1 cargo test -p tl-view`");
 }

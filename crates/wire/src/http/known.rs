@@ -75,6 +75,8 @@ known! {
     RetryAfter "Retry-After",
     ServerTiming "Server-Timing",
     SetCookie "Set-Cookie",
+    TraceParent "traceparent",
+    TraceToken "Throughline-Trace",
     Vary "Vary",
 }
 

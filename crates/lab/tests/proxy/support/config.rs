@@ -146,6 +146,7 @@ fn site() -> Site {
         https_redirect: false,
         acme: false,
         tokens: Vec::new(),
+        trace_tokens: Vec::new(),
     }
 }
 

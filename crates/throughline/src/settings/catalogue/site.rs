@@ -40,6 +40,13 @@ pub(super) static SITE: Section = Section {
             A_TOKEN,
             "Hashes of its owners' tokens: over the admin side they may change and explain what is stored for this site, and nothing else.",
         ),
+        entry(
+            "trace-tokens",
+            TOKENS,
+            Is("[]"),
+            A_TOKEN,
+            "Hashes of tokens whose holders see, with `throughline trace --token-file`, what was done here with the requests that they make.",
+        ),
         section("show", Kind::Table(&SHOW), Means("all defaults"), "What answers show of the path."),
         section("forward", Kind::Table(&FORWARD), Means("all defaults"), "What backends are told of the client."),
         section("route", Kind::Tables(&ROUTE), Required, "A rule: for which requests, and what then happens."),

@@ -11,7 +11,7 @@ impl Reader<'_> {
         match *step {
             Step::UrlRead { url, scheme, port, port_written, .. } => {
                 let title = self.text(url);
-                self.read.legs.push(Leg { title, stations: Vec::new() });
+                self.read.legs.push(Leg { title, ..Leg::default() });
                 self.open(Place::Url, at);
                 let speaks = if scheme == "https" { "HTTP inside TLS" } else { "HTTP" };
                 let from = if port_written { "" } else { " (the default)" };

@@ -2,14 +2,17 @@
 //!
 //! - [`tree`]: lines for a terminal or a file. `read` makes stations and rows of steps, one module per station; `layout` puts them into
 //!   columns.
+//! - [`page`]: one HTML page that needs nothing else, of the same stations and rows.
 //! - [`json`]: every step by the names of the catalogue; [`schema`] describes it.
 
 mod json;
 mod layout;
+mod page;
 mod quantity;
 mod read;
 
 pub use json::{json, schema};
+pub use page::page;
 
 use decide::step::Journey;
 use decide::time::Duration;

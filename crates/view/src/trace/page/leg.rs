@@ -68,10 +68,12 @@ fn summary(station: &Station, scale: &Scale, out: &mut Mark) {
     let lasted = station.span.end.saturating_sub(station.span.start);
     out.element("span", "time", &if lasted.as_micros() == 0 { String::new() } else { time(lasted) });
     // The parts that lasted stand out of the whole.
-    let parts: Vec<Span> = station.rows.iter().filter_map(|row| row.span).filter(|span| span.end > span.start).collect();
+    let class = |row: &Row| if row.tone == Tone::Bad { "bad" } else { "" };
+    let parts = station.rows.iter().filter_map(|row| Some((row.span?, class(row)))).filter(|(span, _)| span.end > span.start);
+    let parts: Vec<(Span, &str)> = parts.collect();
     let faint = if parts.is_empty() { "" } else { "faint" };
     let mut spans = vec![(station.span, faint)];
-    spans.extend(parts.into_iter().map(|span| (span, "")));
+    spans.extend(parts);
     bar(&spans, scale, out);
     out.raw("</summary>\n");
 }

@@ -1,13 +1,15 @@
-//! A traced request on this machine: the journey is made on one thread, and shown while it happens where somebody watches.
+//! Traced requests on this machine: the journey is made on one thread, and shown while it happens where somebody watches.
 
 mod live;
+mod several;
 
 use decide::step::{Journey, Step};
 use live::Live;
 use node::fetch::{Request, Watcher};
+pub use several::{Plan, compare, repeat};
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use view::trace::{Options, json, tree};
+use view::trace::{Options, json, page, tree};
 
 /// How a journey is shown.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +34,8 @@ pub enum Output {
     Standard,
 }
 
-/// Goes, shows, and returns the exit code.
-pub fn fetch(request: &Request, show: Show, output: Output) -> io::Result<u8> {
+/// Goes, shows, writes the page if there is one to be written, and returns the exit code.
+pub fn fetch(request: &Request, show: Show, output: Output, html: Option<File>) -> Result<u8, String> {
     let mut screen = match output {
         Output::Standard => Screen::Beside(io::stderr()),
         _ => Screen::Alone(io::stdout()),
@@ -47,13 +49,17 @@ pub fn fetch(request: &Request, show: Show, output: Output) -> io::Result<u8> {
             live.clear();
         }
         journey
-    })?;
+    })
+    .map_err(|error| format!("the event loop did not start: {error}"))?;
     let text = match show.json {
         true => json(&journey),
         false => tree(&journey, &options).iter().flat_map(|line| [line, "\n"]).collect(),
     };
     // Whoever reads it may have seen enough and left.
     let _ = screen.write_all(text.as_bytes());
+    if let Some(mut html) = html {
+        html.write_all(page(&journey).as_bytes()).map_err(|error| format!("cannot write the page: {error}"))?;
+    }
     Ok(exit(&journey))
 }
 

@@ -35,7 +35,7 @@ pub fn compare(pair: [&Request; 2], plan: Plan, show: Show) -> io::Result<u8> {
 
 fn go<const N: usize>(requests: [&Request; N], plan: Plan) -> io::Result<[Runs; N]> {
     let mut runs = requests.map(|request| Runs::new(&request.url));
-    host::os::run(|host| async {
+    host::os::run(|host| async move {
         let counter = Counter { all: plan.runs as usize * N, shown: io::stderr().is_terminal() };
         for number in 0..plan.runs {
             for (request, runs) in requests.iter().zip(&mut runs) {

@@ -5,6 +5,7 @@ mod connections;
 mod encrypted;
 mod exchanges;
 mod names;
+mod painted;
 mod redirects;
 mod rehearsed;
 mod shown;

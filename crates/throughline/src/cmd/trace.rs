@@ -98,8 +98,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.several.repeat.is_some() || !arguments.several.compare.is_empty() {
         return several_journeys(&arguments, show);
     }
-    let create =
-        |path: &std::path::Path| std::fs::File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()));
+    let create = |path: &std::path::Path| std::fs::File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()));
     let output = match arguments.output.as_deref() {
         None => Output::Counted,
         Some(path) if path.as_os_str() == "-" => Output::Standard,

@@ -121,3 +121,40 @@ fn two_urls_are_compared() {
     ran.says("Only A arrives; B fails.");
     assert_eq!(trace(&["--compare", &plain]).code, 2);
 }
+
+/// Every object has what its schema asks for, and nothing that it does not name.
+fn fits(value: &Value, schema: &Value, root: &Value) {
+    let schema = if schema["$ref"].is_string() { &root["$defs"]["side"] } else { schema };
+    match value {
+        Value::Object(fields) => {
+            for required in schema["required"].as_array().expect("names") {
+                assert!(fields.contains_key(required.as_str().expect("a name")), "{required} is missing: {value}");
+            }
+            for (name, value) in fields {
+                assert!(schema["properties"][name].is_object(), "{name} is not in the schema");
+                fits(value, &schema["properties"][name], root);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| fits(item, &schema["items"], root)),
+        Value::Number(_) => assert!(schema["type"] == "number" || schema["type"] == "integer" && value.is_u64(), "{value}: {schema}"),
+        Value::Bool(_) => assert_eq!(schema["type"], "boolean"),
+        _ => assert!(schema["type"] == "string" || schema["const"] == *value, "{value}: {schema}"),
+    }
+}
+
+#[test]
+fn sums_and_comparisons_are_what_their_schemas_say() {
+    let target = url("http", saying(OK), "/");
+    let refused = "http://127.0.0.1:1/";
+    let repeat: Value = serde_json::from_str(include_str!("../../../../docs/guide/trace.repeat.schema.json")).expect("JSON");
+    let compare: Value = serde_json::from_str(include_str!("../../../../docs/guide/trace.compare.schema.json")).expect("JSON");
+    for (arguments, schema) in [
+        (vec!["--repeat", "2", &target], &repeat),
+        (vec!["--repeat", "2", refused], &repeat),
+        (vec!["--compare", &target, refused], &compare),
+        (vec!["--compare", &target, &target], &compare),
+    ] {
+        let (_, value) = crate::support::json(&arguments);
+        fits(&value, schema, schema);
+    }
+}

@@ -122,7 +122,7 @@ impl Runs {
 
 /// The phases of many journeys as a table with small plots, in lines without line ends. `ascii`: nothing but ASCII.
 pub fn repeated(runs: &Runs, options: &Options, ascii: bool) -> Vec<String> {
-    let mut lines = vec![bold(&runs.url, options), runs.counted(), String::new()];
+    let mut lines = vec![bold(&runs.url, options), runs.counted()];
     let mut table = Columns::new([Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left]);
     table.row(["", "min", "median", "p95", "max", "from min to max"]);
     let bins = plot::bins(options.width);
@@ -132,7 +132,7 @@ pub fn repeated(runs: &Runs, options: &Options, ascii: bool) -> Vec<String> {
         table.row([phase.name.to_string(), time(min), time(median), time(p95), time(max), plot]);
     }
     if !runs.phases.is_empty() {
-        let mut text = String::new();
+        let mut text = String::from("\n");
         let paint = |row: usize, column: usize, cell: &str| match (options.colour, row, column) {
             (false, ..) => cell.to_string(),
             (true, 0, _) => format!("\x1b[2m{cell}\x1b[0m"),

@@ -7,7 +7,7 @@ use crate::trace::read::{Read, Row, Span, Station, Tone};
 use decide::step::Journey;
 use decide::time::Duration;
 
-/// A station with more rows than this is closed until somebody opens it.
+/// A station with more lines than this is closed until somebody opens it.
 const MOST_OPEN: usize = 32;
 
 /// What times are measured by.
@@ -33,13 +33,14 @@ pub(super) fn write(journey: &Journey, read: &Read, number: usize, scale: &Scale
     }
     axis(scale.total, out);
     for (place, station) in leg.stations.iter().enumerate() {
-        let open = if station.failed || station.rows.len() <= MOST_OPEN { " open" } else { "" };
+        let items = items(station);
+        let open = if station.failed || items.len() <= MOST_OPEN { " open" } else { "" };
         let failed = if station.failed { " failed" } else { "" };
         out.raw(&format!("<details class=\"station {}{failed}\" id=\"s{}-{}\"{open}>\n", class(station), number + 1, place + 1));
         summary(station, scale, out);
         out.raw("<div class=\"rows\">\n");
-        for item in items(station) {
-            write_item(journey, &item, scale, out);
+        for item in &items {
+            write_item(journey, item, scale, out);
         }
         own(journey, station, out);
         out.raw("</div>\n</details>\n");
@@ -128,7 +129,7 @@ fn write_item(journey: &Journey, item: &Item<'_>, scale: &Scale, out: &mut Mark)
         if !item.words.is_empty() {
             out.element("pre", "", &item.words.join("\n"));
         }
-        item.steps.iter().for_each(|step| told::write(journey, *step, out));
+        item.steps.iter().for_each(|step| told::write(journey, *step, !item.words.is_empty(), out));
         out.raw("</div>\n");
     }
     out.raw(&format!("</{element}>\n"));
@@ -146,6 +147,6 @@ fn own(journey: &Journey, station: &Station, out: &mut Mark) {
     names.dedup();
     out.element("span", "text", &names.join(", "));
     out.raw("<span class=\"time\"></span></summary>\n<div class=\"opened\">\n");
-    own.iter().for_each(|step| told::write(journey, *step, out));
+    own.iter().for_each(|step| told::write(journey, *step, false, out));
     out.raw("</div>\n</details>\n");
 }

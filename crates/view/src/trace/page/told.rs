@@ -5,18 +5,20 @@ use crate::text::shown;
 use crate::trace::quantity::{size, time};
 use decide::step::{Journey, Step, Value};
 
-pub(super) fn write(journey: &Journey, number: usize, out: &mut Mark) {
+/// `quoted`: what has several lines stands above it already.
+pub(super) fn write(journey: &Journey, number: usize, quoted: bool, out: &mut Mark) {
     let (at, step) = &journey.steps()[number];
     let info = Step::catalogue().find(|info| info.name == step.name());
     out.raw("<div class=\"step\">\n<p>");
     out.element("code", "", step.name());
     out.raw(" ");
     out.element("span", "when", &format!("at {}", time(at.since(journey.began))));
-    out.raw(" ");
+    out.raw(" · ");
     out.doc(info.map_or("", |info| info.doc));
     out.raw("</p>\n<dl>\n");
     step.fields(|name, value| {
         let Some(value) = written(journey, value) else { return };
+        let value = if quoted && value.contains('\n') { "above".to_string() } else { value };
         out.raw("<div>");
         out.element("dt", "", name);
         out.element("dd", if value.is_empty() { "none" } else { "" }, if value.is_empty() { "–" } else { &value });

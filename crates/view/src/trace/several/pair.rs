@@ -86,7 +86,8 @@ fn others(pair: &[Runs; 2]) -> Vec<Line> {
         }
     }
     let line = |what| {
-        let [a, b] = [a, b].map(|runs| runs.facts.iter().find(|(name, _)| *name == what).map_or("–".to_string(), |(_, value)| value.clone()));
+        let [a, b] =
+            [a, b].map(|runs| runs.facts.iter().find(|(name, _)| *name == what).map_or("–".to_string(), |(_, value)| value.clone()));
         let apart = if a == b { String::new() } else { "≠".to_string() };
         Line { what, a, b, apart }
     };

@@ -5,11 +5,11 @@ use crate::trace::read::{self, Place};
 use decide::step::{Journey, Step};
 use decide::time::Duration;
 
-/// From the beginning to the last step.
+/// From the beginning to the last step, but for what TLS needed to begin.
 pub(super) const ALL: &str = "all";
 
 /// Each phase with its time, of all legs together: the stations, where HTTP is the wait for the answer's first byte and the body. What
-/// TLS needed before it could begin (the trusted authorities, once for a process) is not the server's, and not in it.
+/// this program needs before TLS can begin (trusted authorities, random numbers) is nobody's on the way, and in no phase.
 pub(super) fn taken(journey: &Journey) -> Vec<(&'static str, Duration)> {
     let read = read::read(journey, &Options { width: 0, colour: false, verbose: false, so_far: None });
     let mut taken: Vec<(&'static str, Duration)> = Vec::new();
@@ -40,6 +40,6 @@ pub(super) fn taken(journey: &Journey) -> Vec<(&'static str, Duration)> {
     if let Some((_, tls)) = taken.iter_mut().find(|(name, _)| *name == Place::Tls.name()) {
         *tls = tls.saturating_sub(prepared);
     }
-    taken.push((ALL, read.total));
+    taken.push((ALL, read.total.saturating_sub(prepared)));
     taken
 }

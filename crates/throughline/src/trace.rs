@@ -1,7 +1,8 @@
-//! A traced request on this machine: the journey is made on one thread, and shown while it happens where somebody watches.
+//! Traced requests on this machine: the journey is made on one thread, and shown while it happens where somebody watches.
 
 mod capture;
 mod live;
+mod several;
 
 pub use capture::Packets;
 
@@ -9,9 +10,10 @@ use capture::Capturing;
 use decide::step::{Journey, Step};
 use live::Live;
 use node::fetch::{Request, Watcher};
+pub use several::{Plan, compare, repeat};
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use view::trace::{Options, json, tree};
+use view::trace::{Options, json, page, tree};
 
 /// How a journey is shown.
 #[derive(Clone, Copy, Debug)]
@@ -36,15 +38,16 @@ pub enum Output {
     Standard,
 }
 
-/// Goes, shows, and returns the exit code.
-pub fn fetch(request: &Request, show: Show, output: Output, packets: Option<&Packets>) -> io::Result<u8> {
+/// Goes, shows, writes the page and the packets where they are to be written, and returns the exit code.
+pub fn fetch(request: &Request, show: Show, output: Output, html: Option<File>, packets: Option<&Packets>) -> Result<u8, String> {
     let mut screen = match output {
         Output::Standard => Screen::Beside(io::stderr()),
         _ => Screen::Alone(io::stdout()),
     };
     let options = options(show, &screen);
     let live = !show.json && screen.is_terminal();
-    let capturing = packets.map(|packets| Capturing::begin(packets, request)).transpose()?;
+    let capturing = packets.map(|packets| Capturing::begin(packets, request)).transpose();
+    let capturing = capturing.map_err(|error| format!("the packets cannot be taken: {error}"))?;
     let mut sink = Sink { output, live: live.then(|| Live::new(options, height())), capturing };
     let (mut journey, capturing) = host::os::run(|host| async move {
         let journey = node::fetch::fetch(&host, request, &mut sink).await;
@@ -52,8 +55,10 @@ pub fn fetch(request: &Request, show: Show, output: Output, packets: Option<&Pac
             live.clear();
         }
         (journey, sink.capturing)
-    })?;
-    let captured = capturing.map(|capturing| capturing.end(&mut journey, request)).transpose()?;
+    })
+    .map_err(|error| format!("the event loop did not start: {error}"))?;
+    let captured = capturing.map(|capturing| capturing.end(&mut journey, request)).transpose();
+    let captured = captured.map_err(|error| format!("the packets could not be written: {error}"))?;
     let unwritten = captured == Some(false) && packets.is_some_and(|packets| packets.file.is_some());
     let text = match show.json {
         true => json(&journey),
@@ -61,6 +66,9 @@ pub fn fetch(request: &Request, show: Show, output: Output, packets: Option<&Pac
     };
     // Whoever reads it may have seen enough and left.
     let _ = screen.write_all(text.as_bytes());
+    if let Some(mut html) = html {
+        html.write_all(page(&journey).as_bytes()).map_err(|error| format!("cannot write the page: {error}"))?;
+    }
     Ok(exit(&journey).max(u8::from(unwritten)))
 }
 

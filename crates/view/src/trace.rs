@@ -2,14 +2,20 @@
 //!
 //! - [`tree`]: lines for a terminal or a file. `read` makes stations and rows of steps, one module per station; `layout` puts them into
 //!   columns.
+//! - [`page`]: one HTML page that needs nothing else, of the same stations and rows.
+//! - [`Runs`]: many journeys; [`repeated`] and [`compared`] say what they took.
 //! - [`json`]: every step by the names of the catalogue; [`schema`] describes it.
 
 mod json;
 mod layout;
+mod page;
 mod quantity;
 mod read;
+mod several;
 
 pub use json::{json, schema, wire_schema};
+pub use page::page;
+pub use several::{Runs, compared, compared_json, repeated, repeated_json};
 
 use decide::step::Journey;
 use decide::time::Duration;

@@ -40,6 +40,7 @@ fn request(path: &str, token: Option<&str>, in_clear: bool) -> Request {
         connect: None,
         names: decide::resolve::Settings::default(),
         trace_token: token.map(|token| TraceToken { token: token.to_string(), in_clear }),
+        secrets: None,
         max_time: None,
         redirects: Some(10),
     }

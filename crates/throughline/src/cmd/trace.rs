@@ -1,14 +1,16 @@
 //! `throughline trace URL`: the journey of one request, step by step.
 
 mod names;
+mod several;
 
 use crate::settings;
-use crate::trace::{Output, Packets, Show, fetch};
+use crate::trace::{Output, Packets, Plan, Show, compare, fetch, repeat};
 use node::fetch::{Given, Request, Secrets, TraceToken};
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,7 +19,8 @@ use std::time::Duration;
 #[command(after_help = EXIT_CODES)]
 pub struct Arguments {
     /// http://… or https://…; without a scheme it is http.
-    url: String,
+    #[arg(required_unless_present = "compare")]
+    url: Option<String>,
     /// Everything: each message of a handshake, each field.
     #[arg(short, long)]
     verbose: bool,
@@ -55,6 +58,8 @@ pub struct Arguments {
     /// Send the token where others on the way can read it: without TLS, or (with -k) to a server that nobody vouches for.
     #[arg(long)]
     token_in_clear: bool,
+    #[command(flatten)]
+    several: several::SeveralArguments,
     #[command(flatten)]
     names: names::NameArguments,
     /// Connect there, whatever the URL says.
@@ -104,39 +109,57 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
         },
         width: arguments.width,
     };
+    if arguments.several.repeat.is_some() || !arguments.several.compare.is_empty() {
+        return several_journeys(&arguments, show);
+    }
+    let create = |path: &std::path::Path| std::fs::File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()));
     let output = match arguments.output.as_deref() {
         None => Output::Counted,
         Some(path) if path.as_os_str() == "-" => Output::Standard,
-        Some(path) => {
-            let file = std::fs::File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-            Output::File(file)
-        }
+        Some(path) => Output::File(create(path)?),
     };
+    // Before the journey, so that nobody waits for a page that cannot be written.
+    let page = arguments.several.html.as_deref().map(create).transpose()?;
+    let url = arguments.url.as_deref().unwrap_or_default();
+    let trust = Trust::of(arguments.cacert.clone(), &[url]);
     let packets = (arguments.packets || arguments.pcap.is_some()).then(|| Packets { file: arguments.pcap.clone() });
-    let exit = fetch(&request(arguments)?, show, output, packets.as_ref()).map_err(|error| format!("it did not begin: {error}"))?;
-    Ok(ExitCode::from(exit))
+    fetch(&request(&arguments, url, &trust)?, show, output, page, packets.as_ref()).map(ExitCode::from)
 }
 
-fn request(arguments: Arguments) -> Result<Request, String> {
-    let body = match arguments.data {
+fn several_journeys(arguments: &Arguments, show: Show) -> Result<ExitCode, String> {
+    let several = &arguments.several;
+    let plan = Plan { runs: several.repeat.unwrap_or(1), interval: several.interval.unwrap_or_default() };
+    let urls: Vec<&str> = several.compare.iter().chain(&arguments.url).map(String::as_str).collect();
+    let trust = Trust::of(arguments.cacert.clone(), &urls);
+    let requests = urls.iter().map(|url| request(arguments, url, &trust)).collect::<Result<Vec<_>, _>>()?;
+    let exit = match requests.as_slice() {
+        [a, b] => compare([a, b], plan, show),
+        [one, ..] => repeat(one, plan, show),
+        [] => return Err("a URL is missing".to_string()),
+    };
+    exit.map(ExitCode::from).map_err(|error| format!("the event loop did not start: {error}"))
+}
+
+fn request(arguments: &Arguments, url: &str, trust: &Rc<Trust>) -> Result<Request, String> {
+    let body = match &arguments.data {
         Some(data) => Some(match data.strip_prefix('@') {
             Some(path) => std::fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?,
-            None => data.into_bytes(),
+            None => data.clone().into_bytes(),
         }),
         None => None,
     };
     let trace_token = trace_token(arguments.token_file.as_deref(), arguments.token_in_clear)?;
-    let trust = Trust::of(arguments.cacert, &arguments.url);
-    let given = arguments.resolve.into_iter().map(|(name, port, Addresses(addresses))| Given { name, port, addresses });
+    let trust = trust.clone();
+    let given = arguments.resolve.iter().cloned().map(|(name, port, Addresses(addresses))| Given { name, port, addresses });
     Ok(Request {
-        url: arguments.url,
-        method: arguments.method,
-        fields: arguments.headers,
+        url: url.to_string(),
+        method: arguments.method.clone(),
+        fields: arguments.headers.clone(),
         body,
         http1_only: arguments.http1,
         insecure: arguments.insecure,
         trust: Box::new(move || trust.load()),
-        secrets: arguments.pcap.map(|_| Secrets::default()),
+        secrets: arguments.pcap.as_ref().map(|_| Secrets::default()),
         given: given.collect(),
         connect: arguments.connect,
         names: arguments.names.settings()?,
@@ -151,21 +174,33 @@ fn request(arguments: Arguments) -> Result<Request, String> {
 struct Trust {
     file: Option<PathBuf>,
     reading: RefCell<Option<JoinHandle<Vec<Vec<u8>>>>>,
+    /// What was read, for the next journey.
+    known: RefCell<Option<Vec<Vec<u8>>>>,
 }
 
 impl Trust {
-    fn of(file: Option<PathBuf>, url: &str) -> Trust {
-        let secure = url.trim_start().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"));
+    fn of(file: Option<PathBuf>, urls: &[&str]) -> Rc<Trust> {
+        let secure = |url: &&str| url.trim_start().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"));
+        let secure = urls.iter().any(secure);
         let wanted = file.is_none();
         let read = move || {
             node::tls::prepare();
             if wanted { settings::system_authorities() } else { Vec::new() }
         };
         let reading = secure.then(|| std::thread::spawn(read));
-        Trust { file, reading: RefCell::new(reading) }
+        Rc::new(Trust { file, reading: RefCell::new(reading), known: RefCell::default() })
     }
 
     fn load(&self) -> Result<Vec<Vec<u8>>, String> {
+        if let Some(known) = self.known.borrow().as_ref() {
+            return Ok(known.clone());
+        }
+        let read = self.read()?;
+        *self.known.borrow_mut() = Some(read.clone());
+        Ok(read)
+    }
+
+    fn read(&self) -> Result<Vec<Vec<u8>>, String> {
         let read = self.reading.take().map(|reading| reading.join().unwrap_or_default());
         match (&self.file, read) {
             (Some(path), _) => trust_of_file(path),

@@ -7,6 +7,7 @@ mod exchanges;
 mod joined;
 mod names;
 mod packets;
+mod painted;
 mod redirects;
 mod rehearsed;
 mod shown;

@@ -194,7 +194,7 @@ const fn colour(place: Place) -> &'static str {
 }
 
 /// Cuts a text at blanks, the first piece for `first` columns and the others for `rest`; a word that is longer than a piece is cut too.
-fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
     let mut len = 0;

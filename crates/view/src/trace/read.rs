@@ -3,6 +3,7 @@
 mod connect;
 mod dns;
 mod http;
+mod origin;
 mod packets;
 mod server;
 mod tls;
@@ -43,6 +44,8 @@ pub(super) struct Station {
     open: Option<Instant>,
     pub(super) failed: bool,
     pub(super) rows: Vec<Row>,
+    /// The steps it was read from, by their numbers in the journey, each with the row that tells of it.
+    pub(super) steps: Vec<(usize, Option<usize>)>,
 }
 
 /// Which station.
@@ -125,11 +128,12 @@ pub(super) fn read(journey: &Journey, options: &Options) -> Read {
         http: http::Asked::default(),
         dns: dns::Questions::new(),
         packets: packets::Packets::default(),
+        touched: None,
     };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
-    for (at, step) in journey.steps() {
-        reader.step(*at, step);
+    for (number, (at, step)) in journey.steps().iter().enumerate() {
+        reader.step(number, *at, step);
     }
     reader.finish();
     reader.read
@@ -143,16 +147,21 @@ struct Reader<'a> {
     http: http::Asked,
     dns: dns::Questions,
     packets: packets::Packets,
+    /// The row that the present step added to, where that is an older one.
+    touched: Option<usize>,
 }
 
 impl Reader<'_> {
-    fn step(&mut self, at: Instant, step: &Step) {
+    fn step(&mut self, number: usize, at: Instant, step: &Step) {
+        let before = self.size();
         if self.packet(at, step) {
+            self.originate(number, before);
             return;
         }
         if !matches!(step, Step::TlsMessage { .. } | Step::TlsOffered { .. }) {
             self.end_flight();
         }
+        let before = self.size();
         let known = self.url(at, step)
             || self.dns(at, step)
             || self.connect(at, step)
@@ -162,6 +171,7 @@ impl Reader<'_> {
         if !known {
             self.unknown(at, step);
         }
+        self.originate(number, before);
         self.place(at, step);
     }
 
@@ -212,7 +222,8 @@ impl Reader<'_> {
     fn open(&mut self, place: Place, at: Instant) {
         let point = self.point(at);
         if let Some(leg) = self.read.legs.last_mut() {
-            leg.stations.push(Station { place, text: String::new(), span: point, open: Some(at), failed: false, rows: Vec::new() });
+            let (rows, steps) = (Vec::new(), Vec::new());
+            leg.stations.push(Station { place, text: String::new(), span: point, open: Some(at), failed: false, rows, steps });
         }
     }
 

@@ -13,7 +13,7 @@ fn micros(micros: u64) -> Duration {
 }
 
 /// A journey over TLS with a loser, a redirect and a cache, of made-up times.
-fn journey() -> Journey {
+pub(super) fn journey() -> Journey {
     let mut j = Journey::default();
     let (typed, shown, host) = (j.keep(b"https://example.com"), j.keep(b"https://example.com/"), j.keep(b"example.com"));
     j.add(at(50), Step::UrlRead { typed, url: shown, scheme: "https", host, port: 443, port_written: false, leg: 1 });

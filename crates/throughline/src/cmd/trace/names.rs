@@ -31,12 +31,12 @@ pub(super) struct NameArguments {
 }
 
 impl NameArguments {
-    pub(super) fn settings(self) -> Result<Settings, String> {
+    pub(super) fn settings(&self) -> Result<Settings, String> {
         let iterative = self.dns.as_deref() == Some("iterative") || self.dns.is_none() && self.dns_root.is_some();
         let mode = match (iterative, &self.dns_root) {
             (false, Some(_)) => return Err("--dns-root is for --dns iterative".to_string()),
             (true, _) if !self.dns_server.is_empty() => return Err("--dns-server is for --dns recursive".to_string()),
-            (false, None) => Mode::Recursive { servers: self.dns_server },
+            (false, None) => Mode::Recursive { servers: self.dns_server.clone() },
             (true, None) => Mode::Iterative { roots: Vec::new(), port: self.dns_port },
             (true, Some(path)) => {
                 let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;

@@ -193,6 +193,7 @@ impl Reader<'_> {
     /// Adds to the row of a lookup's last question.
     fn dns_add(&mut self, lookup: u64, text: &str, span: Option<Span>, tone: Tone) {
         let Some(place) = self.dns.get(&lookup).copied() else { return };
+        self.touched = Some(place);
         if let Some(row) = self.station().and_then(|station| station.rows.get_mut(place)) {
             row.text.push_str(text);
             row.span = span.or(row.span);

@@ -33,7 +33,7 @@ impl Reader<'_> {
     fn begin_server(&mut self, at: Instant, text: String) {
         let span = self.point(at);
         if let Some(leg) = self.read.legs.last_mut() {
-            leg.server = Some(Station { place: Place::Server, text, span, open: None, failed: false, rows: Vec::new() });
+            leg.server = Some(Station { place: Place::Server, text, span, open: None, failed: false, rows: Vec::new(), steps: Vec::new() });
         }
     }
 

@@ -89,8 +89,10 @@ macro_rules! steps {
 }
 
 mod dns;
+mod socket;
 
 pub use dns::DnsStep;
+pub use socket::SocketStep;
 
 steps! {
     /// One thing that happened.
@@ -342,7 +344,7 @@ steps! {
         typed: Text,
         /// As it is used.
         url: Text,
-        /// What its scheme makes us speak: `http`, `https`.
+        /// What its scheme makes us speak: `http`, `https`, `ws`, `wss`.
         scheme: &'static str,
         /// The host, as it is asked for.
         host: Text,
@@ -856,6 +858,9 @@ steps! {
     @
     /// A name is being resolved.
     Dns(DnsStep);
+    @
+    /// A WebSocket is spoken.
+    Socket(SocketStep);
 }
 
 #[cfg(test)]

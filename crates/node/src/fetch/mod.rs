@@ -4,6 +4,7 @@
 //! - [`fetch`]: the whole journey, redirect after redirect; [`Request`] says what is wanted, a [`Watcher`] sees it happen.
 //! - `name`, `connect`, `secure`: the stations before the request. `line`: a connection that carries requests.
 //! - `exchange`: a request and its answer: `whole` over HTTP/1.1, `stream` over HTTP/2. `fields`: the request's fields.
+//! - `socket`: a WebSocket, from its handshake to its close.
 //! - `telling`: the journey while it grows. `limit`: how long a station may take.
 
 mod connect;
@@ -13,6 +14,7 @@ mod limit;
 mod line;
 mod name;
 mod secure;
+mod socket;
 mod stream;
 mod tap;
 mod telling;
@@ -52,6 +54,29 @@ pub struct Request {
     pub max_time: Option<Duration>,
     /// How many redirects are followed; `None`: none is, and that is no fault.
     pub redirects: Option<usize>,
+    /// What is done on a WebSocket.
+    pub socket: Socket,
+}
+
+/// What is done on a WebSocket once it is open: ping, send, listen, close.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    /// Subprotocols that are offered, the best first.
+    pub protocols: Vec<String>,
+    /// Whether compression is offered.
+    pub deflate: bool,
+    /// Texts that are sent.
+    pub send: Vec<String>,
+    /// How long it is listened to.
+    pub time: Duration,
+    /// After so many data frames of the server's it is closed before that.
+    pub frames: Option<u64>,
+}
+
+impl Default for Socket {
+    fn default() -> Socket {
+        Socket { protocols: Vec::new(), deflate: true, send: Vec::new(), time: Duration::from_secs(5), frames: None }
+    }
 }
 
 /// Addresses of a name at a port.

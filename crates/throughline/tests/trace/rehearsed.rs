@@ -6,7 +6,7 @@ use decide::time::{Duration, Instant};
 use host::Endpoint;
 use lab::peer::{Act, serve};
 use lab::{VirtualHost, World};
-use node::fetch::{Given, Request, Watcher, fetch};
+use node::fetch::{Given, Request, Socket, Watcher, fetch};
 use std::net::{IpAddr, SocketAddr};
 use view::trace::{Options, json, tree};
 
@@ -36,6 +36,7 @@ fn request(url: &str, addresses: &[&str]) -> Request {
         names: Settings::default(),
         max_time: None,
         redirects: Some(10),
+        socket: Socket::default(),
     }
 }
 

@@ -189,6 +189,7 @@ const fn colour(place: Place) -> &'static str {
         Place::Connect => "36",
         Place::Tls => "35",
         Place::Http => "32",
+        Place::Socket => "36",
     }
 }
 

@@ -3,6 +3,7 @@
 mod connect;
 mod dns;
 mod http;
+mod socket;
 mod tls;
 mod url;
 
@@ -49,6 +50,7 @@ pub(super) enum Place {
     Connect,
     Tls,
     Http,
+    Socket,
 }
 
 impl Place {
@@ -59,6 +61,7 @@ impl Place {
             Place::Connect => "Connect",
             Place::Tls => "TLS",
             Place::Http => "HTTP",
+            Place::Socket => "Socket",
         }
     }
 }
@@ -118,6 +121,7 @@ pub(super) fn read(journey: &Journey, options: &Options) -> Read {
         tls: tls::Flights::default(),
         http: http::Asked::default(),
         dns: dns::Questions::new(),
+        socket: socket::Passed::default(),
     };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
@@ -135,6 +139,7 @@ struct Reader<'a> {
     tls: tls::Flights,
     http: http::Asked,
     dns: dns::Questions,
+    socket: socket::Passed,
 }
 
 impl Reader<'_> {
@@ -142,7 +147,12 @@ impl Reader<'_> {
         if !matches!(step, Step::TlsMessage { .. } | Step::TlsOffered { .. }) {
             self.end_flight();
         }
-        let known = self.url(at, step) || self.dns(at, step) || self.connect(at, step) || self.tls(at, step) || self.http(at, step);
+        let known = self.url(at, step)
+            || self.dns(at, step)
+            || self.connect(at, step)
+            || self.tls(at, step)
+            || self.http(at, step)
+            || self.socket(at, step);
         if !known {
             self.unknown(at, step);
         }
@@ -178,6 +188,7 @@ impl Reader<'_> {
     fn finish(&mut self) {
         self.end_flight();
         self.body_so_far();
+        self.socket_ended();
         let total = self.read.total;
         let began = self.journey.began;
         for station in self.read.legs.iter_mut().flat_map(|leg| &mut leg.stations) {

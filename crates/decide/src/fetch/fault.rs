@@ -126,7 +126,9 @@ impl Fault {
             Refused::Grammar(why) => {
                 fault("no-url", format!("{typed:?} is no URL, for {why}"), "write it as http://host/path or https://host/path")
             }
-            Refused::Scheme(scheme) => fault("scheme", format!("the scheme {scheme} is not one that can be traced"), "use http, https, ws or wss"),
+            Refused::Scheme(scheme) => {
+                fault("scheme", format!("the scheme {scheme} is not one that can be traced"), "use http, https, ws or wss")
+            }
         }
     }
 

@@ -8,4 +8,5 @@ mod names;
 mod redirects;
 mod rehearsed;
 mod shown;
+mod sockets;
 mod support;

@@ -314,7 +314,13 @@ impl<'a, 'w> Talk<'a, 'w> {
         let (sentence, section) = (violation.sentence().trim_end_matches('.'), violation.section());
         let code = violation.code().number();
         let why = format!("what it sends breaks a rule of WebSocket, and was closed with {code}: {sentence} ({section})");
-        Fault::new(Station::Socket, Whose::Server, "broken-websocket", why, "tell whoever runs it; something between may have changed it too")
+        Fault::new(
+            Station::Socket,
+            Whose::Server,
+            "broken-websocket",
+            why,
+            "tell whoever runs it; something between may have changed it too",
+        )
     }
 
     /// The server has not closed as it should (RFC 6455 §7.1.5: what a browser calls 1006).

@@ -123,7 +123,14 @@ impl<'a, 'w> Record<'a, 'w> {
         let first = self.closing.get_or_insert(Closing { by: "server", code, reason, at: now });
         let (by, first_code, took) = (first.by, first.code, now.since(first.at));
         let reason = self.telling.keep(&first.reason);
-        self.step(SocketStep::SocketClosed { by, code: number(first_code), meaning: meaning(first_code), reason, answer: number(code), took });
+        self.step(SocketStep::SocketClosed {
+            by,
+            code: number(first_code),
+            meaning: meaning(first_code),
+            reason,
+            answer: number(code),
+            took,
+        });
     }
 
     /// Nothing more passes.

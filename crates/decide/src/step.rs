@@ -621,6 +621,7 @@ steps! {
     @
     /// Something that came of what an owner asked of the cache.
     Owner(OwnerStep);
+    @
     /// A WebSocket is spoken.
     Socket(SocketStep);
 }

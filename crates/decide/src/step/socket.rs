@@ -7,7 +7,7 @@ steps! {
     /// One thing that happened on a WebSocket.
     SocketStep:
     /// The server's answer was judged by the rules of the handshake, and keeps them all (RFC 6455 §4.1).
-    SocketOpened "socket-opened" {
+    SocketOpened "websocket-opened" {
         /// The subprotocols that were offered, separated by commas.
         offered: Text,
         /// The one that the server has chosen; empty where it chose none.
@@ -18,7 +18,7 @@ steps! {
         extensions: Text,
     }
     /// A frame passed.
-    SocketFrame "socket-frame" {
+    SocketFrame "websocket-frame" {
         /// Who sent it: `client` or `server`.
         from: &'static str,
         /// `text`, `binary`, `continuation`, `ping`, `pong` or `close`.
@@ -33,21 +33,21 @@ steps! {
         text: Text,
     }
     /// More frames passed than are told one by one.
-    SocketFramesUntold "socket-frames-untold" {
+    SocketFramesUntold "websocket-frames-untold" {
         /// How many more.
         frames: u64,
         /// Bytes of their payload.
         size: Bytes,
     }
     /// Our ping was answered, or was not.
-    SocketPinged "socket-pinged" {
+    SocketPinged "websocket-pinged" {
         /// A pong with its payload came.
         answered: bool,
         /// From the ping to its pong, or to the end of the wait for it.
         took: Duration,
     }
     /// Both ends have sent a close frame.
-    SocketClosed "socket-closed" {
+    SocketClosed "websocket-closed" {
         /// Who was first: `client` or `server`.
         by: &'static str,
         /// The code of the first; 0 where it has none.

@@ -189,5 +189,5 @@ fn a_websocket_that_is_silent_is_closed_by_us() {
     assert_eq!((&journey["fault"], &journey["exit"]), (&"no-close".into(), &18.into()), "{text}");
     // A round trip to connect and one to shake hands, 5 s of listening, 5 s for the close frame that never comes.
     assert_eq!(crate::support::steps(&journey, "stopped")[0]["t_us"], 10_060_000, "{text}");
-    assert_eq!(crate::support::steps(&journey, "socket-pinged")[0]["answered"], false, "{text}");
+    assert_eq!(crate::support::steps(&journey, "websocket-pinged")[0]["answered"], false, "{text}");
 }

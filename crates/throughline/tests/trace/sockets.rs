@@ -64,7 +64,7 @@ fn an_echo() {
     assert!(!ran.out.contains('\x1b'), "{}", ran.out);
     let (code, journey) = json(&["--ws-send", "hello", "--ws-frames", "1", &url("ws", port, "/")]);
     assert_eq!((code, &journey["status"]), (0, &101.into()));
-    let told: Vec<String> = steps(&journey, "socket-frame")
+    let told: Vec<String> = steps(&journey, "websocket-frame")
         .iter()
         .map(|step| format!("{} {} {} {}", step["from"], step["kind"], step["size"], step["text"]).replace('"', ""))
         .collect();
@@ -86,7 +86,7 @@ fn a_server_that_closes_first() {
     });
     let (code, journey) = json(&[&url("ws", port, "/")]);
     assert_eq!(code, 0);
-    let closed = &steps(&journey, "socket-closed")[0];
+    let closed = &steps(&journey, "websocket-closed")[0];
     assert_eq!((&closed["by"], &closed["code"], &closed["answer"]), (&"server".into(), &1012.into(), &1012.into()));
     assert_eq!(closed["reason"], "be back soon");
     trace(&[&url("ws", port, "/")]).says("by the server first: 1012 (the service restarts), \"be back soon\"");
@@ -176,9 +176,9 @@ fn a_flood_is_counted_and_not_told_one_by_one() {
     });
     let (code, journey) = json(&[&url("ws", port, "/")]);
     assert_eq!(code, 0);
-    let told = steps(&journey, "socket-frame").len() as u64;
+    let told = steps(&journey, "websocket-frame").len() as u64;
     assert!(told <= 1002, "{told}");
-    let untold = steps(&journey, "socket-frames-untold")[0]["frames"].as_u64().expect("a number");
+    let untold = steps(&journey, "websocket-frames-untold")[0]["frames"].as_u64().expect("a number");
     // Two of ours: the ping, and the answer to the close; perhaps no pong at all.
     assert_eq!(told + untold, 30_000 + 3);
     trace(&[&url("ws", port, "/")]).says("(-v shows them)");

@@ -21,11 +21,13 @@ mod certificate;
 mod dns;
 mod owner;
 mod packets;
+mod socket;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
+pub use socket::SocketStep;
 
 steps! {
     /// One thing that happened.
@@ -290,7 +292,7 @@ steps! {
         typed: Text,
         /// As it is used.
         url: Text,
-        /// What its scheme makes us speak: `http`, `https`.
+        /// What its scheme makes us speak: `http`, `https`, `ws`, `wss`.
         scheme: &'static str,
         /// The host, as it is asked for.
         host: Text,
@@ -661,6 +663,9 @@ steps! {
     @
     /// Something that came of what an owner asked of the cache.
     Owner(OwnerStep);
+    @
+    /// A WebSocket is spoken.
+    Socket(SocketStep);
 }
 
 #[cfg(test)]

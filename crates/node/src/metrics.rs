@@ -141,6 +141,7 @@ macro_rules! steps_of_a_client {
             | Step::Arrived { .. }
             | Step::Dns(_)
             | Step::Packets(_)
+            | Step::Socket(_)
     };
 }
 

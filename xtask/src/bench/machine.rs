@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 
 /// The core of the server under test; load and origin have the other.
 pub(super) const SERVER_CORE: usize = 0;
-const LOAD_CORE: usize = 1;
+pub(super) const LOAD_CORE: usize = 1;
 
 /// Puts this process, and so all it starts, onto the load's core, and raises the limit of open files as far as it goes.
 pub(super) fn prepare() -> Result<(), String> {

@@ -18,6 +18,7 @@ mod server;
 mod tail;
 mod throughput;
 mod tls;
+mod trace;
 mod whole;
 mod wrk;
 
@@ -48,6 +49,10 @@ struct Plan {
     purge_objects: u32,
     /// Rounds of the row in which many ask for the same at once.
     crowds: u32,
+    /// Runs of `trace` for each figure of its start.
+    trace_runs: usize,
+    /// Long bodies for each figure of its throughput.
+    trace_downloads: usize,
 }
 
 const FULL: Plan = Plan {
@@ -61,6 +66,8 @@ const FULL: Plan = Plan {
     zipf_requests: 400_000,
     purge_objects: 100_000,
     crowds: 9,
+    trace_runs: 200,
+    trace_downloads: 6,
 };
 
 const QUICK: Plan = Plan {
@@ -74,6 +81,8 @@ const QUICK: Plan = Plan {
     zipf_requests: 100_000,
     purge_objects: 20_000,
     crowds: 3,
+    trace_runs: 40,
+    trace_downloads: 2,
 };
 
 const SLOW_BACKEND: &str = "slow-backend";
@@ -81,6 +90,8 @@ const SEAM: &str = "seam";
 
 /// What stays the same for all rows of a run.
 struct Bench {
+    /// Ours.
+    binary: PathBuf,
     folder: Folder,
     /// `bench/` in the tree.
     source: PathBuf,
@@ -93,7 +104,7 @@ struct Bench {
 /// `cargo xtask bench [--quick] [--list] [--binary PATH] [ROW…]`.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let under_load = throughput::ROWS.iter().map(|row| row.name).chain(memory::ROWS.iter().map(|row| row.name));
-    let known: Vec<&str> = under_load.chain([SLOW_BACKEND, SEAM]).chain(cache::rows()).collect();
+    let known: Vec<&str> = under_load.chain([SLOW_BACKEND, SEAM]).chain(cache::rows()).chain(trace::ROWS).collect();
     let mut plan = FULL;
     let mut binary = machine::release_folder(root).join("throughline");
     let mut wanted = Vec::new();
@@ -115,7 +126,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let (peers, caches) = (peers::present(&binary), peers::caches(&binary));
     let folder = Folder::new()?;
     let tls = tls::Files::make(&folder.path)?;
-    let mut bench = Bench { folder, source: root.join("bench"), plan, peers, caches, tls };
+    let mut bench = Bench { binary, folder, source: root.join("bench"), plan, peers, caches, tls };
     peers::write_bodies(&bench.bodies())?;
     bench.leave_out_who_does_not_start()?;
     bench.run(&rows, root)
@@ -156,6 +167,7 @@ impl Bench {
             text += &report::seam(&seam::measure(self, root)?);
         }
         text += &cache::measure(self, rows)?;
+        text += &trace::measure(self, rows)?;
         text += &format!("\nThe run took {:.0} s.\n", begin.elapsed().as_secs_f64());
         print!("{text}");
         let results = root.join("bench/results");

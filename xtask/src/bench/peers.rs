@@ -259,6 +259,24 @@ pub(super) fn start_origin(bench: &Bench) -> Result<Server, String> {
     Server::start("the origin", &["nginx", "-e", "stderr", "-c", &config], port, false, serves_files, &folder.join("log"))
 }
 
+/// What `trace` asks, in clear and in TLS.
+pub(super) struct TraceOrigin {
+    pub(super) server: Server,
+    /// Its other port.
+    pub(super) tls: u16,
+}
+
+pub(super) fn start_trace_origin(bench: &Bench, chain: &Path, key: &Path) -> Result<TraceOrigin, String> {
+    let [port, tls] = machine::free_ports()?;
+    let [bodies, chain, key] = [&*bench.bodies(), chain, key].map(|path| path.to_string_lossy().into_owned());
+    let values = [("bodies", bodies.as_str()), ("chain", &chain), ("key", &key), ("tls", &tls.to_string())];
+    let (folder, config) = write_config(bench, "trace.conf", port, &values)?;
+    let config = config.to_string_lossy().into_owned();
+    let command = ["nginx", "-e", "stderr", "-c", &config];
+    let server = Server::start("the origin of trace", &command, port, false, serves_files, &folder.join("log"))?;
+    Ok(TraceOrigin { server, tls })
+}
+
 fn serves_files(port: u16) -> bool {
     client::ask_once(Address::clear(port), "/1k").is_ok_and(|status| status == 200)
 }

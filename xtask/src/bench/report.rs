@@ -147,7 +147,7 @@ fn median(figures: &Figures, of: impl Fn(&Figure) -> f64) -> f64 {
 }
 
 /// The values that a quarter, half and three quarters lie below; between two, their middle or as near to either as the quarter is.
-fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+pub(super) fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
     values.sort_by(f64::total_cmp);
     [1, 2, 3].map(|quarter| {
         let Some(last) = values.len().checked_sub(1) else { return f64::NAN };

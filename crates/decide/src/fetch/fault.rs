@@ -23,6 +23,8 @@ pub enum Station {
     Tls,
     /// Request and answer.
     Http,
+    /// The WebSocket, once it is open.
+    Socket,
 }
 
 impl Station {
@@ -35,6 +37,7 @@ impl Station {
             Station::Connect => "Connect",
             Station::Tls => "TLS",
             Station::Http => "HTTP",
+            Station::Socket => "Socket",
         }
     }
 
@@ -47,6 +50,7 @@ impl Station {
             Station::Connect => 13,
             Station::Tls => 14,
             Station::Http => 15,
+            Station::Socket => 18,
         }
     }
 }
@@ -122,7 +126,9 @@ impl Fault {
             Refused::Grammar(why) => {
                 fault("no-url", format!("{typed:?} is no URL, for {why}"), "write it as http://host/path or https://host/path")
             }
-            Refused::Scheme(scheme) => fault("scheme", format!("the scheme {scheme} is not one that can be traced"), "use http or https"),
+            Refused::Scheme(scheme) => {
+                fault("scheme", format!("the scheme {scheme} is not one that can be traced"), "use http, https, ws or wss")
+            }
         }
     }
 
@@ -207,6 +213,7 @@ impl Fault {
             Station::Name => "the name was still being looked up",
             Station::Connect => "the connection was not there yet",
             Station::Tls => "the handshake was still going on",
+            Station::Socket => "the WebSocket was still open",
             _ => "the answer was not whole yet",
         };
         let why = format!("{doing} when the {} s of --max-time were over", limit.as_secs_f64());

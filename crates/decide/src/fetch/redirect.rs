@@ -62,6 +62,10 @@ fn onward(status: u16, location: Option<&[u8]>, asked: Asked<'_>) -> Result<Onwa
     let here = asked.trail.last().map(|(_, target)| target);
     let text = String::from_utf8_lossy(location);
     let mut read = url::read(&text, here).map_err(Astray::Unreadable)?;
+    // The Fetch standard: only http and https are gone to.
+    if read.target.is_socket() {
+        return Err(Astray::Unreadable(url::Refused::Scheme(read.target.scheme().into())));
+    }
     let (method, mut why) = next_method(status, asked.method);
     let keeps_body = method == *asked.method;
     if let Some(here) = here {

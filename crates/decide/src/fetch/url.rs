@@ -53,7 +53,7 @@ pub fn read(typed: &str, base: Option<&Target>) -> Result<Read, Refused> {
         None => Url::parse(&text),
     };
     let url = parsed.map_err(|error| Refused::Grammar(sentence(error)))?;
-    if !matches!(url.scheme(), "http" | "https") {
+    if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
         return Err(Refused::Scheme(url.scheme().to_owned()));
     }
     let port = url.port_or_known_default().unwrap_or(80);
@@ -71,12 +71,22 @@ pub fn read(typed: &str, base: Option<&Target>) -> Result<Read, Refused> {
 impl Target {
     /// Whether the scheme asks for TLS.
     pub fn is_secure(&self) -> bool {
-        self.url.scheme() == "https"
+        matches!(self.url.scheme(), "https" | "wss")
     }
 
-    /// `http` or `https`.
+    /// Whether a WebSocket is asked for.
+    pub fn is_socket(&self) -> bool {
+        matches!(self.url.scheme(), "ws" | "wss")
+    }
+
+    /// `http`, `https`, `ws` or `wss`.
     pub fn scheme(&self) -> &'static str {
-        if self.is_secure() { "https" } else { "http" }
+        match (self.is_socket(), self.is_secure()) {
+            (false, false) => "http",
+            (false, true) => "https",
+            (true, false) => "ws",
+            (true, true) => "wss",
+        }
     }
 
     /// The host as a name or an address, without brackets.

@@ -43,6 +43,7 @@ fn request(path: &str, token: Option<&str>, in_clear: bool) -> Request {
         secrets: None,
         max_time: None,
         redirects: Some(10),
+        socket: node::fetch::Socket::default(),
     }
 }
 

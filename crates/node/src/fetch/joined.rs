@@ -98,7 +98,7 @@ impl<'a> Visit<'a> {
             Err(fault) => return (Err(fault), None),
         };
         let fields = vec![("Accept".to_string(), "application/json".to_string()), (TRACE_TOKEN.to_string(), token.to_string())];
-        let asked = Asked { method: Method::Get, path: parent.path(), authority: target.authority(), fields, body: None };
+        let asked = Asked { method: Method::Get, path: parent.path(), authority: target.authority(), fields, body: None, upgrade: false };
         let (outcome, end) = self.ask_on(&mut line, &asked, target).await;
         let again = end == End::Ours && matches!(&outcome, Ok((got, true)) if got.keep_alive);
         self.kept = Some(line);

@@ -5,6 +5,7 @@
 //! - `name`, `connect`, `secure`: the stations before the request. `line`: a connection that carries requests.
 //! - `exchange`: a request and its answer: `whole` over HTTP/1.1, `stream` over HTTP/2. `fields`: the request's fields.
 //! - `joined`: the server's side of a request, asked for behind its answer.
+//! - `socket`: a WebSocket, from its handshake to its close.
 //! - `telling`: the journey while it grows. `limit`: how long a station may take.
 
 mod connect;
@@ -15,6 +16,7 @@ mod limit;
 mod line;
 mod name;
 mod secure;
+mod socket;
 mod stream;
 mod tap;
 mod telling;
@@ -60,6 +62,29 @@ pub struct Request {
     pub max_time: Option<Duration>,
     /// How many redirects are followed; `None`: none is, and that is no fault.
     pub redirects: Option<usize>,
+    /// What is done on a WebSocket.
+    pub socket: Socket,
+}
+
+/// What is done on a WebSocket once it is open: ping, send, listen, close.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    /// Subprotocols that are offered, the best first.
+    pub protocols: Vec<String>,
+    /// Whether compression is offered.
+    pub deflate: bool,
+    /// Texts that are sent.
+    pub send: Vec<String>,
+    /// How long it is listened to.
+    pub time: Duration,
+    /// After so many data frames of the server's it is closed before that.
+    pub frames: Option<u64>,
+}
+
+impl Default for Socket {
+    fn default() -> Socket {
+        Socket { protocols: Vec::new(), deflate: true, send: Vec::new(), time: Duration::from_secs(5), frames: None }
+    }
 }
 
 /// A token that a server tells its side of a request for.

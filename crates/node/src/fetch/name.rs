@@ -53,7 +53,7 @@ async fn looked_up(
     telling.show();
     let resolved = resolved?.map_err(|trouble| Fault::of_name(name, &trouble))?;
     let took = telling.now().since(began);
-    let endpoints = resolved.endpoints(target.port(), !request.http1_only);
+    let endpoints = resolved.endpoints(target.port(), !request.http1_only && !target.is_socket());
     let source = if matches!(settings.mode, Mode::Iterative { .. }) { "walk" } else { "resolver" };
     let mut addresses: Vec<IpAddr> = endpoints.iter().map(SocketAddr::ip).collect();
     addresses.dedup();

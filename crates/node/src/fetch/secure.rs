@@ -17,7 +17,7 @@ use rustls::pki_types::ServerName;
 use rustls::{CertificateError, Error, PeerIncompatible};
 
 /// What TLS is done with on this journey.
-pub(super) fn visitor(request: &Request, telling: &mut Telling<'_>) -> Result<Visitor, Fault> {
+pub(super) fn visitor(request: &Request, target: &Target, telling: &mut Telling<'_>) -> Result<Visitor, Fault> {
     let began = telling.now();
     let remedy = "name a file of authorities with --cacert, or install the system's (ca-certificates)";
     let machine = |why: String| Fault::new(Station::Tls, Whose::Machine, "no-trust", why, remedy);
@@ -26,7 +26,9 @@ pub(super) fn visitor(request: &Request, telling: &mut Telling<'_>) -> Result<Vi
         Err(_) if request.insecure => Vec::new(),
         trust => trust.map_err(machine)?,
     };
-    let protocols: &[Protocol] = if request.http1_only { &[Protocol::Http1] } else { &[Protocol::Http2, Protocol::Http1] };
+    // A WebSocket begins with HTTP/1.1 here (RFC 6455).
+    let http1_only = request.http1_only || target.is_socket();
+    let protocols: &[Protocol] = if http1_only { &[Protocol::Http1] } else { &[Protocol::Http2, Protocol::Http1] };
     let made = Visitor::new(&trust, request.insecure, protocols, request.secrets.as_ref());
     let visitor = made.map_err(|why| machine(format!("this machine cannot judge certificates: {why}")))?;
     telling.step(Step::TlsPrepared { authorities: trust.len() as u64, took: telling.now().since(began) });

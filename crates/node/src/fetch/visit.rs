@@ -4,8 +4,9 @@ use super::exchange::Exchange;
 use super::fields::About;
 use super::limit::Limit;
 use super::line::{Carrier, End, Line, measure};
+use super::socket::Talk;
 use super::telling::Telling;
-use super::{Request, Watcher, connect, fields, name, secure, stream};
+use super::{Request, Watcher, connect, fields, name, secure, socket, stream, whole};
 use crate::buffer::{Buffer, Buffers};
 use crate::tls::Visitor;
 use crate::transport::Transport;
@@ -45,6 +46,8 @@ pub(super) struct Asked<'a> {
     pub(super) authority: String,
     pub(super) fields: Vec<(String, String)>,
     pub(super) body: Option<&'a [u8]>,
+    /// It asks for another protocol on this connection.
+    pub(super) upgrade: bool,
 }
 
 impl Asked<'_> {
@@ -122,7 +125,11 @@ impl<'a> Visit<'a> {
 
     /// Bytes of the last body.
     fn size(&self) -> Bytes {
-        let steps = self.telling.journey.steps().iter().rev();
+        let all = self.telling.journey.steps();
+        if self.trail.last().is_some_and(|(_, target)| target.is_socket()) {
+            return Bytes(all.iter().map(|(_, step)| socket::received_bytes(step)).sum());
+        }
+        let steps = all.iter().rev();
         steps.filter_map(|(_, step)| if let Step::BodyReceived { size, .. } = step { Some(*size) } else { None }).next().unwrap_or_default()
     }
 
@@ -153,7 +160,12 @@ impl<'a> Visit<'a> {
         let token = self.token_for(&line, leg.credentials);
         let about = About { parent: self.next_parent(), body: body.map(<[u8]>::len), credentials: leg.credentials, token };
         let fields = fields::fields(self.request, &target, &about);
-        let asked = Asked { method: leg.method.clone(), path: target.path_and_query(), authority: target.authority(), fields, body };
+        let (path, authority, upgrade) = (target.path_and_query(), target.authority(), target.is_socket());
+        let mut asked = Asked { method: leg.method.clone(), path, authority, fields, body, upgrade };
+        if upgrade {
+            asked.fields.extend(socket::opening(self.host, self.request));
+            return self.socket(line, &asked).await;
+        }
         self.exchange(line, &asked, &leg).await
     }
 
@@ -194,7 +206,7 @@ impl<'a> Visit<'a> {
             false => Carrier::Whole(Transport::Plain(tcp), Buffer::new(&self.buffers)),
             true => {
                 if self.visitor.is_none() {
-                    self.visitor = Some(secure::visitor(self.request, &mut self.telling)?);
+                    self.visitor = Some(secure::visitor(self.request, target, &mut self.telling)?);
                 }
                 let visitor = self.visitor.as_ref().expect("it was just made");
                 let (tls, http2) = secure::secure(self.host, visitor, tcp, target, &self.limit, &mut self.telling).await?;
@@ -237,6 +249,34 @@ impl<'a> Visit<'a> {
         Box::pin(self.join(asked, &leg.read.target)).await;
         self.aside += self.telling.now().since(before);
         self.outcome(&got, onward, leg)
+    }
+
+    /// Opens a WebSocket, talks on it, and closes it.
+    async fn socket(&mut self, mut line: Line, asked: &Asked<'_>) -> Result<Outcome, Fault> {
+        let (meter, carrier) = line.parts();
+        let Carrier::Whole(transport, input) = carrier else { unreachable!("HTTP/1.1 alone was offered") };
+        let (host, limit, request, telling) = (self.host, self.limit, self.request, &mut self.telling);
+        let mut end = End::Ours;
+        let run = async {
+            let mut exchange = whole::Exchange::new(host, transport, input, &limit, telling);
+            let got = exchange.ask(asked).await;
+            end = exchange.end();
+            let got = got?;
+            measure(meter, "first-byte", exchange.telling());
+            if got.head.status != 101 {
+                exchange.body(&got, true).await?;
+                end = exchange.end();
+            }
+            let deflate = socket::judge(&request.socket, &asked.fields, &got, telling)?;
+            let mut talk = Talk::new(host, (transport, input), &limit, (&request.socket, deflate), telling);
+            let outcome = talk.run().await;
+            end = talk.end;
+            outcome
+        };
+        let outcome = run.await;
+        self.kept = Some(line);
+        self.end_kept(end).await;
+        outcome.map(|()| Outcome::Arrived { status: 101 })
     }
 
     /// Goes where the answer leads, and tells why.

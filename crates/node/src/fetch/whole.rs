@@ -62,7 +62,7 @@ impl<'a, 'w> Exchange<'a, 'w> {
         self.telling.step(Step::RequestSent { method, target, version: "HTTP/1.1", head, body: Bytes(body.len() as u64) });
         self.send(&out, body).await?;
         let sent = self.telling.now();
-        self.answer(&asked.method, sent).await
+        self.answer(asked, sent).await
     }
 
     /// Writes until all is out, or an answer comes before. A server that takes no more may have said why: that is looked for first.
@@ -91,17 +91,17 @@ impl<'a, 'w> Exchange<'a, 'w> {
         }
     }
 
-    async fn answer(&mut self, method: &Method, sent: Instant) -> Result<Got, Fault> {
+    async fn answer(&mut self, asked: &Asked<'_>, sent: Instant) -> Result<Got, Fault> {
         let mut head = ResponseHead::default();
         for _ in 0..MOST_INTERIM {
-            let (len, meta) = self.head(method, &mut head).await?;
+            let (len, meta) = self.head(&asked.method, &mut head).await?;
             let took = self.telling.now().since(sent);
             let text = String::from_utf8_lossy(&self.input.unread()[..len]).replace("\r\n", "\n");
             let interim = (100..200).contains(&head.status) && !meta.upgraded;
             let kept = self.telling.keep(text.trim_end());
             self.telling.step(Step::HeadReceived { status: head.status, version: head.version.name(), head: kept, interim, took });
             self.input.consume(len);
-            if meta.upgraded {
+            if meta.upgraded && !asked.upgrade {
                 return Err(broken("it switched to another protocol, which nobody asked for"));
             }
             if !interim {

@@ -2,6 +2,7 @@
 
 mod names;
 mod several;
+mod socket;
 
 use crate::settings;
 use crate::trace::{Output, Packets, Plan, Show, compare, fetch, repeat};
@@ -18,7 +19,7 @@ use std::time::Duration;
 #[derive(clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Arguments {
-    /// http://… or https://…; without a scheme it is http.
+    /// http://…, https://…, ws://… or wss://…; without a scheme it is http.
     #[arg(required_unless_present = "compare")]
     url: Option<String>,
     /// Everything: each message of a handshake, each field.
@@ -81,6 +82,8 @@ pub struct Arguments {
     /// How many redirects are followed.
     #[arg(long, value_name = "N", default_value_t = decide::fetch::redirect::MOST_REDIRECTS)]
     max_redirects: usize,
+    #[command(flatten)]
+    socket: socket::SocketArguments,
     /// Colours: always, never, or on a terminal.
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
     colour: String,
@@ -91,7 +94,7 @@ pub struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 the answer is here, whatever its status; 1 something on this machine (a file, memory); 2 the command line; and the station
-where the journey stopped: 11 URL, 12 Name, 13 Connect, 14 TLS, 15 HTTP.";
+where the journey stopped: 11 URL, 12 Name, 13 Connect, 14 TLS, 15 HTTP, 18 the WebSocket once it is open.";
 
 /// Several addresses.
 #[derive(Clone)]
@@ -141,6 +144,10 @@ fn several_journeys(arguments: &Arguments, show: Show) -> Result<ExitCode, Strin
 }
 
 fn request(arguments: &Arguments, url: &str, trust: &Rc<Trust>) -> Result<Request, String> {
+    // RFC 6455 §4.1
+    if begins_with(url, &["ws:", "wss:"]) && (arguments.data.is_some() || arguments.method.is_some()) {
+        return Err("a WebSocket is opened by a GET without a body: -X and -d are not for it; --ws-send sends texts on it".to_string());
+    }
     let body = match &arguments.data {
         Some(data) => Some(match data.strip_prefix('@') {
             Some(path) => std::fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?,
@@ -166,6 +173,7 @@ fn request(arguments: &Arguments, url: &str, trust: &Rc<Trust>) -> Result<Reques
         trace_token,
         max_time: arguments.max_time,
         redirects: (!arguments.no_follow).then_some(arguments.max_redirects),
+        socket: arguments.socket.wish()?,
     })
 }
 
@@ -180,8 +188,7 @@ struct Trust {
 
 impl Trust {
     fn of(file: Option<PathBuf>, urls: &[&str]) -> Rc<Trust> {
-        let secure = |url: &&str| url.trim_start().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"));
-        let secure = urls.iter().any(secure);
+        let secure = urls.iter().any(|url| begins_with(url, &["https:", "wss:"]));
         let wanted = file.is_none();
         let read = move || {
             node::tls::prepare();
@@ -208,6 +215,12 @@ impl Trust {
             (None, None) => Ok(settings::system_authorities()),
         }
     }
+}
+
+/// Whether a URL has one of these schemes, however they are written.
+fn begins_with(url: &str, schemes: &[&str]) -> bool {
+    let start = |scheme: &&str| url.trim_start().get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    schemes.iter().any(start)
 }
 
 fn trust_of_file(path: &std::path::Path) -> Result<Vec<Vec<u8>>, String> {
@@ -250,7 +263,8 @@ fn field(text: &str) -> Result<(String, String), String> {
         return Err("a value has no control characters and no line breaks".to_string());
     }
     // RFC 9112 §6: where a body ends is not for two to say.
-    if ["content-length", "transfer-encoding", "connection", "upgrade"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+    let own = ["content-length", "transfer-encoding", "connection", "upgrade"].iter().any(|own| name.eq_ignore_ascii_case(own));
+    if own || name.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("sec-websocket-")) {
         return Err(format!("{name} is written by the command itself"));
     }
     Ok((name.to_string(), value.to_string()))

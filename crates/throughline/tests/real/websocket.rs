@@ -214,3 +214,34 @@ fn websockets_of_others_pass() {
     assert!(client.wait().expect("it is our child").success());
     assert_eq!(edge.ended(PATIENCE).expect("it ends").code(), Some(0));
 }
+
+/// What `trace` tells of a WebSocket: of a library of others, with its compression and subprotocol, and of the demo's own.
+#[test]
+fn websockets_are_traced() {
+    let traced = |arguments: &[&str]| {
+        let output = Command::new(PROGRAM).args(["trace", "--width", "400", "-v"]).args(arguments).output().expect("the binary runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let place = Place::new();
+    let mut command = Command::new(PROGRAM);
+    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    command.env("XDG_STATE_HOME", place.path());
+    let demo = Edge::start(place, &mut command, 5);
+    for (scheme, at) in [("ws", demo.at(0)), ("wss", demo.at(1))] {
+        let text = traced(&["-k", "--ws-frames", "1", &format!("{scheme}://{at}/api/live")]);
+        assert!(text.contains("101 Switching Protocols") && text.contains("closed by us: 1000"), "{text}");
+    }
+    let Some(python) = find_python("websockets") else { return };
+    let (place, at) = (Place::new(), free_address());
+    let script = place.file("websocket_peer.py", PEER);
+    let _server = Server::start(&python, &[&script, "serve", &at.port().to_string()], at);
+    let long = "grüße ".repeat(2000);
+    let arguments = ["--ws-protocol", "echo.1", "--ws-send", "hello", "--ws-send", &long, "--ws-frames", "2"];
+    let text = traced(&[&arguments[..], &[&format!("ws://{at}/")]].concat());
+    for part in ["echo.1, of echo.1", "messages may be compressed: permessage-deflate", "compressed", "hello", "ping answered after"] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+    assert!(text.contains("by us first: 1000 (the purpose is fulfilled)") && !text.contains("answered with"), "{text}");
+}

@@ -11,4 +11,5 @@ mod painted;
 mod redirects;
 mod rehearsed;
 mod shown;
+mod sockets;
 mod support;

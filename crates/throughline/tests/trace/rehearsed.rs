@@ -6,9 +6,10 @@ use decide::time::{Duration, Instant};
 use host::Endpoint;
 use lab::peer::{Act, serve};
 use lab::{VirtualHost, World};
-use node::fetch::{Given, Request, Watcher, fetch};
+use node::fetch::{Given, Request, Socket, Watcher, fetch};
 use std::net::{IpAddr, SocketAddr};
 use view::trace::{Options, json, tree};
+use wire::websocket::accept_key;
 
 /// Looks the other way.
 struct Nobody;
@@ -38,6 +39,7 @@ fn request(url: &str, addresses: &[&str]) -> Request {
         trace_token: None,
         max_time: None,
         redirects: Some(10),
+        socket: Socket::default(),
     }
 }
 
@@ -122,4 +124,72 @@ fn addresses_that_never_answer_are_given_up() {
         let sentence = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(sentence.contains("Connect failed somewhere on the way: 192.0.2.1 did not answer at port 80 within 30 s"), "{text}");
     });
+}
+
+/// The head that opens a WebSocket for this request.
+fn opened(request: &lab::peer::Request) -> String {
+    let key = request.head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
+    let accept = String::from_utf8(accept_key(key.as_bytes()).to_vec()).expect("it is ASCII");
+    format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n")
+}
+
+#[test]
+fn a_websocket_in_virtual_time() {
+    let text = World::twice(7, |world| {
+        let (client, server) = (world.host("client", "198.51.100.7"), world.host("server", "192.0.2.1"));
+        world.link(&client, &server).latency(Duration::from_millis(15));
+        serve(&server, &port_80("192.0.2.1"), |request| {
+            let going = [&[0x81, 5][..], b"hello"].concat();
+            let close = [&[0x88, 6, 0x03, 0xe9][..], b"noon"].concat();
+            vec![
+                Act::send(opened(request)),
+                Act::Wait(Duration::from_millis(100)),
+                Act::send(going),
+                Act::Wait(Duration::from_millis(300)),
+                Act::send(close),
+                Act::Wait(Duration::from_millis(40)),
+                Act::Close,
+            ]
+        });
+        drawn(&go(world, &client, &request("ws://www.example/", &["192.0.2.1"])))
+    });
+    let expected = r#"ws://www.example/                                                     0             500 ms
+├─ URL      WebSocket, port 80 (the default, as of http)              ▏
+├─ Name     www.example is 192.0.2.1, as the command line             ▏
+│           says
+├─ Connect  to 192.0.2.1:80                                   30.0 ms █▏
+├─ HTTP     GET / → 101 Switching Protocols                   30.0 ms  █▍
+│  ├─ request   HTTP/1.1, 8 fields                                     ▎
+│  ├─ answer    101 Switching Protocols, HTTP/1.1, 3 fields   30.0 ms  █▍
+│  ├─ accept    the server has read our key: Sec-WebSocket-Accept is its answer (RFC 6455
+│  │            §4.1)
+│  ├─ protocol  no subprotocol was offered
+│  └─ deflate   compression was offered (permessage-deflate), and the server does without
+├─ Socket   2 frames sent, 2 received, closed by the           400 ms   ████████████████▍
+│           server: 1001
+│  ├─ sent      ping, 8 bytes                                           ▌
+│  ├─ received  text, 5 bytes                                               ▌
+│  ├─ closing   by the server first: 1001 (the endpoint                                 ▌
+│  │            goes away), "noon"
+│  ├─ received  close, 6 bytes                                                          ▌
+│  ├─ sent      close, 2 bytes                                                          ▌
+│  ├─ ping      ! not answered                                 440 ms   ██████████████████
+│  └─ close     by the server first, with the end of the stream
+└─ ✓ 101 Switching Protocols, 5 bytes in 500 ms"#;
+    assert_eq!(text, expected, "\n{text}");
+}
+
+#[test]
+fn a_websocket_that_is_silent_is_closed_by_us() {
+    let text = World::twice(7, |world| {
+        let (client, server) = (world.host("client", "198.51.100.7"), world.host("server", "192.0.2.1"));
+        world.link(&client, &server).latency(Duration::from_millis(15));
+        serve(&server, &port_80("192.0.2.1"), |request| vec![Act::send(opened(request)), Act::Hang]);
+        json(&go(world, &client, &request("ws://www.example/", &["192.0.2.1"])))
+    });
+    let journey: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!((&journey["fault"], &journey["exit"]), (&"no-close".into(), &18.into()), "{text}");
+    // A round trip to connect and one to shake hands, 5 s of listening, 5 s for the close frame that never comes.
+    assert_eq!(crate::support::steps(&journey, "stopped")[0]["t_us"], 10_060_000, "{text}");
+    assert_eq!(crate::support::steps(&journey, "websocket-pinged")[0]["answered"], false, "{text}");
 }

@@ -190,6 +190,7 @@ const fn colour(place: Place) -> &'static str {
         Place::Tls => "35",
         Place::Http => "32",
         Place::Server => "33",
+        Place::Socket => "36",
     }
 }
 

@@ -6,6 +6,7 @@ mod http;
 mod origin;
 mod packets;
 mod server;
+mod socket;
 mod tls;
 mod url;
 
@@ -57,6 +58,7 @@ pub(super) enum Place {
     Tls,
     Http,
     Server,
+    Socket,
 }
 
 impl Place {
@@ -68,6 +70,7 @@ impl Place {
             Place::Tls => "TLS",
             Place::Http => "HTTP",
             Place::Server => "Server",
+            Place::Socket => "Socket",
         }
     }
 }
@@ -129,6 +132,7 @@ pub(super) fn read(journey: &Journey, options: &Options) -> Read {
         dns: dns::Questions::new(),
         packets: packets::Packets::default(),
         touched: None,
+        socket: socket::Passed::default(),
     };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
@@ -149,6 +153,7 @@ struct Reader<'a> {
     packets: packets::Packets,
     /// The row that the present step added to, where that is an older one.
     touched: Option<usize>,
+    socket: socket::Passed,
 }
 
 impl Reader<'_> {
@@ -167,7 +172,8 @@ impl Reader<'_> {
             || self.connect(at, step)
             || self.tls(at, step)
             || self.http(at, step)
-            || self.server(at, step);
+            || self.server(at, step)
+            || self.socket(at, step);
         if !known {
             self.unknown(at, step);
         }
@@ -208,6 +214,7 @@ impl Reader<'_> {
         for leg in &mut self.read.legs {
             server::place(&mut leg.stations, leg.server.take());
         }
+        self.socket_ended();
         let total = self.read.total;
         let began = self.journey.began;
         for station in self.read.legs.iter_mut().flat_map(|leg| &mut leg.stations) {

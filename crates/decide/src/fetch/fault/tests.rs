@@ -9,7 +9,7 @@ fn a_fault_is_one_sentence_with_station_side_cause_and_remedy() {
     );
     assert_eq!(
         Fault::of_url("ftp://a/", &Refused::Scheme("ftp".into())).sentence(),
-        "URL failed by what was asked for: the scheme ftp is not one that can be traced; use http or https."
+        "URL failed by what was asked for: the scheme ftp is not one that can be traced; use http, https, ws or wss."
     );
     assert_eq!(
         Fault::too_long(Station::Connect, Duration::from_millis(1500)).sentence(),

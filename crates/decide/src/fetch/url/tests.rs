@@ -75,3 +75,13 @@ fn the_parts_that_a_request_needs() {
     assert_eq!(target.path_and_query(), "/a?b");
     assert_eq!(target.address(), Some("2001:db8::1".parse().expect("an address")));
 }
+
+#[test]
+fn websockets_have_the_ports_of_http() {
+    let of = |typed: &str| read(typed, None).expect("a URL").target;
+    let (clear, secure) = (of("ws://a.example/chat?x"), of("WSS://a.example"));
+    assert_eq!((clear.scheme(), clear.port(), clear.is_secure(), clear.is_socket()), ("ws", 80, false, true));
+    assert_eq!((secure.scheme(), secure.port(), secure.is_secure(), secure.is_socket()), ("wss", 443, true, true));
+    assert_eq!(clear.path_and_query(), "/chat?x");
+    assert!(!of("https://a.example").is_socket());
+}

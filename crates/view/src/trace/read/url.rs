@@ -13,8 +13,13 @@ impl Reader<'_> {
                 let title = self.text(url);
                 self.read.legs.push(Leg { title, ..Leg::default() });
                 self.open(Place::Url, at);
-                let speaks = if scheme == "https" { "HTTP inside TLS" } else { "HTTP" };
-                let from = if port_written { "" } else { " (the default)" };
+                let (speaks, default) = match scheme {
+                    "https" => ("HTTP inside TLS", "the default"),
+                    "ws" => ("WebSocket", "the default, as of http"),
+                    "wss" => ("WebSocket inside TLS", "the default, as of https"),
+                    _ => ("HTTP", "the default"),
+                };
+                let from = if port_written { String::new() } else { format!(" ({default})") };
                 self.set_text(format!("{speaks}, port {port}{from}"));
                 self.close(at);
             }
@@ -69,7 +74,7 @@ impl Reader<'_> {
     }
 
     fn stopped(&mut self, at: Instant, station: &str, fault: &str, sentence: decide::step::Text) {
-        let places = [Place::Url, Place::Name, Place::Connect, Place::Tls, Place::Http];
+        let places = [Place::Url, Place::Name, Place::Connect, Place::Tls, Place::Http, Place::Socket];
         if let Some(place) = places.into_iter().find(|place| place.name() == station) {
             if self.read.legs.is_empty() {
                 self.read.legs.push(Leg::default());

@@ -89,8 +89,10 @@ macro_rules! steps {
 }
 
 mod dns;
+mod page;
 
 pub use dns::DnsStep;
+pub use page::PageStep;
 
 steps! {
     /// One thing that happened.
@@ -557,7 +559,7 @@ steps! {
         /// The rules that hold.
         why: Text,
     }
-    /// The journey ends here, before the page.
+    /// The journey ends here, and not at a whole page.
     Stopped "stopped" {
         /// At which station: `URL`, `Name`, `Connect`, `TLS`, `HTTP`, `Decode`, `Page`, or `Machine` for this one's own doing.
         station: &'static str,
@@ -856,6 +858,9 @@ steps! {
     @
     /// A name is being resolved.
     Dns(DnsStep);
+    @
+    /// The bytes of an answer become a page.
+    Page(PageStep);
 }
 
 #[cfg(test)]

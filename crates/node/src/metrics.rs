@@ -137,6 +137,7 @@ macro_rules! steps_of_a_client {
             | Step::Stopped { .. }
             | Step::Arrived { .. }
             | Step::Dns(_)
+            | Step::Page(_)
     };
 }
 

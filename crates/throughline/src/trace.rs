@@ -20,6 +20,8 @@ pub struct Show {
     pub colour: Option<bool>,
     /// Columns; `None`: the terminal's.
     pub width: Option<usize>,
+    /// The text of the page behind the tree.
+    pub text: bool,
 }
 
 /// Where the body goes.
@@ -40,21 +42,34 @@ pub fn fetch(request: &Request, show: Show, output: Output) -> io::Result<u8> {
     };
     let options = options(show, &screen);
     let live = !show.json && screen.is_terminal();
-    let mut sink = Sink { output, live: live.then(|| Live::new(options, height())) };
-    let journey = host::os::run(|host| async move {
+    let mut sink = Sink { output, live: live.then(|| Live::new(options, height())), text: None };
+    let (journey, page) = host::os::run(|host| async move {
         let journey = node::fetch::fetch(&host, request, &mut sink).await;
         if let Some(live) = &mut sink.live {
             live.clear();
         }
-        journey
+        (journey, sink.text)
     })?;
     let text = match show.json {
         true => json(&journey),
         false => tree(&journey, &options).iter().flat_map(|line| [line, "\n"]).collect(),
     };
+    let page = page.filter(|_| show.text).map(|page| rendered(&page, options.width)).unwrap_or_default();
     // Whoever reads it may have seen enough and left.
-    let _ = screen.write_all(text.as_bytes());
+    let _ = screen.write_all(text.as_bytes()).and_then(|()| screen.write_all(page.as_bytes()));
     Ok(exit(&journey))
+}
+
+/// The text of the page, behind an empty line. What could mean something to a terminal is escaped.
+fn rendered(page: &Page, width: usize) -> String {
+    let laid_out = if page.html { node::page::rendered(&page.text, width) } else { Some(page.text.clone()) };
+    let text = laid_out.unwrap_or_else(|| "(this page cannot be laid out as text)".to_string());
+    let mut out = String::new();
+    for line in text.trim_end().lines() {
+        out.push('\n');
+        out.push_str(&view::shown(&line.replace('\t', "    ")));
+    }
+    if out.is_empty() { out } else { format!("{out}\n") }
 }
 
 fn exit(journey: &Journey) -> u8 {
@@ -113,6 +128,13 @@ impl Screen {
 struct Sink {
     output: Output,
     live: Option<Live>,
+    text: Option<Page>,
+}
+
+/// What a page says.
+struct Page {
+    text: String,
+    html: bool,
 }
 
 impl Watcher for Sink {
@@ -134,5 +156,9 @@ impl Watcher for Sink {
             Output::File(file) => file.write_all(piece),
             Output::Standard => io::stdout().write_all(piece),
         }
+    }
+
+    fn text(&mut self, text: &str, html: bool) {
+        self.text = Some(Page { text: text.to_string(), html });
     }
 }

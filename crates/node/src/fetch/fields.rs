@@ -8,12 +8,16 @@ use wire::http::structured::write_base64;
 /// As servers know us.
 const AGENT: &str = concat!("throughline/", env!("CARGO_PKG_VERSION"));
 
+/// What `decode` undoes.
+const CODINGS: &str = "gzip, deflate, br, zstd";
+
 /// Fields in the order they are sent; `Host` is not among them unless it is the user's own.
 pub(super) fn fields(request: &Request, target: &Target, body: Option<usize>, credentials: bool) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, value: Cow<'_, str>| all.push((name.to_string(), value.into_owned()));
     add("User-Agent", AGENT.into());
     add("Accept", "*/*".into());
+    add("Accept-Encoding", CODINGS.into());
     if let Some((user, password)) = target.credentials() {
         let pair = [&decoded(user)[..], b":", &decoded(password)].concat();
         add("Authorization", format!("Basic {}", base64(&pair)).into());

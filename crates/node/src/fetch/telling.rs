@@ -1,6 +1,7 @@
 //! A journey while it grows.
 
 use super::Watcher;
+use super::content::Content;
 use decide::fetch::fault::Fault;
 use decide::step::{Journey, JourneyId, Step, Text};
 use decide::time::Instant;
@@ -11,6 +12,8 @@ pub(super) struct Telling<'w> {
     host: Host,
     pub(super) journey: Journey,
     watcher: &'w mut dyn Watcher,
+    /// What the body is read by; without it the body goes on as it is.
+    pub(super) content: Option<Content>,
 }
 
 impl<'w> Telling<'w> {
@@ -19,7 +22,7 @@ impl<'w> Telling<'w> {
         let id = JourneyId(u128::from(host.rng().next()) << 64 | u128::from(host.rng().next()));
         let mut journey = Journey::default();
         (journey.id, journey.began, journey.calendar) = (id, host.now_afresh(), host.calendar());
-        Telling { host: host.clone(), journey, watcher }
+        Telling { host: host.clone(), journey, watcher, content: None }
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -49,7 +52,14 @@ impl<'w> Telling<'w> {
     }
 
     pub(super) fn body(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        self.watcher.body(piece)
+        match &mut self.content {
+            Some(content) => content.take(piece, &mut |piece| self.watcher.body(piece)),
+            None => self.watcher.body(piece),
+        }
+    }
+
+    pub(super) fn text(&mut self, text: &str, html: bool) {
+        self.watcher.text(text, html);
     }
 
     pub(super) fn stopped(&mut self, fault: &Fault) {

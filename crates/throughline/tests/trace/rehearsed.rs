@@ -36,6 +36,9 @@ fn request(url: &str, addresses: &[&str]) -> Request {
         names: Settings::default(),
         max_time: None,
         redirects: Some(10),
+        raw: false,
+        text: false,
+        page: None,
     }
 }
 

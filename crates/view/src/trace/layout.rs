@@ -189,6 +189,8 @@ const fn colour(place: Place) -> &'static str {
         Place::Connect => "36",
         Place::Tls => "35",
         Place::Http => "32",
+        Place::Decode => "33",
+        Place::Page => "94",
     }
 }
 

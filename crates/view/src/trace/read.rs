@@ -1,8 +1,10 @@
 //! From steps to stations and rows. The order of the steps is the order of the path, so this goes through them once.
 
 mod connect;
+mod decode;
 mod dns;
 mod http;
+mod page;
 mod tls;
 mod url;
 
@@ -49,6 +51,8 @@ pub(super) enum Place {
     Connect,
     Tls,
     Http,
+    Decode,
+    Page,
 }
 
 impl Place {
@@ -59,6 +63,8 @@ impl Place {
             Place::Connect => "Connect",
             Place::Tls => "TLS",
             Place::Http => "HTTP",
+            Place::Decode => "Decode",
+            Place::Page => "Page",
         }
     }
 }
@@ -118,6 +124,7 @@ pub(super) fn read(journey: &Journey, options: &Options) -> Read {
         tls: tls::Flights::default(),
         http: http::Asked::default(),
         dns: dns::Questions::new(),
+        found: page::Found::default(),
     };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
@@ -135,6 +142,7 @@ struct Reader<'a> {
     tls: tls::Flights,
     http: http::Asked,
     dns: dns::Questions,
+    found: page::Found,
 }
 
 impl Reader<'_> {
@@ -143,6 +151,7 @@ impl Reader<'_> {
             self.end_flight();
         }
         let known = self.url(at, step) || self.dns(at, step) || self.connect(at, step) || self.tls(at, step) || self.http(at, step);
+        let known = known || matches!(step, Step::Page(inner) if self.decode(at, inner) || self.page(at, inner));
         if !known {
             self.unknown(at, step);
         }
@@ -215,6 +224,12 @@ impl Reader<'_> {
 
     fn station(&mut self) -> Option<&mut Station> {
         self.read.legs.last_mut()?.stations.last_mut()
+    }
+
+    /// The station that what is told of the connection belongs to: what comes behind the answer has none of its own.
+    fn line_station(&mut self) -> Option<&mut Station> {
+        let stations = &mut self.read.legs.last_mut()?.stations;
+        stations.iter_mut().rfind(|station| !matches!(station.place, Place::Decode | Place::Page))
     }
 
     fn row(&mut self, row: Row) {

@@ -121,6 +121,8 @@ fn fields_of_the_users_own() {
         "-H",
         "User-Agent:",
         "-H",
+        "Accept-Encoding:",
+        "-H",
         "Host: other",
         "-X",
         "OPTIONS",

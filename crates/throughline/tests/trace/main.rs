@@ -2,9 +2,11 @@
 //! says station, side, cause and remedy, and with the station's exit code.
 
 mod connections;
+mod content;
 mod encrypted;
 mod exchanges;
 mod names;
+mod page;
 mod redirects;
 mod rehearsed;
 mod shown;

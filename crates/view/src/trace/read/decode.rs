@@ -24,10 +24,9 @@ impl Reader<'_> {
                 let text = self.station().map(|station| station.text.clone()).unwrap_or_default();
                 self.set_text(format!("{text}, {charset}"));
                 let why = charset_rule(rule, unknown);
-                let guess = match (rule, confidence) {
-                    ("guess", confidence) => {
-                        format!(" ({confidence}: {} of {} tell something)", thousands(telling.0), size(looked_at.0))
-                    }
+                let guess = match (rule, telling.0) {
+                    ("guess", 0) => format!(": all of {} is ASCII, and nearly any would do", size(looked_at.0)),
+                    ("guess", bytes) => format!(" ({confidence}: by {} outside ASCII of {})", size(bytes), size(looked_at.0)),
                     _ => String::new(),
                 };
                 let tone = if unknown { Tone::Warning } else { Tone::Plain };

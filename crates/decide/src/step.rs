@@ -3,9 +3,12 @@
 //! The access log, the metrics, `Server-Timing`, `ctl status`, `trace` and the lab are readers of steps. A step of a request stands in
 //! its [`Journey`]; a step of the process (a backend that went down, a reload) stands alone, but for its [`Texts`].
 
+#[macro_use]
+mod declare;
 mod journey;
 mod value;
 
+pub use declare::{FieldInfo, StepInfo};
 pub use journey::{Journey, JourneyId, Texts};
 use value::FieldType;
 pub use value::{BackendRef, Bytes, CertificateRef, ListenerRef, RouteRef, Side, SiteRef, Text, Value};
@@ -13,85 +16,14 @@ pub use value::{BackendRef, Bytes, CertificateRef, ListenerRef, RouteRef, Side, 
 use crate::time::Duration;
 use core::net::IpAddr;
 
-/// What the catalogue says of one field.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldInfo {
-    /// Its name, everywhere.
-    pub name: &'static str,
-    /// text, word, number, bytes, seconds, flag or name.
-    pub unit: &'static str,
-    /// What it says.
-    pub doc: &'static str,
-}
-
-/// What the catalogue says of one step.
-#[derive(Clone, Copy, Debug)]
-pub struct StepInfo {
-    /// Its name, everywhere.
-    pub name: &'static str,
-    /// What happened.
-    pub doc: &'static str,
-    /// Its fields, in order.
-    pub fields: &'static [FieldInfo],
-}
-
-/// The enum of the steps, its catalogue, and how a step is read. Parts of the catalogue that are enums of their own are named at its end.
-macro_rules! steps {
-    (
-        $(#[doc = $all_doc:literal])* $all:ident:
-        $($(#[doc = $doc:literal])* $step:ident $name:literal { $($(#[doc = $field_doc:literal])* $field:ident: $kind:ty,)* })*
-        $(@ $(#[doc = $part_doc:literal])* $part:ident($inner:ident);)*
-    ) => {
-        $(#[doc = $all_doc])*
-        #[derive(Clone, Copy, Debug, PartialEq)]
-        pub enum $all {
-            $($(#[doc = $doc])* $step { $($(#[doc = $field_doc])* $field: $kind,)* },)*
-            $($(#[doc = $part_doc])* $part($inner),)*
-        }
-
-        impl $all {
-            /// What the catalogue says of these steps, in the order of the path; not of those in parts.
-            pub(in crate::step) const OWN: &'static [StepInfo] = &[$(StepInfo {
-                name: $name,
-                doc: concat!($($doc),*),
-                fields: &[$(FieldInfo { name: stringify!($field), unit: <$kind as FieldType>::UNIT, doc: concat!($($field_doc),*) },)*],
-            },)*];
-
-            /// The catalogue, in the order of the path.
-            pub fn catalogue() -> impl Iterator<Item = &'static StepInfo> {
-                let parts: &[&'static [StepInfo]] = &[$($inner::OWN,)* Self::OWN];
-                parts.to_vec().into_iter().flatten()
-            }
-
-            /// The step's name in the catalogue.
-            pub const fn name(&self) -> &'static str {
-                match self {
-                    $($all::$step { .. } => $name,)*
-                    $($all::$part(inner) => inner.name(),)*
-                }
-            }
-
-            /// Hands every field, in the catalogue's order, to `see`.
-            pub fn fields(&self, mut see: impl FnMut(&'static str, Value)) {
-                match *self {
-                    $($all::$step { $($field,)* } => { $(see(stringify!($field), FieldType::value($field));)* let _ = &mut see; })*
-                    $($all::$part(inner) => inner.fields(see),)*
-                }
-            }
-        }
-
-        $(impl From<$inner> for $all {
-            fn from(inner: $inner) -> $all {
-                $all::$part(inner)
-            }
-        })*
-    };
-}
-
+mod certificate;
 mod dns;
+mod owner;
 mod page;
 
+pub use certificate::CertificateStep;
 pub use dns::DnsStep;
+pub use owner::OwnerStep;
 pub use page::PageStep;
 
 steps! {
@@ -609,86 +541,6 @@ steps! {
         /// Failures before this one that were not told.
         untold: u64,
     }
-    /// A certificate is presented from now on, because its files have changed.
-    CertificateRenewed "certificate-renewed" {
-        /// Which.
-        certificate: CertificateRef,
-        /// How long it holds.
-        left: Duration,
-    }
-    /// Changed files of a certificate could not be used; the old one is still presented.
-    CertificateRefused "certificate-refused" {
-        /// Which.
-        certificate: CertificateRef,
-        /// Why.
-        why: &'static str,
-    }
-    /// A certificate expires soon, or has expired. Told once a day.
-    CertificateExpires "certificate-expires" {
-        /// Which.
-        certificate: CertificateRef,
-        /// How long it still holds; zero if it has expired.
-        left: Duration,
-    }
-    /// No certificate has a name of a site that is served with TLS: browsers will warn.
-    CertificateMissing "certificate-missing" {
-        /// Whose name.
-        site: SiteRef,
-        /// Where it is served.
-        listener: ListenerRef,
-    }
-    /// A certificate that was ordered before, and stored, is presented from now on.
-    CertificateFound "certificate-found" {
-        /// Whose.
-        site: SiteRef,
-        /// The names it is for.
-        names: Text,
-        /// How long it holds; zero if it has expired.
-        left: Duration,
-    }
-    /// There is a new account with the authority that certificates are ordered from.
-    AccountRegistered "account-registered" {
-        /// The authority's directory.
-        directory: Text,
-        /// The account's own address.
-        account: Text,
-    }
-    /// A certificate is being ordered.
-    CertificateOrdered "certificate-ordered" {
-        /// Whose.
-        site: SiteRef,
-        /// The names it is for.
-        names: Text,
-        /// Why.
-        why: Text,
-    }
-    /// A certificate that was ordered is presented from now on.
-    CertificateIssued "certificate-issued" {
-        /// Whose.
-        site: SiteRef,
-        /// The names it is for.
-        names: Text,
-        /// How long it holds.
-        left: Duration,
-    }
-    /// A certificate could not be had. What was presented before still is.
-    CertificateFailed "certificate-failed" {
-        /// Whose.
-        site: SiteRef,
-        /// The names it was for.
-        names: Text,
-        /// How many times in a row.
-        failures: u64,
-        /// When it is tried again.
-        wait: Duration,
-        /// Why, in the authority's own words where it gave any.
-        why: Text,
-    }
-    /// What is kept of certificates and accounts could not be read, written or used.
-    CertificateStoreFailed "certificate-store-failed" {
-        /// What, and why.
-        why: Text,
-    }
     /// A backend answers its probes again.
     BackendUp "backend-up" {
         /// Which.
@@ -744,101 +596,6 @@ steps! {
         /// Why.
         why: &'static str,
     }
-    /// Stored answers were purged.
-    Purged "purged" {
-        /// What is named: `url`, `prefix`, `tag`, `site`, `all`.
-        by: &'static str,
-        /// They are stale, and not gone.
-        soft: bool,
-        /// Its number. Whoever asked for it may have been told a lower one, where the cache has purged by itself since the start.
-        sequence: u64,
-    }
-    /// What owners had asked for before this start, and is still of use, was done again.
-    JournalReplayed "journal-replayed" {
-        /// Purges, pushes and notices done again.
-        records: u64,
-        /// Of those, contents that are not stored any more, because the configuration has changed.
-        outdated: u64,
-        /// The last number that was ever given.
-        sequence: u64,
-        /// How long it took.
-        took: Duration,
-    }
-    /// The last write into the journal was not whole when an earlier process ended. Nobody was told that it was accepted; it was cut off.
-    JournalCut "journal-cut" {
-        /// Of which file.
-        file: Text,
-        /// How much.
-        bytes: Bytes,
-    }
-    /// The disk has lost records of the journal that had been accepted.
-    JournalDamaged "journal-damaged" {
-        /// Which, and what becomes of it.
-        what: Text,
-    }
-    /// The journal cannot be written: purges and pushes are refused until it can.
-    JournalFailed "journal-failed" {
-        /// Why.
-        why: Text,
-    }
-    /// The journal can be written again.
-    JournalRecovered "journal-recovered" {
-        /// The last number given.
-        sequence: u64,
-    }
-    /// The journal had no room for all the content that was pushed: a restart will not store the oldest again.
-    JournalTrimmed "journal-trimmed" {
-        /// How many contents.
-        contents: u64,
-    }
-    /// The origin has said that URLs changed, or has handed new content over.
-    PushAccepted "push-accepted" {
-        /// Which of the two: `notice`, `content`.
-        by: &'static str,
-        /// How many URLs.
-        urls: u64,
-        /// The old answers serve until the new ones are there.
-        soft: bool,
-        /// Its number since the start, among purges.
-        sequence: u64,
-    }
-    /// URLs are to be asked for without a client's asking.
-    FeedBegan "feed-began" {
-        /// For what: `notice`, `prefetch`.
-        by: &'static str,
-        /// The job's number since the start.
-        job: u64,
-        /// How many URLs are known so far.
-        urls: u64,
-    }
-    /// A URL that no client had asked for was asked for.
-    Fed "fed" {
-        /// For what: `notice`, `prefetch`, `link`.
-        by: &'static str,
-        /// The URL.
-        url: Text,
-        /// What came of it: `stored`, `current`, `fresh`, `not-stored`, `failed`, `unserved`.
-        outcome: &'static str,
-        /// The origin's status; 0 for none.
-        status: u16,
-        /// Bytes of content that came.
-        bytes: Bytes,
-        /// How long it took.
-        took: Duration,
-    }
-    /// Such a job is over.
-    FeedEnded "feed-ended" {
-        /// For what.
-        by: &'static str,
-        /// The job's number since the start.
-        job: u64,
-        /// URLs that are in the cache now.
-        good: u64,
-        /// URLs that are not.
-        bad: u64,
-        /// It was cancelled, or ended with the process.
-        cancelled: bool,
-    }
     /// A new configuration holds.
     Reloaded "reloaded" {
         /// Its number since the start.
@@ -858,6 +615,12 @@ steps! {
     @
     /// A name is being resolved.
     Dns(DnsStep);
+    @
+    /// Something about certificates.
+    Certificate(CertificateStep);
+    @
+    /// Something that came of what an owner asked of the cache.
+    Owner(OwnerStep);
     @
     /// The bytes of an answer become a page.
     Page(PageStep);

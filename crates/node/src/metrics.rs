@@ -14,7 +14,7 @@ pub use counts::{
 
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
 use decide::config::Config;
-use decide::step::{BackendRef, Journey, ListenerRef, RouteRef, Side, SiteRef, Step};
+use decide::step::{BackendRef, CertificateStep, Journey, ListenerRef, OwnerStep, RouteRef, Side, SiteRef, Step};
 use decide::time::Calendar;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -147,16 +147,16 @@ macro_rules! steps_of_the_process {
         Step::Listening { .. }
             | Step::AcceptPaused { .. }
             | Step::HandshakeFailed { .. }
-            | Step::CertificateRenewed { .. }
-            | Step::CertificateRefused { .. }
-            | Step::CertificateExpires { .. }
-            | Step::CertificateMissing { .. }
-            | Step::CertificateFound { .. }
-            | Step::AccountRegistered { .. }
-            | Step::CertificateOrdered { .. }
-            | Step::CertificateIssued { .. }
-            | Step::CertificateFailed { .. }
-            | Step::CertificateStoreFailed { .. }
+            | Step::Certificate(CertificateStep::CertificateRenewed { .. })
+            | Step::Certificate(CertificateStep::CertificateRefused { .. })
+            | Step::Certificate(CertificateStep::CertificateExpires { .. })
+            | Step::Certificate(CertificateStep::CertificateMissing { .. })
+            | Step::Certificate(CertificateStep::CertificateFound { .. })
+            | Step::Certificate(CertificateStep::AccountRegistered { .. })
+            | Step::Certificate(CertificateStep::CertificateOrdered { .. })
+            | Step::Certificate(CertificateStep::CertificateIssued { .. })
+            | Step::Certificate(CertificateStep::CertificateFailed { .. })
+            | Step::Certificate(CertificateStep::CertificateStoreFailed { .. })
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -164,17 +164,17 @@ macro_rules! steps_of_the_process {
             | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
-            | Step::Purged { .. }
-            | Step::JournalReplayed { .. }
-            | Step::JournalCut { .. }
-            | Step::JournalDamaged { .. }
-            | Step::JournalFailed { .. }
-            | Step::JournalRecovered { .. }
-            | Step::JournalTrimmed { .. }
-            | Step::PushAccepted { .. }
-            | Step::FeedBegan { .. }
-            | Step::Fed { .. }
-            | Step::FeedEnded { .. }
+            | Step::Owner(OwnerStep::Purged { .. })
+            | Step::Owner(OwnerStep::JournalReplayed { .. })
+            | Step::Owner(OwnerStep::JournalCut { .. })
+            | Step::Owner(OwnerStep::JournalDamaged { .. })
+            | Step::Owner(OwnerStep::JournalFailed { .. })
+            | Step::Owner(OwnerStep::JournalRecovered { .. })
+            | Step::Owner(OwnerStep::JournalTrimmed { .. })
+            | Step::Owner(OwnerStep::PushAccepted { .. })
+            | Step::Owner(OwnerStep::FeedBegan { .. })
+            | Step::Owner(OwnerStep::Fed { .. })
+            | Step::Owner(OwnerStep::FeedEnded { .. })
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
@@ -300,26 +300,38 @@ impl Index {
             Step::BackendDown { backend, .. } => self.at_backend(backend, |cells| cells.went_down.add(1)),
             Step::BackendEjected { backend, .. } => self.at_backend(backend, |cells| cells.ejections.add(1)),
             Step::ResolveFailed { backend, .. } => self.at_backend(backend, |cells| cells.resolve_failures.add(1)),
-            Step::CertificateIssued { site, .. } => self.at_site(site, |cells| cells.certificates_issued.add(1)),
-            Step::CertificateFailed { site, .. } => self.at_site(site, |cells| cells.certificates_failed.add(1)),
-            Step::CertificateStoreFailed { .. } => self.process.store_failures.add(1),
+            Step::Certificate(CertificateStep::CertificateIssued { site, .. }) => {
+                self.at_site(site, |cells| cells.certificates_issued.add(1))
+            }
+            Step::Certificate(CertificateStep::CertificateFailed { site, .. }) => {
+                self.at_site(site, |cells| cells.certificates_failed.add(1))
+            }
+            Step::Certificate(CertificateStep::CertificateStoreFailed { .. }) => self.process.store_failures.add(1),
             Step::Reloaded { .. } => self.process.reloads.add(1),
             Step::ReloadRefused { .. } => self.process.refused_reloads.add(1),
             // Counted where they happen, one by one: not all are told.
             Step::HandshakeFailed { .. } => {}
             // States, which are read where they are kept.
-            Step::CertificateRenewed { .. } | Step::CertificateRefused { .. } => {}
-            Step::CertificateExpires { .. } | Step::CertificateMissing { .. } | Step::CertificateFound { .. } => {}
+            Step::Certificate(CertificateStep::CertificateRenewed { .. })
+            | Step::Certificate(CertificateStep::CertificateRefused { .. }) => {}
+            Step::Certificate(CertificateStep::CertificateExpires { .. })
+            | Step::Certificate(CertificateStep::CertificateMissing { .. })
+            | Step::Certificate(CertificateStep::CertificateFound { .. }) => {}
             // What comes of an order is counted.
-            Step::AccountRegistered { .. } | Step::CertificateOrdered { .. } => {}
+            Step::Certificate(CertificateStep::AccountRegistered { .. })
+            | Step::Certificate(CertificateStep::CertificateOrdered { .. }) => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
-            Step::PushAccepted { by, .. } => self.process.pushed(by),
-            Step::Fed { by, outcome, .. } => self.process.fed(by, outcome),
-            Step::Resolved { .. } | Step::Purged { .. } | Step::Draining { .. } => {}
+            Step::Owner(OwnerStep::PushAccepted { by, .. }) => self.process.pushed(by),
+            Step::Owner(OwnerStep::Fed { by, outcome, .. }) => self.process.fed(by, outcome),
+            Step::Resolved { .. } | Step::Owner(OwnerStep::Purged { .. }) | Step::Draining { .. } => {}
             // The journal itself tells its numbers.
-            Step::JournalReplayed { .. } | Step::JournalCut { .. } | Step::JournalDamaged { .. } => {}
-            Step::JournalFailed { .. } | Step::JournalRecovered { .. } | Step::JournalTrimmed { .. } => {}
-            Step::FeedBegan { .. } | Step::FeedEnded { .. } => {}
+            Step::Owner(OwnerStep::JournalReplayed { .. })
+            | Step::Owner(OwnerStep::JournalCut { .. })
+            | Step::Owner(OwnerStep::JournalDamaged { .. }) => {}
+            Step::Owner(OwnerStep::JournalFailed { .. })
+            | Step::Owner(OwnerStep::JournalRecovered { .. })
+            | Step::Owner(OwnerStep::JournalTrimmed { .. }) => {}
+            Step::Owner(OwnerStep::FeedBegan { .. }) | Step::Owner(OwnerStep::FeedEnded { .. }) => {}
             steps_of_a_request!() | steps_of_a_client!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

@@ -15,7 +15,7 @@ use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
-use decide::step::{Journey, Step, Texts};
+use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
 use host::Host;
 use std::cell::{Cell, RefCell};
@@ -154,7 +154,7 @@ impl Server {
     pub fn purge(&self, calendar: Calendar, purging: &Purging) -> Option<u64> {
         let sequence = self.store.purge(purging, calendar)?.0;
         let soft = purging.purge == decide::cache::Purge::Soft;
-        self.tell(calendar, Step::Purged { by: purging.which.word(), soft, sequence });
+        self.tell(calendar, Step::Owner(OwnerStep::Purged { by: purging.which.word(), soft, sequence }));
         Some(sequence)
     }
 

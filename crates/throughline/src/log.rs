@@ -4,7 +4,7 @@ mod access;
 
 pub use access::Access;
 
-use decide::step::{Journey, Step, Texts};
+use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::Calendar;
 use node::{Reader, Snapshot};
 use std::io::Write;
@@ -22,7 +22,7 @@ impl Reader for Events {
             // `serve` itself says where it listens when it starts.
             Step::Listening { .. } => snapshot.generation > 1,
             // A job may have tens of thousands: only what went wrong is worth a line of each.
-            Step::Fed { outcome, .. } => matches!(outcome, "failed" | "not-stored" | "unserved"),
+            Step::Owner(OwnerStep::Fed { outcome, .. }) => matches!(outcome, "failed" | "not-stored" | "unserved"),
             _ => true,
         };
         if is_told {

@@ -43,7 +43,7 @@ errors! {
     /// RFC 9209 §2.3.4
     DestinationUnavailable "destination_unavailable" 503 Backend "no backend is available",
     /// RFC 9209 §2.3.5. It recommends 502, which would tell the client to blame the destination.
-    DestinationIpProhibited "destination_ip_prohibited" 403 Us "the destination is an address that this proxy does not connect to",
+    DestinationIpProhibited "destination_ip_prohibited" 403 Client "the destination is an address that this proxy does not connect to",
     /// RFC 9209 §2.3.6
     DestinationIpUnroutable "destination_ip_unroutable" 502 Us "there is no route to the backend's address",
     /// RFC 9209 §2.3.7
@@ -96,21 +96,5 @@ impl ProxyError {
     /// Looks a name up.
     pub fn of(name: &str) -> Option<ProxyError> {
         Self::ALL.iter().copied().find(|error| error.name() == name)
-    }
-
-    /// It happened before any byte of the request was sent: another backend may be tried whatever the method.
-    pub const fn is_before_request(self) -> bool {
-        matches!(
-            self,
-            ProxyError::DnsTimeout
-                | ProxyError::DnsError
-                | ProxyError::DestinationIpProhibited
-                | ProxyError::DestinationIpUnroutable
-                | ProxyError::ConnectionRefused
-                | ProxyError::ConnectionTimeout
-                | ProxyError::TlsProtocolError
-                | ProxyError::TlsCertificateError
-                | ProxyError::TlsAlertReceived
-        )
     }
 }

@@ -8,7 +8,7 @@ use crate::proxy::judge;
 use crate::server::Server;
 use crate::store::{Content, Piece, Purged, Purging};
 use decide::cache::{Purge, Sequence};
-use decide::step::Step;
+use decide::step::{OwnerStep, Step};
 use decide::time::Calendar;
 use std::sync::Arc;
 use wire::http::ResponseHead;
@@ -49,7 +49,7 @@ impl Server {
         let url = String::from_utf8_lossy(&object.names.url).into_owned();
         let purging = Purging { which: Purged::Url(url), site: Some(object.names.site.to_string()), purge: Purge::Hard };
         let sequence = self.store.push(&key, object, only.then_some(&purging), now);
-        self.tell(now, Step::PushAccepted { by: "content", urls: 1, soft: false, sequence: sequence.0 });
+        self.tell(now, Step::Owner(OwnerStep::PushAccepted { by: "content", urls: 1, soft: false, sequence: sequence.0 }));
         Pushed { sequence, bytes, ttl }
     }
 
@@ -62,7 +62,7 @@ impl Server {
             let purging = Purging { which: Purged::Url(url.clone()), site: site.clone(), purge: Purge::Hard };
             sequence = self.store.purge(&purging, now).expect("a URL can always be named");
         }
-        self.tell(now, Step::PushAccepted { by: "notice", urls: urls.len() as u64, soft, sequence: sequence.0 });
+        self.tell(now, Step::Owner(OwnerStep::PushAccepted { by: "notice", urls: urls.len() as u64, soft, sequence: sequence.0 }));
         sequence
     }
 }

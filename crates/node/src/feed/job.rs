@@ -4,7 +4,7 @@ use super::place::Only;
 use crate::asked::Asked;
 use decide::cache::Sequence;
 use decide::config;
-use decide::step::Step;
+use decide::step::{OwnerStep, Step};
 use decide::time::{Calendar, Duration, Instant};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -369,7 +369,7 @@ impl Job {
         }
         self.ended = Some(now);
         let (good, bad) = (self.good as u64, self.bad as u64);
-        Some(Step::FeedEnded { by: self.reason.word(), job: id, good, bad, cancelled: self.cancelled })
+        Some(Step::Owner(OwnerStep::FeedEnded { by: self.reason.word(), job: id, good, bad, cancelled: self.cancelled }))
     }
 
     pub(super) fn progress(&self, id: u64) -> Progress {

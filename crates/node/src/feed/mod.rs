@@ -23,7 +23,7 @@ use crate::asked::Asked;
 use crate::server::Server;
 use crate::signal::Signal;
 use decide::config;
-use decide::step::Step;
+use decide::step::{OwnerStep, Step};
 use decide::time::{Calendar, Duration, Instant};
 use host::Host;
 use job::{Job, Task};
@@ -189,7 +189,7 @@ impl Server {
         let id = state.last;
         state.jobs.insert(id, job);
         drop(state);
-        self.tell(host.calendar(), Step::FeedBegan { by, job: id, urls });
+        self.tell(host.calendar(), Step::Owner(OwnerStep::FeedBegan { by, job: id, urls }));
         self.end_feed(host.calendar(), id);
         self.feed.changed.raise();
         Ok(id)

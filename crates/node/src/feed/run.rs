@@ -10,7 +10,7 @@ use crate::server::Worker;
 use crate::store::{Purged, Purging};
 use decide::cache::{KeyRules, Policy, Purge, Uri, is_failure, key};
 use decide::config::Action;
-use decide::step::{Bytes, Step, Texts};
+use decide::step::{Bytes, OwnerStep, Step, Texts};
 use decide::time::Instant;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -79,7 +79,7 @@ fn tell(worker: &Worker, by: &'static str, url: &str, fetched: &Fetched) {
     let mut texts = Texts::default();
     let url = texts.keep(url.as_bytes());
     let Fetched { outcome, status, bytes, took, .. } = *fetched;
-    let step = Step::Fed { by, url, outcome: outcome.word(), status, bytes: Bytes(bytes), took };
+    let step = Step::Owner(OwnerStep::Fed { by, url, outcome: outcome.word(), status, bytes: Bytes(bytes), took });
     worker.server.tell_with(worker.host.calendar(), step, &texts);
 }
 

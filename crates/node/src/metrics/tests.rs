@@ -2,7 +2,7 @@ use super::*;
 use decide::address::Address;
 use decide::config::*;
 use decide::forward::ProxyError;
-use decide::step::Bytes;
+use decide::step::{Bytes, CertificateStep, OwnerStep};
 use decide::time::{Duration, Instant};
 
 fn site(name: &str, pool: Option<usize>) -> Site {
@@ -267,15 +267,18 @@ fn events_count() {
     index.event(at, &Step::BackendUp { backend: A1, probes: 2 });
     index.event(at, &Step::BackendEjected { backend: A1, failures: 5, span: MS });
     index.event(at, &Step::ResolveFailed { backend: A1, why: "no answer" });
-    index.event(at, &Step::CertificateIssued { site: of_site, names: text, left: MS });
+    index.event(at, &Step::Certificate(CertificateStep::CertificateIssued { site: of_site, names: text, left: MS }));
     for failures in 1..=2 {
-        index.event(at, &Step::CertificateFailed { site: of_site, names: text, failures, wait: MS, why: text });
+        index.event(
+            at,
+            &Step::Certificate(CertificateStep::CertificateFailed { site: of_site, names: text, failures, wait: MS, why: text }),
+        );
     }
-    index.event(at, &Step::CertificateStoreFailed { why: text });
+    index.event(at, &Step::Certificate(CertificateStep::CertificateStoreFailed { why: text }));
     index.event(at, &Step::Reloaded { generation: 2 });
     index.event(at, &Step::ReloadRefused { mistakes: 3 });
-    index.event(at, &Step::PushAccepted { by: "content", urls: 1, soft: false, sequence: 1 });
-    index.event(at, &Step::Fed { by: "link", url: text, outcome: "not-stored", status: 200, bytes: Bytes(0), took: MS });
+    index.event(at, &Step::Owner(OwnerStep::PushAccepted { by: "content", urls: 1, soft: false, sequence: 1 }));
+    index.event(at, &Step::Owner(OwnerStep::Fed { by: "link", url: text, outcome: "not-stored", status: 200, bytes: Bytes(0), took: MS }));
     index.dropped_log_line();
     let counts = metrics.counts();
     let a1 = backend_of(&counts, "a1");

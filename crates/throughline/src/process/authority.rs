@@ -3,7 +3,7 @@
 use crate::acme::{Acme, Event, Installer, Plan};
 use decide::certificate::names::{self, Wanted};
 use decide::config::{self, Certificate, Config};
-use decide::step::{SiteRef, Step, Text, Texts};
+use decide::step::{CertificateStep, SiteRef, Step, Text, Texts};
 use decide::time::{Calendar, Duration};
 use node::Server;
 use node::tls::certificate::{chain_of_pem, key_of_pem};
@@ -142,24 +142,38 @@ impl ServerSide {
         let mut keep = |text: &str| texts.keep(text.as_bytes());
         let left = |until: &Calendar| until.0.saturating_sub(at.0);
         Some(match event {
-            Event::Found { site, names, not_after } => {
-                Step::CertificateFound { site: self.site(site)?, names: keep(&names.join(" ")), left: left(not_after) }
+            Event::Found { site, names, not_after } => Step::Certificate(CertificateStep::CertificateFound {
+                site: self.site(site)?,
+                names: keep(&names.join(" ")),
+                left: left(not_after),
+            }),
+            Event::Registered { directory, account } => {
+                Step::Certificate(CertificateStep::AccountRegistered { directory: keep(directory), account: keep(account) })
             }
-            Event::Registered { directory, account } => Step::AccountRegistered { directory: keep(directory), account: keep(account) },
             Event::Ordering { site, names, reason } => {
                 let (names, why) = (keep(&names.join(" ")), keep(&reason.to_string()));
-                Step::CertificateOrdered { site: self.site(site)?, names, why }
+                Step::Certificate(CertificateStep::CertificateOrdered { site: self.site(site)?, names, why })
             }
-            Event::Issued { site, names, not_after } => {
-                Step::CertificateIssued { site: self.site(site)?, names: keep(&names.join(" ")), left: left(not_after) }
-            }
+            Event::Issued { site, names, not_after } => Step::Certificate(CertificateStep::CertificateIssued {
+                site: self.site(site)?,
+                names: keep(&names.join(" ")),
+                left: left(not_after),
+            }),
             Event::Failed { site, names, why, failures, next } => {
                 let (names, why): (Text, Text) = (keep(&names.join(" ")), keep(why));
                 // Whole seconds: more would only be noise.
                 let wait = Duration::from_secs(left(next).as_secs());
-                Step::CertificateFailed { site: self.site(site)?, names, failures: u64::from(*failures), wait, why }
+                Step::Certificate(CertificateStep::CertificateFailed {
+                    site: self.site(site)?,
+                    names,
+                    failures: u64::from(*failures),
+                    wait,
+                    why,
+                })
             }
-            Event::Broken { .. } | Event::NotStored { .. } => Step::CertificateStoreFailed { why: keep(&event.to_string()) },
+            Event::Broken { .. } | Event::NotStored { .. } => {
+                Step::Certificate(CertificateStep::CertificateStoreFailed { why: keep(&event.to_string()) })
+            }
         })
     }
 }
@@ -182,7 +196,7 @@ impl Installer for ServerSide {
         if let Err(why) = self.present(site, chain_pem, key_pem) {
             let (at, mut texts) = (now(), Texts::default());
             let why = texts.keep(format!("the certificate of {site} cannot be presented: {why}").as_bytes());
-            self.server.tell_with(at, Step::CertificateStoreFailed { why }, &texts);
+            self.server.tell_with(at, Step::Certificate(CertificateStep::CertificateStoreFailed { why }), &texts);
         }
     }
 

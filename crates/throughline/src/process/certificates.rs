@@ -2,7 +2,7 @@
 
 use super::Reloader;
 use decide::config::{Certificate, CertificateFiles};
-use decide::step::{CertificateRef, ListenerRef, SiteRef, Step};
+use decide::step::{CertificateRef, CertificateStep, ListenerRef, SiteRef, Step};
 use decide::time::{Calendar, Duration};
 use host::Host;
 use node::Server;
@@ -70,13 +70,13 @@ impl Watch {
                 Ok(new) if new == *certificate => {}
                 Ok(new) => {
                     *certificate = new;
-                    steps.push(Step::CertificateRenewed { certificate: at, left: left(certificate, now) });
+                    steps.push(Step::Certificate(CertificateStep::CertificateRenewed { certificate: at, left: left(certificate, now) }));
                 }
                 // Half of it may be on its way: whoever writes the other half changes a file once more.
-                Err(why) => steps.push(Step::CertificateRefused { certificate: at, why }),
+                Err(why) => steps.push(Step::Certificate(CertificateStep::CertificateRefused { certificate: at, why })),
             }
         }
-        if steps.iter().any(|step| matches!(step, Step::CertificateRenewed { .. })) {
+        if steps.iter().any(|step| matches!(step, Step::Certificate(CertificateStep::CertificateRenewed { .. }))) {
             let all: Vec<Certificate> = self.presented.iter().map(|(certificate, _)| certificate.clone()).collect();
             server.tls().configure(&all, now);
             self.told = None;
@@ -88,7 +88,7 @@ impl Watch {
         for (index, (certificate, _)) in (0u16..).zip(&self.presented) {
             let left = left(certificate, now);
             if left < SOON {
-                server.tell(now, Step::CertificateExpires { certificate: CertificateRef(index), left });
+                server.tell(now, Step::Certificate(CertificateStep::CertificateExpires { certificate: CertificateRef(index), left }));
             }
         }
     }
@@ -126,7 +126,7 @@ fn missing(server: &Server, now: Calendar) {
             // What is ordered is told when it is ordered, and when it does not come.
             if !snapshot.config.sites[*site].acme && !snapshot.config.sites[*site].hosts.iter().all(covered) {
                 let site = SiteRef(u16::try_from(*site).expect("the settings cap the number of sites"));
-                server.tell(now, Step::CertificateMissing { site, listener: ListenerRef(number) });
+                server.tell(now, Step::Certificate(CertificateStep::CertificateMissing { site, listener: ListenerRef(number) }));
             }
         }
     }

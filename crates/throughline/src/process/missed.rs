@@ -3,7 +3,7 @@
 use crate::journal::{self, Event, Journal, Push, Record};
 use crate::sitemap;
 use decide::cache::Sequence;
-use decide::step::{Bytes, Step, Texts};
+use decide::step::{Bytes, OwnerStep, Step, Texts};
 use decide::time::Calendar;
 use host::Host;
 use node::{Plan, Reason, Server, asked};
@@ -50,7 +50,7 @@ pub(super) fn open(server: &Arc<Server>, host: &Host) -> Result<(Arc<Journal>, M
     if kept {
         let took = host.now().since(began);
         let records = replayed.records;
-        server.tell(host.calendar(), Step::JournalReplayed { records, outdated, sequence: replayed.last, took });
+        server.tell(host.calendar(), Step::Owner(OwnerStep::JournalReplayed { records, outdated, sequence: replayed.last, took }));
     }
     Ok((Arc::new(journal), missed))
 }
@@ -114,11 +114,11 @@ fn tell(server: &Server, event: Event) {
     let at = Calendar(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
     let mut texts = Texts::default();
     let step = match event {
-        Event::Cut { file, bytes } => Step::JournalCut { file: texts.keep(file.as_bytes()), bytes: Bytes(bytes) },
-        Event::Damaged(what) => Step::JournalDamaged { what: texts.keep(what.as_bytes()) },
-        Event::Failed(why) => Step::JournalFailed { why: texts.keep(why.as_bytes()) },
-        Event::Recovered { sequence } => Step::JournalRecovered { sequence },
-        Event::Trimmed(contents) => Step::JournalTrimmed { contents },
+        Event::Cut { file, bytes } => Step::Owner(OwnerStep::JournalCut { file: texts.keep(file.as_bytes()), bytes: Bytes(bytes) }),
+        Event::Damaged(what) => Step::Owner(OwnerStep::JournalDamaged { what: texts.keep(what.as_bytes()) }),
+        Event::Failed(why) => Step::Owner(OwnerStep::JournalFailed { why: texts.keep(why.as_bytes()) }),
+        Event::Recovered { sequence } => Step::Owner(OwnerStep::JournalRecovered { sequence }),
+        Event::Trimmed(contents) => Step::Owner(OwnerStep::JournalTrimmed { contents }),
     };
     server.tell_with(at, step, &texts);
 }

@@ -1,5 +1,5 @@
 use super::*;
-use decide::step::{BackendRef, ListenerRef, SiteRef};
+use decide::step::{BackendRef, CertificateStep, ListenerRef, SiteRef};
 
 /// Sunday, 06 Nov 1994 08:49:37.042 UTC.
 const AT: Calendar = Calendar(Duration::new(784_111_777, 42_000_000));
@@ -34,7 +34,8 @@ fn a_name_that_could_break_a_line_is_escaped() {
 fn texts_are_found_where_they_were_kept() {
     let mut texts = Texts::default();
     let (names, why) = (texts.keep(b"a.test b.test"), texts.keep(b"it said: \x1b[2J\xff"));
-    let failed = Step::CertificateFailed { site: SiteRef(0), names, failures: 2, wait: Duration::from_secs(120), why };
+    let failed =
+        Step::Certificate(CertificateStep::CertificateFailed { site: SiteRef(0), names, failures: 2, wait: Duration::from_secs(120), why });
     assert_eq!(
         line(AT, &failed, &texts, &config()),
         "1994-11-06T08:49:37.042Z certificate-failed site=main names=\"a.test b.test\" failures=2 wait=120s \

@@ -1,9 +1,10 @@
 //! What a page asks for, over which connections, and servers that do not give it.
 
-use crate::support::{json, request, server, steps, trace, url};
+use crate::support::{certificate, json, request, scratch, server, steps, trace, url};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
 
 /// A server of a small site, whose connections are kept. Each connection is a thread.
 fn site(page: &'static str, answer: impl Fn(&str) -> Option<String> + Clone + Send + 'static) -> u16 {
@@ -140,4 +141,48 @@ fn a_server_that_says_nothing_of_a_resource_is_not_waited_for_beyond_the_limit()
     let late = steps(&journey, "resources-left").iter().any(|step| step["why"] == "time");
     let failed = steps(&journey, "resource-fetched").iter().any(|step| !step["fault"].as_str().unwrap_or_default().is_empty());
     assert!(late || failed, "{journey}");
+}
+
+/// A server of ours that speaks HTTP/2 inside TLS, before a server of this test.
+struct Edge(Child);
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn edge(backend: u16) -> (Edge, u16) {
+    let made = certificate(&["localhost"], -1, 30);
+    let (chain, key, config) = (made.file("edge.pem"), scratch("edge.key"), scratch("edge.toml"));
+    std::fs::write(&key, &made.key).expect("it can be written");
+    let text = format!(
+        "[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n[[certificate]]\nchain = {chain:?}\nkey = {key:?}\n[[site]]\n\
+         [[site.route]]\npool = \"app\"\n[pool.app]\nbackends = [\"127.0.0.1:{backend}\"]\n"
+    );
+    std::fs::write(&config, text).expect("it can be written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
+    let mut child = command.arg("serve").arg(&config).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let edge = Edge(child);
+    let port = lines.find_map(|line| line.ok()?.split_once("https://127.0.0.1:")?.1.split_whitespace().next()?.parse().ok());
+    // What it says from now on goes nowhere.
+    std::thread::spawn(move || lines.for_each(drop));
+    (edge, port.expect("it listens"))
+}
+
+#[test]
+fn over_http2_all_resources_are_streams_of_the_pages_own_connection() {
+    let page: String = (0..150).map(|number| format!("<img src=/{number}>")).collect();
+    let page: &'static str = format!("<!doctype html><link rel=stylesheet href=/a.css>{page}").leak();
+    let (_edge, port) = edge(site(page, |_| None));
+    let (code, journey) = json(&["-k", "--page", "--page-limit", "140", &url("https", port, "/")]);
+    assert_eq!(code, 0, "{journey}");
+    let all = steps(&journey, "resource-fetched");
+    assert_eq!(all.len(), 140, "{journey}");
+    assert!(all.iter().all(|step| step["status"] == 200 && step["connection"] == 1 && step["version"] == "HTTP/2"), "{journey}");
+    assert_eq!(steps(&journey, "page-connection").len(), 1);
+    let left = steps(&journey, "resources-left");
+    assert_eq!((&left[0]["resources"], &left[0]["why"]), (&11.into(), &"limit".into()));
 }

@@ -128,7 +128,9 @@ impl Site {
                         let mut nobody = Nobody;
                         let mut aside = Telling::new(shared.host, &mut nobody);
                         match stream::Exchange::new(shared.host, lone, &shared.limit, &mut aside) {
-                            Ok(exchange) => drop(self.exchange(shared, Exchange::Stream(exchange), number, task).await),
+                            Ok(exchange) => {
+                                self.exchange(shared, Exchange::Stream(exchange), number, task).await;
+                            }
                             // No room for another stream: those that are under way make some.
                             Err(_) => return self.queue.borrow_mut().push_front(task),
                         }

@@ -54,7 +54,7 @@ impl Reader<'_> {
         self.decode_station(at);
         let span: Span = self.before(at, took);
         let times = match (before, after) {
-            (1.., 1..) => format!(" ({:.1} times as much)", after as f64 / before as f64),
+            (1.., 1..) => format!(" ({:.1} times)", after as f64 / before as f64),
             _ => String::new(),
         };
         let (wrong, tone) = match fault {

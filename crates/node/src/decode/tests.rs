@@ -118,7 +118,7 @@ fn a_bomb_comes_out_in_pieces() {
         let bytes = wrapped(layer, &zeros);
         let (mut total, mut largest) = (0, 0);
         let mut decoder = Decoder::new(&[layer]);
-        decoder.push(&bytes, &mut |piece| {
+        decoder.push(&bytes, &|| Instant::ZERO, &mut |piece| {
             total += piece.len();
             largest = largest.max(piece.len());
         });

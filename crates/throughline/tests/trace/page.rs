@@ -104,7 +104,8 @@ fn a_resource_that_fails_does_not_end_the_journey() {
 fn others_servers_are_found_by_themselves_and_redirects_are_followed() {
     let other = site("", |_| None);
     let page: &'static str = format!(
-        "<!doctype html><img src=/moved><img src=/away><img src=//localhost:{other}/there><img src=http://127.0.0.1:1/nobody><img src=/round>"
+        "<!doctype html><img src=/moved><img src=/away><img src=//localhost:{other}/there>\
+         <img src=http://127.0.0.1:1/nobody><img src=/round>"
     )
     .leak();
     let port = site(page, move |path| {

@@ -24,9 +24,9 @@ pub struct Part {
 }
 
 impl Multipart {
-    /// Lays out the parts of a representation of `size` bytes. `boundary` is ours: 1 to 70 letters and digits, drawn at random so that
-    /// no content holds it (RFC 2046 §5.1.1).
-    pub fn new(spans: &[Span], size: u64, content_type: &str, boundary: &str) -> Multipart {
+    /// Lays out the parts of a representation of `size` bytes, if that is known. `boundary` is ours: 1 to 70 letters and digits, drawn at
+    /// random so that no content holds it (RFC 2046 §5.1.1).
+    pub fn new(spans: &[Span], size: Option<u64>, content_type: &str, boundary: &str) -> Multipart {
         let plain = (1..=70).contains(&boundary.len()) && boundary.bytes().all(|byte| byte.is_ascii_alphanumeric());
         assert!(plain, "a boundary of 1 to 70 letters and digits");
         let parts = spans.iter().enumerate().map(|(index, span)| {
@@ -46,9 +46,13 @@ impl Multipart {
     }
 }
 
-/// The `Content-Range` of one part (RFC 9110 §14.4).
-pub fn content_range(span: Span, size: u64) -> String {
-    format!("bytes {}-{}/{size}", span.start, span.end() - 1)
+/// The `Content-Range` of one part (RFC 9110 §14.4); `*` where the length of the whole is not known.
+pub fn content_range(span: Span, size: Option<u64>) -> String {
+    let (first, last) = (span.start, span.end() - 1);
+    match size {
+        Some(size) => format!("bytes {first}-{last}/{size}"),
+        None => format!("bytes {first}-{last}/*"),
+    }
 }
 
 /// The `Content-Type` of the whole.

@@ -1,7 +1,14 @@
 //! What each packet of a connection is to it: where its numbers are counted from, what was sent before, what is missing. As a capture
 //! shows it, which may have missed packets.
 //!
-//! Order of calls: [`Flows::see`] for each packet, in the order in which they were captured.
+//! Order of calls: [`Flows::see`] for each packet, in the order in which they were captured. [`join`] does so for a whole journey: it finds
+//! the packets that are the journey's, ties each to the step that it belongs to, and adds them as steps.
+
+mod join;
+mod line;
+mod owners;
+
+pub use join::{Joined, join, unseen};
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -19,11 +19,13 @@ use core::net::IpAddr;
 mod certificate;
 mod dns;
 mod owner;
+mod packets;
 mod page;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
 pub use owner::OwnerStep;
+pub use packets::PacketStep;
 pub use page::PageStep;
 
 steps! {
@@ -104,12 +106,20 @@ steps! {
     }
     /// The origin must be asked.
     CacheMiss "cache-miss" {
-        /// Why, as `fwd` of RFC 9211 says it: `uri-miss`, `vary-miss`, `stale`, `request`, `method`, `bypass`.
+        /// Why, as `fwd` of RFC 9211 says it: `uri-miss`, `vary-miss`, `stale`, `partial`, `request`, `method`,
+        /// `bypass`.
         why: &'static str,
         /// The rule that decided.
         rule: &'static str,
         /// Another request has asked it already: its answer serves this one too.
         collapsed: bool,
+    }
+    /// Of what is asked for, a part is stored: the origin is asked for the rest.
+    CacheRest "cache-rest" {
+        /// Bytes that are there.
+        held: Bytes,
+        /// Bytes that are asked for.
+        asked: Bytes,
     }
     /// Of a route with peers or a shield: who is asked.
     Tier "tier" {
@@ -118,14 +128,19 @@ steps! {
         /// Why none before it.
         why: &'static str,
     }
-    /// The origin's answer came: whether it is stored.
+    /// The head of the origin's answer came: whether its content is to be stored.
     CacheStore "cache-store" {
-        /// It is.
+        /// It is, unless `cache-drop` follows.
         stored: bool,
-        /// The rule that decided.
+        /// The rule that decided: `storable`, `not-modified`, `rest-joins`, or the one that forbids it.
         rule: &'static str,
         /// How long it is fresh from now on.
         ttl: Duration,
+    }
+    /// The answer was to be stored, and was not kept.
+    CacheDrop "cache-drop" {
+        /// Why: `too-large`, `no-room`, `outdated` (purged or changed while it came), `broke-off` (its beginning may be kept as a part).
+        why: &'static str,
     }
     /// Every backend was at its limit: the request waited.
     Queued "queued" {
@@ -615,6 +630,9 @@ steps! {
     @
     /// A name is being resolved.
     Dns(DnsStep);
+    @
+    /// A packet of the journey passed.
+    Packets(PacketStep);
     @
     /// Something about certificates.
     Certificate(CertificateStep);

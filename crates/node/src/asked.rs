@@ -1,7 +1,7 @@
-//! A request made of a URL, as `explain` asks about one and a push or a prefetch asks for one: written as a client would send it and read
-//! by the same parser, so that it is judged as strictly as a real one.
+//! A request made of a URL, as `explain` asks about one and a push or a prefetch asks for one, and an answer to it: written as they would
+//! be sent and read by the same parser, so that they are judged as strictly as real ones.
 
-use wire::http::RequestHead;
+use wire::http::{Method, RequestHead, ResponseHead};
 use wire::http1::{self, Limits, Parsed};
 
 /// A request, and the port its URL names.
@@ -48,6 +48,19 @@ pub fn of(url: &str, method: &str, fields: &[&str], limits: &Limits) -> Result<A
         Err(rejection) => {
             Err(format!("such a request is answered {}: {} ({})", rejection.status(), rejection.sentence(), rejection.section()))
         }
+    }
+}
+
+/// The answer of this status and these fields to a request with this method.
+pub fn answer_of(status: u16, fields: &[&str], method: &Method, limits: &Limits) -> Result<ResponseHead, String> {
+    let mut text = format!("HTTP/1.1 {status:03} \r\n");
+    fields.iter().for_each(|field| text.extend([*field, "\r\n"]));
+    text.push_str("\r\n");
+    let mut head = ResponseHead::default();
+    match http1::parse_response(text.as_bytes(), limits, method, &mut head) {
+        Ok(Parsed::Complete { len, .. }) if len == text.len() => Ok(head),
+        Ok(_) => Err("a status and fields have no line ends".to_string()),
+        Err(rejection) => Err(format!("such an answer is refused: {} ({})", rejection.sentence(), rejection.section())),
     }
 }
 

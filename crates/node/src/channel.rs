@@ -82,8 +82,7 @@ impl Channel {
         match self {
             Channel::Whole(_) => {}
             Channel::Stream(stream) => stream.finish(trailers),
-            // RFC 9110 §6.5.1: an intermediary may discard trailers.
-            Channel::Fill(writer) => writer.finish(),
+            Channel::Fill(writer) => writer.finish(trailers),
         }
     }
 

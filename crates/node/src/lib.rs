@@ -35,4 +35,4 @@ pub use pool::Pool;
 pub use proxy::Tunnels;
 pub use server::{Reader, Server, Snapshot};
 pub use signal::Signal;
-pub use store::{Explained, Purged, Purging, Store, StoredAnswer, cache_key, purge_marks};
+pub use store::{AnswerExplained, Explained, Purged, Purging, Store, StoredAnswer, cache_key, explain_answer, purge_marks};

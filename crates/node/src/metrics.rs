@@ -137,6 +137,7 @@ macro_rules! steps_of_a_client {
             | Step::Stopped { .. }
             | Step::Arrived { .. }
             | Step::Dns(_)
+            | Step::Packets(_)
             | Step::Page(_)
     };
 }
@@ -191,7 +192,9 @@ macro_rules! steps_of_a_request {
             | Step::Routed { .. }
             | Step::CacheHit { .. }
             | Step::CacheMiss { .. }
+            | Step::CacheRest { .. }
             | Step::CacheStore { .. }
+            | Step::CacheDrop { .. }
             | Step::Unrouted { .. }
             | Step::Queued { .. }
             | Step::Picked { .. }
@@ -285,6 +288,8 @@ impl Index {
                 | Step::Tier { .. }
                 | Step::FileChosen { .. }
                 | Step::EncodingChosen { .. }
+                | Step::CacheRest { .. }
+                | Step::CacheDrop { .. }
                 | Step::Made { .. } => {}
                 Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
                 steps_of_the_process!() | steps_of_a_client!() => debug_assert!(false, "{} is no step of a request", step.name()),

@@ -15,6 +15,7 @@ pub mod certificate;
 mod clock;
 mod flow;
 mod listener;
+mod secrets;
 mod secured;
 mod sessions;
 mod spare;
@@ -26,6 +27,7 @@ mod visitor;
 
 pub(crate) use backend::{Clients, to_backend};
 pub(crate) use listener::Listeners;
+pub use secrets::Secrets;
 pub(crate) use secured::Secured;
 pub use store::{Presented, Store};
 pub(crate) use stream::{Passed, TlsStream};

@@ -46,7 +46,8 @@ GET  /status                               the state, as JSON; ?text for a table
 GET  /metrics                              for Prometheus
 GET  /explain/route?url=URL                which route serves a request, and why
 GET  /explain/balance?url=URL              which backend would get it, and why; or ?pool=NAME
-GET  /explain/cache?url=URL                what is stored for it, and what that is good for
+GET  /explain/cache?url=URL                what is stored for it, and what that is good for; with status=N or
+                                           response=NAME: VALUE, whether such an answer would be stored
        also: method=, header=NAME: VALUE (as often as needed), listener=ADDR, client=IP
 POST /cache/purge?url=URL                  drop what is stored of a URL; or prefix=URL/, tag=TAG, site=NAME, all
        also: site=NAME (only what is stored for it), soft (stale, and served while it is validated)

@@ -1,7 +1,11 @@
 //! A traced request on this machine: the journey is made on one thread, and shown while it happens where somebody watches.
 
+mod capture;
 mod live;
 
+pub use capture::Packets;
+
+use capture::Capturing;
 use decide::step::{Journey, Step};
 use live::Live;
 use node::fetch::{Request, Watcher};
@@ -35,21 +39,24 @@ pub enum Output {
 }
 
 /// Goes, shows, and returns the exit code.
-pub fn fetch(request: &Request, show: Show, output: Output) -> io::Result<u8> {
+pub fn fetch(request: &Request, show: Show, output: Output, packets: Option<&Packets>) -> io::Result<u8> {
     let mut screen = match output {
         Output::Standard => Screen::Beside(io::stderr()),
         _ => Screen::Alone(io::stdout()),
     };
     let options = options(show, &screen);
     let live = !show.json && screen.is_terminal();
-    let mut sink = Sink { output, live: live.then(|| Live::new(options, height())), text: None };
-    let (journey, page) = host::os::run(|host| async move {
+    let capturing = packets.map(|packets| Capturing::begin(packets, request)).transpose()?;
+    let mut sink = Sink { output, live: live.then(|| Live::new(options, height())), capturing, text: None };
+    let (mut journey, capturing, page) = host::os::run(|host| async move {
         let journey = node::fetch::fetch(&host, request, &mut sink).await;
         if let Some(live) = &mut sink.live {
             live.clear();
         }
-        (journey, sink.text)
+        (journey, sink.capturing, sink.text)
     })?;
+    let captured = capturing.map(|capturing| capturing.end(&mut journey, request)).transpose()?;
+    let unwritten = captured == Some(false) && packets.is_some_and(|packets| packets.file.is_some());
     let text = match show.json {
         true => json(&journey),
         false => tree(&journey, &options).iter().flat_map(|line| [line, "\n"]).collect(),
@@ -57,7 +64,7 @@ pub fn fetch(request: &Request, show: Show, output: Output) -> io::Result<u8> {
     let page = page.filter(|_| show.text).map(|page| rendered(&page, options.width)).unwrap_or_default();
     // Whoever reads it may have seen enough and left.
     let _ = screen.write_all(text.as_bytes()).and_then(|()| screen.write_all(page.as_bytes()));
-    Ok(exit(&journey))
+    Ok(exit(&journey).max(u8::from(unwritten)))
 }
 
 /// The text of the page, behind an empty line. What could mean something to a terminal is escaped.
@@ -128,6 +135,7 @@ impl Screen {
 struct Sink {
     output: Output,
     live: Option<Live>,
+    capturing: Option<Capturing>,
     text: Option<Page>,
 }
 
@@ -139,6 +147,9 @@ struct Page {
 
 impl Watcher for Sink {
     fn step(&mut self, journey: &Journey) {
+        if let Some(capturing) = &self.capturing {
+            capturing.step(journey);
+        }
         if let Some(live) = &mut self.live {
             live.step(journey);
         }

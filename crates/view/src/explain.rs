@@ -2,7 +2,7 @@
 
 mod cache;
 
-pub use cache::{asked, cache_rules};
+pub use cache::{Answer, answer, asked, cache_rules};
 
 use crate::text::{Align, Columns, shown};
 use decide::balance;

@@ -1,7 +1,8 @@
 //! Requests that wait for another's answer instead of asking the origin for the same (RFC 9111 §4): who may, for how long, and what frees
 //! them.
 
-use super::policy::Collapse;
+use super::policy::Policy;
+use super::range::sole_range;
 use super::record::{Record, Rule};
 use crate::time::{Duration, Instant};
 use alloc::collections::{BTreeMap, VecDeque};
@@ -25,13 +26,14 @@ pub fn join(
     waiting: Option<usize>,
     uncacheable: bool,
     now: Instant,
-    rules: &Collapse,
+    policy: &Policy,
     record: &mut Record,
 ) -> (Join, Rule) {
     // Only what an answer to another's GET can serve: HEAD too, but nothing with credentials, which may get an answer of its own, and no
-    // range, for which the whole would be a long wait.
-    let fields = &request.fields;
-    let plain = matches!(request.method, Method::Get | Method::Head) && !fields.has(Known::Authorization) && !fields.has(Known::Range);
+    // range, for which the whole would be a long wait, unless its part is stored and others ask for the same one.
+    let (fields, rules) = (&request.fields, &policy.collapse);
+    let ranged = fields.has(Known::Range) && !(policy.partial && is_shareable_range(request));
+    let plain = matches!(request.method, Method::Get | Method::Head) && !fields.has(Known::Authorization) && !ranged;
     if !record.ask(Rule::SafeToWait, rules.enabled && plain) {
         return (Join::Alone, Rule::SafeToWait);
     }
@@ -45,6 +47,12 @@ pub fn join(
         Some(waiting) if record.ask(Rule::Crowded, waiting >= rules.most) => (Join::Alone, Rule::Crowded),
         Some(_) => (Join::Wait(now + rules.longest), Rule::SafeToWait),
     }
+}
+
+/// Whether the answer to a request for a range is one to every request for the same range: who says what it has (`If-Range`) may get the
+/// whole.
+pub fn is_shareable_range(request: &RequestHead) -> bool {
+    request.method == Method::Get && sole_range(&request.fields).is_some() && !request.fields.has(Known::IfRange)
 }
 
 /// How far the answer has come that others wait for.

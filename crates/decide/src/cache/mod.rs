@@ -11,8 +11,8 @@
 //! 3. [`reuse`]: is it good for an answer, and when not, for what. If it is, [`answer`] says what the client gets by its conditions and
 //!    ranges, with [`Life::age`] as `Age`.
 //! 4. Otherwise [`refuses_origin`] may end it; [`join`] says whether to wait for another's answer ([`release`] frees who waits).
-//! 5. [`conditions`] make the request to the origin one of validation; [`Parts::missing`] and [`can_combine`] complete what is stored in
-//!    part.
+//! 5. [`conditions`] make the request to the origin one of validation; [`rest`] asks only for what is missing of stored parts, [`rested`]
+//!    says whether that came, and [`can_combine`] and [`Parts::add`] join it to them.
 //! 6. [`validated`] says what the answer means: [`freshen`] what is stored and work out its [`Life`] again, or use the new response.
 //! 7. For a new response, [`Directives::of`] and [`Life::of`] read it, [`storable`] decides, [`stored_fields`] are kept with
 //!    [`Selecting::of`] and [`tags()`]; when its content has ended, [`kept`] says what of it remains. [`head`] and [`invalidated`] are
@@ -38,7 +38,7 @@ mod tiers;
 mod validate;
 mod vary;
 
-pub use collapse::{Join, Progress, Release, Uncacheable, join, release};
+pub use collapse::{Join, Progress, Release, Uncacheable, is_shareable_range, join, release};
 pub use directives::{Directives, Extent, Seconds, Source, Wishes};
 pub use freshness::{Basis, Life, Reuse, Times, date_of, reuse};
 pub use hot::Popularity;
@@ -47,15 +47,15 @@ pub use key::{KeyRules, Parameters, Uri, key, keyed_query};
 pub use lookup::{Admission, admission, refuses_origin};
 pub use policy::{Collapse, Policy, SetCookie};
 pub use preload::{MOST_PRELOADS, preloads};
-pub use range::{MOST_PARTS, Missing, Part, Parts, can_combine, content_range};
+pub use range::{MOST_PARTS, Missing, Part, Parts, can_combine, content_range, sole_range};
 pub use record::{Asked, MOST_ASKED, Record, Rule};
 pub use status::{Forwarded, Status, write as write_status};
 pub use store::{Exchange, Kept, Storing, content_length, kept, storable, stored_fields};
 pub use tags::{LONGEST_TAG, MOST_MARKS, MOST_TAGS, Purge, Purges, Sequence, Standing, Tag, tags};
 pub use tiers::{Tier, first as first_tier, ring_key};
 pub use validate::{
-    Answer, Conditions, Content, HeadEffect, Outcome, Stored, answer, conditions, freshen, goes_with_not_modified, head, is_failure,
-    validated,
+    Answer, Conditions, Content, HeadEffect, Outcome, Rest, Rested, Stored, answer, conditions, freshen, goes_with_not_modified, head,
+    is_failure, rest, rested, validated,
 };
 pub use vary::{AcceptEncoding, MOST_NAMES, Normalise, Selecting, Variant, forwarded_accept_encoding, select};
 

@@ -57,10 +57,7 @@ impl Parts {
     /// Adds one of the same representation ([`can_combine`] has said so). `false`: it contradicts the others' length, or there are too many
     /// by now; nothing was added.
     pub fn add(&mut self, part: Part) -> bool {
-        let agrees = self.complete_length.is_none() || part.complete_length.is_none() || self.complete_length == part.complete_length;
-        let complete_length = self.complete_length.or(part.complete_length);
-        let ends = self.spans.iter().chain([&part.span]).map(|span| span.end()).max().unwrap_or_default();
-        if !agrees || complete_length.is_some_and(|length| ends > length) {
+        if self.contradicts(&part) {
             return false;
         }
         let mut spans = self.spans.clone();
@@ -76,8 +73,33 @@ impl Parts {
         if joined.len() > MOST_PARTS {
             return false;
         }
-        (self.spans, self.complete_length) = (joined, complete_length);
+        (self.spans, self.complete_length) = (joined, self.complete_length.or(part.complete_length));
         true
+    }
+
+    /// Whether such a part cannot be of the same representation: it says another length, or one of them reaches beyond the end.
+    pub fn contradicts(&self, part: &Part) -> bool {
+        let agrees = self.complete_length.is_none() || part.complete_length.is_none() || self.complete_length == part.complete_length;
+        let complete_length = self.complete_length.or(part.complete_length);
+        let ends = self.spans.iter().chain([&part.span]).map(|span| span.end()).max().unwrap_or_default();
+        !agrees || complete_length.is_some_and(|length| ends > length)
+    }
+
+    /// Bytes that are there.
+    pub fn held(&self) -> u64 {
+        self.spans.iter().map(|span| span.len).sum()
+    }
+
+    /// Bytes of memory that they take besides their own.
+    pub fn memory(&self) -> usize {
+        self.spans.capacity() * size_of::<Span>()
+    }
+
+    /// Where a span begins among the bytes that are there, laid one after the other; `None` where it is not there.
+    pub fn place(&self, wanted: Span) -> Option<u64> {
+        let index = self.spans.iter().position(|span| span.start <= wanted.start && wanted.end() <= span.end())?;
+        let before: u64 = self.spans[..index].iter().map(|span| span.len).sum();
+        Some(before + (wanted.start - self.spans[index].start))
     }
 
     /// The parts.
@@ -152,9 +174,21 @@ impl Missing {
 }
 
 /// Whether two responses are parts of one representation: both have the same strong validator (RFC 9111 §3.4). A date does not count: it
-/// would need the origin's word that nothing changed twice in a second.
+/// would need the origin's word that nothing changed twice in a second. An origin that gives two codings one tag breaks RFC 9110 §8.8.3.3;
+/// bytes of both would be neither.
 pub fn can_combine(stored: &Fields, new: &Fields) -> bool {
-    matches!((etag(stored), etag(new)), (Some(one), Some(other)) if one.is_strongly(&other))
+    let same_tag = matches!((etag(stored), etag(new)), (Some(one), Some(other)) if one.is_strongly(&other));
+    same_tag && stored.all(Known::ContentEncoding).eq(new.all(Known::ContentEncoding))
+}
+
+/// The `Range` of a request that one part can answer: it stands alone, and asks for one run of bytes. Of several, the answer would be in a
+/// form that is not taken apart (`multipart/byteranges`).
+pub fn sole_range(fields: &Fields) -> Option<&[u8]> {
+    let mut values = fields.all(Known::Range);
+    let value = values.next()?;
+    let alone = values.next().is_none() && !value.contains(&b',');
+    // Of the longest there can be, a range is either of its bytes or none of them: one that is not well formed is the whole.
+    (alone && requested(value, u64::MAX) != Requested::Whole).then_some(value)
 }
 
 /// Whether there is a tag that can vouch for bytes.

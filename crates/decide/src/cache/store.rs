@@ -60,7 +60,9 @@ pub fn storable(
         Ok(storing) => storing,
         Err(rule) => return (Storing::Refused, rule),
     };
-    match refusal(exchange, directives, wishes, life, policy, record) {
+    let refused = refusal(exchange, directives, wishes, life, policy, record);
+    record.ask(Rule::Storable, refused.is_none());
+    match refused {
         None => (storing, Rule::Storable),
         Some(rule) => (Storing::Refused, rule),
     }
@@ -107,7 +109,7 @@ fn is_about_request(status: u16) -> bool {
 }
 
 /// A single part that says which it is. Several in one body (`multipart/byteranges`) are not taken apart.
-fn part(response: &ResponseHead) -> Option<Part> {
+pub(super) fn part(response: &ResponseHead) -> Option<Part> {
     let mut values = response.fields.all(Known::ContentRange);
     let part = content_range(values.next()?)?;
     values.next().is_none().then_some(part)
@@ -148,8 +150,8 @@ fn refusal(
     }
     // RFC 9111 §3: public, Expires, max-age, s-maxage, or a status that can be cached heuristically.
     let says_so = directives.public || life.basis.is_explicit() || is_heuristically_cacheable(response.status);
-    if !record.ask_with(Rule::Storable, says_so, || format!("fresh for {} s by {}", life.lifetime.as_secs(), life.basis.word())) {
-        return Some(Rule::Storable);
+    if !record.ask_with(Rule::SaysSo, says_so, || format!("fresh for {} s by {}", life.lifetime.as_secs(), life.basis.word())) {
+        return Some(Rule::SaysSo);
     }
     let validator = response.fields.has(Known::ETag) || response.fields.has(Known::LastModified);
     record.ask(Rule::OfNoUse, life.is_over_on_arrival() && !validator).then_some(Rule::OfNoUse)
@@ -195,6 +197,8 @@ pub fn stored_fields(exchange: &Exchange<'_>, directives: &Directives, policy: &
     let received = exchange.times.received;
     let is_date = |field: &Field<'_>| date::parse_in_any_case(field.value, received).is_some();
     let is_stored = |field: &Field<'_>| match field.known {
+        // A part says which it is; where it is stored, that is known without (RFC 9111 §3.4).
+        Known::ContentLength | Known::ContentRange if exchange.response.status == 206 => false,
         // What the origin says of its length is kept; what is sent later has its own.
         Known::ContentLength => true,
         known if ends_here(known) => false,
@@ -226,14 +230,15 @@ pub enum Kept {
     Nothing,
 }
 
-/// Decides that. `received` is how many bytes came, `clean` whether the end was where the framing said (RFC 9112 §8).
-pub fn kept(storing: Storing, fields: &Fields, received: u64, clean: bool, policy: &Policy) -> Kept {
+/// Decides that. `received` is how many bytes came, `clean` whether the end was where the framing said (RFC 9112 §8);
+/// `partial`: the owner lets parts be stored.
+pub fn kept(storing: Storing, fields: &Fields, received: u64, clean: bool, partial: bool) -> Kept {
     let expected = content_length(fields);
     match storing {
         Storing::Refused => Kept::Nothing,
         Storing::Whole if clean && expected.is_none_or(|expected| expected == received) => Kept::Whole,
         // RFC 9111 §3.4: only a strong validator can tell later that the rest is of the same.
-        Storing::Whole if policy.partial && received > 0 && super::range::has_strong_etag(fields) => match expected {
+        Storing::Whole if partial && received > 0 && super::range::has_strong_etag(fields) => match expected {
             Some(expected) if received < expected => {
                 Kept::Part(Part { span: Span { start: 0, len: received }, complete_length: Some(expected) })
             }

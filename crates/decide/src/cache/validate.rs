@@ -2,12 +2,13 @@
 //! ranges come to.
 
 use super::freshness::{Reuse, date_of};
-use super::range::{Parts, etag};
+use super::range::{Missing, Part, Parts, etag};
 use super::record::{Record, Rule};
 use crate::conditional::{Precondition, Validators, evaluate_stored};
 use crate::date;
 use crate::range::{Requested, Span, requested};
 use crate::time::{Calendar, Duration};
+use alloc::string::String;
 use alloc::vec::Vec;
 use wire::http::{Field, Fields, Known, Method, RequestHead, ResponseHead};
 
@@ -48,6 +49,10 @@ pub struct Conditions {
     pub if_modified_since: Vec<u8>,
     /// Tags of the client's stand among ours: a 304 may be about what the client has.
     pub of_client: bool,
+    /// The value of `Range`; empty for none.
+    pub range: Vec<u8>,
+    /// The value of `If-Range`; empty for none.
+    pub if_range: Vec<u8>,
 }
 
 /// Makes the conditions from the validators of stored responses: of the one that the request selects, or, where it selects none, of all
@@ -87,6 +92,19 @@ fn list(into: &mut Vec<u8>, element: &[u8]) {
 }
 
 impl Conditions {
+    /// The client's own range, which is to be stored as a part: with the condition under which it wants that part.
+    #[must_use]
+    pub fn with_range_of(self, client: &Fields) -> Conditions {
+        let of = |known: Known| client.get(known).unwrap_or_default().to_vec();
+        Conditions { range: of(Known::Range), if_range: of(Known::IfRange), ..self }
+    }
+
+    /// What is missing of parts, if it is of what they are of (RFC 9110 §13.1.5): else the origin sends what there is now.
+    pub fn for_rest(rest: &Rest, stored: &Fields) -> Conditions {
+        let tag = stored.get(Known::ETag).unwrap_or_default().to_vec();
+        Conditions { range: rest.missing.value(), if_range: tag, ..Conditions::default() }
+    }
+
     /// Whether there is nothing to ask by: the request goes on as if nothing were stored.
     pub fn is_empty(&self) -> bool {
         self.if_none_match.is_empty() && self.if_modified_since.is_empty()
@@ -95,7 +113,13 @@ impl Conditions {
     /// Puts them in place of the client's: the answer is for the cache, which answers the client by it.
     pub fn apply(&self, fields: &mut Fields) {
         fields.retain(|field| !matches!(field.known, Known::IfNoneMatch | Known::IfModifiedSince | Known::IfRange | Known::Range));
-        for (known, value) in [(Known::IfNoneMatch, &self.if_none_match), (Known::IfModifiedSince, &self.if_modified_since)] {
+        let all = [
+            (Known::IfNoneMatch, &self.if_none_match),
+            (Known::IfModifiedSince, &self.if_modified_since),
+            (Known::Range, &self.range),
+            (Known::IfRange, &self.if_range),
+        ];
+        for (known, value) in all {
             if !value.is_empty() {
                 fields.push_known(known, value);
             }
@@ -240,18 +264,11 @@ pub fn answer(request: &RequestHead, stored: &Stored<'_>, now: Calendar) -> Answ
         Content::Parts(parts) if parts.is_complete() || request.method == Method::Head => Answer::Whole,
         Content::Parts(_) => Answer::Missing,
     };
-    // RFC 9110 §13.2.1, §14.2: conditions and ranges are for what would be a 200.
-    let conditional = [Known::IfNoneMatch, Known::IfModifiedSince, Known::Range].iter().any(|known| request.fields.has(*known));
-    if !conditional || stored.status != 200 && stored.status != 206 {
-        return whole;
-    }
-    let verdict = evaluate_stored(&request.method, &request.fields, &validators(stored), now);
-    if verdict.precondition == Precondition::NotModified {
-        return Answer::NotModified;
-    }
-    let mut ranges = request.fields.all(Known::Range);
-    // RFC 9110 §14.2: two of them are not well formed.
-    let (Some(value), None, true) = (ranges.next(), ranges.next(), verdict.range) else { return whole };
+    let value = match wanted(request, stored, now) {
+        Wanted::NotModified => return Answer::NotModified,
+        Wanted::Whole => return whole,
+        Wanted::Range(value) => value,
+    };
     let asked = match stored.content {
         Content::Whole(length) => Some(requested(value, length)),
         Content::Parts(parts) => parts.requested(value),
@@ -262,6 +279,102 @@ pub fn answer(request: &RequestHead, stored: &Stored<'_>, now: Calendar) -> Answ
         Some(Requested::Spans(spans)) => Answer::Spans(spans),
         Some(Requested::Unsatisfiable) => Answer::Unsatisfiable,
         Some(Requested::Whole) | None => whole,
+    }
+}
+
+/// What a request wants of a stored response, by its conditions.
+enum Wanted<'a> {
+    /// Nothing: it has it.
+    NotModified,
+    /// All of it.
+    Whole,
+    /// What this `Range` says.
+    Range(&'a [u8]),
+}
+
+fn wanted<'a>(request: &'a RequestHead, stored: &Stored<'_>, now: Calendar) -> Wanted<'a> {
+    // RFC 9110 §13.2.1, §14.2: conditions and ranges are for what would be a 200.
+    let conditional = [Known::IfNoneMatch, Known::IfModifiedSince, Known::Range].iter().any(|known| request.fields.has(*known));
+    if !conditional || stored.status != 200 && stored.status != 206 {
+        return Wanted::Whole;
+    }
+    let verdict = evaluate_stored(&request.method, &request.fields, &validators(stored), now);
+    if verdict.precondition == Precondition::NotModified {
+        return Wanted::NotModified;
+    }
+    let mut ranges = request.fields.all(Known::Range);
+    match (ranges.next(), ranges.next(), verdict.range) {
+        (Some(value), None, true) => Wanted::Range(value),
+        // RFC 9110 §14.2: two of them are not well formed.
+        _ => Wanted::Whole,
+    }
+}
+
+/// What is missing of stored parts for a request, where the rest can be joined to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// What the client gets.
+    pub wanted: Part,
+    /// What the origin is asked for.
+    pub missing: Missing,
+}
+
+/// Decides whether, for a request that stored parts cannot answer, only the rest is asked for. Else the origin is asked for all that the
+/// client wants: where the parts have no strong validator (RFC 9111 §3.4), where their length is not known, where nothing would be spared.
+pub fn rest(request: &RequestHead, stored: &Stored<'_>, now: Calendar, record: &mut Record) -> Option<Rest> {
+    let rest = rest_of(request, stored, now);
+    record.ask_with(Rule::RestJoins, rest.is_some(), || match rest {
+        Some(rest) => String::from_utf8_lossy(&rest.missing.value()).into_owned(),
+        None => String::new(),
+    });
+    rest
+}
+
+fn rest_of(request: &RequestHead, stored: &Stored<'_>, now: Calendar) -> Option<Rest> {
+    let Content::Parts(parts) = stored.content else { return None };
+    let complete = parts.complete_length().filter(|_| super::range::has_strong_etag(stored.fields))?;
+    let all = Span { start: 0, len: complete };
+    let span = match wanted(request, stored, now) {
+        Wanted::NotModified => return None,
+        Wanted::Whole => all,
+        Wanted::Range(value) => match requested(value, complete) {
+            Requested::Spans(spans) if spans.len() == 1 => spans[0],
+            Requested::Whole => all,
+            Requested::Spans(_) | Requested::Unsatisfiable => return None,
+        },
+    };
+    let missing = parts.missing(Some(span))?;
+    let spares = missing.start > span.start || missing.end.is_some_and(|end| end < span.end());
+    spares.then_some(Rest { wanted: Part { span, complete_length: Some(complete) }, missing })
+}
+
+/// What the answer to such a question is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rested {
+    /// What was missing.
+    Joins,
+    /// Another response: it is the answer itself.
+    Use,
+    /// A part that cannot be joined, or a word about our range alone: the origin must be asked as the client asked.
+    AskAgain,
+}
+
+/// Decides that. `length` is how many bytes come, where that is known.
+pub fn rested(rest: &Rest, stored: &Fields, response: &ResponseHead, length: Option<u64>, record: &mut Record) -> (Rested, Rule) {
+    if !matches!(response.status, 206 | 304 | 412 | 416) {
+        return (Rested::Use, if is_failure(response.status) { Rule::OriginFailed } else { Rule::Replaced });
+    }
+    let complete = rest.wanted.complete_length;
+    let end = rest.missing.end.or(complete).unwrap_or_default();
+    let asked = Span { start: rest.missing.start, len: end - rest.missing.start };
+    let is_it = |part: Part| part.span == asked && part.complete_length.is_none_or(|length| Some(length) == complete);
+    let joins = response.status == 206
+        && super::store::part(response).is_some_and(is_it)
+        && length == Some(asked.len)
+        && super::range::can_combine(stored, &response.fields);
+    match record.ask(Rule::RestJoins, joins) {
+        true => (Rested::Joins, Rule::RestJoins),
+        false => (Rested::AskAgain, Rule::RestJoins),
     }
 }
 

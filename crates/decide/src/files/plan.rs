@@ -213,13 +213,13 @@ fn deliver(request: &Request<'_>, content_type: &str, asked: Requested, chosen: 
         Requested::Spans(spans) if spans.len() > 1 => {
             // RFC 9110 §15.3.7.2: Content-Range stands in the parts, never in the header section.
             add.push_known(Known::ContentType, multipart::content_type(request.boundary).as_bytes());
-            let parts = Multipart::new(&spans, chosen.size, content_type, request.boundary);
+            let parts = Multipart::new(&spans, Some(chosen.size), content_type, request.boundary);
             Plan { status: 206, length: Some(parts.length()), body: Body::Parts(parts), why: Some("parts"), ..chosen }
         }
         Requested::Spans(spans) => {
             let span = spans[0];
             add.push_known(Known::ContentType, content_type.as_bytes());
-            add.push_known(Known::ContentRange, multipart::content_range(span, chosen.size).as_bytes());
+            add.push_known(Known::ContentRange, multipart::content_range(span, Some(chosen.size)).as_bytes());
             Plan { status: 206, body: Body::Part(span), length: Some(span.len), why: Some("part"), ..chosen }
         }
         Requested::Whole | Requested::Unsatisfiable => {

@@ -24,7 +24,7 @@ pub use max_forwards::{MaxForwards, max_forwards};
 pub use origin::{Peer, shaping_claims};
 pub use proxy_error::ProxyError;
 pub use proxy_status::proxy_status;
-pub use request::{ToBackend, authority, request_fields, upgrade_passes};
+pub use request::{ToBackend, authority, request_fields, takes_trailers, upgrade_passes};
 pub use response::{ToClient, response_fields};
 pub use server_timing::server_timing;
 pub use trailers::trailer_passes;

@@ -6,7 +6,7 @@ use crate::config::{FieldEdits, Forward};
 use crate::route::rewrite;
 use crate::step::JourneyId;
 use alloc::string::ToString;
-use wire::http::{Field, FieldWriter, Known, RequestHead, Version};
+use wire::http::{Field, FieldWriter, Fields, Known, RequestHead, Version};
 
 /// What [`request_fields`] is told besides the head.
 #[derive(Clone, Copy, Debug)]
@@ -105,11 +105,16 @@ fn one_less(field: Field<'_>, out: &mut impl FieldWriter) {
     }
 }
 
+/// Whether who sends these fields says that it takes trailers (RFC 9110 §10.1.4).
+pub fn takes_trailers(request: &Fields) -> bool {
+    let mut members = request.all(Known::Te).flat_map(|value| value.split(|byte| *byte == b','));
+    members.any(|member| member.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+}
+
 // RFC 9110 §10.1.4: `TE` goes with a `Connection` that lists it; of its members we can keep our word for `trailers` only. §7.8: so does
 // `Upgrade`.
 fn connection(head: &RequestHead, to: &ToBackend<'_>, out: &mut impl FieldWriter) {
-    let mut members = head.fields.all(Known::Te).flat_map(|value| value.split(|byte| *byte == b','));
-    let trailers = members.any(|member| member.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+    let trailers = takes_trailers(&head.fields);
     if trailers {
         out.known(Known::Te, b"trailers");
     }

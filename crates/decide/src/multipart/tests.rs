@@ -14,7 +14,7 @@ fn render(multipart: &Multipart, file: &[u8]) -> Vec<u8> {
 #[test]
 fn the_body_reads_as_rfc_9110_15_3_7_2_shows_it() {
     let spans = [Span { start: 0, len: 2 }, Span { start: 4, len: 1 }];
-    let multipart = Multipart::new(&spans, 5, "text/plain", "THIS");
+    let multipart = Multipart::new(&spans, Some(5), "text/plain", "THIS");
     let expected = "--THIS\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-1/5\r\n\r\nab\r\n\
                     --THIS\r\nContent-Type: text/plain\r\nContent-Range: bytes 4-4/5\r\n\r\ne\r\n--THIS--\r\n";
     assert_eq!(String::from_utf8(render(&multipart, b"abcde")).as_deref(), Ok(expected));
@@ -24,7 +24,7 @@ fn the_body_reads_as_rfc_9110_15_3_7_2_shows_it() {
 #[test]
 #[should_panic(expected = "a boundary of 1 to 70 letters and digits")]
 fn a_boundary_that_would_need_quoting_is_a_bug_of_ours() {
-    Multipart::new(&[Span { start: 0, len: 1 }], 1, "text/plain", "a b");
+    Multipart::new(&[Span { start: 0, len: 1 }], None, "text/plain", "a b");
 }
 
 proptest! {
@@ -35,7 +35,7 @@ proptest! {
     ) {
         let file: Vec<u8> = (0..120).collect();
         let spans: Vec<Span> = pairs.iter().map(|(start, len)| Span { start: *start, len: *len }).collect();
-        let multipart = Multipart::new(&spans, 120, "image/png", &boundary);
+        let multipart = Multipart::new(&spans, Some(120), "image/png", &boundary);
         let body = render(&multipart, &file);
         prop_assert_eq!(multipart.length(), body.len() as u64);
         // Taken apart at the delimiters, the parts come back.

@@ -114,6 +114,7 @@ field_types! {
     Text, "text", this => Value::Text(this);
     &'static str, "word", this => Value::Word(this);
     u16, "number", this => Value::Number(u64::from(this));
+    u32, "number", this => Value::Number(u64::from(this));
     u64, "number", this => Value::Number(this);
     Bytes, "bytes", this => Value::Bytes(this.0);
     Duration, "seconds", this => Value::Span(this);

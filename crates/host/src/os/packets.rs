@@ -26,8 +26,10 @@ const REMEMBERED: usize = 16;
 pub struct Captured {
     /// When, on the machine's own clock.
     pub at: Instant,
-    /// The frame, from its Ethernet header on.
+    /// The frame, from its Ethernet header on, as much of it as was wanted.
     pub frame: Vec<u8>,
+    /// How long it was.
+    pub length: usize,
 }
 
 /// A capture while it runs.
@@ -60,16 +62,16 @@ pub struct Captures {
 }
 
 impl Capture {
-    /// Begins to take those packets that `wanted` says yes to, until they are `most` bytes. An error of the kind
+    /// Begins to take the first `each` bytes of those packets that `wanted` says yes to, until they are `most` bytes. An error of the kind
     /// [`io::ErrorKind::PermissionDenied`]: the process lacks CAP_NET_RAW.
-    pub fn begin(most: usize, wanted: impl Fn(&[u8]) -> bool + Send + 'static) -> io::Result<Capture> {
+    pub fn begin(most: usize, each: usize, wanted: impl Fn(&[u8]) -> bool + Send + 'static) -> io::Result<Capture> {
         let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(i32::from(ALL))))?;
         socket.set_read_timeout(Some(TURN))?;
         // As much of it as the system allows.
         let _ = socket.set_recv_buffer_size(KERNEL_BYTES);
         let shared = Arc::<Shared>::default();
         let theirs = shared.clone();
-        let thread = std::thread::Builder::new().name("packets".into()).spawn(move || take(&socket, most, &wanted, &theirs))?;
+        let thread = std::thread::Builder::new().name("packets".into()).spawn(move || take(&socket, (most, each), &wanted, &theirs))?;
         Ok(Capture { shared, thread: Some(thread) })
     }
 
@@ -107,7 +109,7 @@ impl Drop for Capture {
     }
 }
 
-fn take(socket: &Socket, most: usize, wanted: &dyn Fn(&[u8]) -> bool, shared: &Shared) {
+fn take(socket: &Socket, (most, each): (usize, usize), wanted: &dyn Fn(&[u8]) -> bool, shared: &Shared) {
     let mut room = vec![0; LARGEST];
     let mut seen: VecDeque<Vec<u8>> = VecDeque::with_capacity(REMEMBERED);
     while !shared.ended.load(Ordering::Relaxed) {
@@ -134,11 +136,12 @@ fn take(socket: &Socket, most: usize, wanted: &dyn Fn(&[u8]) -> bool, shared: &S
         seen.push_back(frame.to_vec());
         let mut taken = shared.taken.lock().expect("no panic while it is held");
         taken.last = Some(at);
-        if taken.bytes + frame.len() > most {
+        let kept = &frame[..length.min(each)];
+        if taken.bytes + kept.len() > most {
             taken.untaken += 1;
             continue;
         }
-        taken.bytes += frame.len();
-        taken.packets.push(Captured { at, frame: frame.to_vec() });
+        taken.bytes += kept.len();
+        taken.packets.push(Captured { at, frame: kept.to_vec(), length });
     }
 }

@@ -116,7 +116,7 @@ fn packets_are_taken_once_each_as_they_pass() {
         let packet = wire::packet::Packet::parse(frame);
         packet.is_ok_and(|packet| packet.ports().is_some_and(|(_, port)| port == to.port()))
     };
-    let capture = match Capture::begin(1 << 20, is_ours) {
+    let capture = match Capture::begin(1 << 20, 65_536, is_ours) {
         Ok(capture) => capture,
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             return println!("skipped: to see packets needs CAP_NET_RAW");
@@ -144,13 +144,14 @@ fn a_capture_takes_no_more_than_it_may() {
         let packet = wire::packet::Packet::parse(frame);
         packet.is_ok_and(|packet| packet.ports().is_some_and(|(_, port)| port == to.port()))
     };
-    let Ok(capture) = Capture::begin(100, is_ours) else {
+    let Ok(capture) = Capture::begin(90, 45, is_ours) else {
         return println!("skipped: to see packets needs CAP_NET_RAW");
     };
     for _ in 0..5 {
         receiver.send_to(b"three", to).expect("sent");
     }
     let captures = capture.end(Duration::from_millis(500), Duration::from_secs(20));
-    // Frames of 14 + 20 + 8 + 5 bytes.
+    // Frames of 14 + 20 + 8 + 5 bytes, of which the last two were not wanted.
     assert_eq!((captures.packets.len(), captures.untaken), (2, 3));
+    assert!(captures.packets.iter().all(|packet| (packet.frame.len(), packet.length) == (45, 47)));
 }

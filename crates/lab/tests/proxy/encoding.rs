@@ -203,6 +203,155 @@ fn conditions_and_parts() {
     });
 }
 
+/// An origin with one page that understands ranges.
+fn paged(rig: &Rig<'_>, body: &str) -> Record {
+    let body = body.to_string();
+    rig.serve(0, move |request| {
+        let fields = "Cache-Control: max-age=60\r\nETag: \"a\"\r\n";
+        let range = request.head.lines().find_map(|line| line.strip_prefix("Range: bytes=")?.split_once('-'));
+        let Some((first, last)) = range else { return vec![html(fields, &body)] };
+        let first = first.parse::<usize>().expect("a number");
+        let last = last.parse().unwrap_or(body.len() - 1);
+        let (part, length) = (&body[first..=last], body.len());
+        let head = format!("HTTP/1.1 206 P\r\nContent-Type: text/html\r\n{fields}Content-Range: bytes {first}-{last}/{length}\r\n");
+        vec![Act::send(format!("{head}Content-Length: {}\r\n\r\n{part}", part.len()))]
+    })
+}
+
+#[test]
+fn parts_are_of_what_is_not_coded_and_the_whole_that_they_become_is_coded() {
+    World::twice(20, |world| {
+        let rig = Rig::new(world, compressing(caching(1)));
+        let body = page(5_000);
+        let origin = paged(&rig, &body);
+        rig.run(async {
+            let client = connect(&rig).await;
+            let first = get(&client, &[BR, ("range", "bytes=0-2999")]).await;
+            assert_eq!((first.status, first.field("content-encoding"), first.text()), (206, None, &body[..3000]));
+            assert!(origin.requests()[0].1.contains("Accept-Encoding: identity\r\n"), "{}", origin.requests()[0].1);
+            for fields in [[BR, ("range", "bytes=10-19")], [("accept-encoding", "br, identity;q=0"), ("range", "bytes=10-19")]] {
+                let part = get(&client, &fields).await;
+                assert_eq!((part.status, part.field("content-encoding"), part.text()), (206, None, &body[10..20]), "{fields:?}");
+                assert!(part.field("cache-status").is_some_and(|status| status.contains("; hit")));
+            }
+            let head = ask(&client, Method::Head, "/a", &[BR]).await;
+            assert_eq!((head.field("content-encoding"), head.field("content-length")), (Some("br"), None), "as GET would have it");
+            let whole = get(&client, &[BR]).await;
+            assert_eq!((whole.status, whole.field("content-encoding"), whole.field("content-range")), (200, Some("br"), None));
+            assert!(text_of(&whole) == body);
+            assert!(origin.requests()[1].1.contains("Range: bytes=3000-\r\n"), "{}", origin.requests()[1].1);
+            let again = get(&client, &[BR]).await;
+            assert!(text_of(&again) == body && again.body.len() < 2_500 && again.field("content-length").is_some());
+            assert_eq!(get(&client, &[ALL, ("range", "bytes=4000-4009")]).await.text(), &body[4000..4010]);
+        });
+        assert_eq!(origin.requests().len(), 2);
+        assert_eq!(rig.server.store().filling(), 0);
+        rig.close();
+    });
+}
+
+#[test]
+fn a_range_of_what_comes_in_is_not_coded_and_beside_it_the_whole_is() {
+    World::twice(21, |world| {
+        let rig = Rig::new(world, compressing(caching(1)));
+        let body = page(5_000);
+        let (half, rest) = body.split_at(2_500);
+        let (half, rest) = (half.to_string(), rest.to_string());
+        let origin = rig.serve(0, move |_| {
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: max-age=60\r\nContent-Length: 5000\r\n\r\n";
+            vec![Act::send(format!("{head}{half}")), Act::Wait(SECOND), Act::send(rest.clone())]
+        });
+        rig.run(async {
+            let client = connect(&rig).await;
+            let begin = |fields: &[(&str, &str)]| {
+                let mut request = head(Method::Get, "/a");
+                fields.iter().for_each(|(name, value)| request.fields.push(name.as_bytes(), value.as_bytes()));
+                client.begin(&request, true)
+            };
+            let whole = begin(&[BR]);
+            // The client's bytes go out while somebody waits for an answer.
+            let mut coded = client.head(whole).await.expect("a head");
+            world.sleep(500 * MS).await;
+            let range = begin(&[BR, ("range", "bytes=100-199")]);
+            let must = begin(&[("accept-encoding", "br, identity;q=0"), ("range", "bytes=100-199")]);
+            let range = client.answer(range).await.expect("an answer");
+            assert_eq!((range.status, range.field("content-encoding"), range.text()), (206, None, &body[100..200]));
+            assert_eq!(range.field("vary"), Some("Accept-Encoding"));
+            loop {
+                let piece = client.piece(whole).await.expect("the rest");
+                if piece.is_empty() {
+                    break;
+                }
+                coded.body.extend(piece);
+            }
+            let must = client.answer(must).await.expect("an answer");
+            for whole in [coded, must] {
+                assert_eq!((whole.status, whole.field("content-encoding")), (200, Some("br")));
+                assert!(text_of(&whole) == body);
+            }
+        });
+        assert_eq!(origin.requests().len(), 1);
+        assert_eq!((rig.log.steps("encoded").len(), rig.server.store().filling()), (2, 0));
+        rig.close();
+    });
+}
+
+#[test]
+fn what_follows_the_content_does_not_follow_its_codings() {
+    World::twice(22, |world| {
+        let rig = Rig::new(world, compressing(caching(1)));
+        let body = page(2_000);
+        let chunk = format!("{:x}\r\n{body}\r\n0\r\nContent-Digest: sha-256=:x:\r\n\r\n", body.len());
+        rig.serve(0, move |_| {
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n";
+            vec![Act::send(format!("{head}{chunk}"))]
+        });
+        rig.run(async {
+            let client = connect(&rig).await;
+            for _ in 0..2 {
+                let coded = get(&client, &[BR]).await;
+                assert_eq!((coded.field("content-encoding"), &*coded.trailers), (Some("br"), &[][..]));
+                assert!(text_of(&coded) == body);
+                let plain = get(&client, &[]).await;
+                assert_eq!(plain.trailers, [("content-digest".to_string(), "sha-256=:x:".to_string())]);
+                assert!(plain.text() == body);
+            }
+        });
+        rig.close();
+    });
+}
+
+#[test]
+fn of_answers_to_post_those_are_stored_of_which_codings_can_be_made() {
+    World::twice(23, |world| {
+        let rig = Rig::new(world, compressing(caching(1)));
+        let body = page(2_000);
+        let sent = body.clone();
+        let origin = rig.serve(0, move |request| {
+            let fields = "Cache-Control: max-age=60\r\nContent-Location: /a\r\n";
+            match request.number {
+                // Such as it may be for who asks so, and for nobody else.
+                0 => vec![html(&format!("{fields}Content-Encoding: br\r\n"), "coded")],
+                1 => vec![html("Cache-Control: no-store\r\n", "not stored")],
+                _ => vec![html(fields, &sent)],
+            }
+        });
+        rig.run(async {
+            let client = connect(&rig).await;
+            ask(&client, Method::Post, "/a", &[BR]).await;
+            assert_eq!(get(&client, &[]).await.text(), "not stored");
+            let post = ask(&client, Method::Post, "/a", &[BR]).await;
+            assert_eq!(post.field("content-encoding"), Some("br"));
+            assert!(text_of(&post) == body, "coded on its way, behind the copy");
+            let plain = get(&client, &[]).await;
+            assert!(plain.text() == body && plain.field("cache-status").is_some_and(|status| status.contains("; hit")));
+            assert!(text_of(&get(&client, &[BR]).await) == body);
+        });
+        assert_eq!(origin.requests().len(), 3);
+        rig.close();
+    });
+}
+
 #[test]
 fn what_passes_is_coded_on_its_way_and_every_event_can_be_read_at_once() {
     World::twice(5, |world| {

@@ -30,7 +30,7 @@ impl Server {
     pub fn pushable(&self, asked: &Asked, response: &ResponseHead, content: &[u8], now: Calendar) -> Result<Pushable, String> {
         let mut pushable = judge(&self.snapshot(), asked, response, now)?;
         let content = Content::of(vec![Piece::Memory(content.into())], self.store.contents());
-        pushable.object = pushable.object.with_content(Arc::new(content));
+        pushable.object = pushable.object.with_content(Arc::new(content), None);
         Ok(pushable)
     }
 

@@ -22,6 +22,8 @@ mod telling;
 mod visit;
 mod whole;
 
+pub use crate::tls::Secrets;
+
 use decide::resolve;
 use decide::step::Journey;
 use decide::time::Duration;
@@ -45,6 +47,8 @@ pub struct Request {
     pub insecure: bool,
     /// The authorities to trust, in DER; asked for when TLS begins.
     pub trust: Box<dyn Fn() -> Result<Vec<Vec<u8>>, String>>,
+    /// Where the secrets of TLS connections are kept, for whoever has their packets.
+    pub secrets: Option<Secrets>,
     /// Addresses of names that are not looked up.
     pub given: Vec<Given>,
     /// Where to connect to, whatever the URL says.

@@ -27,7 +27,7 @@ pub(super) fn visitor(request: &Request, telling: &mut Telling<'_>) -> Result<Vi
         trust => trust.map_err(machine)?,
     };
     let protocols: &[Protocol] = if request.http1_only { &[Protocol::Http1] } else { &[Protocol::Http2, Protocol::Http1] };
-    let made = Visitor::new(&trust, request.insecure, protocols);
+    let made = Visitor::new(&trust, request.insecure, protocols, request.secrets.as_ref());
     let visitor = made.map_err(|why| machine(format!("this machine cannot judge certificates: {why}")))?;
     telling.step(Step::TlsPrepared { authorities: trust.len() as u64, took: telling.now().since(began) });
     Ok(visitor)

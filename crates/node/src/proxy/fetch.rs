@@ -222,6 +222,7 @@ impl Exchange<'_> {
             return Tried::Failed { error, sent: Sent::Whole };
         }
         self.learn_hints();
+        let mut copy = None;
         if self.cached.is_some() {
             if let Channel::Fill(_) = self.client.stream {
                 self.begin_fill(&meta, upstream.stream.framing(meta.framing));
@@ -229,10 +230,11 @@ impl Exchange<'_> {
                 self.deliver(ticket, upstream, progress, &meta, false, latency).await;
                 return Tried::Over(Stage::Log);
             }
-            self.passed();
+            copy = self.passed();
         }
         let (shown, coder) = self.encode_passed(&meta);
         let keep = self.begin_answer(&shown, upstream.stream.framing(meta.framing), keep);
+        self.scratch.down.copy = copy;
         if let Some(coder) = coder {
             self.scratch.down.code(coder);
         }
@@ -257,6 +259,9 @@ impl Exchange<'_> {
         let pool = ticket.pool().clone();
         let result = self.relay(&mut upstream, &mut progress, &pool, async |relay| relay.deliver().await).await;
         let now = self.worker.host.now();
+        if let Some(why) = self.scratch.down.copy.take().and_then(|copy| copy.dropped()) {
+            self.step(Step::CacheDrop { why });
+        }
         (self.received, self.end.sent) = (self.scratch.up.moved, self.scratch.down.moved);
         if let Some(work) = self.scratch.down.coded() {
             self.end.sent = work.after;

@@ -5,7 +5,7 @@ use crate::buffer::{BUFFER_BYTES, Buffer};
 use crate::channel::Channel;
 use crate::coder::{Coder, Work};
 use crate::proxy::exchange::SPARE_BYTES;
-use crate::store::Stretch;
+use crate::store::{Stretch, Writer};
 use decide::encoding::describes_content;
 use decide::forward::trailer_passes;
 use decide::time::Instant;
@@ -71,6 +71,8 @@ pub(crate) struct Half {
     trailers: Fields,
     /// Where the frames of a WebSocket end that passes here.
     pub(crate) follower: Option<Follower>,
+    /// What takes a copy of the body, as it comes.
+    pub(crate) copy: Option<Writer>,
     /// What codes the content on its way.
     coder: Option<Box<Coder>>,
     finished: bool,
@@ -100,6 +102,7 @@ impl Half {
             tail: Vec::new(),
             trailers: Fields::new(),
             follower: None,
+            copy: None,
             coder: None,
             finished: false,
             prelude: false,
@@ -123,8 +126,7 @@ impl Half {
         }
         self.tail.clear();
         self.trailers.clear();
-        self.follower = None;
-        self.coder = None;
+        (self.follower, self.copy, self.coder) = (None, None, None);
         (self.written, self.direct, self.finished, self.prelude, self.written_in_all) = (0, 0, false, false, 0);
         (self.moved, self.most, self.waits_for, self.since) = (0, u64::MAX, WaitsFor::Source, now);
         &mut self.out
@@ -207,6 +209,9 @@ impl Half {
             self.stage(input).map_err(Broken::Source)?;
             ready!(self.poll_flush(cx, input, sink, now))?;
             if self.finished {
+                if let Some(copy) = &mut self.copy {
+                    copy.finish(&self.trailers);
+                }
                 sink.finish(&self.trailers);
                 return Poll::Ready(Ok(()));
             }
@@ -356,6 +361,9 @@ impl Half {
                 }
                 if let Some(follower) = &mut self.follower {
                     follower.pass(&input.unread()[..piece.data]);
+                }
+                if let Some(copy) = &mut self.copy {
+                    copy.copy(&input.unread()[..piece.data]);
                 }
                 self.stage_content(input, piece.data);
             }

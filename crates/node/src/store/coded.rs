@@ -2,7 +2,7 @@
 //! of which it was made. Whoever asks while it is being made reads it as it grows, as with an answer that comes in.
 
 use super::Store;
-use super::fill::{Coming, Fill, Reader, Storing, Told, Writer};
+use super::fill::{Around, Coming, Fill, Reader, Storing, Told, Writer};
 use super::object::{Content, Object, allocated};
 use decide::cache::Rule;
 use decide::files::Coding;
@@ -149,8 +149,7 @@ impl Store {
     /// For a coding of what is not kept: it is for one request alone.
     pub(crate) fn for_one(self: &Arc<Store>, key: &[u8]) -> (Writer, Reader) {
         let (writer, reader) = self.ask_alone(key);
-        let coming = Coming { head: ResponseHead::default(), length: None, stored: None, rule: Rule::Uncacheable };
-        writer.tell(Told::Coming(Arc::new(coming)), Vec::new());
+        writer.tell(Told::Coming(Arc::new(coming(None, Rule::Uncacheable))), Vec::new());
         (writer, reader)
     }
 
@@ -167,14 +166,21 @@ impl Store {
             return place.found().unwrap_or(Form::NoRoom);
         }
         let coded = wanted.object.coded.clone();
-        let storing = Storing { object: wanted.object.with_content(Arc::default()), largest: wanted.largest, keep: true };
-        let coming = Coming { head: ResponseHead::default(), length: None, stored: Some(storing), rule: wanted.rule };
-        let fill = Fill::of_form(wanted.key, wanted.object.born, Making { coded, coding: wanted.coding }, coming);
+        // Its length and its trailers are those of what it is made of, and say nothing of it.
+        let object = Object { head: ResponseHead::default(), ..wanted.object.with_content(Arc::default(), None) };
+        let storing = Storing { object, largest: wanted.largest, keep: true, partial: false, trailers: false };
+        let form = Making { coded, coding: wanted.coding };
+        let fill = Fill::of_form(wanted.key, wanted.object.born, form, coming(Some(storing), wanted.rule));
         let reader = fill.read();
         *making = Some(fill.clone());
         let writer = table.begin(fill, self.clone());
         Form::Missing(writer, reader)
     }
+}
+
+/// What is told of a coding while it is made: the head is its readers' own affair.
+fn coming(stored: Option<Storing>, rule: Rule) -> Coming {
+    Coming { head: ResponseHead::default(), length: None, stored, rule, part: None, around: Around::default() }
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 //! What is stored under the key of a request, and what it is good for: for people.
 
 use super::Store;
+use super::judge::{Naming, ask_for_codings, judged};
 use super::look::{Ask, Look, Looking};
 use crate::proxy::key_of;
 use crate::server::Server;
-use decide::cache::{Policy, Record, Standing, Wishes};
+use decide::cache::{Exchange, Life, Parts, Policy, Record, Sequence, Standing, Times, Wishes};
 use decide::config::{Action, Config};
 use decide::encoding;
+use decide::multipart::content_range;
 use decide::step::RouteRef;
 use decide::time::Calendar;
 use host::Host;
-use wire::http::RequestHead;
+use std::sync::Arc;
+use wire::http::{Field, Fields, RequestHead, ResponseHead};
 
 /// What the cache has for a request.
 #[derive(Clone, Debug)]
@@ -38,8 +41,10 @@ pub struct Explained {
 pub struct StoredAnswer {
     /// Its status.
     pub status: u16,
-    /// Bytes of its content.
+    /// Bytes of its content that are stored.
     pub length: u64,
+    /// Which, where they are not all of it: as `Content-Range` says it.
+    pub parts: String,
     /// In seconds.
     pub age: u64,
     /// Seconds for which it is fresh still; negative, for how long it has been stale.
@@ -54,6 +59,85 @@ pub struct StoredAnswer {
     pub standing: &'static str,
     /// The codings of it that are there, with their lengths in bytes.
     pub codings: Vec<(&'static str, u64)>,
+}
+
+/// What becomes of an answer.
+#[derive(Clone, Debug)]
+pub struct AnswerExplained {
+    /// What it is stored under.
+    pub key: String,
+    /// Whether it is stored.
+    pub stored: bool,
+    /// The rule that decided.
+    pub rule: &'static str,
+    /// Which part of the whole it is, if it is one: as `Content-Range` says it.
+    pub part: String,
+    /// How long it is fresh, how old it was when it came, and for how long it may be used after that: while it is validated, and if the
+    /// backends fail.
+    pub life: Life,
+    /// The fields of requests that select it, with their values.
+    pub selected_by: String,
+    /// What it can be purged by.
+    pub tags: Vec<String>,
+    /// The fields that are kept, as `name: value`.
+    pub fields: Vec<String>,
+    /// Names of those that are not.
+    pub left_out: Vec<String>,
+    /// Every question on the way.
+    pub record: Record,
+}
+
+/// What becomes of an answer to such a request on this route, were it to come now; `None` where the route stores nothing.
+pub fn explain_answer(
+    config: &Config,
+    route: RouteRef,
+    request: &RequestHead,
+    scheme: &str,
+    response: &ResponseHead,
+    now: Calendar,
+) -> Option<AnswerExplained> {
+    let (key, policy) = cache_key(config, route, request, scheme)?;
+    let mut record = Record::on();
+    let mut sent = request.clone();
+    ask_for_codings(policy.vary.accept_encoding, &mut sent.fields);
+    let times = Times { requested: now, received: now };
+    let exchange = Exchange { request: &sent, scheme, response, times };
+    let naming = Naming { names: &Arc::default(), born: Sequence::default() };
+    let judged = judged(&exchange, &Wishes::of(&request.fields, policy), &naming, policy, &mut record);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (mut selected_by, mut tags, mut fields) = (Vec::new(), Vec::new(), Fields::new());
+    if let Some(object) = &judged.object {
+        object.selecting.write(&mut selected_by);
+        tags = object.names.tags.iter().map(|tag| text(tag)).collect();
+        fields.clone_from(&object.head.fields);
+    }
+    let is_kept = |field: &Field<'_>| fields.iter().any(|kept| kept.name.eq_ignore_ascii_case(field.name));
+    let left_out = response.fields.iter().filter(|field| !is_kept(field)).map(|field| text(field.name)).collect();
+    Some(AnswerExplained {
+        key: text(&key),
+        stored: judged.object.is_some(),
+        rule: judged.rule.word(),
+        part: judged.part.map(|part| content_range(part.span, part.complete_length)).unwrap_or_default(),
+        life: judged.life,
+        selected_by: selected(&selected_by),
+        tags,
+        left_out,
+        fields: fields.iter().map(|field| format!("{}: {}", text(field.name), text(field.value))).collect(),
+        record,
+    })
+}
+
+/// Fields and values, one a line, on one line.
+fn selected(lines: &[u8]) -> String {
+    let text = String::from_utf8_lossy(lines);
+    let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches(',')).collect();
+    lines.join(", ")
+}
+
+fn in_words(parts: &Parts) -> String {
+    let spans = parts.spans().iter().map(|span| format!("{}-{}", span.start, span.end() - 1));
+    let length = parts.complete_length().map_or("*".to_string(), |length| length.to_string());
+    format!("bytes {}/{length}", spans.collect::<Vec<_>>().join(","))
 }
 
 impl Server {
@@ -103,10 +187,11 @@ impl Store {
             StoredAnswer {
                 status: object.head.status,
                 length: object.content.len(),
+                parts: object.parts.as_ref().map(|parts| in_words(parts)).unwrap_or_default(),
                 age: object.life.age(now).as_secs(),
                 ttl: object.life.ttl(now),
                 basis: object.life.basis.word(),
-                selected_by: text(&selected_by).trim_end().replace('\n', ", "),
+                selected_by: selected(&selected_by),
                 tags: object.names.tags.iter().map(|tag| text(tag)).collect(),
                 standing: match self.standing(object) {
                     Standing::Current => "current",

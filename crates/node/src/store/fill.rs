@@ -8,7 +8,8 @@ use super::object::{Content, Object, Piece};
 use super::slab::Growing;
 use super::storage::Storage;
 use super::{Gauge, Share, Store};
-use decide::cache::{Normalise, Rule, Selecting, Sequence};
+use decide::cache::{self, Kept, Normalise, Part, Parts, Rule, Selecting, Sequence, kept};
+use decide::range::{Requested, requested};
 use decide::step::{Side, Step};
 use decide::time::Instant;
 use std::collections::{BTreeMap, VecDeque};
@@ -20,6 +21,9 @@ use wire::http::{Fields, ResponseHead};
 /// Bytes by which the slowest reader may be behind where the content is not kept.
 const WINDOW_BYTES: u64 = 256 * 1024;
 
+/// Why an answer is not kept for which the owner's memory has no place.
+const NO_ROOM: &str = "no-room";
+
 /// An answer that comes in.
 pub(crate) struct Fill {
     pub(super) key: Box<[u8]>,
@@ -29,6 +33,10 @@ pub(crate) struct Fill {
     unattended: bool,
     /// The fields by which its answer will most likely be selected, where another answer under the key has told them.
     pub(super) expected: Option<Selecting>,
+    /// The range that was asked for, where it was not the whole.
+    range: Option<Box<[u8]>>,
+    /// A copy of what goes to one client: nobody else reads it.
+    copies: bool,
     /// It is no answer, but the content of one that is stored, or comes in, in another coding.
     form: Option<Making>,
     state: Mutex<State>,
@@ -52,6 +60,8 @@ struct State {
     /// It was kept up to here, and is not any more.
     kept_until: u64,
     end: Option<Result<(), (&'static str, Side)>>,
+    /// What followed the content.
+    trailers: Fields,
     readers: BTreeMap<u64, Seat>,
     /// The number of the next reader. It is never given twice: the first is the one whose request was sent.
     next: u64,
@@ -59,6 +69,8 @@ struct State {
     outdated: bool,
     /// The exchange is over, and what it brought is stored if it was to be.
     closed: bool,
+    /// Why it was not kept, where it was to be.
+    dropped: Option<&'static str>,
     writer: Option<Waker>,
 }
 
@@ -89,6 +101,23 @@ pub(crate) struct Coming {
     pub(crate) stored: Option<Storing>,
     /// The rule that decided on that.
     pub(crate) rule: Rule,
+    /// Which part of the whole the content is; `None`: the whole, or nobody knows.
+    pub(crate) part: Option<Part>,
+    /// What is there already of it.
+    pub(crate) around: Around,
+}
+
+/// Stored bytes around those that come in.
+#[derive(Default)]
+pub(crate) struct Around {
+    pub(crate) before: Vec<Piece>,
+    pub(crate) after: Vec<Piece>,
+}
+
+impl Around {
+    fn bytes(&self) -> u64 {
+        self.before.iter().chain(&self.after).map(Piece::len).sum()
+    }
 }
 
 /// A stored answer that has everything but its content.
@@ -98,6 +127,10 @@ pub(crate) struct Storing {
     pub(crate) largest: u64,
     /// It stays when it is whole; else only those have it who wait while it comes in.
     pub(crate) keep: bool,
+    /// The owner lets parts be stored.
+    pub(crate) partial: bool,
+    /// What follows the content may be stored as well.
+    pub(crate) trailers: bool,
 }
 
 /// An answer that was made here because no backend gave one.
@@ -125,14 +158,30 @@ pub(crate) enum Over {
 }
 
 impl Fill {
-    pub(super) fn new(key: &[u8], born: Sequence, expected: Option<Selecting>, unattended: bool) -> Arc<Fill> {
-        Arc::new(Fill { key: key.into(), born, unattended, expected, form: None, state: Mutex::default() })
+    pub(super) fn new(key: &[u8], born: Sequence) -> Fill {
+        let (key, state) = (key.into(), Mutex::default());
+        Fill { key, born, unattended: false, expected: None, range: None, copies: false, form: None, state }
     }
 
     /// For a coding of some content.
     pub(super) fn of_form(key: &[u8], born: Sequence, form: Making, coming: Coming) -> Arc<Fill> {
         let state = State { told: Some(Told::Coming(Arc::new(coming))), kept: true, ..State::default() };
-        Arc::new(Fill { key: key.into(), born, unattended: false, expected: None, form: Some(form), state: Mutex::new(state) })
+        Arc::new(Fill { form: Some(form), state: Mutex::new(state), ..Fill::new(key, born) })
+    }
+
+    /// What is known of the requests that it is for.
+    pub(super) fn expecting(self, expected: Option<Selecting>, range: Option<&[u8]>) -> Fill {
+        Fill { expected, range: range.map(Box::from), ..self }
+    }
+
+    /// A copy.
+    pub(super) fn copying(self) -> Fill {
+        Fill { copies: true, ..self }
+    }
+
+    /// For nobody who waits.
+    pub(super) fn unattended(self) -> Fill {
+        Fill { unattended: true, ..self }
     }
 
     /// Whether what is held of it is its beginning: somebody can still begin to read it.
@@ -145,10 +194,11 @@ impl Fill {
         matches!(self.lock().end, Some(Err(_)))
     }
 
-    /// Whether its answer may be one to a request with these fields: who knows that it is not asks beside it, or the requests of many
-    /// variants would wait for each other in a row.
-    pub(super) fn may_serve(&self, request: &Fields, normalise: &Normalise) -> bool {
-        self.expected.as_ref().is_none_or(|expected| expected.match_request(request, &Fields::new(), normalise))
+    /// Whether its answer may be one to a request with these fields for this range: who knows that it is not asks beside it, or the
+    /// requests of many variants would wait for each other in a row.
+    pub(super) fn may_serve(&self, request: &Fields, range: Option<&[u8]>, normalise: &Normalise) -> bool {
+        self.range.as_deref() == range
+            && self.expected.as_ref().is_none_or(|expected| expected.match_request(request, &Fields::new(), normalise))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -164,15 +214,29 @@ impl Fill {
     pub(super) fn coming(&self) -> Option<Arc<Coming>> {
         let state = self.lock();
         match &state.told {
-            Some(Told::Coming(coming)) if state.kept => Some(coming.clone()),
+            Some(Told::Coming(coming)) if state.kept && !self.copies => Some(coming.clone()),
             _ => None,
+        }
+    }
+
+    /// Whether what comes in holds what a request for this range asks for: of a part, it must be the same range; of the whole, it must be
+    /// near, or it is asked for itself.
+    pub(super) fn holds(&self, coming: &Coming, range: Option<&[u8]>) -> bool {
+        match (range, coming.part, coming.length) {
+            (range, Some(_), _) => range.is_some() && self.range.as_deref() == range,
+            (None, None, _) => true,
+            (Some(range), None, Some(length)) => match requested(range, length) {
+                Requested::Spans(spans) => spans.iter().all(|span| span.start <= self.lock().len),
+                Requested::Whole | Requested::Unsatisfiable => true,
+            },
+            (Some(_), None, None) => false,
         }
     }
 
     /// Nothing has come yet, and it can still come.
     pub(super) fn is_asked(&self) -> bool {
         let state = self.lock();
-        state.told.is_none() && state.end.is_none()
+        state.told.is_none() && state.end.is_none() && !self.copies
     }
 
     /// It may be older than what has just become of the resource.
@@ -196,22 +260,43 @@ impl State {
         self.pieces.push_back((start, piece));
     }
 
-    /// From the one of this number on, the pieces are others, and more. What is kept begins with the first byte.
+    /// From the one of this number on, the pieces that come in are others, and more. What is kept begins with the first byte.
     fn renew(&mut self, pieces: &[Piece], first: usize) {
-        if let Some((start, _)) = self.pieces.get(first) {
+        let before = match &self.told {
+            Some(Told::Coming(coming)) => coming.around.before.len(),
+            _ => 0,
+        };
+        let place = first.saturating_add(before);
+        if let Some((start, _)) = self.pieces.get(place) {
             self.len = *start;
         }
-        self.pieces.truncate(first);
+        self.pieces.truncate(place);
         pieces.iter().skip(first).for_each(|piece| self.add(piece.clone()));
     }
 
-    /// Whether so many more bytes may be kept; if so, they are counted.
-    fn may_hold(&mut self, bytes: u64, growing: &mut Option<Growing>, store: &Store) -> bool {
-        let Some(Told::Coming(coming)) = &self.told else { return false };
-        let Some(storing) = &coming.stored else { return false };
-        let growing = growing.get_or_insert_with(|| store.storage.grow(coming.length));
+    /// Counts bytes that are to be kept; why not, where they are too many.
+    fn too_much(&mut self, bytes: u64, growing: &mut Option<Growing>, store: &Store) -> Option<&'static str> {
+        let Some(Told::Coming(coming)) = &self.told else { return Some(NO_ROOM) };
+        let growing = growing.get_or_insert_with(|| store.storage.grow(coming.length.map(|length| length - coming.around.bytes())));
         let cost = growing.cost(bytes);
-        self.len + bytes <= storing.largest && self.counted.add_within(&store.filling, cost, store.most_filling())
+        self.exceeds(bytes, cost, store)
+    }
+
+    fn exceeds(&mut self, bytes: u64, cost: u64, store: &Store) -> Option<&'static str> {
+        let Some(Told::Coming(coming)) = &self.told else { return Some(NO_ROOM) };
+        let largest = coming.stored.as_ref().map_or(0, |storing| storing.largest);
+        if self.len + bytes > largest {
+            return Some(Rule::TooLarge.word());
+        }
+        let fits = self.counted.add_within(&store.filling, cost, store.most_filling());
+        (!fits).then_some(NO_ROOM)
+    }
+
+    /// It is not kept any more.
+    fn let_go(&mut self) {
+        if std::mem::replace(&mut self.kept, false) {
+            self.kept_until = self.len;
+        }
     }
 
     /// Lets go of what every reader has.
@@ -267,6 +352,13 @@ impl Reader {
         let mut state = self.fill.lock();
         let first = state.readers.keys().next() == Some(&self.id);
         if first { std::mem::take(&mut state.steps) } else { Vec::new() }
+    }
+
+    /// What followed the content; for the one that asked, or where it may be stored.
+    pub(crate) fn trailers(&self) -> Fields {
+        let state = self.fill.lock();
+        let keeps = matches!(&state.told, Some(Told::Coming(coming)) if coming.stored.as_ref().is_some_and(|storing| storing.trailers));
+        if keeps || self.is_first() { state.trailers.clone() } else { Fields::new() }
     }
 
     /// Whether it is the one that asked: what is not stored is for nobody else.
@@ -347,13 +439,15 @@ pub(crate) struct Writer {
     pub(crate) asks_again: bool,
     /// Bytes of the content before it was coded.
     pub(crate) before: u64,
+    /// Bytes of the answer that was no use.
+    swallowed: u64,
     /// The content, as far as it is kept.
     growing: Option<Growing>,
 }
 
 impl Writer {
     pub(super) fn new(fill: Arc<Fill>, store: Arc<Store>) -> Writer {
-        Writer { fill, store, asks_again: false, before: 0, growing: None }
+        Writer { fill, store, asks_again: false, before: 0, swallowed: 0, growing: None }
     }
 
     /// The purges there had been when the backend was asked.
@@ -373,7 +467,17 @@ impl Writer {
     /// Says what came of it, and what was done for it.
     pub(crate) fn tell(&self, told: Told, steps: Vec<(Instant, Step)>) {
         let mut state = self.fill.lock();
-        state.kept = matches!(&told, Told::Coming(coming) if coming.stored.is_some());
+        if let Told::Coming(coming) = &told {
+            state.kept = coming.stored.is_some();
+            // What is there already has its place like all that comes.
+            let there: u64 = coming.around.bytes();
+            state.told = Some(told.clone());
+            if state.kept && there > 0 {
+                state.dropped = state.exceeds(there, there, &self.store);
+                state.kept = state.dropped.is_none();
+            }
+            coming.around.before.iter().for_each(|piece| state.add(piece.clone()));
+        }
         let kept = state.kept;
         state.told = Some(told);
         state.steps = steps;
@@ -404,12 +508,17 @@ impl Writer {
     /// Takes content.
     pub(crate) fn poll_write(&mut self, cx: &Context<'_>, from: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let bytes: usize = from.iter().map(|slice| slice.len()).sum();
+        if self.asks_again {
+            return Poll::Ready(self.swallow(bytes));
+        }
         let Writer { fill, store, growing, .. } = self;
         let mut state = fill.lock();
-        if state.kept && !state.may_hold(bytes as u64, growing, store) {
+        if state.kept
+            && let Some(why) = state.too_much(bytes as u64, growing, store)
+        {
             // Too long to be stored: from now on it only passes.
-            state.kept = false;
-            state.kept_until = state.len;
+            state.dropped = Some(why);
+            state.let_go();
             *growing = None;
             state.drop_read();
             // Who waits only for its end learns that it will not be stored.
@@ -424,7 +533,7 @@ impl Writer {
             if state.readers.is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
             }
-            if state.len - state.slowest() >= WINDOW_BYTES {
+            if state.len.saturating_sub(state.slowest()) >= WINDOW_BYTES {
                 state.writer = Some(cx.waker().clone());
                 return Poll::Pending;
             }
@@ -449,8 +558,44 @@ impl Writer {
         Poll::Ready(Ok(bytes))
     }
 
+    /// Takes a copy of content that goes past to its client.
+    pub(crate) fn copy(&mut self, bytes: &[u8]) {
+        let Writer { fill, store, growing, .. } = self;
+        let mut state = fill.lock();
+        if !state.kept {
+            return;
+        }
+        state.dropped = state.too_much(bytes.len() as u64, growing, store);
+        match growing {
+            Some(growing) if state.dropped.is_none() => {
+                let first = growing.push(bytes);
+                state.renew(growing.pieces(), first);
+            }
+            _ => {
+                state.let_go();
+                state.drop_read();
+                *growing = None;
+            }
+        }
+    }
+
+    /// The content of an answer that is no use: a short one leaves its connection for the next question.
+    fn swallow(&mut self, bytes: usize) -> io::Result<usize> {
+        self.swallowed += bytes as u64;
+        if self.swallowed > WINDOW_BYTES { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes) }
+    }
+
+    /// Why it was not kept, where it was to be.
+    pub(crate) fn dropped(&self) -> Option<&'static str> {
+        let state = self.fill.lock();
+        let Some(Told::Coming(coming)) = &state.told else { return None };
+        coming.stored.as_ref().filter(|storing| storing.keep)?;
+        let broke_off = state.kept && state.end.is_none();
+        state.dropped.or(state.outdated.then_some("outdated")).or(broke_off.then_some("broke-off"))
+    }
+
     /// The content is whole: it is stored, if it is to be.
-    pub(crate) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self, trailers: &Fields) {
         if self.asks_again {
             return;
         }
@@ -459,34 +604,54 @@ impl Writer {
             return;
         }
         state.end = Some(Ok(()));
-        let object = if state.kept && !state.outdated { state.object(self.fill.born, &self.store.contents) } else { None };
+        state.trailers.clone_from(trailers);
+        if let Some(Told::Coming(coming)) = state.told.clone() {
+            coming.around.after.iter().for_each(|piece| state.add(piece.clone()));
+        }
+        let object = state.object(self.fill.born, true, &self.store.contents);
         // From here on it counts with the contents.
         let counted = object.is_some().then(|| std::mem::take(&mut state.counted));
         let wakers = state.wakers();
         drop(state);
         self.growing = None;
-        match (object, &self.fill.form) {
-            (Some(object), None) => self.store.put(&self.fill.key, Arc::new(object)),
-            (Some(object), Some(form)) => {
-                form.made(&object.content, self.before);
-                self.store.weigh(&self.fill.key, &form.coded);
-            }
-            (None, Some(form)) => form.given_up(),
-            (None, None) => {}
+        match &self.fill.form {
+            None => self.keep(object),
+            Some(form) => match object {
+                Some((object, _)) => {
+                    form.made(&object.content, self.before);
+                    self.store.weigh(&self.fill.key, &form.coded);
+                }
+                None => form.given_up(),
+            },
         }
         self.store.withdraw(&self.fill);
         drop(counted);
         wakers.into_iter().for_each(Waker::wake);
     }
 
+    /// Stores what has become of it.
+    fn keep(&self, object: Option<(Object, u64)>) {
+        let Some((object, largest)) = object else { return };
+        let kept = match object.parts.is_some() {
+            true => self.store.put_part(&self.fill.key, object, largest),
+            false => self.store.put(&self.fill.key, Arc::new(object)),
+        };
+        if !kept {
+            self.fill.lock().dropped.get_or_insert("outdated");
+        }
+    }
+
     /// Nothing more comes; what was not finished broke off. Returns the steps that no request has taken.
     pub(crate) fn close(&mut self, why: &'static str, side: Side, steps: Vec<(Instant, Step)>) -> Vec<(Instant, Step)> {
         let mut state = self.fill.lock();
-        let failed = state.end.get_or_insert(Err((why, side))).is_err();
-        state.closed = true;
-        if std::mem::replace(&mut state.kept, false) {
-            state.kept_until = state.len;
+        let mut object = None;
+        if state.end.is_none() {
+            state.end = Some(Err((why, side)));
+            object = state.object(self.fill.born, false, &self.store.contents);
         }
+        let failed = matches!(state.end, Some(Err(_)));
+        state.closed = true;
+        state.let_go();
         state.steps.extend(steps);
         // Who still reads it will take them; with nobody there, they are told without.
         let left = if state.readers.is_empty() { std::mem::take(&mut state.steps) } else { Vec::new() };
@@ -497,6 +662,7 @@ impl Writer {
             form.given_up();
         }
         self.growing = None;
+        self.keep(object);
         self.store.withdraw(&self.fill);
         wakers.into_iter().for_each(Waker::wake);
         left
@@ -504,15 +670,29 @@ impl Writer {
 }
 
 impl State {
-    /// The stored answer that it has become. The readers go on with its content.
-    fn object(&mut self, born: Sequence, counted: &Arc<Gauge>) -> Option<Object> {
+    /// The stored answer that it has become, or the part of one, and the most that it may grow to. The readers go on with its content.
+    /// `clean`: the end was where the backend had said.
+    fn object(&mut self, born: Sequence, clean: bool, counted: &Arc<Gauge>) -> Option<(Object, u64)> {
         let Some(Told::Coming(coming)) = self.told.clone() else { return None };
-        let storing = &coming.stored.as_ref().filter(|storing| storing.keep)?.object;
+        let Storing { object: storing, largest, keep: true, partial, trailers } = coming.stored.as_ref()? else { return None };
+        if !self.kept || self.outdated {
+            return None;
+        }
+        let storing_as = coming.part.map_or(cache::Storing::Whole, cache::Storing::Part);
+        let parts = match kept(storing_as, &storing.head.fields, self.len, clean, *partial) {
+            Kept::Whole => None,
+            Kept::Part(part) => Some(Arc::new(Parts::new(part))).filter(|parts| !parts.is_complete()),
+            Kept::Nothing => return None,
+        };
+        let (largest, keeps) = (*largest, *trailers);
         let content = Arc::new(Content::of(self.pieces.drain(..).map(|(_, piece)| piece).collect(), counted));
         self.len = 0;
         content.pieces().iter().for_each(|piece| self.add(piece.clone()));
         self.whole = Some(content.clone());
-        Some(Object { born, ..storing.with_content(content) })
+        // Of a part, it says nothing.
+        let follows = parts.is_none() && !self.trailers.is_empty();
+        let trailers = (keeps && follows).then(|| Arc::new(self.trailers.clone()));
+        Some((Object { born, trailers, ..storing.with_content(content, parts) }, largest))
     }
 }
 

@@ -1,7 +1,9 @@
 //! A look at what is stored: what it is good for, and every rule on the way.
 
 use super::{Object, Store, Variants};
-use decide::cache::{Admission, Forwarded, Policy, Record, Reuse, Rule, Standing, Variant, Wishes, admission, reuse, select};
+use decide::cache::{
+    Admission, Answer, Forwarded, Policy, Record, Rest, Reuse, Rule, Standing, Variant, Wishes, admission, answer, rest, reuse, select,
+};
 use decide::time::Calendar;
 use std::sync::Arc;
 use wire::http::RequestHead;
@@ -38,6 +40,10 @@ pub(crate) struct Ask {
     pub(crate) found: Option<Variants>,
     /// Of that, what is not gone.
     pub(crate) live: Vec<Arc<Object>>,
+    /// The selected answer is stored in parts, and what is asked for is not all among them.
+    pub(crate) lacking: bool,
+    /// What the origin is asked for then, where the rest is enough.
+    pub(crate) rest: Option<Rest>,
 }
 
 impl Store {
@@ -50,7 +56,16 @@ impl Store {
         if record.ask(Rule::WithContent, looking.with_content) {
             return Look::Pass(Forwarded::by(Rule::WithContent), Rule::WithContent);
         }
-        let ask = |rule, found, live| Ask { forwarded: Forwarded::by(rule), rule, good: Reuse::MustValidate, selected: None, found, live };
+        let ask = |rule, found, live| Ask {
+            forwarded: Forwarded::by(rule),
+            rule,
+            good: Reuse::MustValidate,
+            selected: None,
+            found,
+            live,
+            lacking: false,
+            rest: None,
+        };
         let found = self.variants(looking.key);
         record.ask(Rule::Found, found.is_some());
         let Some(found) = found else { return Look::Ask(ask(Rule::Found, None, Vec::new())) };
@@ -69,6 +84,14 @@ impl Store {
         record.ask(Rule::Matches, selected.is_some());
         let Some(object) = selected else { return Look::Ask(ask(Rule::Matches, Some(found.clone()), objects())) };
         let (good, rule) = reuse(&object.life, looking.wishes, object.stale_since(self.standing(&object)), looking.now, record);
+        let stored = object.stored();
+        if object.parts.is_some() && !record.ask(Rule::Partial, answer(request, &stored, looking.now) != Answer::Missing) {
+            let rule = if good.is_hit() { Rule::Partial } else { rule };
+            let rest = rest(request, &stored, looking.now, record);
+            let selected = Some(object.clone());
+            // Whatever the origin says, what is stored is no answer.
+            return Look::Ask(Ask { selected, lacking: true, rest, ..ask(rule, Some(found.clone()), objects()) });
+        }
         match good.is_hit() {
             true => Look::Serve { object, rule, revalidate: good == Reuse::StaleWhileRevalidate },
             false => Look::Ask(Ask { good, selected: Some(object), ..ask(rule, Some(found.clone()), objects()) }),

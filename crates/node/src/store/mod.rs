@@ -1,7 +1,8 @@
 //! What is stored of answers, in memory that all workers share.
 //!
-//! - `look`: looking at what is stored; `explain`: the same for people.
-//! - `object`: a stored answer. `coded`: its codings. `fill`: one that comes in. `purge`: what purges name.
+//! - `look`: looking at what is stored; `judge`: whether an answer is; `explain`: both for people.
+//! - `object`: a stored answer. `part`: parts that are joined. `coded`: its codings. `fill`: an answer that comes in. `purge`: what purges
+//!   name.
 //! - `storage`: the border behind which answers are kept; `memory`: what is behind it. `slab`: where long contents lie.
 //!
 //! Order of calls: `Store::look`; where nothing serves, `Store::join` finds another request's answer on its way, or says who asks; the
@@ -10,16 +11,19 @@
 mod coded;
 mod explain;
 mod fill;
+mod judge;
 mod look;
 mod memory;
 mod object;
+mod part;
 mod purge;
 mod slab;
 mod storage;
 
 pub(crate) use coded::{Coded, Form, Wanted};
-pub use explain::{Explained, StoredAnswer, cache_key};
-pub(crate) use fill::{Coming, Flow, Made, Over, Reader, Storing, Told, Writer};
+pub use explain::{AnswerExplained, Explained, StoredAnswer, cache_key, explain_answer};
+pub(crate) use fill::{Around, Coming, Flow, Made, Over, Reader, Storing, Told, Writer};
+pub(crate) use judge::{Judged, Naming, ask_for_codings, exact, judged};
 pub(crate) use look::{Ask, Look, Looking};
 pub(crate) use object::{Content, INDEX_BYTES, Names, Object, Piece, Stretch, Variants};
 pub use purge::{Purged, Purging, purge_marks};
@@ -37,7 +41,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use storage::Storage;
-use wire::http::RequestHead;
+use wire::http::{Known, Method, RequestHead};
 
 /// Answers under one key at the most; beyond, the oldest goes.
 const MOST_VARIANTS: usize = 64;
@@ -88,6 +92,14 @@ pub(crate) struct Asking<'a> {
     pub(crate) found: Option<&'a Variants>,
     pub(crate) now: Instant,
     pub(crate) calendar: Calendar,
+}
+
+impl Asking<'_> {
+    /// The range that it asks for; `None`: the whole.
+    fn range(&self) -> Option<&[u8]> {
+        let ranged = self.request.method == Method::Get;
+        self.request.fields.get(Known::Range).filter(|_| ranged)
+    }
 }
 
 /// What such a request does.
@@ -249,9 +261,14 @@ impl Store {
         let mut asked = None;
         for fill in under_way.iter().rev() {
             match fill.coming() {
-                Some(coming) if self.serves(&coming, asking) => return Joined::Read(fill.read(), coming),
+                Some(coming) if self.serves(&coming, asking) && fill.holds(&coming, asking.range()) => {
+                    return Joined::Read(fill.read(), coming);
+                }
                 // What was asked before a purge may be what the purge is about.
-                None if fill.born.0 >= purged && fill.may_serve(&asking.request.fields, &asking.policy.vary) && fill.is_asked() => {
+                None if fill.born.0 >= purged
+                    && fill.may_serve(&asking.request.fields, asking.range(), &asking.policy.vary)
+                    && fill.is_asked() =>
+                {
                     asked = Some(fill);
                 }
                 _ => {}
@@ -266,12 +283,13 @@ impl Store {
         }
         let uncacheable = table.uncacheable.holds(self.seed.hash_one(asking.key), asking.now);
         let waiting = asked.map(|fill| fill.readers());
-        let (join, rule) = cache::join(asking.request, waiting, uncacheable, asking.now, &asking.policy.collapse, record);
+        let (join, rule) = cache::join(asking.request, waiting, uncacheable, asking.now, asking.policy, record);
         match (join, asked) {
             (Join::Wait(until), Some(fill)) => Joined::Wait(fill.read(), until),
             (Join::Lead, _) => {
                 let expected = |like: &Object| Selecting::of(&like.head.fields, &asking.request.fields, &asking.policy.vary);
-                let fill = Fill::new(asking.key, Sequence(purged), asking.like.and_then(expected), false);
+                let fill = Fill::new(asking.key, Sequence(purged)).expecting(asking.like.and_then(expected), asking.range());
+                let fill = Arc::new(fill);
                 let reader = fill.read();
                 table.fills.entry(asking.key.into()).or_default().push(fill.clone());
                 Joined::Lead(table.begin(fill, self.clone()), reader)
@@ -290,9 +308,17 @@ impl Store {
     /// For a request that others are not to wait for, and whose answer may be stored all the same.
     pub(crate) fn ask_alone(self: &Arc<Store>, key: &[u8]) -> (Writer, Reader) {
         let mut table = self.table();
-        let fill = Fill::new(key, self.sequence(), None, false);
+        let fill = Arc::new(Fill::new(key, self.sequence()));
         let reader = fill.read();
         (table.begin(fill, self.clone()), reader)
+    }
+
+    /// For a copy of what goes to a client.
+    pub(crate) fn copy(self: &Arc<Store>, key: &[u8]) -> Writer {
+        let mut table = self.table();
+        let fill = Arc::new(Fill::new(key, self.sequence()).copying());
+        table.fills.entry(key.into()).or_default().push(fill.clone());
+        table.begin(fill, self.clone())
     }
 
     /// For what nobody waits for: a stale answer was given, and is to be validated. `None`: that is under way.
@@ -304,7 +330,7 @@ impl Store {
         if fills.iter().any(|fill| fill.born.0 >= purged && (fill.expected.is_none() || fill.expected == expected)) {
             return None;
         }
-        let fill = Fill::new(key, Sequence(purged), expected, true);
+        let fill = Arc::new(Fill::new(key, Sequence(purged)).expecting(expected, None).unattended());
         fills.push(fill.clone());
         Some(table.begin(fill, self.clone()))
     }
@@ -314,7 +340,7 @@ impl Store {
     pub(crate) fn ask_anew(self: &Arc<Store>, key: &[u8]) -> (Writer, Reader) {
         let mut table = self.table();
         table.outdate(key);
-        let fill = Fill::new(key, self.sequence(), None, false);
+        let fill = Arc::new(Fill::new(key, self.sequence()));
         let reader = fill.read();
         table.fills.entry(key.into()).or_default().push(fill.clone());
         (table.begin(fill, self.clone()), reader)
@@ -389,15 +415,16 @@ impl Store {
         }
     }
 
-    /// Stores an answer, in place of what the same requests selected.
-    pub(crate) fn put(&self, key: &[u8], object: Arc<Object>) {
+    /// Stores an answer, in place of what the same requests selected. Returns whether it did: not where something has changed since it was
+    /// asked for.
+    pub(crate) fn put(&self, key: &[u8], object: Arc<Object>) -> bool {
         let table = self.table();
         let stored = self.storage.peek(key);
         let mut objects: Vec<Arc<Object>> = stored.as_ref().map(|stored| stored.objects.to_vec()).unwrap_or_default();
         let newer = |other: &Arc<Object>| other.selecting == object.selecting && other.born > object.born;
         // A purge while it came in was about it, or what was asked for since is there already.
         if self.standing(&object) == Standing::Gone || objects.iter().any(newer) {
-            return;
+            return false;
         }
         objects.retain(|other| other.selecting != object.selecting && self.standing(other) != Standing::Gone);
         if objects.len() >= MOST_VARIANTS {
@@ -406,17 +433,19 @@ impl Store {
         objects.push(object);
         let gone = self.storage.put(key, Variants::new(key, objects));
         drop((stored, table, gone));
+        true
     }
 
-    /// Puts an answer in the place of one that it was made of. Nothing happens where that is no longer there.
-    pub(crate) fn replace(&self, key: &[u8], old: &Arc<Object>, new: Arc<Object>) {
+    /// Puts an answer in the place of one that it was made of. Nothing happens where that is no longer there; returns whether it was.
+    pub(crate) fn replace(&self, key: &[u8], old: &Arc<Object>, new: Arc<Object>) -> bool {
         let table = self.table();
-        let Some(stored) = self.storage.peek(key) else { return };
+        let Some(stored) = self.storage.peek(key) else { return false };
         let mut objects = stored.objects.to_vec();
-        let Some(place) = objects.iter_mut().find(|object| Arc::ptr_eq(object, old)) else { return };
+        let Some(place) = objects.iter_mut().find(|object| Arc::ptr_eq(object, old)) else { return false };
         *place = new;
         let gone = self.storage.put(key, Variants::new(key, objects));
         drop((table, gone));
+        true
     }
 
     /// Weighs the answer anew whose content has come to be there in another coding.

@@ -3,7 +3,8 @@
 use super::Gauge;
 use super::coded::Coded;
 use super::slab::Extent;
-use decide::cache::{Life, Policy, Selecting, Sequence, Standing, Tag};
+use decide::cache::{self, Life, Parts, Policy, Selecting, Sequence, Standing, Tag};
+use decide::range::Span;
 use decide::time::Calendar;
 use host::File;
 use std::sync::Arc;
@@ -15,15 +16,15 @@ use wire::http::{Fields, ResponseHead};
 pub(crate) enum Piece {
     /// In the program's memory.
     Memory(Arc<[u8]>),
-    /// So many bytes from the beginning of an extent on.
-    Slab(Arc<Extent>, u64),
+    /// Of an extent, from this byte on so many.
+    Slab(Arc<Extent>, u64, u64),
 }
 
 impl Piece {
     pub(crate) fn len(&self) -> u64 {
         match self {
             Piece::Memory(bytes) => bytes.len() as u64,
-            Piece::Slab(_, len) => *len,
+            Piece::Slab(_, _, len) => *len,
         }
     }
 
@@ -31,7 +32,7 @@ impl Piece {
     pub(crate) fn from(&self, at: u64) -> Stretch<'_> {
         match self {
             Piece::Memory(bytes) => Stretch::Memory(bytes.get(usize::try_from(at).unwrap_or(usize::MAX)..).unwrap_or_default()),
-            Piece::Slab(extent, len) => Stretch::File(extent.file(), extent.place(at), len.saturating_sub(at)),
+            Piece::Slab(extent, first, len) => Stretch::File(extent.file(), extent.place(first + at), len.saturating_sub(at)),
         }
     }
 
@@ -43,7 +44,20 @@ impl Piece {
     fn memory(&self) -> u64 {
         match self {
             Piece::Memory(bytes) => Piece::memory_of(bytes.len() as u64),
-            Piece::Slab(extent, len) => extent.memory(*len),
+            // All before it is held as well.
+            Piece::Slab(extent, first, len) => extent.memory(first + len),
+        }
+    }
+
+    /// So many bytes of it from this one on; in the program's memory, a part of it is a copy.
+    fn slice(&self, from: u64, len: u64) -> Piece {
+        match self {
+            whole if from == 0 && len == whole.len() => whole.clone(),
+            Piece::Memory(bytes) => {
+                let place = |at: u64| usize::try_from(at).expect("a place in memory");
+                Piece::Memory(bytes[place(from)..place(from + len)].into())
+            }
+            Piece::Slab(extent, first, _) => Piece::Slab(extent.clone(), first + from, len),
         }
     }
 }
@@ -81,7 +95,7 @@ pub(crate) const INDEX_BYTES: usize = 256;
 /// The counts in front of what is shared.
 const SHARED_BYTES: usize = 2 * size_of::<usize>();
 
-/// The whole content of an answer.
+/// The content of an answer, as far as it is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     pieces: Box<[Piece]>,
@@ -124,6 +138,20 @@ impl Content {
             at -= piece.len();
         }
         Stretch::Memory(&[])
+    }
+
+    /// These bytes, in pieces that share their memory where they can.
+    pub(crate) fn slice(&self, from: u64, len: u64) -> Vec<Piece> {
+        let (mut slices, mut start) = (Vec::new(), 0);
+        for piece in &self.pieces {
+            let end = start + piece.len();
+            let (first, last) = (from.max(start), (from + len).min(end));
+            if first < last {
+                slices.push(piece.slice(first - start, last - first));
+            }
+            start = end;
+        }
+        slices
     }
 
     pub(super) fn memory(&self) -> u64 {
@@ -183,8 +211,12 @@ pub(crate) struct Object {
     /// Its `Date`.
     pub(crate) date: Calendar,
     pub(crate) content: Arc<Content>,
-    /// The same content in codings made here: whoever has the content has them too.
+    /// What the content is of the whole, where it is not the whole: these parts, one after the other.
+    pub(crate) parts: Option<Arc<Parts>>,
+    /// The same content in codings made here, where it is the whole: whoever has the content has them too.
     pub(crate) coded: Arc<Coded>,
+    /// What followed the content, apart from the fields before it (RFC 9111 §3.1).
+    pub(crate) trailers: Option<Arc<Fields>>,
     pub(crate) names: Arc<Names>,
     /// The purges there had been when the origin was asked.
     pub(crate) born: Sequence,
@@ -195,15 +227,24 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    /// The same with its content, which is there, or has come now.
-    pub(crate) fn with_content(&self, content: Arc<Content>) -> Object {
+    /// The same once more.
+    pub(crate) fn same(&self) -> Object {
+        let trailers = self.trailers.clone();
+        Object { trailers, ..self.with_content(self.content.clone(), self.parts.clone()) }
+    }
+
+    /// The same with its content, which is there, or has come now. Where it was only in parts before, it is another than was coded.
+    pub(crate) fn with_content(&self, content: Arc<Content>, parts: Option<Arc<Parts>>) -> Object {
+        let is_same = self.parts.is_none() && parts.is_none();
         Object {
             head: self.head.clone(),
             selecting: self.selecting.clone(),
             life: self.life,
             date: self.date,
             content,
-            coded: self.coded.clone(),
+            coded: if is_same { self.coded.clone() } else { Arc::default() },
+            parts,
+            trailers: None,
             names: self.names.clone(),
             born: self.born,
             stale_since: self.stale_since,
@@ -211,9 +252,28 @@ impl Object {
         }
     }
 
-    pub(crate) fn stored(&self) -> decide::cache::Stored<'_> {
-        let content = decide::cache::Content::Whole(self.content.len());
-        decide::cache::Stored { status: self.head.status, fields: &self.head.fields, received: self.life.received, content }
+    pub(crate) fn stored(&self) -> cache::Stored<'_> {
+        let content = match &self.parts {
+            Some(parts) => cache::Content::Parts(parts),
+            None => cache::Content::Whole(self.content.len()),
+        };
+        cache::Stored { status: self.head.status, fields: &self.head.fields, received: self.life.received, content }
+    }
+
+    /// Where these bytes of the whole lie in the content.
+    pub(crate) fn place(&self, span: Span) -> Option<u64> {
+        match &self.parts {
+            Some(parts) => parts.place(span),
+            None => Some(span.start),
+        }
+    }
+
+    /// Bytes of the whole, if that is known.
+    pub(crate) fn complete_length(&self) -> Option<u64> {
+        match &self.parts {
+            Some(parts) => parts.complete_length(),
+            None => Some(self.content.len()),
+        }
     }
 
     /// Whether a request with these fields selects it (RFC 9111 §4.1).
@@ -246,6 +306,8 @@ impl Object {
             + allocated(names.site.len())
             + allocated(names.url.len())
             + tags
+            + self.trailers.as_ref().map_or(0, |trailers| allocated(SHARED_BYTES + size_of::<Fields>()) + allocated(trailers.memory()))
+            + self.parts.as_ref().map_or(0, |parts| allocated(SHARED_BYTES + size_of::<Parts>()) + allocated(parts.memory()))
             + allocated(SHARED_BYTES + size_of::<Content>())
             + usize::try_from(self.content.memory()).unwrap_or(usize::MAX / 2)
             + self.coded.memory()

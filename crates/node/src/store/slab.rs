@@ -179,7 +179,7 @@ impl Growing {
                 *first = (*first).min(self.pieces.len());
             }
             open.written += now.len() as u64;
-            self.pieces.push(Piece::Slab(open.extent.clone(), open.written));
+            self.pieces.push(Piece::Slab(open.extent.clone(), 0, open.written));
             bytes = later;
             if open.written == open.extent.len {
                 self.open = if bytes.is_empty() { None } else { self.slabs.take(None) };

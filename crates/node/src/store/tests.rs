@@ -58,7 +58,9 @@ pub(super) fn object_of(url: &str, content: Vec<Piece>, born: Sequence) -> Objec
         life,
         date: Calendar::default(),
         content: Arc::new(Content::of(content, &Arc::default())),
+        parts: None,
         coded: Arc::default(),
+        trailers: None,
         names: Arc::new(Names { site: "shop".into(), url: url.as_bytes().into(), tags: Box::default() }),
         born,
         stale_since: None,
@@ -125,12 +127,14 @@ fn asking<'a>(request: &'a RequestHead, policy: &'a Policy) -> Asking<'a> {
 /// Content on its way to the store.
 fn storing(largest: u64) -> Told {
     let object = object("http://shop.example/", b"", Sequence(0));
-    let stored = Some(Storing { object, largest, keep: true });
+    let stored = Some(Storing { object, largest, keep: true, partial: false, trailers: true });
     Told::Coming(Arc::new(Coming {
         head: ResponseHead { status: 200, ..ResponseHead::default() },
         length: None,
         stored,
         rule: Rule::Storable,
+        part: None,
+        around: Around::default(),
     }))
 }
 
@@ -152,7 +156,7 @@ fn the_second_waits_and_reads_from_the_beginning_what_the_first_asked_for() {
         assert!(matches!(reader.poll_next(cx, 0), std::task::Poll::Ready(Flow::Piece(Piece::Memory(piece), 0)) if *piece == *b"hello"));
         assert!(reader.poll_next(cx, 5).is_pending());
     }
-    writer.finish();
+    writer.finish(&Fields::new());
     assert!(matches!(third.poll_next(cx, 5), std::task::Poll::Ready(Flow::End)));
     assert!(matches!(store.join(&asking(&request, &policy), &mut Record::off()), Joined::Again));
     assert_eq!(store.variants(b"k").expect("it is stored").objects()[0].content.from(0).len(), 5);
@@ -215,7 +219,7 @@ fn what_slow_clients_hold_takes_the_room_of_what_comes_in() {
         let Joined::Lead(mut writer, reader) = store.join(&asking, &mut Record::off()) else { panic!("it leads") };
         writer.tell(storing(1 << 20), Vec::new());
         write(&mut writer, &[b'x'; 200_000]);
-        writer.finish();
+        writer.finish(&Fields::new());
         // A client that has read nothing yet.
         held.push(reader);
         assert!(store.contents.get() + store.filling.get() <= MEMORY, "{} after {number}", store.contents.get());
@@ -243,7 +247,7 @@ fn a_mark_is_kept_as_long_as_something_may_still_meet_it() {
     for number in 0..3 * MANY_MARKS {
         store.purge(&purging(&format!("http://shop.example/{number}")), Calendar::default());
     }
-    writer.finish();
+    writer.finish(&Fields::new());
     assert!(store.variants(b"k").is_none(), "the purge that came while it was under way has met it");
 }
 

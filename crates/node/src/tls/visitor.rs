@@ -4,6 +4,7 @@
 use super::backend::{Anybody, Contact};
 use super::certificate::roots;
 use super::clock::Clock;
+use super::secrets::Secrets;
 use super::stream::{Passed, TlsStream};
 use super::trouble::Trouble;
 use super::{BOTH, protocol_name, provider};
@@ -33,8 +34,14 @@ pub(crate) struct Seen {
 }
 
 impl Visitor {
-    /// For journeys that trust these authorities. `insecure`: a chain that is not trusted is taken all the same.
-    pub(crate) fn new(trust: &[Vec<u8>], insecure: bool, protocols: &[Protocol]) -> Result<Visitor, &'static str> {
+    /// For journeys that trust these authorities. `insecure`: a chain that is not trusted is taken all the same. `secrets`: where those of
+    /// the connections are to be kept.
+    pub(crate) fn new(
+        trust: &[Vec<u8>],
+        insecure: bool,
+        protocols: &[Protocol],
+        secrets: Option<&Secrets>,
+    ) -> Result<Visitor, &'static str> {
         super::prepare();
         let (clock, seen) = (Arc::<Clock>::default(), Arc::default());
         let judge = WebPkiServerVerifier::builder_with_provider(roots(trust), provider()).build().ok();
@@ -49,6 +56,9 @@ impl Visitor {
             .with_custom_certificate_verifier(Arc::new(witness))
             .with_no_client_auth();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol_name(*protocol).to_vec()).collect();
+        if let Some(secrets) = secrets {
+            config.key_log = Arc::new(secrets.clone());
+        }
         Ok(Visitor { config: Arc::new(config), clock, seen })
     }
 

@@ -11,7 +11,7 @@ use decide::pool::Selection;
 use decide::random::SplitMix;
 use decide::route::{self, Table, Verdict};
 use decide::step::RouteRef;
-use decide::time::Instant;
+use decide::time::{Calendar, Instant};
 use host::Host;
 use node::asked::{self, Asked};
 use node::{Server, Snapshot};
@@ -35,6 +35,10 @@ pub(crate) struct Question<'a> {
     pub(crate) pool: Option<&'a str>,
     /// The address it comes from.
     pub(crate) client: Option<IpAddr>,
+    /// The status of an answer to it; 200 where only fields are given.
+    pub(crate) status: Option<u16>,
+    /// The fields of that, as `name: value`.
+    pub(crate) response: Vec<&'a str>,
 }
 
 /// `explain route`: every rule with its outcome. The error is a sentence.
@@ -57,10 +61,13 @@ pub(crate) fn balance(question: &Question<'_>, config: &Config) -> Result<String
     Ok(choice.shown(config, pool.algorithm(), selection, record) + note)
 }
 
-/// `explain cache` from the configuration alone: where an answer would be stored, and by which rules.
-pub(crate) fn cache(question: &Question<'_>, config: &Config) -> Result<String, String> {
+/// `explain cache` from the configuration alone: where an answer would be stored, and by which rules; of an answer, what becomes of it.
+pub(crate) fn cache(question: &Question<'_>, config: &Config, now: Calendar) -> Result<String, String> {
     let asked = question.asked(&config.limits)?.ok_or("say which request: a URL")?;
     let (route, scheme) = question.route_of(&asked, config, &Table::build(config))?;
+    if question.is_about_answer() {
+        return answer(question, config, &asked, (route, scheme), now);
+    }
     let (key, policy) = node::cache_key(config, route, &asked.head, scheme).ok_or_else(|| stores_nothing(config, route))?;
     let note = "from the configuration alone: --admin asks a running server what is stored\n";
     let way = tiers::way(config, route, &asked.head, |pool, key| {
@@ -71,9 +78,37 @@ pub(crate) fn cache(question: &Question<'_>, config: &Config) -> Result<String, 
     Ok(format!("route      {}\n{rules}{way}{note}", name_of(config, route)))
 }
 
+/// Whether an answer would be stored, for how long and as what, and every rule on the way.
+fn answer(
+    question: &Question<'_>,
+    config: &Config,
+    asked: &Asked,
+    (route, scheme): (RouteRef, &str),
+    now: Calendar,
+) -> Result<String, String> {
+    let response = asked::answer_of(question.status.unwrap_or(200), &question.response, &asked.head.method, &wire_limits(&config.limits))?;
+    let explained = node::explain_answer(config, route, &asked.head, scheme, &response, now);
+    let explained = explained.ok_or_else(|| stores_nothing(config, route))?;
+    let (_, policy) = node::cache_key(config, route, &asked.head, scheme).expect("it was just explained");
+    let rules = view::explain::cache_rules(&explained.key, policy);
+    let answer = view::explain::Answer {
+        status: response.status,
+        stored: explained.stored,
+        rule: explained.rule,
+        part: &explained.part,
+        life: explained.life,
+        selected_by: &explained.selected_by,
+        tags: &explained.tags,
+        fields: &explained.fields,
+        left_out: &explained.left_out,
+    };
+    let asked = view::explain::asked(&explained.record);
+    Ok(format!("route      {}\n{rules}{}{asked}", name_of(config, route), view::explain::answer(&answer)))
+}
+
 /// `GET /explain/cache`: what is stored for a request now, and what it is good for; nothing moves by it.
 pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &Parameters) -> Result<String, Refusal> {
-    parameters.only(&["url", "method", "header", "listener"])?;
+    parameters.only(&["url", "method", "header", "listener", "status", "response"])?;
     let snapshot = server.snapshot();
     let config = &snapshot.config;
     let question = Question::of(parameters)?;
@@ -81,6 +116,9 @@ pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &P
     let (route, scheme) = question.route_of(&asked, config, snapshot.routes()).map_err(bad)?;
     if !who.has(usize::from(route.site)) {
         return Err(not_theirs());
+    }
+    if question.is_about_answer() {
+        return answer(&question, config, &asked, (route, scheme), host.calendar()).map_err(bad);
     }
     let explained = server.explain_cache(host, route, &asked.head, scheme);
     let explained = explained.ok_or_else(|| bad(stores_nothing(config, route)))?;
@@ -97,7 +135,7 @@ pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &P
         for (coding, length) in &stored.codings {
             let _ = write!(out, ", as {coding} {length} bytes");
         }
-        for (what, more) in [("selected by", &stored.selected_by), ("tags", &stored.tags.join(" "))] {
+        for (what, more) in [("of the whole", &stored.parts), ("selected by", &stored.selected_by), ("tags", &stored.tags.join(" "))] {
             if !more.is_empty() {
                 let _ = write!(out, ", {what} {more}");
             }
@@ -115,6 +153,16 @@ pub(super) fn live_cache(server: &Server, who: &Who, host: &Host, parameters: &P
 
 fn not_theirs() -> Refusal {
     forbidden("this request is another site's: a site's token explains what is its own".to_string())
+}
+
+fn wire_limits(limits: &config::Limits) -> Limits {
+    Limits { target_bytes: limits.target_bytes, head_bytes: limits.head_bytes, fields: limits.head_fields }
+}
+
+/// The status of an answer; the error is a sentence.
+pub(crate) fn status(text: &str) -> Result<u16, String> {
+    let status = text.parse().ok().filter(|status| (100..600).contains(status));
+    status.ok_or_else(|| format!("{text:?} is no status: three digits, 100 to 599"))
 }
 
 fn stores_nothing(config: &Config, route: RouteRef) -> String {
@@ -163,12 +211,17 @@ impl<'a> Question<'a> {
             listener: parameters.first("listener"),
             pool: parameters.first("pool"),
             client,
+            status: parameters.first("status").map(status).transpose().map_err(bad)?,
+            response: parameters.all("response").collect(),
         })
     }
 
+    fn is_about_answer(&self) -> bool {
+        self.status.is_some() || !self.response.is_empty()
+    }
+
     fn asked(&self, limits: &config::Limits) -> Result<Option<Asked>, String> {
-        let limits = Limits { target_bytes: limits.target_bytes, head_bytes: limits.head_bytes, fields: limits.head_fields };
-        self.url.map(|url| asked::of(url, self.method.unwrap_or("GET"), &self.fields, &limits)).transpose()
+        self.url.map(|url| asked::of(url, self.method.unwrap_or("GET"), &self.fields, &wire_limits(limits))).transpose()
     }
 
     /// The listener where the request comes in, and every rule with its outcome.

@@ -9,8 +9,10 @@ use crate::settings;
 use decide::address::Address;
 use decide::config::Config;
 use decide::route::Table;
+use decide::time::Calendar;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::time::SystemTime;
 use wire::http::Method;
 
 /// Which decision.
@@ -35,11 +37,21 @@ pub enum What {
         #[arg(long, value_name = "IP")]
         client: Option<IpAddr>,
     },
-    /// What is stored for a request, and what that is good for: key, variants, verdict and every rule on the way.
+    /// What is stored for a request, and what that is good for: key, variants, verdict and every rule on the way. Of an answer (--status,
+    /// --response): whether it is stored, for how long, what of it, and why.
     #[command(
         override_usage = "throughline explain cache [OPTIONS] --admin ADDR URL\n       throughline explain cache [OPTIONS] CONFIG URL"
     )]
-    Cache(Request),
+    Cache {
+        #[command(flatten)]
+        request: Request,
+        /// The status of an answer to the request; 200 where only fields of it are given.
+        #[arg(long, value_name = "STATUS", value_parser = explain::status)]
+        status: Option<u16>,
+        /// A field of the answer; may be repeated.
+        #[arg(long = "response", value_name = "NAME: VALUE")]
+        response: Vec<String>,
+    },
 }
 
 /// A request.
@@ -77,11 +89,12 @@ pub(super) fn run(what: &What) -> Result<ExitCode, String> {
                 }
             }
         }
-        What::Cache(request) => {
-            let question = request.question()?;
+        What::Cache { request, status, response } => {
+            let response = response.iter().map(String::as_str).collect();
+            let question = Question { status: *status, response, ..request.question()? };
             match &request.admin {
                 Some(admin) => live(admin, &request.shown, "cache", &question)?,
-                None => explain::cache(&question, &request.config()?)?,
+                None => explain::cache(&question, &request.config()?, now())?,
             }
         }
         What::Balance { request, pool, client } => {
@@ -118,17 +131,24 @@ impl Request {
     }
 }
 
+fn now() -> Calendar {
+    Calendar(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+}
+
 fn live(admin: &Address, shown: &Shown, decision: &str, question: &Question<'_>) -> Result<String, String> {
     let client = question.client.map(|client| client.to_string());
+    let status = question.status.map(|status| status.to_string());
     let single = [
         ("url", question.url),
         ("method", question.method),
         ("listener", question.listener),
         ("pool", question.pool),
         ("client", client.as_deref()),
+        ("status", status.as_deref()),
     ];
     let single = single.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let headers = question.fields.iter().map(|field| ("header", *field));
-    let query: Vec<String> = single.chain(headers).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let response = question.response.iter().map(|field| ("response", *field));
+    let query: Vec<String> = single.chain(headers).chain(response).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     ask(admin, shown.token()?.as_deref(), Method::Get, &format!("/explain/{decision}?{}", query.join("&")))?.into_result()
 }

@@ -3,8 +3,8 @@
 mod names;
 
 use crate::settings;
-use crate::trace::{Output, Show, fetch};
-use node::fetch::{Given, Request};
+use crate::trace::{Output, Packets, Show, fetch};
+use node::fetch::{Given, Request, Secrets};
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -66,6 +66,13 @@ pub struct Arguments {
     /// Connect there, whatever the URL says.
     #[arg(long, value_name = "ADDR:PORT")]
     connect: Option<SocketAddr>,
+    /// Show every packet of the journey, tied to the step that it belongs to; takes CAP_NET_RAW.
+    #[arg(long)]
+    packets: bool,
+    /// Write the packets into a file that Wireshark opens (pcapng), with the secrets of TLS inside: whoever has it can read everything.
+    /// Means --packets.
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
     /// Give up after this long: 2s, 500ms.
     #[arg(short = 'm', long, value_name = "TIME", value_parser = span)]
     max_time: Option<Duration>,
@@ -115,7 +122,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
             Output::File(file)
         }
     };
-    let exit = fetch(&request(arguments)?, show, output).map_err(|error| format!("the event loop did not start: {error}"))?;
+    let packets = (arguments.packets || arguments.pcap.is_some()).then(|| Packets { file: arguments.pcap.clone() });
+    let exit = fetch(&request(arguments)?, show, output, packets.as_ref()).map_err(|error| format!("it did not begin: {error}"))?;
     Ok(ExitCode::from(exit))
 }
 
@@ -137,6 +145,7 @@ fn request(arguments: Arguments) -> Result<Request, String> {
         http1_only: arguments.http1,
         insecure: arguments.insecure,
         trust: Box::new(move || trust.load()),
+        secrets: arguments.pcap.map(|_| Secrets::default()),
         given: given.collect(),
         connect: arguments.connect,
         names: arguments.names.settings()?,

@@ -63,8 +63,7 @@ pub(super) fn policy(table: &Table, cache: &Cache, mistakes: &mut Mistakes<'_>) 
             "strip" => SetCookie::Strip,
             _ => SetCookie::Refuse,
         },
-        // Parts of an answer are not stored: they pass.
-        partial: false,
+        partial: table.bool("parts"),
         refuse_disguised: table.bool("refuse-disguised"),
         largest: largest(table, cache, mistakes),
         tag_fields: texts(table, "tag-fields"),

@@ -315,6 +315,14 @@ fn an_owners_token_opens_his_site_alone() {
         assert!(!output.status.success(), "{refused:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("token"), "{refused:?}: {output:?}");
     }
+    for (url, own) in [(&*edge.url("/bytes/100"), true), (&*other, false)] {
+        for more in [&[][..], &["--status", "200", "--response", "Cache-Control: max-age=60"]] {
+            let admin = edge.at(1).to_string();
+            let explain = [&["explain", "cache", "--admin", &admin, "--token-file", &shop_file, url], more].concat();
+            let output = Command::new(BINARY).args(&explain).output().expect("the binary runs");
+            assert_eq!(output.status.success(), own, "{explain:?}: {output:?}");
+        }
+    }
     let without = ctl(&edge, &["status"], None);
     assert!(String::from_utf8_lossy(&without.stderr).contains("--token-file FILE, or THROUGHLINE_TOKEN"), "{without:?}");
     assert_eq!(stored(), [true, true]);

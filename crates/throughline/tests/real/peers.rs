@@ -105,6 +105,44 @@ fn between_nginx_and_haproxy() {
     files_are_identical(at);
 }
 
+/// A cache in front of nginx: ranges bring parts, a download that was left is taken up again, and the whole is put together, byte by byte.
+#[test]
+fn parts_of_nginx_are_stored_and_joined() {
+    let Some(nginx_program) = find("nginx") else { return };
+    let place = Place::new();
+    let (_behind, files) = nginx(&nginx_program, &place, "files", None);
+    let edge = Edge::of(&format!(
+        "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\npool = \"app\"\n\
+         cache = {{ heuristic-percent = 0, default-ttl = \"1m\" }}\n[pool.app]\nbackends = [\"{files}\"]\n"
+    ));
+    let mut client = edge.connect();
+    let mut ask = |range: &str| {
+        let range = if range.is_empty() { String::new() } else { format!("Range: bytes={range}\r\n") };
+        client.send(format!("GET /long HTTP/1.1\r\nHost: a.example\r\n{range}\r\n"));
+        let answer = crate::support::message::response(&mut client.stream, "GET").expect("an answer");
+        let verdict = answer.field("cache-status").unwrap_or_default().split("; ").nth(1).unwrap_or_default().to_string();
+        (answer.status, answer.body, verdict)
+    };
+    let whole = noise(LONG);
+    for (range, span, verdict) in [
+        ("0-999999", 0..1_000_000, "fwd=uri-miss"),
+        ("500-1499", 500..1_500, "hit"),
+        ("999000-1001999", 999_000..1_002_000, "fwd=partial"),
+        ("2000000-2000009", 2_000_000..2_000_010, "fwd=partial"),
+        ("-7", LONG - 7..LONG, "fwd=partial"),
+        ("0-1001999", 0..1_002_000, "hit"),
+    ] {
+        let (status, body, said) = ask(range);
+        assert!(status == 206 && body == whole[span] && said == verdict, "{range}: {status} {said} {} bytes", body.len());
+    }
+    for verdict in ["fwd=partial", "hit"] {
+        let (status, body, said) = ask("");
+        assert!(status == 200 && body == whole && said == verdict, "{status} {said} {} bytes", body.len());
+    }
+    let (status, body, said) = ask("1234567-2345678");
+    assert!(status == 206 && body == whole[1_234_567..2_345_679] && said == "hit", "{status} {said} {} bytes", body.len());
+}
+
 /// Bodies up through both, chunked and with a length, to a backend that says what came; what the fronts add stays.
 #[test]
 fn uploads_through_others() {

@@ -6,6 +6,7 @@ mod content;
 mod encrypted;
 mod exchanges;
 mod names;
+mod packets;
 mod page;
 mod redirects;
 mod rehearsed;

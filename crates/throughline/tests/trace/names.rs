@@ -6,7 +6,7 @@ use std::net::UdpSocket;
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
 /// A resolver that answers every question with a code; with none, it is silent.
-fn resolver(code: Option<u8>) -> String {
+pub(crate) fn resolver(code: Option<u8>) -> String {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let address = socket.local_addr().expect("an address").to_string();
     std::thread::spawn(move || {

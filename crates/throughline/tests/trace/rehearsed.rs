@@ -31,6 +31,7 @@ fn request(url: &str, addresses: &[&str]) -> Request {
         http1_only: false,
         insecure: false,
         trust: Box::new(|| Ok(Vec::new())),
+        secrets: None,
         given: vec![Given { name: "www.example".to_string(), port: 80, addresses }],
         connect: None,
         names: Settings::default(),

@@ -150,6 +150,12 @@ pub(crate) fn certificate(names: &[&str], from: i64, until: i64) -> Made {
 }
 
 impl Made {
+    /// For servers that speak another protocol than HTTP/1.1.
+    pub(crate) fn speaking(mut self, protocol: &[u8]) -> Made {
+        Arc::make_mut(&mut self.config).alpn_protocols = vec![protocol.to_vec()];
+        self
+    }
+
     /// A server that talks through TLS.
     pub(crate) fn server(&self, talk: impl Fn(&mut StreamOwned<ServerConnection, TcpStream>) + Send + 'static) -> u16 {
         let config = self.config.clone();

@@ -1,7 +1,7 @@
 //! What the cache makes of a request.
 
 use crate::text::{shown, size, span};
-use decide::cache::{Parameters, Policy, Record, SetCookie};
+use decide::cache::{Life, Parameters, Policy, Record, SetCookie};
 use decide::time::Duration;
 use std::fmt::Write;
 
@@ -54,7 +54,73 @@ pub fn cache_rules(key: &str, policy: &Policy) -> String {
         .to_string(),
     );
     rule(format!("content of more than {} is not stored", size(policy.largest)));
+    rule(format!("parts that ranges bring {}", if policy.partial { "are stored and joined" } else { "pass" }));
     out
+}
+
+/// What becomes of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// Its status.
+    pub status: u16,
+    /// It is stored.
+    pub stored: bool,
+    /// The rule that decided.
+    pub rule: &'a str,
+    /// Which part of the whole it is, if it is one.
+    pub part: &'a str,
+    /// How long it can be used.
+    pub life: Life,
+    /// The fields of requests that select it.
+    pub selected_by: &'a str,
+    /// What it can be purged by.
+    pub tags: &'a [String],
+    /// The fields that are kept, as `name: value`.
+    pub fields: &'a [String],
+    /// Names of those that are not.
+    pub left_out: &'a [String],
+}
+
+/// Whether it is stored, for how long it can be used, and what is kept of it.
+pub fn answer(answer: &Answer<'_>) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, text: String| {
+        let _ = writeln!(out, "{name:<10} {}", shown(&text));
+    };
+    let part = if answer.part.is_empty() { String::new() } else { format!(", as a part: {}", answer.part) };
+    line("answer", format!("{} is {}stored{part} ({})", answer.status, if answer.stored { "" } else { "not " }, answer.rule));
+    if !answer.stored {
+        return out;
+    }
+    line("life", life(&answer.life));
+    for (name, text) in [("selected", answer.selected_by), ("tags", &answer.tags.join(" ")), ("left out", &answer.left_out.join(", "))] {
+        if !text.is_empty() {
+            line(name, text.to_string());
+        }
+    }
+    for field in answer.fields {
+        line("kept", field.clone());
+    }
+    out
+}
+
+fn life(life: &Life) -> String {
+    let left = life.lifetime.saturating_sub(life.age_on_arrival);
+    let mut text = format!("fresh for {} s by {}", left.as_secs(), life.basis.word());
+    if life.age_on_arrival.as_secs() > 0 {
+        text += &format!(", {} s old already", life.age_on_arrival.as_secs());
+    }
+    for (what, window) in [("while it is validated", life.while_revalidate), ("if the backends fail", life.if_error)] {
+        if window > Duration::ZERO {
+            text += &format!(", then {} s {what}", window.as_secs());
+        }
+    }
+    text += match (life.validate_always, life.may_be_stale) {
+        (true, _) => ", and validated before every use",
+        (_, false) => ", and never used when it is stale",
+        _ => "",
+    };
+    text
 }
 
 /// Every question that was asked, with its answer.

@@ -4,6 +4,7 @@ mod connect;
 mod decode;
 mod dns;
 mod http;
+mod packets;
 mod page;
 mod tls;
 mod url;
@@ -125,6 +126,7 @@ pub(super) fn read(journey: &Journey, options: &Options) -> Read {
         http: http::Asked::default(),
         dns: dns::Questions::new(),
         found: page::Found::default(),
+        packets: packets::Packets::default(),
     };
     let last = journey.steps().last().map_or(Duration::ZERO, |(at, _)| at.since(journey.began));
     reader.read.total = options.so_far.map_or(last, |(so_far, _)| so_far.max(last));
@@ -143,10 +145,14 @@ struct Reader<'a> {
     http: http::Asked,
     dns: dns::Questions,
     found: page::Found,
+    packets: packets::Packets,
 }
 
 impl Reader<'_> {
     fn step(&mut self, at: Instant, step: &Step) {
+        if self.packet(at, step) {
+            return;
+        }
         if !matches!(step, Step::TlsMessage { .. } | Step::TlsOffered { .. }) {
             self.end_flight();
         }
@@ -155,6 +161,7 @@ impl Reader<'_> {
         if !known {
             self.unknown(at, step);
         }
+        self.place(at, step);
     }
 
     /// A step that nobody here has words for, shown as it stands in the catalogue. Whatever comes between URL and connection is about the
@@ -194,6 +201,7 @@ impl Reader<'_> {
                 station.span = Span { start: since.since(began), end: total };
             }
         }
+        self.packets();
     }
 
     /// Begins a station, which lasts until [`Reader::close`].

@@ -1,3 +1,5 @@
+mod packets;
+
 use super::*;
 use decide::step::{Bytes, PageStep, Step};
 use decide::time::Instant;

@@ -1,14 +1,20 @@
 use super::super::tests::{get, policy, request};
 use super::*;
+use crate::cache::Collapse;
 
 const RULES: Collapse = Collapse { enabled: true, longest: Duration::from_secs(5), most: 3, uncacheable: Duration::from_secs(60) };
+
+fn joins_by(request: &RequestHead, waiting: Option<usize>, policy: &Policy) -> Join {
+    join(request, waiting, false, at(100), policy, &mut Record::off()).0
+}
 
 fn at(seconds: u64) -> Instant {
     Instant::ZERO + Duration::from_secs(seconds)
 }
 
 fn joins(request: &RequestHead, waiting: Option<usize>, uncacheable: bool, rules: &Collapse) -> Join {
-    join(request, waiting, uncacheable, at(100), rules, &mut Record::off()).0
+    let policy = Policy { collapse: *rules, partial: false, ..policy() };
+    join(request, waiting, uncacheable, at(100), &policy, &mut Record::off()).0
 }
 
 #[test]
@@ -31,6 +37,15 @@ fn who_cannot_share_goes_alone() {
     // HEAD can have what GET brings, but brings nothing itself.
     assert_eq!(joins(&request(Method::Head, "/", &[]), Some(0), false, &RULES), Join::Wait(at(105)));
     assert_eq!(joins(&request(Method::Head, "/", &[]), None, false, &RULES), Join::Alone);
+}
+
+#[test]
+fn who_asks_for_a_part_waits_for_who_asks_for_the_same_where_parts_are_stored() {
+    let range = get(&["Range: bytes=0-1"]);
+    assert_eq!((joins_by(&range, None, &policy()), joins_by(&range, Some(1), &policy())), (Join::Lead, Join::Wait(at(105))));
+    for lines in [&["Range: bytes=0-1,4-5"][..], &["Range: lines=1-2"], &["Range: bytes=0-1", "If-Range: \"a\""]] {
+        assert_eq!(joins_by(&get(lines), Some(1), &policy()), Join::Alone, "{lines:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use super::super::tests::{fields, text};
 use super::*;
+use alloc::format;
 use alloc::vec;
 use proptest::prelude::*;
 
@@ -42,6 +43,35 @@ fn only_a_strong_tag_joins_parts_rfc_9111_3_4() {
     {
         assert!(!same(&[one], &[other]), "{one}");
     }
+}
+
+#[test]
+fn one_tag_for_two_codings_joins_nothing() {
+    let gzip = ["ETag: \"a\"", "Content-Encoding: gzip"];
+    assert!(can_combine(&fields(&gzip), &fields(&gzip)));
+    assert!(!can_combine(&fields(&gzip), &fields(&gzip[..1])) && !can_combine(&fields(&gzip[..1]), &fields(&gzip)));
+}
+
+#[test]
+fn a_range_that_one_part_can_answer() {
+    for range in ["bytes=0-", "bytes=5-9", "bytes=-3", "Bytes=7-7"] {
+        assert_eq!(sole_range(&fields(&[&format!("Range: {range}")])), Some(range.as_bytes()));
+    }
+    for lines in
+        [&[][..], &["Range: bytes=0-1,4-5"], &["Range: lines=1-2"], &["Range: bytes=3-2"], &["Range: bytes=0-1", "Range: bytes=0-1"]]
+    {
+        assert_eq!(sole_range(&fields(lines)), None, "{lines:?}");
+    }
+}
+
+#[test]
+fn parts_lie_one_after_the_other() {
+    let mut parts = Parts::new(part(4, 8, Some(20)));
+    assert!(parts.add(part(10, 12, None)) && parts.held() == 6);
+    let place = |start, end| parts.place(Span { start, len: end - start });
+    assert_eq!((place(4, 8), place(6, 7), place(10, 12), place(11, 12)), (Some(0), Some(2), Some(4), Some(5)));
+    assert_eq!((place(7, 9), place(8, 10), place(0, 1)), (None, None, None));
+    assert!(parts.contradicts(&part(0, 1, Some(21))) && parts.contradicts(&part(19, 21, None)) && !parts.contradicts(&part(0, 20, None)));
 }
 
 #[test]

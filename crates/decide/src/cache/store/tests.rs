@@ -96,7 +96,7 @@ fn something_says_that_it_can_be_stored_3() {
     {
         assert_eq!(with(302, lines), YES, "{lines:?}");
     }
-    assert_eq!(with(302, &[tag]), no(Rule::Storable));
+    assert_eq!(with(302, &[tag]), no(Rule::SaysSo));
     assert_eq!(with(200, &[tag]), YES, "to be validated, as its status is heuristically cacheable");
 }
 
@@ -228,7 +228,7 @@ fn a_date_is_there_afterwards_rfc_9110_6_6_1() {
 fn what_is_kept_at_the_end_3_3() {
     let fields = |lines: &[&str]| super::super::tests::fields(lines);
     let (strong, weak) = (fields(&["Content-Length: 10", "ETag: \"a\""]), fields(&["Content-Length: 10", "ETag: W/\"a\""]));
-    let at_end = |storing: Storing, fields: &Fields, received: u64, clean: bool| kept(storing, fields, received, clean, &policy());
+    let at_end = |storing: Storing, fields: &Fields, received: u64, clean: bool| kept(storing, fields, received, clean, true);
     assert_eq!(at_end(Storing::Whole, &strong, 10, true), Kept::Whole);
     assert_eq!(at_end(Storing::Whole, &fields(&[]), 7, true), Kept::Whole);
     assert_eq!(at_end(Storing::Whole, &fields(&["ETag: \"a\""]), 7, false), Kept::Nothing, "of unknown length");

@@ -178,35 +178,34 @@ impl Cache {
     /// Asks for what is missing of parts.
     fn complete(&mut self, way: &mut Way<'_, '_>, index: usize) {
         let object = &self.objects[&way.key][index];
-        let parts = object.parts.as_ref().expect("only parts lack something");
-        let missing = parts.missing(None).filter(|_| !way.request.fields.has(Known::Range));
-        let (Some(missing), Some(etag)) = (missing, super::super::range::etag(&object.head.fields).filter(|etag| !etag.weak)) else {
+        let Some(rest) = rest(way.request, &object.stored(), way.now, &mut way.given.record) else {
             return self.forward(way, Rule::Partial);
         };
         let mut request = way.request.clone();
-        request.fields.push_known(Known::Range, &missing.value());
-        request.fields.push_known(Known::IfRange, &[b"\"", etag.opaque, b"\""].concat());
+        Conditions::for_rest(&rest, &object.head.fields).apply(&mut request.fields);
         way.given.said.forwarded = Some(Forwarded::Partial);
         let answer = way.ask(request);
-        match answer {
-            Some((head, body)) if head.status == 206 && self.combine(way, index, &head, &body) => self.give(way, index),
-            answer => self.arrived(way, answer),
+        let Some((head, body)) = answer else { return self.arrived(way, None) };
+        let stored = &self.objects[&way.key][index].head.fields;
+        match rested(&rest, stored, &head, Some(body.len() as u64), &mut way.given.record).0 {
+            Rested::Joins => {
+                self.combine(way, index, &head, &body);
+                self.give(way, index);
+            }
+            Rested::AskAgain => self.forward(way, Rule::Partial),
+            Rested::Use => self.arrived(way, Some((head, body))),
         }
     }
 
-    fn combine(&mut self, way: &Way<'_, '_>, index: usize, head: &ResponseHead, body: &[u8]) -> bool {
+    fn combine(&mut self, way: &Way<'_, '_>, index: usize, head: &ResponseHead, body: &[u8]) {
         let object = &mut self.objects.get_mut(&way.key).expect("it was found")[index];
-        let Some(part) = head.fields.get(Known::ContentRange).and_then(content_range) else { return false };
-        let parts = object.parts.as_mut().expect("only parts are combined");
-        if !can_combine(&object.head.fields, &head.fields) || part.span.len != body.len() as u64 || !parts.add(part) {
-            return false;
-        }
+        let part = head.fields.get(Known::ContentRange).and_then(content_range).expect("it is the rest");
+        assert!(object.parts.as_mut().expect("only parts are combined").add(part), "the rest fits");
         place(&mut object.body, part, body);
         let times = Times { requested: way.now, received: way.now };
         let exchange = Exchange { request: way.request, scheme: "https", response: head, times };
         let directives = Directives::of(&head.fields, &self.policy);
         freshen(&mut object.head.fields, &stored_fields(&exchange, &directives, &self.policy));
-        true
     }
 
     fn validate(&mut self, way: &mut Way<'_, '_>, selected: Option<usize>, good: Reuse, rule: Rule) {
@@ -300,7 +299,7 @@ impl Cache {
         let life = Life::of(head, &head.fields, &directives, times, &self.policy);
         let (storing, rule) = storable(&exchange, &directives, &way.wishes, &life, &self.policy, &mut way.given.record);
         way.given.said.detail = Some(rule);
-        let (part, body) = match kept(storing, &head.fields, body.len() as u64, true, &self.policy) {
+        let (part, body) = match kept(storing, &head.fields, body.len() as u64, true, self.policy.partial) {
             Kept::Nothing => return false,
             Kept::Whole => (None, body.to_vec()),
             Kept::Part(part) => {
@@ -310,10 +309,7 @@ impl Cache {
             }
         };
         let Some(selecting) = Selecting::of(&head.fields, &way.request.fields, &self.policy.vary) else { return false };
-        let mut stored = ResponseHead { status: head.status, fields: stored_fields(&exchange, &directives, &self.policy), ..head.clone() };
-        if part.is_some() {
-            stored.fields.remove(Known::ContentRange);
-        }
+        let stored = ResponseHead { status: head.status, fields: stored_fields(&exchange, &directives, &self.policy), ..head.clone() };
         let (tags, dropped) = tags(&head.fields, &self.policy);
         if dropped {
             return false;

@@ -1,6 +1,7 @@
 use super::super::range::Part;
 use super::super::tests::{START, after, fields, get, names, policy, request, response, text, value};
 use super::*;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use proptest::prelude::*;
@@ -284,5 +285,69 @@ proptest! {
         prop_assert_eq!(answered(Method::Get, &[&client], &stored(&fields)), Answer::NotModified);
         let stored = alloc::format!("ETag: {tag}");
         prop_assert_eq!(freshened(&[&[&stored]], &[&stored], false), Outcome::Freshen(vec![0]));
+    }
+}
+
+#[test]
+fn the_rest_is_asked_for_where_it_can_be_joined_3_4() {
+    use crate::cache::Part;
+    let part = |start, end, complete_length| Part { span: Span { start, len: end - start }, complete_length };
+    let asked = |request: &RequestHead, tag: &str, parts: &Parts| {
+        let fields = fields(&[tag]);
+        let stored = Stored { status: 200, fields: &fields, received: START, content: Content::Parts(parts) };
+        rest(request, &stored, START, &mut Record::off()).map(|rest| text(&rest.missing.value()))
+    };
+    let strong = "ETag: \"a\"";
+    let known = Parts::new(part(2, 6, Some(10)));
+    for (range, expected) in [
+        ("bytes=4-7", Some("bytes=6-7")),
+        ("bytes=0-3", Some("bytes=0-1")),
+        ("bytes=4-", Some("bytes=6-")),
+        // What is there is in the middle, or not wanted: nothing is spared.
+        ("bytes=0-9", None),
+        ("bytes=7-8", None),
+        ("bytes=0-0,4-7", None),
+        ("bytes=10-", None),
+    ] {
+        assert_eq!(asked(&get(&[&format!("Range: {range}")]), strong, &known).as_deref(), expected, "{range}");
+    }
+    let range = get(&["Range: bytes=4-7"]);
+    for (tag, parts) in [("ETag: W/\"a\"", &known), ("X: y", &known), (strong, &Parts::new(part(2, 6, None)))] {
+        assert_eq!(asked(&range, tag, parts), None, "{tag}");
+    }
+    let beginning = Parts::new(part(0, 6, Some(10)));
+    assert_eq!(asked(&get(&[]), strong, &beginning).as_deref(), Some("bytes=6-"));
+    assert_eq!(
+        asked(&get(&["Range: bytes=0-1", "If-Range: \"b\""]), strong, &beginning).as_deref(),
+        Some("bytes=6-"),
+        "it wants the whole"
+    );
+}
+
+#[test]
+fn what_comes_is_the_rest_or_not() {
+    use crate::cache::{Missing, Part};
+    let wanted = Part { span: Span { start: 0, len: 10 }, complete_length: Some(10) };
+    let rest = Rest { wanted, missing: Missing { start: 6, end: None } };
+    let stored = fields(&["ETag: \"a\""]);
+    let is = |status, lines: &[&str], length| rested(&rest, &stored, &response(status, lines), length, &mut Record::off()).0;
+    let tag = "ETag: \"a\"";
+    assert_eq!(is(206, &[tag, "Content-Range: bytes 6-9/10"], Some(4)), Rested::Joins);
+    assert_eq!(is(206, &[tag, "Content-Range: bytes 6-9/*"], Some(4)), Rested::Joins);
+    for (lines, length) in [
+        (&[tag, "Content-Range: bytes 6-9/11"], Some(4)),
+        (&[tag, "Content-Range: bytes 5-9/10"], Some(5)),
+        (&[tag, "Content-Range: bytes 6-8/10"], Some(3)),
+        (&[tag, "Content-Range: bytes 6-9/10"], Some(3)),
+        (&[tag, "Content-Range: bytes 6-9/10"], None),
+        (&["ETag: \"b\"", "Content-Range: bytes 6-9/10"], Some(4)),
+        (&["ETag: W/\"a\"", "Content-Range: bytes 6-9/10"], Some(4)),
+        (&[tag, "Content-Type: multipart/byteranges"], Some(4)),
+    ] {
+        assert_eq!(is(206, lines, length), Rested::AskAgain, "{lines:?}");
+    }
+    for (status, expected) in [(200, Rested::Use), (404, Rested::Use), (503, Rested::Use), (416, Rested::AskAgain), (304, Rested::AskAgain)]
+    {
+        assert_eq!(is(status, &[tag], Some(4)), expected, "{status}");
     }
 }

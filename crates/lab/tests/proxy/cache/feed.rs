@@ -1,6 +1,6 @@
 //! What comes into the cache without a client's asking: pushes, prefetches, links.
 
-use super::{Got, asked, fetch, get_with, ok, origin, status};
+use super::{Got, asked, fetch, get_with, ok, origin, parts, status};
 use crate::support::{FEED, MS, Rig, SECOND, Tally, at_ms, caching, get, keep_asking, ms};
 use decide::cache::Sequence;
 use decide::config::{Action, Match, PathMatch};
@@ -500,6 +500,28 @@ fn lists_of_urls_are_asked_of_the_site_itself() {
         let job = rig.server.feed(&rig.edge.host(), from("/broken")).expect("a job");
         let (progress, _) = over(&rig, job);
         assert_eq!((progress.bad, &*progress.remarks), (1, &["http://a.example/broken: the answer was 503".to_string()][..]));
+        rig.close();
+    });
+}
+
+#[test]
+fn what_is_there_in_part_is_completed_and_what_is_pushed_takes_its_place() {
+    World::twice(40, |world| {
+        let rig = Rig::new(world, caching(1));
+        let origin = parts::file(&rig);
+        rig.run(parts::range(&rig, "2-5"));
+        let job = prefetch(&rig, &["/a"]);
+        let (progress, fetched) = over(&rig, job);
+        assert_eq!((progress.good, progress.bad), (1, 0), "{fetched:?}");
+        assert_eq!((outcomes(&fetched), fetched[0].status), (vec![Outcome::Stored], 200));
+        assert_eq!(hit(&rig, "/a").body, parts::CONTENT);
+        assert_eq!(asked(&origin), 2);
+        rig.run(fetch(&rig, "PUT /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n"));
+        rig.run(parts::range(&rig, "0-1"));
+        pushed(&rig, "/a", "Cache-Control: max-age=60\nETag: \"v1\"", "all of it").expect("it may be stored");
+        assert_eq!(hit(&rig, "/a").body, "all of it");
+        let part = pushed(&rig, "/a", "Cache-Control: max-age=60\nETag: \"v1\"\nContent-Range: bytes 0-3/9", "part");
+        assert!(part.is_ok(), "without the status of a part it is none");
         rig.close();
     });
 }

@@ -5,10 +5,15 @@ mod defences;
 mod feed;
 mod fresh;
 mod http2;
+mod parts;
+mod parts_hostile;
+mod parts_soak;
+mod post;
 mod purge;
 mod soak;
 mod suite;
 mod tiers;
+mod trailers;
 
 use crate::support::Rig;
 use host::Endpoint;

@@ -1,6 +1,6 @@
 //! Edges of one POP behind each other's backs, a shield behind them, and the origin: who asks whom, and what when one of them is gone.
 
-use super::{Got, fetch_at, get_with, ok, status};
+use super::{Got, fetch_at, get_with, ok, parts, status};
 use crate::support::{Log, MS, SECOND, at_ms, backend, caching, get};
 use decide::cache::{Purge, ring_key};
 use decide::config::{Algorithm, Backend, Config, HashKey, Peers, Tiers};
@@ -387,6 +387,30 @@ fn purged_from_the_origin_outward_nothing_old_comes_back() {
             purge(&pop.edges[edge], &pop.machines[edge]);
             assert_eq!(pop.fetch(edge, &get(&path)).body, "new");
         }
+        pop.close();
+    });
+}
+
+#[test]
+fn parts_are_kept_where_the_whole_would_be_and_completed_there() {
+    World::twice(20, |world| {
+        let pop = Pop::new(world, edge);
+        let fields = "Cache-Control: max-age=60\r\nETag: \"v1\"\r\n";
+        let origin = pop.origin(move |request| vec![parts::of_file(request, fields, parts::CONTENT)]);
+        let path = pop.path_of(1);
+        let range = |edge, range: &str| pop.fetch(edge, &get_with(&path, &format!("Range: bytes={range}\r\n")));
+        let first = range(0, "0-5");
+        parts::is_part(&first, "0-5/10", "012345");
+        assert!(members(&first)[2].ends_with("detail=kept-elsewhere"), "{:?}", members(&first));
+        assert_eq!(pop.edges.iter().map(|edge| edge.store().objects()).collect::<Vec<_>>(), [0, 1, 0, 0]);
+        let again = range(2, "3-4");
+        parts::is_part(&again, "3-4/10", "34");
+        assert!(members(&again)[1].starts_with("edge-2; hit"), "{:?}", members(&again));
+        let whole = pop.fetch(3, &get(&path));
+        assert_eq!((whole.status, &*whole.body), (200, parts::CONTENT));
+        assert_eq!(origin.requests().len(), 2);
+        assert_eq!(parts::last_asked(&origin), (Some("bytes=6-".into()), Some("\"v1\"".into())));
+        assert!(pop.fetch(0, &get(&path)).body == parts::CONTENT && origin.requests().len() == 2);
         pop.close();
     });
 }

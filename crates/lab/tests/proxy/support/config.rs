@@ -104,7 +104,7 @@ fn policy() -> Policy {
         stale_beside_s_maxage: false,
         obey_requests: false,
         set_cookie: SetCookie::Refuse,
-        partial: false,
+        partial: true,
         refuse_disguised: true,
         largest: 8 * 1024 * 1024,
         tag_fields: vec!["Surrogate-Key".to_string(), "Cache-Tag".to_string()],

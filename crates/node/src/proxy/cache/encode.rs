@@ -14,7 +14,7 @@ use std::io::{self, IoSlice};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use wire::http::{Method, ResponseHead};
+use wire::http::{Fields, Method, ResponseHead};
 
 /// Coded content is put into the store in pieces of this size, as long as nobody waits for less.
 const PIECE_BYTES: usize = 16 * 1024;
@@ -261,7 +261,7 @@ impl Making {
         steps.push((self.worker.host.now(), self.coder.work.step("made")));
         self.writer.before = self.coder.work.before;
         self.writer.note(steps);
-        self.writer.finish();
+        self.writer.finish(&Fields::new());
         self.close("complete", Side::Us);
     }
 

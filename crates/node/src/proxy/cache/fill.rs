@@ -8,17 +8,16 @@ use crate::proxy::connection::{Caller, Client};
 use crate::proxy::exchange::{Exchange, Next, Stage, wire_limits};
 use crate::proxy::reply::{Reply, Segment};
 use crate::server::{Held, Worker};
-use crate::store::{Coming, Made, Names, Object, Storing, Told, Writer};
+use crate::store::{Around, Coming, Judged, Made, Names, Naming, Object, Storing, Told, Writer, ask_for_codings, exact, judged};
 use decide::cache::{
-    self, AcceptEncoding, Conditions, Directives, Life, Outcome, Policy, Record, Reuse, Rule, Selecting, Tier, Times, conditions, date_of,
-    freshen, storable, stored_fields, validated,
+    self, Conditions, Directives, Life, Outcome, Policy, Record, Rest, Rested, Reuse, Rule, Selecting, Tier, Times, Wishes, conditions,
+    date_of, freshen, rested, sole_range, stored_fields, validated,
 };
-use decide::step::{JourneyId, RouteRef, Step};
+use decide::step::{Bytes, JourneyId, RouteRef, Step};
 use decide::time::Duration;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use wire::http::{Fields, Known, Method, RequestHead, ResponseHead};
+use wire::http::{Fields, Known, Method, RequestHead};
 use wire::http1::{Framing, ResponseMeta};
 
 /// What is to be asked, and for what.
@@ -29,9 +28,11 @@ pub(super) struct Errand {
     matched: usize,
     id: JourneyId,
     request: RequestHead,
+    /// The client's range, where its part is asked for and not the whole.
+    range: Option<Conditions>,
     key: Vec<u8>,
     names: Arc<Names>,
-    wishes: cache::Wishes,
+    wishes: Wishes,
     follows: bool,
     validating: Validating,
 }
@@ -45,7 +46,7 @@ pub(super) struct Asker<'a> {
     pub(super) request: &'a RequestHead,
     pub(super) scheme: &'a str,
     pub(super) key: Vec<u8>,
-    pub(super) wishes: cache::Wishes,
+    pub(super) wishes: Wishes,
     /// Links in the answer are followed, where the route says so.
     pub(super) follows: bool,
 }
@@ -54,53 +55,56 @@ impl Errand {
     /// The request of a client, without what is only about its own copy.
     pub(super) fn of(exchange: &Exchange<'_>, pool: Arc<Pool>, validating: Validating) -> Errand {
         let cached = exchange.cached.as_ref().expect("a route that stores answers");
+        let (snapshot, route) = (exchange.snapshot.clone(), exchange.route.expect("a routed request"));
+        let request = &exchange.scratch.request;
+        // What is stored whole is to stay whole.
+        let is_whole = validating.objects.iter().any(|object| validating.selected && object.parts.is_none());
+        let ranged = policy_of(&snapshot, route).partial && !is_whole;
+        let range = sole_range(&request.fields).filter(|_| ranged).map(|_| Conditions::default().with_range_of(&request.fields));
         let asker = Asker {
-            snapshot: exchange.snapshot.clone(),
-            route: exchange.route.expect("a routed request"),
+            snapshot,
+            route,
             matched: exchange.matched,
             id: exchange.scratch.journey.id,
-            request: &exchange.scratch.request,
-            scheme: exchange.client.caller.peer.scheme(),
+            request,
+            scheme: exchange.scheme(),
             key: cached.key.clone(),
             wishes: cached.wishes,
             follows: cached.follows,
         };
-        Errand::to(asker, pool, validating)
+        Errand { range, ..Errand::to(asker, pool, validating) }
     }
 
-    /// The same for any who asks.
+    /// The same for any who asks: all of it.
     pub(super) fn to(asker: Asker<'_>, pool: Arc<Pool>, validating: Validating) -> Errand {
         let Asker { snapshot, route, matched, id, request, scheme, key, wishes, follows } = asker;
         let mut request = request.clone();
         request.method = Method::Get;
         Conditions::default().apply(&mut request.fields);
         request.fields.remove(Known::Expect);
-        let site = &snapshot.config.sites[usize::from(route.site)];
-        let policy = site.routes[usize::from(route.route)].cache.as_ref().expect("the route leads here because it stores answers");
-        ask_for_codings(policy.vary.accept_encoding, &mut request.fields);
-        let names = Arc::new(super::names_of(site, scheme, &request));
-        Errand { pool, route: Some(route), matched, id, request, key, names, wishes, follows, validating, snapshot }
+        ask_for_codings(policy_of(&snapshot, route).vary.accept_encoding, &mut request.fields);
+        let names = Arc::new(super::names_of(&snapshot.config.sites[usize::from(route.site)], scheme, &request));
+        Errand { pool, route: Some(route), matched, id, request, range: None, key, names, wishes, follows, validating, snapshot }
     }
-}
 
-/// What the origin is asked with in place of the client's `Accept-Encoding`. Where codings are made here, it is asked for none: one copy
-/// comes over the way and is stored, every client's coding is made of it, and no tag of one names another.
-pub(super) fn ask_for_codings(compared: AcceptEncoding, fields: &mut Fields) {
-    let asked = match compared {
-        AcceptEncoding::Exact | AcceptEncoding::Sorted => return,
-        AcceptEncoding::Reduced => cache::forwarded_accept_encoding(fields),
-        AcceptEncoding::Unasked => Some(b"identity".to_vec()),
-    };
-    fields.remove(Known::AcceptEncoding);
-    if let Some(asked) = asked {
-        fields.push_known(Known::AcceptEncoding, &asked);
+    /// What the question is put under.
+    fn conditions(&self) -> Conditions {
+        let Validating { objects, rest, .. } = &self.validating;
+        if let (Some(rest), Some(object)) = (rest, objects.first()) {
+            return Conditions::for_rest(rest, &object.head.fields);
+        }
+        let validators = conditions(&self.request, objects.iter().map(|object| &object.head.fields));
+        match &self.range {
+            Some(range) => Conditions { range: range.range.clone(), if_range: range.if_range.clone(), ..validators },
+            None => validators,
+        }
     }
 }
 
 /// Asks, until the answer is there or it is known that there is none.
 pub(super) async fn fill(worker: Rc<Worker>, caller: Rc<Caller>, mut writer: Writer, mut errand: Errand) {
     loop {
-        errand.validating.sent = conditions(&errand.request, errand.validating.objects.iter().map(|object| &object.head.fields));
+        errand.validating.sent = errand.conditions();
         let mut client = Client::on(&worker, caller.clone(), Channel::Fill(writer), Buffer::new(&worker.buffers));
         let mut exchange = Exchange::begin(&worker, &mut client);
         exchange.sent_by(&errand);
@@ -121,9 +125,11 @@ impl Exchange<'_> {
         (self.route, self.matched) = (errand.route, errand.matched);
         self.scratch.journey.id = errand.id;
         self.scratch.request.clone_from(&errand.request);
-        if !errand.validating.sent.is_empty() {
-            errand.validating.sent.apply(&mut self.scratch.request.fields);
+        if let Some(Rest { wanted, missing }) = errand.validating.rest {
+            let asked = missing.end.unwrap_or(wanted.span.end()) - missing.start;
+            self.step(Step::CacheRest { held: Bytes(wanted.span.len - asked), asked: Bytes(asked) });
         }
+        errand.validating.sent.apply(&mut self.scratch.request.fields);
         self.cached = Some(Box::new(Cached {
             key: errand.key.clone(),
             names: Some(errand.names.clone()),
@@ -134,6 +140,7 @@ impl Exchange<'_> {
             validating: errand.validating.clone(),
             requested: self.worker.host.calendar(),
             tier: Tier::Origin,
+            purged: self.born(),
         }));
     }
 
@@ -160,7 +167,22 @@ impl Exchange<'_> {
         let calendar = self.worker.host.calendar();
         let cached = self.cached.take().expect("a route that stores answers");
         let times = Times { requested: cached.requested, received: calendar };
-        let Validating { objects, sent, .. } = &cached.validating;
+        let Validating { objects, sent, rest, .. } = &cached.validating;
+        if let (Some(rest), Some(old)) = (rest, objects.first()) {
+            let length = length_of(meta);
+            match rested(rest, &old.head.fields, &self.scratch.response, length, &mut Record::off()).0 {
+                Rested::Joins => {
+                    let coming = self.rest_of(&cached, old, rest, times, policy);
+                    self.cached = Some(cached);
+                    return Some(Told::Coming(Arc::new(coming)));
+                }
+                Rested::AskAgain => {
+                    self.cached = Some(cached);
+                    return None;
+                }
+                Rested::Use => {}
+            }
+        }
         let stored: Vec<_> = objects.iter().map(|object| object.stored()).collect();
         let response = &self.scratch.response;
         let asked = !sent.is_empty();
@@ -197,70 +219,62 @@ impl Exchange<'_> {
         }
         // RFC 9111 §4.3.4: from now on it is selected by such a request too.
         let Some(selecting) = Selecting::of(&object.head.fields, &self.scratch.request.fields, &policy.vary) else { return object };
-        let also = Arc::new(Object { selecting, ..object.with_content(object.content.clone()) });
+        let also = Arc::new(Object { selecting, ..object.same() });
         store.put(&cached.key, also.clone());
         also
     }
 
     /// A new answer: whether it is stored, and as what.
     fn coming(&mut self, cached: &Cached, meta: &ResponseMeta, times: Times, policy: &Policy) -> Coming {
-        let response = &self.scratch.response;
-        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.scheme(), response, times };
         let names = cached.names.as_ref().expect("what is asked for has names");
-        let directives = Directives::of(&response.fields, policy);
-        let life = Life::of(response, &response.fields, &directives, times, policy);
-        let (storing, mut rule) = storable(&exchange, &directives, &cached.wishes, &life, policy, &mut Record::off());
-        let failed = cache::is_failure(response.status);
-        let mut object = match storing {
-            cache::Storing::Whole => Selecting::of(&response.fields, &self.scratch.request.fields, &policy.vary)
-                .map(|selecting| object_of(&exchange, &directives, life, selecting, names.clone(), self.born(), policy)),
-            cache::Storing::Part(_) | cache::Storing::Refused => None,
-        };
-        let (tags, dropped) = cache::tags(&response.fields, policy);
-        match &mut object {
-            Some(_) if dropped => (object, rule) = (None, Rule::TooManyTags),
-            // What is stored may still be of use while the origin fails.
-            Some(_) if failed && !cached.validating.objects.is_empty() => (object, rule) = (None, Rule::OriginFailed),
-            Some(object) if !tags.is_empty() => {
-                object.names = Arc::new(Names { site: names.site.clone(), url: names.url.clone(), tags: tags.into() });
-            }
-            _ => {}
+        let Judged { mut object, mut rule, part, life, trailers } = self.judged(&cached.wishes, names, self.born(), times, policy);
+        // What is stored may still be of use while the origin fails.
+        if object.is_some() && cache::is_failure(self.scratch.response.status) && !cached.validating.objects.is_empty() {
+            (object, rule) = (None, Rule::OriginFailed);
         }
         self.remember(cached, object.as_ref(), rule, times, policy);
-        let keep = cached.tier != Tier::Peers || self.is_hot(&cached.key);
+        let keep = self.keeps(cached);
         if object.is_some() && !keep {
             rule = Rule::KeptElsewhere;
         }
         let (stored, ttl) = (object.is_some() && keep, left(&life, times));
-        let length = match meta.framing {
-            Framing::None => Some(0),
-            Framing::Exact(bytes) => Some(bytes),
-            Framing::Chunked | Framing::UntilClose => None,
-        };
         let head = self.scratch.response.clone();
         self.step(Step::CacheStore { stored, rule: rule.word(), ttl });
         self.follow_links(cached, policy);
-        let largest = policy.largest;
-        Coming { head, length, stored: object.map(|object| Storing { object, largest, keep }), rule }
+        let (largest, partial) = (policy.largest, policy.partial);
+        let stored = object.map(|object| Storing { object, largest, keep, partial, trailers });
+        Coming { head, length: length_of(meta), stored, rule, part, around: Around::default() }
     }
 
-    /// Whether what another edge keeps is asked for so often here that it is kept here too.
+    /// Whether the answer stays here. What another edge keeps does where it is asked for often enough.
+    pub(super) fn keeps(&self, cached: &Cached) -> bool {
+        cached.tier != Tier::Peers || self.is_hot(&cached.key)
+    }
+
     fn is_hot(&self, key: &[u8]) -> bool {
         let hot = self.snapshot.config.cache.hot;
         self.worker.server.store.popularity(key, self.worker.host.now(), hot.window) > hot.requests
     }
 
-    fn born(&self) -> cache::Sequence {
+    /// What an answer would be stored as, but for its content.
+    pub(super) fn judged(&self, wishes: &Wishes, names: &Arc<Names>, born: cache::Sequence, times: Times, policy: &Policy) -> Judged {
+        let exchange = cache::Exchange { request: &self.scratch.request, scheme: self.scheme(), response: &self.scratch.response, times };
+        judged(&exchange, wishes, &Naming { names, born }, policy, &mut Record::off())
+    }
+
+    pub(super) fn born(&self) -> cache::Sequence {
         let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
         writer.born()
     }
 
     /// What later requests need to know of an answer that is not stored, or is of no use to them without asking.
-    fn remember(&self, cached: &Cached, object: Option<&Object>, rule: Rule, times: Times, policy: &Policy) {
+    pub(super) fn remember(&self, cached: &Cached, object: Option<&Object>, rule: Rule, times: Times, policy: &Policy) {
         let (store, now) = (&self.worker.server.store, self.worker.host.now());
         let shared = object.is_some_and(|object| object.life.is_fresh(times.received) && !object.life.validate_always);
         // What one request alone has said or met is no rule for others.
         let of_one = matches!(rule, Rule::Authorized | Rule::RequestNoStore | Rule::AboutRequest | Rule::OriginFailed);
+        // A part that is too long does not say that another is.
+        let of_one = of_one || self.scratch.response.status == 206 && rule == Rule::TooLarge;
         let failed = cache::is_failure(self.scratch.response.status);
         match (shared, of_one || failed) {
             (true, _) => store.remember_uncacheable(&cached.key, None, now),
@@ -282,12 +296,16 @@ impl Exchange<'_> {
         let steps = self.scratch.journey.take_steps();
         let Channel::Fill(writer) = &mut self.client.stream else { unreachable!("a fill writes into the store") };
         writer.tell(Told::Made(Arc::new(made)), steps);
-        writer.finish();
+        writer.finish(&Fields::new());
         Stage::Log
     }
 
     /// The exchange is over. What was done and is in no request's journey is counted all the same.
     pub(crate) fn end_fill(mut self) -> Next {
+        let Channel::Fill(writer) = &self.client.stream else { unreachable!("a fill writes into the store") };
+        if let Some(why) = writer.dropped() {
+            self.step(Step::CacheDrop { why });
+        }
         let steps = self.scratch.journey.take_steps();
         let Channel::Fill(writer) = &mut self.client.stream else { unreachable!("a fill writes into the store") };
         if !writer.asks_again {
@@ -300,35 +318,10 @@ impl Exchange<'_> {
     }
 }
 
-/// What is stored of an answer, without its content.
-pub(super) fn object_of(
-    exchange: &cache::Exchange<'_>,
-    directives: &Directives,
-    life: Life,
-    selecting: Selecting,
-    names: Arc<Names>,
-    born: cache::Sequence,
-    policy: &Policy,
-) -> Object {
-    let fields = exact(&stored_fields(exchange, directives, policy));
-    Object {
-        head: ResponseHead { reason: Vec::new(), fields, ..exchange.response.clone() },
-        date: date_of(&exchange.response.fields, exchange.times.received),
-        selecting,
-        life,
-        content: Arc::default(),
-        coded: Arc::default(),
-        names,
-        born,
-        stale_since: None,
-        cleared: AtomicU64::new(0),
-    }
-}
-
 /// A stored answer with the fields of a newer one.
 pub(super) fn freshened_by(old: &Object, newer: &cache::Exchange<'_>, policy: &Policy) -> Object {
     let (arrived, times) = (&newer.response.fields, newer.times);
-    let mut object = old.with_content(old.content.clone());
+    let mut object = old.same();
     freshen(&mut object.head.fields, &stored_fields(newer, &Directives::of(arrived, policy), policy));
     object.head.fields = exact(&object.head.fields);
     let directives = Directives::of(&object.head.fields, policy);
@@ -338,11 +331,21 @@ pub(super) fn freshened_by(old: &Object, newer: &cache::Exchange<'_>, policy: &P
     object
 }
 
-/// The same fields in no more memory than they need.
-pub(super) fn exact(fields: &Fields) -> Fields {
-    fields.clone()
+/// The rules of a route that stores answers.
+fn policy_of(snapshot: &Held, route: RouteRef) -> &Policy {
+    let site = &snapshot.config.sites[usize::from(route.site)];
+    site.routes[usize::from(route.route)].cache.as_ref().expect("the route leads here because it stores answers")
 }
 
-fn left(life: &Life, times: Times) -> Duration {
+/// Bytes of an answer's content, where they are known before they come.
+fn length_of(meta: &ResponseMeta) -> Option<u64> {
+    match meta.framing {
+        Framing::None => Some(0),
+        Framing::Exact(bytes) => Some(bytes),
+        Framing::Chunked | Framing::UntilClose => None,
+    }
+}
+
+pub(super) fn left(life: &Life, times: Times) -> Duration {
     Duration::from_secs(life.ttl(times.received).max(0).unsigned_abs())
 }

@@ -1,13 +1,16 @@
 //! Looking up: what is stored serves, or is validated, or nothing is there; then another request's answer may serve, or this one asks.
 
 use super::Validating;
-use super::fill::{Errand, ask_for_codings};
+use super::fill::Errand;
 use crate::pool::Pool;
 use crate::proxy::exchange::{Exchange, Stage};
 use crate::proxy::head;
 use crate::proxy::reply::{Reply, Segment};
-use crate::store::{Ask, Asking, Joined, Look, Looking, Made, Object, Reader, Told, Writer};
-use decide::cache::{self, AcceptEncoding, Forwarded, Policy, Progress, Record, Release, Reuse, Rule, Status, refuses_origin, release};
+use crate::store::{Ask, Asking, Joined, Look, Looking, Made, Object, Reader, Told, Writer, ask_for_codings};
+use decide::cache::{
+    self, AcceptEncoding, Answer, Forwarded, Policy, Progress, Record, Release, Reuse, Rule, Status, answer, refuses_origin, release,
+    sole_range,
+};
 use decide::step::{Side, Step};
 use decide::time::Instant;
 use std::future::poll_fn;
@@ -137,8 +140,12 @@ impl Exchange<'_> {
                 (reader, None)
             }
             Joined::Alone(rule) => {
-                let stored = ask.selected.is_some() || own || (!request.fields.has(Known::Range) && rule == Rule::SafeToWait);
-                if !stored {
+                let ranged = request.fields.has(Known::Range);
+                // What lacks something and cannot be completed is no use to this request, nor this request to what is stored.
+                let passes = ranged && ask.lacking && sole_range(&request.fields).is_none();
+                let part = ranged && policy.partial && rule == Rule::SafeToWait && sole_range(&request.fields).is_some();
+                let stored = ask.selected.is_some() || own || part || (!ranged && rule == Rule::SafeToWait);
+                if !stored || passes {
                     return Some(self.pass(pool.clone(), ask.forwarded, rule));
                 }
                 let (writer, reader) = store.ask_alone(&cached.key);
@@ -182,6 +189,10 @@ impl Exchange<'_> {
                 Some(self.tell_made(&made))
             }
             Told::Current(object) => {
+                // It may be in parts that do not have what this request asks for.
+                if object.parts.is_some() && self.answer_from(&object) == Answer::Missing {
+                    return None;
+                }
                 if !reader.is_first() && !object.selects(&self.scratch.request.fields, policy) {
                     return None;
                 }
@@ -207,6 +218,10 @@ impl Exchange<'_> {
                 }
             }
         }
+    }
+
+    fn answer_from(&self, object: &Object) -> Answer {
+        answer(&self.scratch.request, &object.stored(), self.worker.host.calendar())
     }
 
     /// The answer to another request is this one's too, if it was another's.
@@ -301,6 +316,11 @@ impl Ask {
 impl Validating {
     pub(super) fn of(ask: &Ask) -> Validating {
         match &ask.selected {
+            // That what is stored is current would be no answer.
+            Some(_) if ask.lacking && ask.rest.is_none() => Validating::default(),
+            Some(object) if ask.lacking => {
+                Validating { objects: vec![object.clone()], selected: true, rest: ask.rest, ..Validating::default() }
+            }
             Some(object) => Validating { objects: vec![object.clone()], selected: true, ..Validating::default() },
             None => Validating { objects: ask.live.clone(), selected: false, ..Validating::default() },
         }

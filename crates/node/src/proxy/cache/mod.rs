@@ -1,8 +1,8 @@
 //! Requests on routes whose answers are stored.
 //!
 //! - [`lookup`]: what is stored, or comes in, or is to be asked for. [`fill`]: asking the backend, in an exchange of its own that writes
-//!   into the store. [`deliver`]: the way to the client of what is stored or comes in. [`encode`]: its codings. [`passed`]: what goes by
-//!   the store on its way.
+//!   into the store. [`part`]: answers that are one part of the whole. [`deliver`]: the way to the client of what is stored or comes in.
+//!   [`encode`]: its codings. [`passed`]: what goes by the store on its way.
 //! - [`unasked`]: asking for what no client has asked for. [`links`]: what answers say will be wanted next. [`pushed`]: content.
 
 mod deliver;
@@ -10,6 +10,7 @@ mod encode;
 mod fill;
 mod links;
 mod lookup;
+mod part;
 mod passed;
 mod pushed;
 mod unasked;
@@ -21,7 +22,7 @@ pub(crate) use unasked::{Errands, ask};
 use crate::pool::Pool;
 use crate::proxy::exchange::{Exchange, SPARE_BYTES};
 use crate::store::{Coming, Names, Object};
-use decide::cache::{self, Conditions, KeyRules, Policy, Rule, Status, Tier, Uri, Wishes};
+use decide::cache::{self, Conditions, KeyRules, Policy, Rest, Rule, Sequence, Status, Tier, Uri, Wishes};
 use decide::config::{Route, Site};
 use decide::forward;
 use decide::step::Step;
@@ -48,6 +49,8 @@ pub(crate) struct Cached {
     pub(crate) requested: Calendar,
     /// Who was asked.
     pub(crate) tier: Tier,
+    /// The purges there had been then.
+    pub(crate) purged: Sequence,
 }
 
 impl Cached {
@@ -68,6 +71,8 @@ pub(crate) struct Validating {
     pub(crate) sent: Conditions,
     /// The request selects one of them: the only one there is.
     pub(crate) selected: bool,
+    /// It has parts of what the client wants, and only the rest is asked for.
+    pub(crate) rest: Option<Rest>,
 }
 
 impl Exchange<'_> {
@@ -79,6 +84,7 @@ impl Exchange<'_> {
         cached.follows = true;
         cached.wishes = Wishes::of(&request.fields, policy);
         cached.requested = self.worker.host.calendar();
+        cached.purged = self.worker.server.store.sequence();
         self.cached = Some(cached);
     }
 

@@ -1,13 +1,12 @@
 //! Content that the origin hands over, judged as if it had just been asked for it.
 
-use super::fill::object_of;
 use super::unasked::said;
 use super::{key_of, names_of};
 use crate::asked::Asked;
 use crate::feed::routed;
 use crate::server::Snapshot;
-use crate::store::{Names, Object};
-use decide::cache::{self, Directives, Life, Record, Rule, Selecting, Sequence, Storing, Times, Wishes, storable};
+use crate::store::{Judged, Naming, Object, judged};
+use decide::cache::{self, Record, Rule, Sequence, Times, Wishes};
 use decide::config::Action;
 use decide::time::Calendar;
 use std::sync::Arc;
@@ -47,21 +46,15 @@ pub(crate) fn judge(snapshot: &Snapshot, asked: &Asked, response: &ResponseHead,
     let request = &asked.head;
     let times = Times { requested: now, received: now };
     let exchange = cache::Exchange { request, scheme: asked.scheme, response, times };
-    let directives = Directives::of(&response.fields, policy);
-    let life = Life::of(response, &response.fields, &directives, times, policy);
-    let wishes = Wishes::of(&request.fields, policy);
-    let (storing, rule) = storable(&exchange, &directives, &wishes, &life, policy, &mut Record::off());
-    let selecting = Selecting::of(&response.fields, &request.fields, &policy.vary);
-    let (Storing::Whole, Some(selecting)) = (storing, selecting) else {
-        return Err(said(if rule == Rule::Storable && storing == Storing::Whole { Rule::VaryAny } else { rule }));
+    let names = Arc::new(names_of(site, asked.scheme, request));
+    let naming = Naming { names: &names, born: Sequence::default() };
+    let Judged { object, rule, part, .. } = judged(&exchange, &Wishes::of(&request.fields, policy), &naming, policy, &mut Record::off());
+    let object = match object {
+        Some(object) if part.is_none() => object,
+        Some(_) => return Err(said(Rule::PartStored)),
+        None => return Err(said(if rule == Rule::Storable { Rule::VaryAny } else { rule })),
     };
-    let (tags, dropped) = cache::tags(&response.fields, policy);
-    if dropped {
-        return Err(said(Rule::TooManyTags));
-    }
-    let names = Arc::new(Names { tags: tags.into(), ..names_of(site, asked.scheme, request) });
-    let only = selecting.names().next().is_none();
-    let object = object_of(&exchange, &directives, life, selecting, names, Sequence::default(), policy);
+    let only = object.selecting.names().next().is_none();
     let key = key_of(site, route, &snapshot.pools[*pool].config.name, request, asked.scheme, policy);
     Ok(Pushable { key, object, only })
 }

@@ -93,9 +93,10 @@ impl Unasked<'_> {
                 Err(fetched) => return fetched,
             };
             match self.wait(reader).await {
+                Ok(None) => continue,
                 // It may be another variant that has come: what is stored now tells.
                 Ok(_) if !leads => continue,
-                Ok(fetched) => {
+                Ok(Some(fetched)) => {
                     if let (Errands::Anew(than), Outcome::Stored) = (wanted, fetched.outcome) {
                         self.worker.server.store.discard_older(&self.key, than);
                     }
@@ -159,8 +160,9 @@ impl Unasked<'_> {
         self.worker.host.spawn(fill(self.worker.clone(), self.caller.clone(), writer, errand));
     }
 
-    /// Waits for what comes. The error is an answer that may be stored for nobody, or none.
-    async fn wait(&mut self, mut reader: Reader) -> Result<Fetched, Fetched> {
+    /// Waits for what comes; nothing where that is only parts, which are to be completed. The error is an answer that may be stored for
+    /// nobody, or none.
+    async fn wait(&mut self, mut reader: Reader) -> Result<Option<Fetched>, Fetched> {
         let told = poll_fn(|cx| reader.poll_told(cx)).await;
         self.take_steps(&reader);
         let coming = match told {
@@ -168,7 +170,7 @@ impl Unasked<'_> {
             Some(Told::Made(made)) => {
                 return Err(Fetched { status: made.status, ..Fetched::without(Outcome::Failed, self.trouble()) });
             }
-            Some(Told::Current(object)) => return Ok(self.found(&object, Outcome::Current)),
+            Some(Told::Current(object)) => return Ok(object.parts.is_none().then(|| self.found(&object, Outcome::Current))),
             Some(Told::Coming(coming)) => coming,
         };
         let status = coming.head.status;
@@ -182,7 +184,7 @@ impl Unasked<'_> {
             Over::Broken(why) => Err(Fetched { status, ..Fetched::without(Outcome::Failed, why) }),
             Over::Passes => Err(Fetched { status, ..Fetched::without(Outcome::NotStored, said(Rule::TooLarge)) }),
             Over::Whole(bytes) => match self.stored(&coming, &storing.object) {
-                Some(object) => Ok(Fetched { bytes, ..self.found(&object, Outcome::Stored) }),
+                Some(object) => Ok(Some(Fetched { bytes, ..self.found(&object, Outcome::Stored) })),
                 None => {
                     let why = "it was made out of date while it came in, or the cache had no room for it";
                     Err(Fetched { status, bytes, ..Fetched::without(Outcome::NotStored, why) })
@@ -195,7 +197,8 @@ impl Unasked<'_> {
     fn stored(&self, coming: &Coming, storing: &Object) -> Option<Arc<Object>> {
         let found = self.worker.server.store.variants(&self.key)?;
         let same = |object: &&Arc<Object>| {
-            object.selecting == storing.selecting
+            object.parts.is_none()
+                && object.selecting == storing.selecting
                 && object.life.received >= storing.life.received
                 && object.head.status == coming.head.status
         };

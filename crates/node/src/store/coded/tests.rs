@@ -5,6 +5,7 @@ use decide::files::Coding;
 use std::io::IoSlice;
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use wire::http::Fields;
 
 const URL: &str = "http://shop.example/a";
 
@@ -40,7 +41,7 @@ fn it_is_made_once_and_then_there_and_its_memory_counts() {
     assert!(reader.is_first() && !other.is_first());
     missing(form(&store, &object, Coding::Zstd, 10_000));
     writer.before = 10_000;
-    writer.finish();
+    writer.finish(&Fields::new());
     drop(writer);
     let Form::Stored(content) = form(&store, &object, Coding::Gzip, 10_000) else { panic!("it is there") };
     assert_eq!(content.len(), 2_000);
@@ -48,7 +49,7 @@ fn it_is_made_once_and_then_there_and_its_memory_counts() {
     let with = store.bytes();
     assert!(with >= before + 2_000, "{before} and {with}");
     // Whoever freshens it keeps it, and whoever drops it drops both.
-    let fresh = Arc::new(object.with_content(object.content.clone()));
+    let fresh = Arc::new(object.same());
     store.replace(URL.as_bytes(), &object, fresh.clone());
     assert!(matches!(form(&store, &fresh, Coding::Gzip, 10_000), Form::Stored(_)));
     assert!(store.bytes() >= before + 2_000, "{before} and {}", store.bytes());
@@ -68,7 +69,7 @@ fn what_is_given_up_is_made_by_the_next() {
     let (mut writer, second) = missing(form(&store, &object, Coding::Brotli, 10_000));
     writer.before = 10_000;
     assert!(write(&mut writer, b"whole"));
-    writer.finish();
+    writer.finish(&Fields::new());
     drop(writer);
     assert!(matches!(form(&store, &object, Coding::Brotli, 10_000), Form::Stored(content) if content.len() == 5));
     // As long as somebody reads what was given up, it counts.
@@ -83,7 +84,7 @@ fn what_is_no_shorter_is_not_made_again() {
     let (mut writer, _reader) = missing(form(&store, &object, Coding::Gzip, 10_000));
     assert!(write(&mut writer, b"longer than that"));
     writer.before = 5;
-    writer.finish();
+    writer.finish(&Fields::new());
     assert!(matches!(form(&store, &object, Coding::Gzip, 10_000), Form::NotShorter));
     assert_eq!(object.coded.lengths().count(), 0);
 }
@@ -95,7 +96,7 @@ fn what_has_no_room_is_for_the_one_who_reads_it() {
     let (mut writer, reader) = missing(form(&store, &object, Coding::Gzip, 1_000));
     assert!(write(&mut writer, &[b'y'; 2_000]), "it passes");
     assert!(matches!(form(&store, &object, Coding::Gzip, 1_000), Form::NoRoom));
-    writer.finish();
+    writer.finish(&Fields::new());
     drop((writer, reader));
     missing(form(&store, &object, Coding::Gzip, MEMORY));
     assert_eq!(store.filling(), 0);

@@ -26,6 +26,11 @@ hosts = ["*"]
 [[site.route]]
 pool = "keyed"
 
+[[site.route]]
+path = "/shop/*"
+pool = "app"
+cache = true
+
 [pool.app]
 backends = ["127.0.0.1:3000", "127.0.0.1:3001"]
 
@@ -84,4 +89,35 @@ fn a_pool_can_be_named_and_a_missing_value_is_said() {
     let error = balance(&Question { url: Some("http://a.test/"), ..Question::default() }, &config);
     assert!(error.is_err_and(|error| error.starts_with("no pool gets this request")));
     assert!(balance(&Question::default(), &config).is_err());
+}
+
+#[test]
+fn what_becomes_of_an_answer_is_told_with_every_rule() {
+    let config = config();
+    let about = |status, fields: Vec<&'static str>, response: Vec<&'static str>| {
+        let question = Question { url: Some("http://b.test:8081/shop/a"), fields, status, response, ..Question::default() };
+        cache(&question, &config, Calendar::default())
+    };
+    let fresh = "Cache-Control: max-age=60, stale-if-error=30";
+    let text = about(None, vec!["Accept-Language: de"], vec![fresh, "Vary: Accept-Language", "Cache-Tag: a,b", "Connection: close"]);
+    let text = text.expect("an answer");
+    for line in [
+        "answer     200 is stored (storable)\n",
+        "life       fresh for 60 s by max-age, then 30 s if the backends fail\n",
+        "selected   accept-language:de\n",
+        "tags       a b\n",
+        "left out   Connection\n",
+        "kept       Cache-Control: max-age=60, stale-if-error=30\n",
+        "  no  the response is for one user (RFC 9111 §5.2.2.7)\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    let text = about(Some(200), vec!["Authorization: x"], vec![fresh]).expect("an answer");
+    assert!(text.contains("answer     200 is not stored (authorized)\n") && !text.contains("\nlife"), "{text}");
+    let text = about(Some(206), vec!["Range: bytes=0-4"], vec![fresh, "Content-Range: bytes 0-4/10"]).expect("an answer");
+    assert!(text.contains("answer     206 is stored, as a part: bytes 0-4/10 (storable)\n"), "{text}");
+    assert!(about(Some(206), vec![], vec![fresh]).is_ok_and(|text| text.contains("206 is not stored (part-stored)")));
+    assert!(about(None, vec![], vec!["no colon"]).is_err_and(|error| error.starts_with("such an answer is refused")));
+    assert!(about(None, vec![], vec!["A: b\r\n\r\n"]).is_err());
+    assert!(status("99").is_err() && status("x").is_err() && status("206") == Ok(206));
 }

@@ -185,6 +185,13 @@ static ROUTE_CACHE: Section = Section {
             "The longest content that is stored; a longer one passes. Never more than an eighth of `[cache]` `memory`.",
         ),
         entry(
+            "parts",
+            Bool,
+            Is("true"),
+            "false",
+            "Store the parts that ranges bring, and join those of one strong `ETag`; together they take no more than `max-object`.",
+        ),
+        entry(
             "refuse-disguised",
             Bool,
             Is("true"),

@@ -123,7 +123,8 @@ fn others_servers_are_found_by_themselves_and_redirects_are_followed() {
     assert_eq!(fetched(&journey), expected.map(|(name, status)| (name.to_string(), status)), "{journey}");
     let fault = |name: &str| {
         let all = steps(&journey, "resource-fetched");
-        let found = all.iter().find(|step| step["url"].as_str().is_some_and(|url| url.ends_with(name))).expect("it is there");
+        let found =
+            all.iter().find(|step| step["url"].as_str().is_some_and(|url| url.ends_with(&format!("/{name}")))).expect("it is there");
         (found["redirects"].as_u64(), found["fault"].as_str().unwrap_or_default().to_string())
     };
     assert_eq!((fault("afar").0, fault("here").0), (Some(1), Some(1)));

@@ -70,6 +70,13 @@ impl Place {
     }
 }
 
+impl Place {
+    /// It is about the connection, or before it; what comes behind the answer is not.
+    const fn is_of_line(self) -> bool {
+        !matches!(self, Place::Decode | Place::Page)
+    }
+}
+
 impl Station {
     /// It began before the step that tells of it, and still goes on.
     fn begin(&mut self, span: Span, at: Instant, took: Duration) {
@@ -237,7 +244,7 @@ impl Reader<'_> {
     /// The station that what is told of the connection belongs to: what comes behind the answer has none of its own.
     fn line_station(&mut self) -> Option<&mut Station> {
         let stations = &mut self.read.legs.last_mut()?.stations;
-        stations.iter_mut().rfind(|station| !matches!(station.place, Place::Decode | Place::Page))
+        stations.iter_mut().rfind(|station| station.place.is_of_line())
     }
 
     fn row(&mut self, row: Row) {

@@ -21,12 +21,14 @@ mod certificate;
 mod dns;
 mod owner;
 mod packets;
+mod page;
 mod socket;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
+pub use page::PageStep;
 pub use socket::SocketStep;
 
 steps! {
@@ -530,7 +532,7 @@ steps! {
         /// The rules that hold.
         why: Text,
     }
-    /// The journey ends here, before the page.
+    /// The journey ends here, and not at a whole page.
     Stopped "stopped" {
         /// At which station: `URL`, `Name`, `Connect`, `TLS`, `HTTP`, `Decode`, `Page`, or `Machine` for this one's own doing.
         station: &'static str,
@@ -666,6 +668,9 @@ steps! {
     @
     /// A WebSocket is spoken.
     Socket(SocketStep);
+    @
+    /// The bytes of an answer become a page.
+    Page(PageStep);
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use brotli::enc::StandardAlloc;
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use decide::content::Layer;
+use decide::time::{Duration, Instant};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io;
 use zstd::stream::raw::{Decoder as ZstdDecoder, InBuffer, Operation, OutBuffer};
@@ -24,12 +25,12 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// What is wrong, to follow the layer's name.
-    pub const fn sentence(self) -> &'static str {
+    /// What is wrong, in one word.
+    pub const fn word(self) -> &'static str {
         match self {
-            Fault::Corrupt => "does not decode",
-            Fault::Torn => "ends too early",
-            Fault::Trailing => "has bytes behind its end",
+            Fault::Corrupt => "corrupt",
+            Fault::Torn => "torn",
+            Fault::Trailing => "trailing",
         }
     }
 }
@@ -45,6 +46,8 @@ pub struct Undone {
     pub after: u64,
     /// What was wrong with it, if anything.
     pub fault: Option<Fault>,
+    /// The time that it took, without that of whoever took what came out.
+    pub took: Duration,
 }
 
 /// Undoes the layers around content.
@@ -60,8 +63,8 @@ impl Decoder {
     }
 
     /// Takes the next bytes, and hands on what comes out at the other end, in pieces. Nothing more comes out after the first fault.
-    pub fn push(&mut self, bytes: &[u8], out: &mut dyn FnMut(&[u8])) {
-        push_into(&mut self.layers, bytes, out);
+    pub fn push(&mut self, bytes: &[u8], clock: &dyn Fn() -> Instant, out: &mut dyn FnMut(&[u8])) {
+        push_into(&mut self.layers, bytes, clock, out);
     }
 
     /// The content has ended: what became of the layers, in the order in which they were undone.
@@ -71,11 +74,17 @@ impl Decoder {
     }
 }
 
-fn push_into(layers: &mut [Stage], bytes: &[u8], out: &mut dyn FnMut(&[u8])) {
+fn push_into(layers: &mut [Stage], bytes: &[u8], clock: &dyn Fn() -> Instant, out: &mut dyn FnMut(&[u8])) {
     match layers.split_first_mut() {
         None => out(bytes),
         Some((stage, inner)) => {
-            stage.take(bytes, &mut |piece| push_into(inner, piece, out));
+            let (began, mut others) = (clock(), Duration::ZERO);
+            stage.take(bytes, &mut |piece| {
+                let handed = clock();
+                push_into(inner, piece, clock, out);
+                others += clock().since(handed);
+            });
+            stage.undone.took += clock().since(began).saturating_sub(others);
         }
     }
 }
@@ -108,7 +117,12 @@ impl Stage {
             Layer::Brotli => Coding::Brotli(Box::new(brotli_state())),
             Layer::Zstd => zstd_decoder().map_or(Coding::Broken, |decoder| Coding::Zstd(Box::new(decoder))),
         };
-        Stage { undone: Undone { layer, before: 0, after: 0, fault: None }, coding, ended: false, room: vec![0; ROOM].into() }
+        Stage {
+            undone: Undone { layer, before: 0, after: 0, fault: None, took: Duration::ZERO },
+            coding,
+            ended: false,
+            room: vec![0; ROOM].into(),
+        }
     }
 
     fn take(&mut self, bytes: &[u8], out: &mut dyn FnMut(&[u8])) {

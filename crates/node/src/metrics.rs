@@ -142,6 +142,7 @@ macro_rules! steps_of_a_client {
             | Step::Dns(_)
             | Step::Packets(_)
             | Step::Socket(_)
+            | Step::Page(_)
     };
 }
 

@@ -26,6 +26,8 @@ pub struct Show {
     pub colour: Option<bool>,
     /// Columns; `None`: the terminal's.
     pub width: Option<usize>,
+    /// The text of the page behind the tree.
+    pub text: bool,
 }
 
 /// Where the body goes.
@@ -48,28 +50,41 @@ pub fn fetch(request: &Request, show: Show, output: Output, html: Option<File>, 
     let live = !show.json && screen.is_terminal();
     let capturing = packets.map(|packets| Capturing::begin(packets, request)).transpose();
     let capturing = capturing.map_err(|error| format!("the packets cannot be taken: {error}"))?;
-    let mut sink = Sink { output, live: live.then(|| Live::new(options, height())), capturing };
-    let (mut journey, capturing) = host::os::run(|host| async move {
+    let mut sink = Sink { output, live: live.then(|| Live::new(options, height())), capturing, text: None };
+    let (mut journey, capturing, text) = host::os::run(|host| async move {
         let journey = node::fetch::fetch(&host, request, &mut sink).await;
         if let Some(live) = &mut sink.live {
             live.clear();
         }
-        (journey, sink.capturing)
+        (journey, sink.capturing, sink.text)
     })
     .map_err(|error| format!("the event loop did not start: {error}"))?;
     let captured = capturing.map(|capturing| capturing.end(&mut journey, request)).transpose();
     let captured = captured.map_err(|error| format!("the packets could not be written: {error}"))?;
     let unwritten = captured == Some(false) && packets.is_some_and(|packets| packets.file.is_some());
-    let text = match show.json {
+    let tree = match show.json {
         true => json(&journey),
         false => tree(&journey, &options).iter().flat_map(|line| [line, "\n"]).collect(),
     };
+    let text = text.filter(|_| show.text).map(|text| rendered(&text, options.width)).unwrap_or_default();
     // Whoever reads it may have seen enough and left.
-    let _ = screen.write_all(text.as_bytes());
+    let _ = screen.write_all(tree.as_bytes()).and_then(|()| screen.write_all(text.as_bytes()));
     if let Some(mut html) = html {
         html.write_all(page(&journey).as_bytes()).map_err(|error| format!("cannot write the page: {error}"))?;
     }
     Ok(exit(&journey).max(u8::from(unwritten)))
+}
+
+/// The text of the page, behind an empty line. What could mean something to a terminal is escaped.
+fn rendered(page: &Page, width: usize) -> String {
+    let laid_out = if page.html { node::page::rendered(&page.text, width) } else { Some(page.text.clone()) };
+    let text = laid_out.unwrap_or_else(|| "(this page cannot be laid out as text)".to_string());
+    let mut out = String::new();
+    for line in text.trim_end().lines() {
+        out.push('\n');
+        out.push_str(&view::shown(&line.replace('\t', "    ")));
+    }
+    if out.is_empty() { out } else { format!("{out}\n") }
 }
 
 fn exit(journey: &Journey) -> u8 {
@@ -129,6 +144,13 @@ struct Sink {
     output: Output,
     live: Option<Live>,
     capturing: Option<Capturing>,
+    text: Option<Page>,
+}
+
+/// What a page says.
+struct Page {
+    text: String,
+    html: bool,
 }
 
 impl Watcher for Sink {
@@ -153,5 +175,9 @@ impl Watcher for Sink {
             Output::File(file) => file.write_all(piece),
             Output::Standard => io::stdout().write_all(piece),
         }
+    }
+
+    fn text(&mut self, text: &str, html: bool) {
+        self.text = Some(Page { text: text.to_string(), html });
     }
 }

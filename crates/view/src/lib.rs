@@ -20,3 +20,4 @@ mod text;
 pub mod trace;
 
 pub use steps_reference::steps_reference;
+pub use text::shown;

@@ -54,7 +54,7 @@ impl<const N: usize> Columns<N> {
 }
 
 /// A text to be shown, with hostile characters escaped as Rust writes them.
-pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hostile) {
         return Cow::Borrowed(text);
     }

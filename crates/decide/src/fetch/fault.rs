@@ -2,6 +2,7 @@
 
 use super::redirect::Astray;
 use super::url::Refused;
+use crate::content::CharsetRule;
 use crate::resolve::Trouble;
 use crate::time::Duration;
 use alloc::borrow::ToOwned;
@@ -25,6 +26,8 @@ pub enum Station {
     Http,
     /// The WebSocket, once it is open.
     Socket,
+    /// From the bytes of the answer to what they mean.
+    Decode,
 }
 
 impl Station {
@@ -38,10 +41,11 @@ impl Station {
             Station::Tls => "TLS",
             Station::Http => "HTTP",
             Station::Socket => "Socket",
+            Station::Decode => "Decode",
         }
     }
 
-    /// The command's exit code when a journey ends here. 2 is the command line's own; 16 and 17 are kept for decoding and the page.
+    /// The command's exit code when a journey ends here. 2 is the command line's own. A page of which something is missing is a page.
     pub const fn exit(self) -> u8 {
         match self {
             Station::Machine => 1,
@@ -51,6 +55,7 @@ impl Station {
             Station::Tls => 14,
             Station::Http => 15,
             Station::Socket => 18,
+            Station::Decode => 16,
         }
     }
 }
@@ -205,6 +210,48 @@ impl Fault {
                 "look at its rules for redirects, or let more be followed with --max-redirects",
             ),
         }
+    }
+
+    /// A content coding that could not be undone: by its name, what is wrong with it, and how far it came.
+    pub fn of_coding(coding: &str, torn: bool, before: u64, after: u64) -> Fault {
+        let came = format!("{after} bytes came out of {before}");
+        let (word, why, remedy) = match torn {
+            true => (
+                "torn-coding",
+                format!("the body is whole, and its {coding} ends too early: {came}"),
+                "look at what writes it there: it stops before its end, or a length is counted of something else; --raw -o keeps the bytes",
+            ),
+            false => (
+                "bad-coding",
+                format!("the body is called {coding}, and is none or is damaged: {came}"),
+                "look whether something there names a coding that it does not use, or uses it twice; --raw -o keeps the bytes as they came",
+            ),
+        };
+        Fault::new(Station::Decode, Whose::Server, word, why, remedy)
+    }
+
+    /// Bytes that are not of the encoding that somebody named.
+    pub fn of_charset(charset: &str, rule: CharsetRule, malformed: u64, first: u64) -> Fault {
+        let (said, remedy) = match rule {
+            CharsetRule::ByteOrderMark => {
+                ("its first bytes say so (a byte order mark)", "look at what wrote the file, and in which encoding")
+            }
+            CharsetRule::ContentType => {
+                ("Content-Type says so", "save the content in that encoding, or name in Content-Type the one that it has")
+            }
+            CharsetRule::Meta => {
+                ("its meta element says so", "save the content in that encoding, or name in the meta element the one it has")
+            }
+            CharsetRule::XmlDeclaration => {
+                ("its XML declaration says so", "save the content in that encoding, or name in the declaration the one it has")
+            }
+            CharsetRule::Format | CharsetRule::Guess | CharsetRule::Default => {
+                ("its format says so, where nothing else does", "save the content in that encoding, or name another in Content-Type")
+            }
+        };
+        let places = if malformed == 1 { "place is" } else { "places are" };
+        let why = format!("the text is read as {charset}, for {said}, but {malformed} {places} none of it, the first at byte {first}");
+        Fault::new(Station::Decode, Whose::Server, "wrong-charset", why, remedy)
     }
 
     /// `--max-time` is over.

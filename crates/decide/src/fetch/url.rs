@@ -69,6 +69,11 @@ pub fn read(typed: &str, base: Option<&Target>) -> Result<Read, Refused> {
 }
 
 impl Target {
+    /// The URL itself.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// Whether the scheme asks for TLS.
     pub fn is_secure(&self) -> bool {
         matches!(self.url.scheme(), "https" | "wss")

@@ -44,6 +44,9 @@ fn request(path: &str, token: Option<&str>, in_clear: bool) -> Request {
         max_time: None,
         redirects: Some(10),
         socket: node::fetch::Socket::default(),
+        raw: false,
+        text: false,
+        page: None,
     }
 }
 

@@ -1,5 +1,6 @@
 use super::{Decoder, Fault, Undone};
 use decide::content::Layer::{self, Brotli, Deflate, Gzip, Zstd};
+use decide::time::{Duration, Instant};
 use std::io::Write;
 
 fn wrapped(layer: Layer, content: &[u8]) -> Vec<u8> {
@@ -29,7 +30,7 @@ fn undo(layers: &[Layer], bytes: &[u8], step: usize) -> (Vec<u8>, Vec<Undone>) {
     let mut decoder = Decoder::new(layers);
     let mut out = Vec::new();
     for piece in bytes.chunks(step) {
-        decoder.push(piece, &mut |piece| out.extend_from_slice(piece));
+        decoder.push(piece, &|| Instant::ZERO, &mut |piece| out.extend_from_slice(piece));
     }
     (out, decoder.finish())
 }
@@ -56,7 +57,7 @@ fn every_layer_comes_off_however_it_is_cut() {
             for step in [1, 7, 4096, 1 << 20] {
                 let (out, undone) = undo(&[layer], &bytes, step);
                 assert!(out == content, "{layer:?} of {length} by {step}");
-                assert_eq!(undone, [Undone { layer, before: bytes.len() as u64, after: length as u64, fault: None }]);
+                assert_eq!(undone, [Undone { layer, before: bytes.len() as u64, after: length as u64, fault: None, took: Duration::ZERO }]);
             }
         }
     }
@@ -117,7 +118,7 @@ fn a_bomb_comes_out_in_pieces() {
         let bytes = wrapped(layer, &zeros);
         let (mut total, mut largest) = (0, 0);
         let mut decoder = Decoder::new(&[layer]);
-        decoder.push(&bytes, &mut |piece| {
+        decoder.push(&bytes, &|| Instant::ZERO, &mut |piece| {
             total += piece.len();
             largest = largest.max(piece.len());
         });

@@ -25,6 +25,8 @@ pub(super) struct About<'a> {
     /// The token for this server.
     pub(super) token: Option<&'a str>,
 }
+/// What `decode` undoes.
+const CODINGS: &str = "gzip, deflate, br, zstd";
 
 /// Fields in the order they are sent; `Host` is not among them unless it is the user's own.
 pub(super) fn fields(request: &Request, target: &Target, about: &About<'_>) -> Vec<(String, String)> {
@@ -37,6 +39,7 @@ pub(super) fn fields(request: &Request, target: &Target, about: &About<'_>) -> V
     if let Some(token) = token {
         add(TRACE_TOKEN, token.into());
     }
+    add("Accept-Encoding", CODINGS.into());
     if let Some((user, password)) = target.credentials() {
         let pair = [&decoded(user)[..], b":", &decoded(password)].concat();
         add("Authorization", format!("Basic {}", base64(&pair)).into());

@@ -42,6 +42,14 @@ impl Line {
         Line { carrier, meter, origin, remote }
     }
 
+    /// `HTTP/1.1` or `HTTP/2`.
+    pub(super) fn speaks(&self) -> &'static str {
+        match self.carrier {
+            Carrier::Whole(..) => "HTTP/1.1",
+            Carrier::Streams(_) => "HTTP/2",
+        }
+    }
+
     /// Whether another request can go over it.
     pub(super) fn is_usable(&mut self) -> bool {
         match &mut self.carrier {

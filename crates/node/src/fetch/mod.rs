@@ -6,15 +6,18 @@
 //! - `exchange`: a request and its answer: `whole` over HTTP/1.1, `stream` over HTTP/2. `fields`: the request's fields.
 //! - `joined`: the server's side of a request, asked for behind its answer.
 //! - `socket`: a WebSocket, from its handshake to its close.
+//! - `content`: what the bytes of the answer are. `page`: what it asks for, fetched.
 //! - `telling`: the journey while it grows. `limit`: how long a station may take.
 
 mod connect;
+mod content;
 mod exchange;
 mod fields;
 mod joined;
 mod limit;
 mod line;
 mod name;
+mod page;
 mod secure;
 mod socket;
 mod stream;
@@ -64,6 +67,12 @@ pub struct Request {
     pub redirects: Option<usize>,
     /// What is done on a WebSocket.
     pub socket: Socket,
+    /// The body is handed on as it came, with its codings.
+    pub raw: bool,
+    /// The text is wanted: [`Watcher::text`].
+    pub text: bool,
+    /// What the page asks for is fetched too, so many resources at most.
+    pub page: Option<usize>,
 }
 
 /// What is done on a WebSocket once it is open: ping, send, listen, close.
@@ -112,8 +121,12 @@ pub trait Watcher {
     fn step(&mut self, journey: &Journey);
     /// So many bytes of body are here.
     fn progress(&mut self, journey: &Journey, bytes: u64);
-    /// A piece of the final answer's body. An error ends the journey.
+    /// A piece of the final answer's content. An error ends the journey.
     fn body(&mut self, piece: &[u8]) -> io::Result<()>;
+    /// The text of the final answer, where it is text and [`Request::text`] asks for it; `html` if it is a document.
+    fn text(&mut self, text: &str, html: bool) {
+        let _ = (text, html);
+    }
 }
 
 /// Goes all the way. The last step is `arrived` or `stopped`.

@@ -1,6 +1,7 @@
 //! A journey while it grows.
 
 use super::Watcher;
+use super::content::Content;
 use decide::fetch::fault::Fault;
 use decide::step::{Journey, JourneyId, Step, Text};
 use decide::time::Instant;
@@ -11,6 +12,8 @@ pub(super) struct Telling<'w> {
     host: Host,
     pub(super) journey: Journey,
     watcher: Seen<'w>,
+    /// What the body is read by; without it the body goes on as it is.
+    pub(super) content: Option<Content>,
 }
 
 /// Who sees it.
@@ -20,6 +23,19 @@ enum Seen<'w> {
     Aside(Vec<u8>, usize),
 }
 
+impl Seen<'_> {
+    fn body(&mut self, piece: &[u8]) -> std::io::Result<()> {
+        match self {
+            Seen::By(watcher) => watcher.body(piece),
+            Seen::Aside(body, most) if body.len() + piece.len() > *most => Err(std::io::Error::other("it is too long")),
+            Seen::Aside(body, _) => {
+                body.extend_from_slice(piece);
+                Ok(())
+            }
+        }
+    }
+}
+
 impl<'w> Telling<'w> {
     pub(super) fn new(host: &Host, watcher: &'w mut dyn Watcher) -> Telling<'w> {
         use decide::random::Random;
@@ -27,12 +43,12 @@ impl<'w> Telling<'w> {
         let id = JourneyId(u128::from(host.rng().next()) << 64 | u128::from(host.rng().next().max(1)));
         let mut journey = Journey::default();
         (journey.id, journey.began, journey.calendar) = (id, host.now_afresh(), host.calendar());
-        Telling { host: host.clone(), journey, watcher: Seen::By(watcher) }
+        Telling { host: host.clone(), journey, watcher: Seen::By(watcher), content: None }
     }
 
     /// For a question of our own, whose answer has no more than so many bytes.
     pub(super) fn aside(host: &Host, most: usize) -> Telling<'w> {
-        Telling { host: host.clone(), journey: Journey::default(), watcher: Seen::Aside(Vec::new(), most) }
+        Telling { host: host.clone(), journey: Journey::default(), watcher: Seen::Aside(Vec::new(), most), content: None }
     }
 
     /// The answer to that question.
@@ -74,13 +90,16 @@ impl<'w> Telling<'w> {
     }
 
     pub(super) fn body(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        match &mut self.watcher {
-            Seen::By(watcher) => watcher.body(piece),
-            Seen::Aside(body, most) if body.len() + piece.len() > *most => Err(std::io::Error::other("it is too long")),
-            Seen::Aside(body, _) => {
-                body.extend_from_slice(piece);
-                Ok(())
-            }
+        let Telling { content, watcher, .. } = self;
+        match content {
+            Some(content) => content.take(piece, &mut |piece| watcher.body(piece)),
+            None => watcher.body(piece),
+        }
+    }
+
+    pub(super) fn text(&mut self, text: &str, html: bool) {
+        if let Seen::By(watcher) = &mut self.watcher {
+            watcher.text(text, html);
         }
     }
 

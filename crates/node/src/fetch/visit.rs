@@ -1,12 +1,13 @@
 //! The journey as a row of legs: each reads a URL, gets a line to its server, asks, and is sent on or has arrived.
 
+use super::content::Content;
 use super::exchange::Exchange;
 use super::fields::About;
 use super::limit::Limit;
 use super::line::{Carrier, End, Line, measure};
 use super::socket::Talk;
 use super::telling::Telling;
-use super::{Request, Watcher, connect, fields, name, secure, socket, stream, whole};
+use super::{Request, Watcher, connect, fields, name, page, secure, socket, stream, whole};
 use crate::buffer::{Buffer, Buffers};
 use crate::tls::Visitor;
 use crate::transport::Transport;
@@ -228,11 +229,15 @@ impl<'a> Visit<'a> {
                 return Err(fault);
             }
         };
-        let (request, trail) = (self.request, &self.trail);
+        let (host, request, trail) = (self.host, self.request, &self.trail);
         let run = async {
             let got = exchange.ask(asked, leg.read.target.scheme()).await?;
             measure(meter, "first-byte", exchange.telling());
             let onward = onward(request, trail, &got);
+            if onward.is_none() {
+                let content = Content::new(host, &got, &leg.read.target, request);
+                exchange.telling().content = Some(content);
+            }
             let whole = exchange.body(&got, onward.is_some()).await?;
             Ok((got, onward, whole))
         };
@@ -243,11 +248,15 @@ impl<'a> Visit<'a> {
         if !reusable {
             self.end_kept(end).await;
         }
+        let content = self.telling.content.take();
         let (got, onward, _) = outcome?;
         // Boxed: most journeys have no token.
         let before = self.telling.now();
         Box::pin(self.join(asked, &leg.read.target)).await;
         self.aside += self.telling.now().since(before);
+        if let Some(content) = content {
+            self.understand(content, &leg.read.target).await?;
+        }
         self.outcome(&got, onward, leg)
     }
 
@@ -277,6 +286,28 @@ impl<'a> Visit<'a> {
         self.kept = Some(line);
         self.end_kept(end).await;
         outcome.map(|()| Outcome::Arrived { status: 101 })
+    }
+
+    /// What the answer is, and what it asks for. What is wrong with it ends the journey, but not before all is told.
+    async fn understand(&mut self, content: Content, target: &Target) -> Result<(), Fault> {
+        let understood = content.finish(&mut self.telling);
+        let Some(seen) = understood.seen else { return understood.fault.map_or(Ok(()), Err) };
+        if let Some(text) = &seen.text {
+            self.telling.text(text, seen.document.is_some());
+        }
+        if let (Some(document), Some(most), false) = (&seen.document, self.request.page, understood.broken) {
+            let kept = self.kept.take();
+            let fetching = page::Fetching {
+                host: self.host,
+                request: self.request,
+                limit: self.limit,
+                buffers: &self.buffers,
+                visitor: &mut self.visitor,
+                telling: &mut self.telling,
+            };
+            self.kept = fetching.all(target, &document.resources, document.unlisted, most, kept).await;
+        }
+        understood.fault.map_or(Ok(()), Err)
     }
 
     /// Goes where the answer leads, and tells why.

@@ -3,7 +3,7 @@
 use super::document::{Document, Parser};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use decide::content::{Charset, SNIFFED, SniffRule, sniff};
-use encoding_rs::Encoding;
+use encoding_rs::{DecoderResult, Encoding};
 use url::Url;
 use wire::media_type::MediaType;
 
@@ -46,8 +46,10 @@ pub struct Seen {
     pub charset: Option<Charset>,
     /// By what the encoding was guessed, if it was.
     pub guessed: Option<Guessed>,
-    /// Some of its bytes mean nothing in its encoding, and became U+FFFD. `None`: it is not text.
-    pub malformed: Option<bool>,
+    /// Sequences of its bytes that mean nothing in its encoding, and became U+FFFD. `None`: it is not text.
+    pub malformed: Option<u64>,
+    /// Where the first of them is.
+    pub first_malformed: u64,
     /// What stands in it as text, if it is text; cut off after 4 MiB.
     pub text: Option<String>,
     /// Text was cut off.
@@ -78,7 +80,10 @@ struct Text {
     charset: Charset,
     guessed: Option<Guessed>,
     decoder: encoding_rs::Decoder,
-    malformed: bool,
+    /// Bytes that have gone into it.
+    taken: u64,
+    malformed: u64,
+    first_malformed: u64,
     kept: Option<String>,
     cut: bool,
     parser: Option<Parser>,
@@ -136,10 +141,21 @@ impl Reading {
         let mut decided = self.decided.expect("decided above");
         decided.take(&[], true);
         let Decided { kind, rule, text } = decided;
-        let mut seen =
-            Seen { kind, rule, bytes: self.bytes, charset: None, guessed: None, malformed: None, text: None, cut: false, document: None };
+        let mut seen = Seen {
+            kind,
+            rule,
+            bytes: self.bytes,
+            charset: None,
+            guessed: None,
+            malformed: None,
+            first_malformed: 0,
+            text: None,
+            cut: false,
+            document: None,
+        };
         if let Some(text) = text {
             (seen.charset, seen.guessed, seen.malformed) = (Some(text.charset), text.guessed, Some(text.malformed));
+            seen.first_malformed = text.first_malformed;
             (seen.text, seen.cut) = (text.kept, text.cut);
             seen.document = text.parser.map(|parser| parser.finish());
         }
@@ -163,7 +179,9 @@ impl Text {
             charset,
             guessed,
             decoder: charset.encoding.new_decoder(),
-            malformed: false,
+            taken: 0,
+            malformed: 0,
+            first_malformed: 0,
             kept: keep.then(String::new),
             cut: false,
             parser: kind.is("text", "html").then(|| Parser::new(base)),
@@ -176,12 +194,19 @@ impl Text {
         loop {
             let room = self.decoder.max_utf8_buffer_length(rest.len().min(GUESSED_BY)).unwrap_or(GUESSED_BY);
             text.clear();
-            text.reserve(room);
-            let (result, read, malformed) = self.decoder.decode_to_string(rest, &mut text, last);
-            self.malformed |= malformed;
+            text.reserve(room + char::REPLACEMENT_CHARACTER.len_utf8());
+            let (result, read) = self.decoder.decode_to_string_without_replacement(rest, &mut text, last);
+            self.taken += read as u64;
             rest = &rest[read..];
+            if let DecoderResult::Malformed(length, behind) = result {
+                if self.malformed == 0 {
+                    self.first_malformed = self.taken.saturating_sub(u64::from(length) + u64::from(behind));
+                }
+                self.malformed += 1;
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
             self.hand_on(&text);
-            if result == encoding_rs::CoderResult::InputEmpty {
+            if result == DecoderResult::InputEmpty {
                 return;
             }
         }

@@ -71,7 +71,7 @@ fn characters_are_those_of_the_encoding_that_was_decided() {
     let seen = read(Some("text/html"), &bytes, 3);
     assert_eq!(seen.charset.map(|one| (one.encoding.name(), one.rule)), Some(("windows-1251", CharsetRule::Meta)));
     assert!(seen.text.expect("text").ends_with("Привет"));
-    assert_eq!(seen.malformed, Some(false));
+    assert_eq!(seen.malformed, Some(0));
 
     let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode("これは日本語で書かれた長い文章です。文字コードは推測されます。");
     let seen = read(Some("text/plain"), &bytes, 1000);
@@ -80,7 +80,8 @@ fn characters_are_those_of_the_encoding_that_was_decided() {
     assert!(guessed.telling > 20 && guessed.bytes == bytes.len(), "{guessed:?}");
 
     let seen = read(Some("text/html; charset=utf-8"), b"a\xFFb\xC3", 2);
-    assert_eq!((seen.text.as_deref(), seen.malformed), (Some("a\u{FFFD}b\u{FFFD}"), Some(true)));
+    assert_eq!((seen.text.as_deref(), seen.malformed), (Some("a\u{FFFD}b\u{FFFD}"), Some(2)));
+    assert_eq!(seen.first_malformed, 1);
 }
 
 #[test]

@@ -28,9 +28,22 @@ pub struct Arguments {
     /// One JSON object instead of the tree (docs/guide/trace.md).
     #[arg(long)]
     json: bool,
-    /// Where the body goes; `-` is standard output, and the tree goes to standard error then. Without it the body is read and counted.
+    /// Where the content goes, codings undone; `-` is standard output, and the tree goes to standard error then. Without it the content is
+    /// read and counted.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// -o gets the body as it came, codings and all.
+    #[arg(long, requires = "output")]
+    raw: bool,
+    /// Fetch what the page asks for too, as a browser does.
+    #[arg(long)]
+    page: bool,
+    /// How many resources of the page are fetched.
+    #[arg(long, value_name = "N", default_value_t = MOST_RESOURCES, requires = "page")]
+    page_limit: usize,
+    /// Show the text of the page behind the tree.
+    #[arg(long, conflicts_with = "json")]
+    render: bool,
     /// The method.
     #[arg(short = 'X', long = "request", value_name = "METHOD", value_parser = method)]
     method: Option<String>,
@@ -94,7 +107,10 @@ pub struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 the answer is here, whatever its status; 1 something on this machine (a file, memory); 2 the command line; and the station
-where the journey stopped: 11 URL, 12 Name, 13 Connect, 14 TLS, 15 HTTP, 18 the WebSocket once it is open.";
+where the journey stopped: 11 URL, 12 Name, 13 Connect, 14 TLS, 15 HTTP, 16 Decode, 18 the WebSocket once it is open.";
+
+/// Resources that --page fetches.
+const MOST_RESOURCES: usize = 100;
 
 /// Several addresses.
 #[derive(Clone)]
@@ -111,6 +127,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, String> {
             _ => None,
         },
         width: arguments.width,
+        text: arguments.render,
     };
     if arguments.several.repeat.is_some() || !arguments.several.compare.is_empty() {
         return several_journeys(&arguments, show);
@@ -174,6 +191,9 @@ fn request(arguments: &Arguments, url: &str, trust: &Rc<Trust>) -> Result<Reques
         max_time: arguments.max_time,
         redirects: (!arguments.no_follow).then_some(arguments.max_redirects),
         socket: arguments.socket.wish()?,
+        raw: arguments.raw,
+        text: arguments.render,
+        page: arguments.page.then_some(arguments.page_limit),
     })
 }
 

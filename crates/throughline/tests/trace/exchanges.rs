@@ -123,6 +123,8 @@ fn fields_of_the_users_own() {
         "-H",
         "traceparent:",
         "-H",
+        "Accept-Encoding:",
+        "-H",
         "Host: other",
         "-X",
         "OPTIONS",

@@ -2,11 +2,13 @@
 //! says station, side, cause and remedy, and with the station's exit code.
 
 mod connections;
+mod content;
 mod encrypted;
 mod exchanges;
 mod joined;
 mod names;
 mod packets;
+mod page;
 mod painted;
 mod redirects;
 mod rehearsed;

@@ -40,6 +40,9 @@ fn request(url: &str, addresses: &[&str]) -> Request {
         max_time: None,
         redirects: Some(10),
         socket: Socket::default(),
+        raw: false,
+        text: false,
+        page: None,
     }
 }
 
@@ -80,8 +83,40 @@ http://www.example/                                                   0         
 │  ├─ Age      a cache had it for 43 s
 │  ├─ body     5 bytes                                        30.0 ms                █████
 │  └─ close    by us, with the end of the stream
+├─ Decode   text/plain, 5 bytes, UTF-8                                                   ▐
+│  ├─ type     ! text/plain, by its first bytes: nothing in them is binary; there is no
+│  │           Content-Type
+│  └─ charset  UTF-8, a guess: all of 5 bytes is ASCII, and nearly any would do
 └─ ✓ 200 OK, 5 bytes in 130 ms";
     assert_eq!(text, expected, "\n{text}");
+}
+
+/// Two styles, three images and a script: over the page's own connection and up to five more; and a server that resets what it is asked.
+#[test]
+fn a_page_in_virtual_time() {
+    const PAGE: &str = "<!doctype html><title>A shop</title><link rel=stylesheet href=/a.css><link rel=stylesheet href=/b.css>\
+        <script async src=/s.js></script><img src=/1.png><img src=/2.png><img src=/3.png><img src=http://cdn.example/x.png>";
+    let text = World::twice(7, |world| {
+        let (client, server) = (world.host("client", "198.51.100.7"), world.host("server", "192.0.2.1"));
+        let far = world.host("far", "192.0.2.9");
+        world.link(&client, &server).latency(Duration::from_millis(15));
+        world.link(&client, &far).latency(Duration::from_millis(50));
+        serve(&server, &port_80("192.0.2.1"), |request| match request.head.split(' ').nth(1) {
+            Some("/") => vec![Act::send(format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\r\n{PAGE}",
+                PAGE.len()
+            ))],
+            Some("/b.css") => vec![Act::Wait(Duration::from_millis(80)), Act::answer("b")],
+            Some("/3.png") => vec![Act::send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")],
+            _ => vec![Act::answer("content")],
+        });
+        serve(&far, &port_80("192.0.2.9"), |_| vec![Act::Reset]);
+        let mut request = request("http://www.example/", &["192.0.2.1"]);
+        request.given.push(Given { name: "cdn.example".to_string(), port: 80, addresses: vec!["192.0.2.9".parse().expect("an address")] });
+        request.page = Some(7);
+        drawn(&go(world, &client, &request))
+    });
+    assert_eq!(text, include_str!("rehearsed/page.txt").trim_end(), "\n{text}");
 }
 
 #[test]

@@ -118,6 +118,7 @@ pub(crate) fn url(scheme: &str, port: u16, path: &str) -> String {
 pub(crate) struct Made {
     config: Arc<ServerConfig>,
     pub(crate) pem: String,
+    pub(crate) key: String,
 }
 
 pub(crate) fn certificate(names: &[&str], from: i64, until: i64) -> Made {
@@ -145,7 +146,7 @@ pub(crate) fn certificate(names: &[&str], from: i64, until: i64) -> Made {
         .with_single_cert(vec![made.der().clone()], private)
         .expect("a key that fits");
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Made { config: Arc::new(config), pem: made.pem() }
+    Made { config: Arc::new(config), pem: made.pem(), key: key.serialize_pem() }
 }
 
 impl Made {

@@ -191,6 +191,8 @@ const fn colour(place: Place) -> &'static str {
         Place::Http => "32",
         Place::Server => "33",
         Place::Socket => "36",
+        Place::Decode => "33",
+        Place::Page => "94",
     }
 }
 

@@ -1,10 +1,12 @@
 //! From steps to stations and rows. The order of the steps is the order of the path, so this goes through them once.
 
 mod connect;
+mod decode;
 mod dns;
 mod http;
 mod origin;
 mod packets;
+mod page;
 mod server;
 mod socket;
 mod tls;
@@ -59,6 +61,8 @@ pub(super) enum Place {
     Http,
     Server,
     Socket,
+    Decode,
+    Page,
 }
 
 impl Place {
@@ -71,7 +75,16 @@ impl Place {
             Place::Http => "HTTP",
             Place::Server => "Server",
             Place::Socket => "Socket",
+            Place::Decode => "Decode",
+            Place::Page => "Page",
         }
+    }
+}
+
+impl Place {
+    /// It is about the connection, or before it; what comes behind the answer is not.
+    const fn is_of_line(self) -> bool {
+        !matches!(self, Place::Decode | Place::Page)
     }
 }
 
@@ -130,6 +143,7 @@ pub(super) fn read(journey: &Journey, options: &Options) -> Read {
         tls: tls::Flights::default(),
         http: http::Asked::default(),
         dns: dns::Questions::new(),
+        found: page::Found::default(),
         packets: packets::Packets::default(),
         touched: None,
         socket: socket::Passed::default(),
@@ -150,6 +164,7 @@ struct Reader<'a> {
     tls: tls::Flights,
     http: http::Asked,
     dns: dns::Questions,
+    found: page::Found,
     packets: packets::Packets,
     /// The row that the present step added to, where that is an older one.
     touched: Option<usize>,
@@ -173,7 +188,8 @@ impl Reader<'_> {
             || self.tls(at, step)
             || self.http(at, step)
             || self.server(at, step)
-            || self.socket(at, step);
+            || self.socket(at, step)
+            || matches!(step, Step::Page(inner) if self.decode(at, inner) || self.page(at, inner));
         if !known {
             self.unknown(at, step);
         }
@@ -254,6 +270,12 @@ impl Reader<'_> {
 
     fn station(&mut self) -> Option<&mut Station> {
         self.read.legs.last_mut()?.stations.last_mut()
+    }
+
+    /// The station that what is told of the connection belongs to: what comes behind the answer has none of its own.
+    fn line_station(&mut self) -> Option<&mut Station> {
+        let stations = &mut self.read.legs.last_mut()?.stations;
+        stations.iter_mut().rfind(|station| station.place.is_of_line())
     }
 
     fn row(&mut self, row: Row) {

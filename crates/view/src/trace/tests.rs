@@ -1,7 +1,7 @@
 mod packets;
 
 use super::*;
-use decide::step::{Bytes, Step};
+use decide::step::{Bytes, PageStep, Step};
 use decide::time::Instant;
 
 fn at(micros: u64) -> Instant {
@@ -54,9 +54,53 @@ pub(super) fn journey() -> Journey {
     let says = j.keep(b"a cache had it for 43 s");
     j.add(at(66_210), Step::Told { field: "Age", says });
     j.add(at(91_200), Step::BodyReceived { size: Bytes(1_234_567), framing: "length", whole: true, took: micros(25_000) });
+    understood(&mut j);
     j.add(at(91_250), Step::ConnectionEnded { by: "us", how: "end-of-tls" });
     j.add(at(91_300), Step::Arrived { status: 200, size: Bytes(1_234_567), legs: 1, took: micros(91_200) });
     j
+}
+
+/// What the bytes were, and a page that asks for two things.
+fn understood(j: &mut Journey) {
+    let (before, after) = (Bytes(1_234_567), Bytes(4_938_268));
+    j.add(at(91_201), PageStep::Decoded { coding: "br", before, after, fault: "", took: micros(9_000) }.into());
+    let (kind, declared) = (j.keep(b"text/html"), j.keep(b"text/html"));
+    j.add(at(91_202), PageStep::Sniffed { kind, rule: "content-type", declared, size: after }.into());
+    let (looked_at, telling) = (Bytes(65_536), Bytes(1_204));
+    let (charset, rule, confidence) = ("windows-1251", "guess", "good");
+    let (unknown, malformed, first_malformed) = (true, 3, 70_011);
+    let chosen = PageStep::CharsetChosen { charset, rule, unknown, confidence, looked_at, telling, malformed, first_malformed };
+    j.add(at(91_203), chosen.into());
+    let title = j.keep("A “shop” of things".as_bytes());
+    let took = micros(20_000);
+    let parsed = PageStep::Parsed { title, elements: 1_204, mistakes: 1, quirks: true, resources: 3, blocking: 1, inline: 2, took };
+    j.add(at(91_204), parsed.into());
+    let what = j.keep(b"Unexpected token");
+    j.add(at(91_205), PageStep::ParseMistake { line: 17, what }.into());
+    let urls = ["https://example.com/a.css", "https://cdn.example/x.png", "https://example.com/y.png"].map(|url| j.keep(url.as_bytes()));
+    for (number, kind, url, blocks, lazy) in
+        [(1, "style", urls[0], true, false), (2, "image", urls[1], false, false), (3, "image", urls[2], false, true)]
+    {
+        j.add(at(91_206), PageStep::ResourceFound { resource: number, kind, url, blocks, lazy }.into());
+    }
+    let (origin, remote, version) = (j.keep(b"https://example.com"), j.keep(b"192.0.2.1:443"), "HTTP/2");
+    let took = Duration::ZERO;
+    j.add(at(91_207), PageStep::PageConnection { connection: 1, origin, remote, version, kept: true, took }.into());
+    let none = j.keep(b"");
+    let (waited, took, redirects) = (micros(12), micros(18), 0);
+    let (resource, kind, url, blocks, status, connection, size) = (1, "style", urls[0], true, 200, 1, Bytes(12_345));
+    let fault = none;
+    let fetched =
+        PageStep::ResourceFetched { resource, kind, url, blocks, status, version, connection, redirects, size, waited, took, fault };
+    j.add(at(91_228), fetched.into());
+    let (resource, kind, url, blocks, status, connection, size) = (2, "image", urls[1], false, 0, 0, Bytes(0));
+    let (version, fault) = ("", j.keep(b"192.0.2.77 refused: nothing listens on port 443 there"));
+    let fetched =
+        PageStep::ResourceFetched { resource, kind, url, blocks, status, version, connection, redirects, size, waited, took, fault };
+    j.add(at(91_226), fetched.into());
+    j.add(at(91_229), PageStep::ResourcesLeft { resources: 1, why: "lazy" }.into());
+    let blocked = micros(21);
+    j.add(at(91_230), PageStep::PageFetched { good: 1, bad: 1, size: Bytes(12_345), took: micros(23), blocked }.into());
 }
 
 fn drawn(width: usize) -> String {

@@ -20,8 +20,22 @@ fn a_fault_is_one_sentence_with_station_side_cause_and_remedy() {
 
 #[test]
 fn each_station_has_an_exit_code_of_its_own() {
-    let all = [Station::Machine, Station::Url, Station::Name, Station::Connect, Station::Tls, Station::Http];
+    let all = [Station::Machine, Station::Url, Station::Name, Station::Connect, Station::Tls, Station::Http, Station::Decode];
     let mut codes: alloc::vec::Vec<u8> = all.iter().map(|station| station.exit()).collect();
     codes.dedup();
     assert_eq!(codes.len(), all.len());
+}
+
+#[test]
+fn what_the_bytes_of_an_answer_are_not() {
+    assert_eq!(
+        Fault::of_coding("gzip", false, 30, 0).sentence(),
+        "Decode failed on the server's side: the body is called gzip, and is none or is damaged: 0 bytes came out of 30; look whether \
+         something there names a coding that it does not use, or uses it twice; --raw -o keeps the bytes as they came."
+    );
+    assert_eq!(
+        Fault::of_charset("UTF-8", CharsetRule::Meta, 1, 62).sentence(),
+        "Decode failed on the server's side: the text is read as UTF-8, for its meta element says so, but 1 place is none of it, the first \
+         at byte 62; save the content in that encoding, or name in the meta element the one it has."
+    );
 }

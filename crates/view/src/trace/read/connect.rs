@@ -1,6 +1,6 @@
 //! The connection: attempts, ends, what the system measured.
 
-use super::{Place, Reader, Span, Tone};
+use super::{Place, Reader, Row, Span, Tone};
 use crate::text::thousands;
 use crate::trace::quantity::{size, time};
 use decide::step::Step;
@@ -57,11 +57,18 @@ impl Reader<'_> {
                     "end-of-tls" => "with the end of TLS",
                     _ => "with the end of the stream",
                 };
-                self.say("close", format!("{who}, {how}"), if how == "with a reset" { Tone::Bad } else { Tone::Plain });
+                let tone = if how == "with a reset" { Tone::Bad } else { Tone::Plain };
+                self.say_of_line("close", format!("{who}, {how}"), tone);
             }
             _ => return false,
         }
         true
+    }
+
+    fn say_of_line(&mut self, label: &'static str, text: String, tone: Tone) {
+        if let Some(station) = self.line_station() {
+            station.rows.push(Row { label, text, span: None, tone });
+        }
     }
 
     fn measured(&mut self, step: &Step) {
@@ -82,7 +89,7 @@ impl Reader<'_> {
         };
         let trip = format!("{} ± {}", time(rtt), time(rtt_deviation));
         let text = format!("round trip {trip}, window {window} × {} bytes{lost}{came}{when}", thousands(segment));
-        self.say("tcp", text, if retransmitted > 0 { Tone::Warning } else { Tone::Plain });
+        self.say_of_line("tcp", text, if retransmitted > 0 { Tone::Warning } else { Tone::Plain });
     }
 }
 

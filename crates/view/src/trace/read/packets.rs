@@ -1,6 +1,6 @@
 //! Packets: rows of the stations whose steps they belong to. They are read when the stations are there.
 
-use super::{Place, Reader, Row, Span, Tone};
+use super::{Place, Reader, Row, Span, Station, Tone};
 use crate::text::thousands;
 use crate::trace::quantity::{count, size};
 use decide::step::{PacketStep, Step};
@@ -68,7 +68,10 @@ impl Reader<'_> {
     /// Keeps where a step is shown.
     pub(super) fn place(&mut self, at: Instant, step: &Step) {
         let Some(leg) = self.read.legs.len().checked_sub(1) else { return };
-        let Some(station) = self.read.legs[leg].stations.len().checked_sub(1) else { return };
+        let stations = &self.read.legs[leg].stations;
+        // The end of the connection is told behind the page, and its row stands where the connection was used.
+        let of_line = |station: &Station| !matches!(step, Step::ConnectionEnded { .. }) || station.place.is_of_line();
+        let Some(station) = stations.iter().rposition(of_line) else { return };
         let micros = u64::try_from(at.since(self.journey.began).as_micros()).unwrap_or(u64::MAX);
         self.packets.places.entry((micros, step.name())).or_insert((leg, station));
     }

@@ -74,12 +74,17 @@ impl Reader<'_> {
     }
 
     fn stopped(&mut self, at: Instant, station: &str, fault: &str, sentence: decide::step::Text) {
-        let places = [Place::Url, Place::Name, Place::Connect, Place::Tls, Place::Http, Place::Socket];
+        let places = [Place::Url, Place::Name, Place::Connect, Place::Tls, Place::Http, Place::Decode, Place::Socket];
         if let Some(place) = places.into_iter().find(|place| place.name() == station) {
             if self.read.legs.is_empty() {
                 self.read.legs.push(Leg::default());
             }
-            if let Some(station) = self.at(place, at) {
+            // What comes behind the station may be there already.
+            let told = place == Place::Decode;
+            let known = self.read.legs.last_mut().and_then(|leg| leg.stations.iter_mut().rfind(|station| told && station.place == place));
+            if let Some(station) = known {
+                station.failed = true;
+            } else if let Some(station) = self.at(place, at) {
                 station.failed = true;
                 if station.text.is_empty() || station.text == "…" {
                     station.text = fault.replace('-', " ");

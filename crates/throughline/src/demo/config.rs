@@ -14,8 +14,8 @@ use decide::time::Duration;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 /// The configuration of the embedded default, with its site at `http`, and with this certificate at `https`, and the application servers on
-/// ports that were free just now; who has one of the tokens sees what is done with a request. A program that takes one of them before this one listens there makes it end with the sentence that says
-/// so.
+/// ports that were free just now; who has one of the tokens sees what is done with a request. A program that takes one of those ports
+/// before this one listens there makes it end with the sentence that says so.
 pub fn config(http: Address, https: Address, certificate: Certificate, trace_tokens: Vec<TokenHash>) -> Config {
     let addresses = free_addresses();
     let servers = || SERVERS.into_iter().zip(addresses);

@@ -50,7 +50,7 @@ fn a_name_without_an_address() {
 fn what_is_no_url() {
     trace(&["http://a b/"])
         .failed(11, &["URL failed by what was asked for", "is no URL", "a character that no name may have", "write it as"]);
-    trace(&["gopher://a/"]).failed(11, &["the scheme gopher", "use http or https"]);
+    trace(&["gopher://a/"]).failed(11, &["the scheme gopher", "use http, https, ws or wss"]);
     assert_eq!(trace(&[]).code, 2);
     assert_eq!(trace(&["-H", "no colon", "http://a/"]).code, 2);
     assert_eq!(trace(&["-H", "a: b\r\nc: d", "http://a/"]).code, 2);

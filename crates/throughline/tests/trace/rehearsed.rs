@@ -78,7 +78,7 @@ http://www.example/                                                   0         
 │           says
 ├─ Connect  to 192.0.2.1:80                                   30.0 ms ████▌
 ├─ HTTP     GET / → 200 OK                                     100 ms     ▐███████████████
-│  ├─ request  HTTP/1.1, 4 fields                                         ▐
+│  ├─ request  HTTP/1.1, 5 fields                                         ▐
 │  ├─ answer   200 OK, HTTP/1.1, 2 fields                     70.0 ms     ▐██████████▍
 │  ├─ Age      a cache had it for 43 s
 │  ├─ body     5 bytes                                        30.0 ms                █████
@@ -194,7 +194,7 @@ fn a_websocket_in_virtual_time() {
 │           says
 ├─ Connect  to 192.0.2.1:80                                   30.0 ms █▏
 ├─ HTTP     GET / → 101 Switching Protocols                   30.0 ms  █▍
-│  ├─ request   HTTP/1.1, 8 fields                                     ▎
+│  ├─ request   HTTP/1.1, 10 fields                                    ▎
 │  ├─ answer    101 Switching Protocols, HTTP/1.1, 3 fields   30.0 ms  █▍
 │  ├─ accept    the server has read our key: Sec-WebSocket-Accept is its answer (RFC 6455
 │  │            §4.1)

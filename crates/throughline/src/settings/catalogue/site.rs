@@ -45,7 +45,7 @@ pub(super) static SITE: Section = Section {
             TOKENS,
             Is("[]"),
             A_TOKEN,
-            "Hashes of tokens whose holders see, with `throughline trace --token-file`, what was done here with the requests that they make.",
+            "Hashes of tokens whose holders see, with `throughline trace --token-file`, what is done here with their requests.",
         ),
         section("show", Kind::Table(&SHOW), Means("all defaults"), "What answers show of the path."),
         section("forward", Kind::Table(&FORWARD), Means("all defaults"), "What backends are told of the client."),

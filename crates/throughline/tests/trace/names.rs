@@ -1,6 +1,6 @@
 //! URL and name.
 
-use crate::support::{json, saying, steps, trace};
+use crate::support::{json, saying, scratch, steps, trace};
 use std::net::UdpSocket;
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -21,6 +21,41 @@ pub(crate) fn resolver(code: Option<u8>) -> String {
         }
     });
     address
+}
+
+/// A name server that says this behind every question: the bytes of the flags, how many records in the last two sections, and those.
+fn name_server(socket: UdpSocket, flags: [u8; 2], records: &'static [&'static [u8]]) {
+    std::thread::spawn(move || {
+        let mut message = [0; 2048];
+        while let Ok((len, from)) = socket.recv_from(&mut message) {
+            let question = 12 + message[12..len].iter().position(|byte| *byte == 0).expect("a name") + 5;
+            message[2..4].copy_from_slice(&flags);
+            let each = u8::from(!records.is_empty());
+            message[4..12].copy_from_slice(&[0, 1, 0, 0, 0, each, 0, each]);
+            socket.send_to(&[&message[..question], &records.concat()].concat(), from).expect("it is sent");
+        }
+    });
+}
+
+#[test]
+fn a_lame_delegation() {
+    // The root says that `example` is at 127.0.0.2, and the server there was never told that it serves it.
+    const NS: &[u8] = b"\x07example\0\0\x02\0\x01\0\0\x0e\x10\0\x0c\x02ns\x07example\0";
+    const GLUE: &[u8] = b"\x02ns\x07example\0\0\x01\0\x01\0\0\x0e\x10\0\x04\x7f\0\0\x02";
+    let (root, lame) = loop {
+        let root = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        if let Ok(lame) = UdpSocket::bind(("127.0.0.2", root.local_addr().expect("an address").port())) {
+            break (root, lame);
+        }
+    };
+    let port = root.local_addr().expect("an address").port().to_string();
+    name_server(root, [0x80, 0x00], &[NS, GLUE]);
+    name_server(lame, [0x80, 0x05], &[]);
+    let hints = scratch("root.hints");
+    std::fs::write(&hints, format!(". NS a.root\na.root A 127.0.0.1#{port}\n")).expect("a file of our own");
+    let ran = trace(&["--dns-root", hints.to_str().expect("UTF-8"), "--dns-port", &port, "http://www.example./"]);
+    ran.failed(12, &["Name failed in the name service", "REFUSED", "example"]);
+    assert!(ran.out.contains("127.0.0.2"), "who is lame stands there: {}", ran.out);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Both ends of a request told as one: what a server tells of its side, to whom, and where its steps stand in the client's time.
 //!
 //! The client shows a token with its request, and names the request by `traceparent` (W3C Trace Context). Afterwards it asks for
-//! [`Key::path`], with the token again, and gets [`text`]. docs/guide/trace-wire.md describes the way to others.
+//! [`Parent::path`], with the token again, and gets [`text`]. docs/guide/trace-wire.md describes the way to others.
 
 use crate::config::{Config, TokenHash, names};
 use crate::forward::request_id;

@@ -3,7 +3,7 @@
 use crate::time::Duration;
 use core::net::IpAddr;
 
-/// A piece of the texts that come with a step: [`Texts::get`] and [`Journey::text`] read it.
+/// A piece of the texts that come with a step: [`super::Texts::get`] and [`super::Journey::text`] read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Text {
     pub(super) start: u32,

@@ -17,6 +17,8 @@ static UNIX: Mutex<BTreeMap<String, StdUnixListener>> = Mutex::new(BTreeMap::new
 pub struct Bound {
     /// The address, with the port that the kernel chose where 0 was asked for.
     pub endpoint: Endpoint,
+    /// Holds an IP port without listening, so that nobody is given it between the check and the threads' own listeners, nor after.
+    _held: Option<Socket>,
 }
 
 /// Makes sure that an address can be listened on, before any thread does: a taken port is an error here, although SO_REUSEPORT would let
@@ -29,14 +31,21 @@ pub fn bind(at: &Endpoint) -> io::Result<Bound> {
             // Without a listen(2) a second program that merely bound the port would not be noticed.
             socket.listen(1)?;
             let bound = socket.local_addr()?.as_socket().expect("an IP socket has an IP address");
-            Ok(Bound { endpoint: Endpoint::Ip(bound) })
+            // What shares a port must have said so, the first one too; it is closed when another holds the port.
+            socket.set_reuse_port(true)?;
+            let held = tcp_socket(&bound)?;
+            held.set_reuse_port(true)?;
+            held.bind(&SockAddr::from(bound))?;
+            // Else whoever binds it without listening at first would not be refused.
+            held.set_reuse_address(false)?;
+            Ok(Bound { endpoint: Endpoint::Ip(bound), _held: Some(held) })
         }
         Endpoint::Unix(path) => {
             remove_stale(path)?;
             let listener = StdUnixListener::bind(path)?;
             listener.set_nonblocking(true)?;
             UNIX.lock().expect("no thread panics while it holds this").insert(path.clone(), listener);
-            Ok(Bound { endpoint: at.clone() })
+            Ok(Bound { endpoint: at.clone(), _held: None })
         }
     }
 }

@@ -79,6 +79,22 @@ fn a_taken_port_is_an_error_before_any_thread_listens() {
 }
 
 #[test]
+fn a_port_that_was_bound_is_nobody_elses_before_anybody_listens() {
+    let bound = bind(&loopback()).expect("a free port");
+    assert_eq!(bind(&bound.endpoint).expect_err("it is taken").kind(), io::ErrorKind::AddrInUse);
+    let at = bound.endpoint.clone();
+    run(|host| async move {
+        let mut listener = host.listen(&at, 16).expect("it is ours");
+        host.connect(&at).await.expect("connected");
+        poll_fn(|cx| listener.poll_accept(cx)).await.expect("it came to who listens");
+    })
+    .expect("an event loop");
+    let Endpoint::Ip(address) = bound.endpoint else { unreachable!("it is an IP port") };
+    drop(bound);
+    std::net::TcpListener::bind(address).expect("it is free again");
+}
+
+#[test]
 fn a_deadline_passes_when_its_time_has_come_and_not_before() {
     let took = run(|host| async move {
         let began = host.now();

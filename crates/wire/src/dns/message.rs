@@ -281,8 +281,11 @@ fn edns(opt: &base::opt::OptRecord<&[u8]>) -> Edns {
     for option in opt.opt().iter::<AllOptData<_, _>>().flatten() {
         match option {
             AllOptData::ClientSubnet(subnet) => {
-                let (source, scope) = (subnet.source_prefix_len(), subnet.scope_prefix_len());
-                edns.subnet = Some(ClientSubnet { address: subnet.addr(), source, scope });
+                let (address, source, scope) = (subnet.addr(), subnet.source_prefix_len(), subnet.scope_prefix_len());
+                // RFC 7871 §6: neither length is more than the address has.
+                if source.max(scope) <= if address.is_ipv4() { 32 } else { 128 } {
+                    edns.subnet = Some(ClientSubnet { address, source, scope });
+                }
             }
             AllOptData::ExtendedError(error) => {
                 let text = error.text_slice().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();

@@ -56,6 +56,23 @@ fn a_message_has_a_largest_size() {
     assert_eq!(message.write(), Err(TooLong));
 }
 
+/// Every byte of a message, replaced by every other one: what is read then can be written, and is read the same.
+#[test]
+fn with_any_one_byte_damaged_what_is_read_can_be_written_again() {
+    let whole = sample().write().expect("it fits");
+    for place in 0..whole.len() {
+        for byte in 0..=u8::MAX {
+            let mut bytes = whole.clone();
+            bytes[place] = byte;
+            if let Ok(message) = Message::read(&bytes)
+                && let Ok(written) = message.write()
+            {
+                assert_eq!(Message::read(&written), Ok(message), "byte {place} as {byte}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {

@@ -2,15 +2,19 @@
 
 mod acme;
 mod cache;
+mod dns;
 pub mod names;
 mod owner;
 mod proxy;
+mod steering;
 mod tls;
 
 pub use acme::{Acme, AcmeChallenge, ExternalAccount};
 pub use cache::{Cache, Feed, Hot, Peers, Tiers};
+pub use dns::{Dns, DnsLimits, DynamicSet, Order, Resolver, Source, TransferTo, TsigAlgorithm, TsigKey, Zone, ZoneRecord};
 pub use owner::{Journal, TokenHash};
 pub use proxy::{Destinations, ForwardProxy};
+pub use steering::{BgpSession, Collector, Geography, Layer, Measure, Pop, RouteSource, Steering};
 pub use tls::{Certificate, CertificateFiles, ClientCertificates, PoolTls, Secret, Tls, TlsVersion, Trust};
 
 use crate::address::Address;
@@ -48,6 +52,18 @@ pub struct Config {
     pub tokens: Vec<TokenHash>,
     /// Where what owners asked for is kept over a restart, if anywhere.
     pub journal: Option<Journal>,
+    /// The authoritative name server, if this is one.
+    pub dns: Option<Dns>,
+    /// The recursive role, if this has it.
+    pub resolver: Option<Resolver>,
+    /// The places that clients are led to.
+    pub pops: Vec<Pop>,
+    /// How they are led; [`Source::Steering`] points here.
+    pub steerings: Vec<Steering>,
+    /// Where routing tables come from.
+    pub collectors: Vec<Collector>,
+    /// Where addresses are said to be, if anything says so.
+    pub geography: Option<Geography>,
 }
 
 /// An address clients connect to.

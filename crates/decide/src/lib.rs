@@ -46,5 +46,6 @@ pub mod random;
 pub mod range;
 pub mod resolve;
 pub mod route;
+pub mod steer;
 pub mod step;
 pub mod time;

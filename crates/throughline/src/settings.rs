@@ -125,6 +125,12 @@ pub fn from_to(from: &[Address], to: &[Address]) -> Config {
         access_log: None,
         tokens: Vec::new(),
         journal: None,
+        dns: None,
+        resolver: None,
+        pops: Vec::new(),
+        steerings: Vec::new(),
+        collectors: Vec::new(),
+        geography: None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The forward proxy as an owner wants it.
 
 use super::HostPattern;
-use crate::egress::Network;
 use alloc::vec::Vec;
+use wire::network::Network;
 
 /// A route that sends requests wherever their clients say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -102,6 +102,12 @@ fn table(sites: Vec<Site>) -> Table {
         access_log: None,
         tokens: Vec::new(),
         journal: None,
+        dns: None,
+        resolver: None,
+        pops: Vec::new(),
+        steerings: Vec::new(),
+        collectors: Vec::new(),
+        geography: None,
     })
 }
 

@@ -3,10 +3,10 @@
 use crate::support::http2::{Http2Client, head, settings};
 use crate::support::{Log, MS, Rig, SECOND, accepted, at_ms, backend, caching, statuses};
 use decide::config::{Action, Backend, Config, Destinations, ForwardProxy, HostPattern};
-use decide::egress::Network;
 use lab::peer::{Act, Record, connect, serve};
 use lab::{VirtualHost, World};
 use wire::http::{Method, TargetForm};
+use wire::network::Network;
 
 const SERVER: &str = "93.184.216.34";
 const OTHER: &str = "93.184.216.35";

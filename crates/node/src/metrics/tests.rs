@@ -113,6 +113,12 @@ fn config(sites: Vec<Site>, pools: Vec<Pool>) -> Config {
         access_log: None,
         tokens: Vec::new(),
         journal: None,
+        dns: None,
+        resolver: None,
+        pops: Vec::new(),
+        steerings: Vec::new(),
+        collectors: Vec::new(),
+        geography: None,
     }
 }
 

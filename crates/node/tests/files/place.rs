@@ -269,6 +269,12 @@ fn config(at: SocketAddr, root: &str) -> Config {
         access_log: None,
         tokens: Vec::new(),
         journal: None,
+        dns: None,
+        resolver: None,
+        pops: Vec::new(),
+        steerings: Vec::new(),
+        collectors: Vec::new(),
+        geography: None,
     }
 }
 

@@ -38,6 +38,12 @@ pub fn config(http: Address, https: Address, certificate: Certificate, trace_tok
         access_log: None,
         tokens: Vec::new(),
         journal: None,
+        dns: None,
+        resolver: None,
+        pops: Vec::new(),
+        steerings: Vec::new(),
+        collectors: Vec::new(),
+        geography: None,
     }
 }
 

@@ -36,6 +36,12 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         access_log: root.table_if("log").map(access_log),
         tokens: tokens(&root.table("admin"), "tokens"),
         journal: root.table_if("journal").map(|table| Journal { state: table.text("state"), size: table.number("size") }),
+        dns: None,
+        resolver: None,
+        pops: Vec::new(),
+        steerings: Vec::new(),
+        collectors: Vec::new(),
+        geography: None,
     }
 }
 

@@ -3,10 +3,10 @@
 use super::nearest::nearest;
 use decide::address::Address;
 use decide::config::{HashKey, HostPattern, PathMatch, Protocol, TokenHash};
-use decide::egress::{Network, NotANetwork};
 use decide::files::Coding;
 use decide::time::Duration;
 use std::net::{IpAddr, Ipv6Addr};
+use wire::network::{Network, NotANetwork};
 
 /// What a text must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

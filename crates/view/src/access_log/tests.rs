@@ -62,6 +62,12 @@ pub(crate) fn config() -> Config {
         access_log: None,
         tokens: Vec::new(),
         journal: None,
+        dns: None,
+        resolver: None,
+        pops: Vec::new(),
+        steerings: Vec::new(),
+        collectors: Vec::new(),
+        geography: None,
     }
 }
 

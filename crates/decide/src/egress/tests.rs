@@ -1,6 +1,4 @@
 use super::*;
-use alloc::format;
-use alloc::string::String;
 use proptest::prelude::*;
 
 fn network(text: &str) -> Network {

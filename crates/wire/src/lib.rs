@@ -9,6 +9,7 @@
 //! - [`network`]: networks of addresses, as owners and routers write them.
 //! - [`packet`]: frames taken apart layer by layer; [`pcapng`]: the file that captures are kept in.
 //! - [`bgp`]: what routers tell each other of networks.
+//! - [`bmp`]: what a router tells a station of its peers.
 //! - [`dns`]: a question for the addresses of a name, and the answers to it (RFC 1035).
 //! - [`tls`]: what a TLS connection shows of itself from outside: records and the messages that begin a handshake.
 //! - [`resolver_files`]: `/etc/resolv.conf` and `/etc/hosts`.
@@ -22,6 +23,7 @@
 extern crate alloc;
 
 pub mod bgp;
+pub mod bmp;
 mod cursor;
 pub mod dns;
 mod gathered;

@@ -6,6 +6,7 @@
 //! - [`websocket`]: WebSocket (RFC 6455) with permessage-deflate (RFC 7692): handshake, frames, both ends of a connection.
 //! - [`http2`]: HTTP/2 on the wire (RFC 9113): a whole connection, both sides.
 //! - [`media_type`]: `Content-Type`, as browsers read it.
+//! - [`mrt`]: files of routing tables and of their changes.
 //! - [`network`]: networks of addresses, as owners and routers write them.
 //! - [`packet`]: frames taken apart layer by layer; [`pcapng`]: the file that captures are kept in.
 //! - [`bgp`]: what routers tell each other of networks.
@@ -31,6 +32,7 @@ pub mod http;
 pub mod http1;
 pub mod http2;
 pub mod media_type;
+pub mod mrt;
 pub mod network;
 pub mod packet;
 pub mod pcapng;

@@ -26,6 +26,7 @@ pub use notification::Notification;
 pub use open::{Agreed, Capability, Open, SEVERAL_PATHS_BOTH, SEVERAL_PATHS_RECEIVE, SEVERAL_PATHS_SEND};
 pub use path::{Path, Segment, SegmentKind};
 pub use prefix::{Prefix, Prefixes};
+pub(crate) use prefix::{network as read_network, write_network};
 pub use update::Update;
 pub use write::{NewAttributes, TooLong, write_attributes, write_keepalive, write_update};
 

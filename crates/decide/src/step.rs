@@ -88,7 +88,7 @@ steps! {
     Routed "routed" {
         /// Which.
         route: RouteRef,
-        /// What it does: pool, redirect, answer, files, application.
+        /// What it does: pool, proxy, redirect, answer, files, application, steer, measure.
         action: &'static str,
     }
     /// No site or route holds for the request.

@@ -9,6 +9,7 @@ mod message;
 mod name;
 mod record;
 mod text;
+pub mod tsig;
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -18,6 +18,7 @@
 //! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
 //! - [`joined`]: both ends of a request as one journey: what a server tells of its side, to whom, and when that was.
 //! - [`connect`]: which of a server's addresses is tried when.
+//! - [`transfer`]: which name servers may have a whole zone, and which are told that one has changed.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -49,3 +50,4 @@ pub mod route;
 pub mod steer;
 pub mod step;
 pub mod time;
+pub mod transfer;

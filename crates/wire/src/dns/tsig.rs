@@ -333,6 +333,22 @@ pub enum Untrusted {
     Refused(u16),
 }
 
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Untrusted::Malformed => f.write_str("an answer that cannot be read"),
+            Untrusted::Unsigned => f.write_str("an answer that is not signed with our key"),
+            Untrusted::Wrong(wrong) => write!(f, "an answer whose signature does not hold ({wrong})"),
+            Untrusted::Refused(16) => {
+                f.write_str("it says that our signature does not hold (BADSIG): is the secret the same on both sides?")
+            }
+            Untrusted::Refused(17) => f.write_str("it does not know our key (BADKEY), or knows it with another algorithm"),
+            Untrusted::Refused(18) => f.write_str("it says that our clock and its own differ (BADTIME)"),
+            Untrusted::Refused(code) => write!(f, "it does not take our signature (error {code})"),
+        }
+    }
+}
+
 impl<K: Key> Exchange<K> {
     fn new(key: K) -> Exchange<K> {
         Exchange { key, prior: Vec::new(), later: false, unsigned: Vec::new(), missing: 0 }

@@ -10,6 +10,7 @@
 //! - [`certificate`]: which names a certificate is ordered for, when, and by which challenge.
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
 //! - [`resolve`]: from a name to its addresses: whom to ask, and what to believe.
+//! - [`zone`]: our own zones, and what is answered out of them.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
 //! - [`encoding`]: which answers are compressed here, how, and for whom; [`hints`]: what a client may fetch while the origin thinks.
 //! - [`content`]: what an answer's bytes are: its media type, and the encoding of its characters.
@@ -51,3 +52,4 @@ pub mod steer;
 pub mod step;
 pub mod time;
 pub mod transfer;
+pub mod zone;

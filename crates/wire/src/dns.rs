@@ -8,6 +8,7 @@ mod answer;
 mod message;
 mod name;
 mod record;
+pub mod server;
 mod text;
 pub mod tsig;
 

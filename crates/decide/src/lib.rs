@@ -17,6 +17,7 @@
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 //! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
 //! - [`joined`]: both ends of a request as one journey: what a server tells of its side, to whom, and when that was.
+//! - [`collect`]: routing tables as routers tell them: sessions, stations, files.
 //! - [`connect`]: which of a server's addresses is tried when.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -27,6 +28,7 @@ pub mod address;
 pub mod balance;
 pub mod cache;
 pub mod certificate;
+pub mod collect;
 pub mod conditional;
 pub mod config;
 pub mod connect;

@@ -18,6 +18,7 @@ use crate::time::Duration;
 use core::net::IpAddr;
 
 mod certificate;
+mod collector;
 mod dns;
 mod owner;
 mod packets;
@@ -25,6 +26,7 @@ mod page;
 mod socket;
 
 pub use certificate::CertificateStep;
+pub use collector::CollectorStep;
 pub use dns::DnsStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
@@ -671,6 +673,9 @@ steps! {
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// Something about routing tables.
+    Collector(CollectorStep);
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::time::Duration;
 use core::net::IpAddr;
 
 mod certificate;
+mod collector;
 mod dns;
 mod owner;
 mod packets;
@@ -26,6 +27,7 @@ mod socket;
 mod transfer;
 
 pub use certificate::CertificateStep;
+pub use collector::CollectorStep;
 pub use dns::DnsStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
@@ -676,6 +678,8 @@ steps! {
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);
+    /// Something about routing tables.
+    Collector(CollectorStep);
 }
 
 #[cfg(test)]

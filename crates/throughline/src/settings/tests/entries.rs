@@ -101,6 +101,14 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
             file.put("[pool.pop]", "algorithm", r#""consistent-hash""#);
             file.put("[pool.pop]", "backends", r#"[{ name = "edge-1", at = "127.0.0.1:8080" }, "10.0.0.2:8080"]"#);
         }
+        ("[dns]", _) => file.put("[zone.\"example.com\"]", "ttl", "\"5m\""),
+        ("[[zone.app.record]]", key) => {
+            file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
+            if !matches!(key, "values" | "pool" | "steer" | "type") {
+                file.put(&header, "type", r#""A""#);
+                file.put(&header, "values", r#"["192.0.2.1", "192.0.2.2"]"#);
+            }
+        }
         ("[[listener]]", "tls") => {
             file.put("[[certificate]]", "chain", chain);
             file.put("[[certificate]]", "key", secret);

@@ -3,8 +3,9 @@
 use super::build::Pools;
 use super::disk::{Disk, unreadable};
 use super::mistake::Mistakes;
-use super::read::{At, Given, Table};
+use super::read::{At, Table};
 use super::rules::place;
+use super::steering::named_steering;
 use super::value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +24,7 @@ pub(super) fn dns(root: &Table, pools: &Pools<'_>, disk: &dyn Disk, mistakes: &m
         keys: root.named("key").iter().map(|(name, _)| name.it.as_str()).collect(),
         steerings: root.named("steering").iter().map(|(name, _)| name.it.as_str()).collect(),
     };
-    let zones: Vec<Zone> = root.named("zone").iter().filter_map(|(name, table)| zone(name, table, &names, disk, mistakes)).collect();
+    let zones: Vec<Zone> = root.named("zone").iter().filter_map(|(name, table)| zone(name, table, &names, mistakes)).collect();
     let Some(table) = root.table_if("dns") else {
         if let Some((name, _)) = root.named("zone").first() {
             mistakes.error(&name.span, "no name server serves this zone").help("write [dns] with at = [\"192.0.2.53:53\"]");
@@ -165,7 +166,7 @@ impl Names<'_> {
     }
 }
 
-fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Zone> {
+fn zone(name: &At<String>, table: &Table, names: &Names<'_>, mistakes: &mut Mistakes<'_>) -> Option<Zone> {
     let Some(apex) = Name::parse(&name.it) else {
         mistakes.error(&name.span, format!("{:?} is not the name of a zone", name.it)).expected("a name such as \"example.com\"");
         return None;
@@ -282,21 +283,9 @@ fn what(table: &Table, zone: &Name, names: &Names<'_>, mistakes: &mut Mistakes<'
         }
         _ => {
             let (name, given) = (table.text_if("steer")?, table.given("steer")?);
-            steering(&name, given, &names.steerings, mistakes).map(What::Steering)
+            named_steering(&name, given, &names.steerings, mistakes).map(What::Steering)
         }
     }
-}
-
-/// The steering that an entry names.
-pub(super) fn steering(name: &str, given: &Given, steerings: &[&str], mistakes: &mut Mistakes<'_>) -> Option<usize> {
-    let found = steerings.iter().position(|steering| *steering == name);
-    if found.is_none() {
-        let mistake = mistakes.error(&given.span, format!("unknown steering {name:?}")).nearest(name, steerings.iter().copied());
-        if mistake.help.is_none() {
-            mistake.help(format!("declare it: [steering.{}]", super::read::bare(name)));
-        }
-    }
-    found
 }
 
 fn values(table: &Table, zone: &Name, mistakes: &mut Mistakes<'_>) -> Option<What> {

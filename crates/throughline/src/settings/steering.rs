@@ -4,10 +4,10 @@ use super::build::Pools;
 use super::disk::Disk;
 use super::dns::secret;
 use super::mistake::Mistakes;
-use super::read::{At, Table, bare};
+use super::read::{At, Given, Table, bare};
 use super::rules::place;
 use super::value;
-use decide::config::{BgpSession, Collector, Geography, Layer, Measure, Pop, RouteSource, Secret, Steering};
+use decide::config::{Action, BgpSession, Collector, Geography, Layer, Measure, Pop, RouteSource, Secret, Site, Steering};
 use decide::time::Duration;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -102,7 +102,7 @@ fn measure(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Measu
             key
         }
         Some(key) => key,
-        None => drawn(),
+        None => disk.random().to_vec(),
     };
     Measure {
         key: Secret(key),
@@ -112,13 +112,6 @@ fn measure(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Measu
         least_reports: table.number("least-reports"),
         prefixes: table.number("networks"),
     }
-}
-
-/// A key that nobody else has.
-fn drawn() -> Vec<u8> {
-    let mut key = vec![0; SHORTEST_KEY];
-    aws_lc_rs::rand::fill(&mut key).expect("the operating system has randomness");
-    key
 }
 
 /// `[[collector]]`.
@@ -161,6 +154,36 @@ fn session(table: &Table, mistakes: &mut Mistakes<'_>) -> Option<BgpSession> {
         identifier,
         hold_time,
     })
+}
+
+/// Ties each route that leads clients to places, or lets them measure, to the steering it names.
+pub(super) fn actions(root: &Table, sites: &mut [Site], mistakes: &mut Mistakes<'_>) {
+    let names: Vec<&str> = root.named("steering").iter().map(|(name, _)| name.it.as_str()).collect();
+    let mut index = |table: &Table, key: &str| {
+        let named = table.text_if(key).zip(table.given(key));
+        named.and_then(|(name, given)| named_steering(&name, given, &names, mistakes)).unwrap_or(0)
+    };
+    for (table, site) in root.tables("site").iter().zip(sites) {
+        for (table, route) in table.tables("route").iter().zip(&mut site.routes) {
+            match &mut route.action {
+                Action::Steer { steering, .. } => *steering = index(table, "steer"),
+                Action::Measure(steering) => *steering = index(table, "measure"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The steering that an entry names.
+pub(super) fn named_steering(name: &str, given: &Given, steerings: &[&str], mistakes: &mut Mistakes<'_>) -> Option<usize> {
+    let found = steerings.iter().position(|steering| *steering == name);
+    if found.is_none() {
+        let mistake = mistakes.error(&given.span, format!("unknown steering {name:?}")).nearest(name, steerings.iter().copied());
+        if mistake.help.is_none() {
+            mistake.help(format!("declare it: [steering.{}]", bare(name)));
+        }
+    }
+    found
 }
 
 /// `[geography]`.

@@ -19,6 +19,8 @@ mod places;
 mod prefixes;
 mod ranking;
 mod rib;
+pub mod redirect;
+pub mod reports;
 mod route;
 mod rows;
 mod state;

@@ -17,6 +17,7 @@
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 //! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
 //! - [`joined`]: both ends of a request as one journey: what a server tells of its side, to whom, and when that was.
+//! - [`guard`]: what guards a name server: cookies, and a limit of answers.
 //! - [`connect`]: which of a server's addresses is tried when.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -37,6 +38,7 @@ pub mod encoding;
 pub mod fetch;
 pub mod files;
 pub mod forward;
+pub mod guard;
 pub mod hints;
 pub mod joined;
 pub mod multipart;

@@ -23,6 +23,7 @@ mod owner;
 mod packets;
 mod page;
 mod socket;
+mod zone;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
@@ -30,6 +31,7 @@ pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
 pub use socket::SocketStep;
+pub use zone::ZoneStep;
 
 steps! {
     /// One thing that happened.
@@ -671,6 +673,9 @@ steps! {
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// Something happened at the name server.
+    Zone(ZoneStep);
 }
 
 #[cfg(test)]

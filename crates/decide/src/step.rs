@@ -23,6 +23,7 @@ mod owner;
 mod packets;
 mod page;
 mod socket;
+mod transfer;
 mod zone;
 
 pub use certificate::CertificateStep;
@@ -31,6 +32,7 @@ pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
 pub use socket::SocketStep;
+pub use transfer::TransferStep;
 pub use zone::ZoneStep;
 
 steps! {
@@ -90,7 +92,7 @@ steps! {
     Routed "routed" {
         /// Which.
         route: RouteRef,
-        /// What it does: pool, redirect, answer, files, application.
+        /// What it does: pool, proxy, redirect, answer, files, application, steer, measure.
         action: &'static str,
     }
     /// No site or route holds for the request.
@@ -676,6 +678,9 @@ steps! {
     @
     /// Something happened at the name server.
     Zone(ZoneStep);
+    @
+    /// A zone is handed to another name server.
+    Transfer(TransferStep);
 }
 
 #[cfg(test)]

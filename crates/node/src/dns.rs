@@ -3,6 +3,7 @@
 //! - [`Answering`]: the role, which knows the answers: [`authority`] has zones; the recursive role walks.
 //! - [`service`]: from the bytes of a query to those of its answer, in whichever role: limits of size, EDNS, cookies, the limit of answers.
 //! - [`datagrams`], [`stream`]: the ways in and out. [`doors`]: which of them are open.
+//! - [`notify`]: other servers told that a zone has changed; [`key`]: what they and we sign with.
 //!
 //! Everything on the way of a datagram is done within one poll of its listener's task, without a lock or an allocation, but for what takes
 //! time: that is a future, and its answer goes out behind the others.
@@ -10,6 +11,8 @@
 mod authority;
 mod datagrams;
 mod doors;
+mod key;
+pub(crate) mod notify;
 mod service;
 mod shared;
 mod stream;

@@ -10,6 +10,7 @@ mod name;
 mod record;
 pub mod server;
 mod text;
+pub mod tsig;
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -24,6 +24,7 @@ mod packets;
 mod page;
 mod socket;
 mod transfer;
+mod zone;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
@@ -32,6 +33,7 @@ pub use packets::PacketStep;
 pub use page::PageStep;
 pub use socket::SocketStep;
 pub use transfer::TransferStep;
+pub use zone::ZoneStep;
 
 steps! {
     /// One thing that happened.
@@ -673,6 +675,9 @@ steps! {
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// Something happened at the name server.
+    Zone(ZoneStep);
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);

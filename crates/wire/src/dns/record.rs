@@ -30,6 +30,8 @@ impl RecordType {
     pub const AAAA: RecordType = RecordType(28);
     /// All names below are aliases.
     pub const DNAME: RecordType = RecordType(39);
+    /// The key of a zone, as the zone above vouches for it.
+    pub const DS: RecordType = RecordType(43);
     /// A service.
     pub const SVCB: RecordType = RecordType(64);
     /// A service that is a web server.

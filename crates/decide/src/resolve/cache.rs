@@ -107,6 +107,11 @@ impl Cache {
         }
     }
 
+    /// Whether it has the same bounds as another.
+    pub fn is_like(&self, other: &Cache) -> bool {
+        (self.most, self.longest, self.stale) == (other.most, other.longest, other.stale)
+    }
+
     /// Nothing is kept longer.
     pub(super) fn longest(&self) -> Duration {
         self.longest

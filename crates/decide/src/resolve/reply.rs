@@ -120,6 +120,11 @@ impl Reply {
         Reply::of(SERVFAIL, Source::Refused).because(more::OTHER, "too many names are being looked up at once")
     }
 
+    /// The walk has no end: the server that made it is being shut down.
+    pub fn given_up() -> Reply {
+        Reply::of(SERVFAIL, Source::Walk).because(more::OTHER, "the lookup was given up, because this server ends")
+    }
+
     /// What a walk came to.
     pub(super) fn walked(chain: Vec<Record>, outcome: &Outcome, longest: Duration) -> Reply {
         let bounded = |records: Vec<Record>| records.into_iter().map(move |record| Record { ttl: record.ttl.min(longest), ..record });

@@ -23,6 +23,7 @@ mod owner;
 mod packets;
 mod page;
 mod socket;
+mod transfer;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
@@ -30,6 +31,7 @@ pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
 pub use socket::SocketStep;
+pub use transfer::TransferStep;
 
 steps! {
     /// One thing that happened.
@@ -88,7 +90,7 @@ steps! {
     Routed "routed" {
         /// Which.
         route: RouteRef,
-        /// What it does: pool, redirect, answer, files, application.
+        /// What it does: pool, proxy, redirect, answer, files, application, steer, measure.
         action: &'static str,
     }
     /// No site or route holds for the request.
@@ -671,6 +673,9 @@ steps! {
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// A zone is handed to another name server.
+    Transfer(TransferStep);
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod dns;
 mod owner;
 mod packets;
 mod page;
+mod resolver;
 mod socket;
 mod transfer;
 
@@ -30,6 +31,7 @@ pub use dns::DnsStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
+pub use resolver::ResolverStep;
 pub use socket::SocketStep;
 pub use transfer::TransferStep;
 
@@ -658,6 +660,9 @@ steps! {
     @
     /// A name is being resolved.
     Dns(DnsStep);
+    @
+    /// Names are looked up for clients.
+    Resolver(ResolverStep);
     @
     /// A packet of the journey passed.
     Packets(PacketStep);

@@ -3,13 +3,16 @@
 use crate::play::Counted;
 use crate::script::{Ask, Script};
 use decide::resolve::{Asked, Mode};
+use decide::step::{ResolverStep, Texts, Value};
 use decide::time::Instant;
 use host::Host;
 use lab::World;
-use node::resolver::{Answered, Resolver};
+use node::resolver::{ANSWERS, Answered, Resolver, Tell};
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -23,8 +26,15 @@ pub(crate) fn play(script: &Script, world: &World, counts: &[Counted]) -> String
 fn run(script: &Script, world: &World, counts: &[Counted], roots: &[decide::resolve::RootServer]) -> String {
     let machine = world.host("resolver", "10.9.9.9");
     let resolver = Arc::new(Resolver::new(&script.resolver, roots));
-    let clients = script.asks.iter().map(|ask| client(machine.host(), resolver.clone(), ask)).collect();
+    let steps: Rc<RefCell<String>> = Rc::default();
+    let (told, host) = (steps.clone(), machine.host());
+    let tell: Tell = Rc::new(move |step, texts| tell_step(&mut told.borrow_mut(), host.now(), &step, texts));
+    let clients = script.asks.iter().map(|ask| client(machine.host(), resolver.clone(), tell.clone(), ask)).collect();
     let mut out = world.run(all(clients)).expect("they are all answered").concat();
+    out += &steps.borrow();
+    let counts_of = resolver.counts();
+    let answers = ANSWERS.iter().zip(counts_of.answers).map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(out, "answers: {answers}; joined {}; lookups {}, failed {}", counts_of.joined, counts_of.lookups, counts_of.failed);
     for count in counts {
         let _ = writeln!(out, "asked of {}: {}", count.address, count.queries.get());
     }
@@ -33,11 +43,24 @@ fn run(script: &Script, world: &World, counts: &[Counted], roots: &[decide::reso
 
 type Client<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
 
-fn client(host: Host, resolver: Arc<Resolver>, ask: &Ask) -> Client<'_> {
+fn tell_step(out: &mut String, now: Instant, step: &ResolverStep, texts: &Texts) {
+    let _ = write!(out, "step at {} ms: {}", now.since(Instant::ZERO).as_millis(), step.name());
+    step.fields(|field, value| {
+        let _ = match value {
+            Value::Text(text) => write!(out, " {field}={:?}", String::from_utf8_lossy(texts.get(text))),
+            Value::Word(word) => write!(out, " {field}={word}"),
+            Value::Number(number) => write!(out, " {field}={number}"),
+            _ => Ok(()),
+        };
+    });
+    out.push('\n');
+}
+
+fn client(host: Host, resolver: Arc<Resolver>, tell: Tell, ask: &Ask) -> Client<'_> {
     Box::pin(async move {
         host.sleep_until(Instant::ZERO + ask.at).await;
         let asked = Asked { from: ask.from, query: &ask.query, recursion_desired: ask.recursion_desired };
-        let answered = match resolver.ask(&host, asked) {
+        let answered = match resolver.ask(&host, asked, &tell) {
             Ok(answered) => answered,
             Err(later) => later.await,
         };

@@ -25,6 +25,7 @@ mod page;
 mod resolver;
 mod socket;
 mod transfer;
+mod zone;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
@@ -34,6 +35,7 @@ pub use page::PageStep;
 pub use resolver::ResolverStep;
 pub use socket::SocketStep;
 pub use transfer::TransferStep;
+pub use zone::ZoneStep;
 
 steps! {
     /// One thing that happened.
@@ -678,6 +680,9 @@ steps! {
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// Something happened at the name server.
+    Zone(ZoneStep);
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);

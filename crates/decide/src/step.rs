@@ -22,6 +22,7 @@ mod dns;
 mod owner;
 mod packets;
 mod page;
+mod resolver;
 mod socket;
 mod transfer;
 mod zone;
@@ -31,6 +32,7 @@ pub use dns::DnsStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
+pub use resolver::ResolverStep;
 pub use socket::SocketStep;
 pub use transfer::TransferStep;
 pub use zone::ZoneStep;
@@ -660,6 +662,9 @@ steps! {
     @
     /// A name is being resolved.
     Dns(DnsStep);
+    @
+    /// Names are looked up for clients.
+    Resolver(ResolverStep);
     @
     /// A packet of the journey passed.
     Packets(PacketStep);

@@ -24,6 +24,7 @@ pub mod page;
 mod pool;
 mod proxy;
 pub mod resolve;
+pub mod resolver;
 mod server;
 mod signal;
 mod store;

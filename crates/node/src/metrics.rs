@@ -183,6 +183,7 @@ macro_rules! steps_of_the_process {
             | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
+            | Step::Resolver(_)
             | Step::Owner(OwnerStep::Purged { .. })
             | Step::Owner(OwnerStep::JournalReplayed { .. })
             | Step::Owner(OwnerStep::JournalCut { .. })

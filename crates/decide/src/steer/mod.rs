@@ -1,5 +1,6 @@
 //! Which place a client is led to, and why.
 
+pub mod leave;
 pub mod redirect;
 pub mod reports;
 mod route;

@@ -24,6 +24,7 @@ mod owner;
 mod packets;
 mod page;
 mod socket;
+mod transfer;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
@@ -32,6 +33,7 @@ pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
 pub use socket::SocketStep;
+pub use transfer::TransferStep;
 
 steps! {
     /// One thing that happened.
@@ -676,6 +678,9 @@ steps! {
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// A zone is handed to another name server.
+    Transfer(TransferStep);
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod channel;
 mod coder;
 mod conversation;
 pub mod decode;
+mod dns;
 mod feed;
 pub mod fetch;
 mod hints;

@@ -19,6 +19,7 @@ use core::net::IpAddr;
 
 mod certificate;
 mod dns;
+mod nearest;
 mod owner;
 mod packets;
 mod page;
@@ -29,6 +30,7 @@ mod zone;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
+pub use nearest::NearestStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
@@ -239,7 +241,7 @@ steps! {
     Made "made" {
         /// Its status.
         status: u16,
-        /// Why: `redirect`, `answer`, `application`, `error`, `journey` (our side of an earlier request).
+        /// Why: `redirect`, `answer`, `application`, `error`, `probe`, `report`, `journey` (our side of an earlier request).
         why: &'static str,
     }
     /// The connection became a tunnel.
@@ -674,6 +676,9 @@ steps! {
     @
     /// Something that came of what an owner asked of the cache.
     Owner(OwnerStep);
+    @
+    /// Something on the way to the nearest place.
+    Nearest(NearestStep);
     @
     /// A WebSocket is spoken.
     Socket(SocketStep);

@@ -3,6 +3,7 @@
 //! - [`Rib`]: what all routers say of all networks. [`MeasuredTable`]: what clients have measured. [`Geography`]: where addresses are said to be.
 //! - [`Steering`]: one published version of all that, with the places, their health and the shares they shed, and with the [`Answer`] to every
 //!   address there is, worked out. [`Steering::decide`] gives the same answer with its reasons.
+//! - [`redirect`]: a decision as an answer to a request. [`reports`]: what clients report, as it becomes a [`MeasuredTable`]; [`leave`]: who may.
 //!
 //! One version follows another so: `Rib::apply` or `replace`, then [`Steering::publish`]. A version never changes, so that whoever answers
 //! holds one and asks nobody.
@@ -13,14 +14,15 @@ mod decision;
 mod geography;
 mod held;
 mod intern;
+pub mod leave;
 mod map;
 mod overlay;
 mod places;
 mod prefixes;
 mod ranking;
-mod rib;
 pub mod redirect;
 pub mod reports;
+mod rib;
 mod route;
 mod rows;
 mod state;

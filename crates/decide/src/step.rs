@@ -18,6 +18,7 @@ use crate::time::Duration;
 use core::net::IpAddr;
 
 mod certificate;
+mod collector;
 mod dns;
 mod nearest;
 mod owner;
@@ -29,6 +30,7 @@ mod transfer;
 mod zone;
 
 pub use certificate::CertificateStep;
+pub use collector::CollectorStep;
 pub use dns::DnsStep;
 pub use nearest::NearestStep;
 pub use owner::OwnerStep;
@@ -691,6 +693,9 @@ steps! {
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);
+    @
+    /// Something about routing tables.
+    Collector(CollectorStep);
 }
 
 #[cfg(test)]

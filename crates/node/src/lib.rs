@@ -10,6 +10,7 @@ pub mod asked;
 mod buffer;
 mod channel;
 mod coder;
+pub mod collector;
 mod conversation;
 pub mod decode;
 mod dns;

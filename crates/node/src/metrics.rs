@@ -176,6 +176,7 @@ macro_rules! steps_of_the_process {
             | Step::Certificate(CertificateStep::CertificateIssued { .. })
             | Step::Certificate(CertificateStep::CertificateFailed { .. })
             | Step::Certificate(CertificateStep::CertificateStoreFailed { .. })
+            | Step::Collector(_)
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -361,6 +362,8 @@ impl Index {
             Step::Owner(OwnerStep::JournalFailed { .. })
             | Step::Owner(OwnerStep::JournalRecovered { .. })
             | Step::Owner(OwnerStep::JournalTrimmed { .. }) => {}
+            // The sources themselves tell how large and how old they are.
+            Step::Collector(_) => {}
             Step::Owner(OwnerStep::FeedBegan { .. }) | Step::Owner(OwnerStep::FeedEnded { .. }) => {}
             // Few, and each is in the log.
             Step::Transfer(_) => {}

@@ -57,3 +57,22 @@ fn file_and_messages_say_what_the_table_says() {
         assert!(messages < table.len() / 2, "{messages}");
     }
 }
+
+#[test]
+fn another_reader_finds_the_same_in_the_file() {
+    let mut file = Vec::new();
+    SMALL.mrt(1, &mut |record| file.extend_from_slice(record));
+    let elements = bgpkit_parser::BgpkitParser::from_reader(&file[..]).disable_warnings();
+    let read: Vec<_> = elements
+        .into_iter()
+        .map(|element| {
+            let path = element.as_path.as_ref().expect("a way");
+            let network = Network::of(element.prefix.prefix.addr(), element.prefix.prefix.prefix_len());
+            (network, path.route_len(), path.get_origin_opt().map(u32::from), element.local_pref)
+        })
+        .collect();
+    let table = SMALL.table(1).into_iter();
+    let expected: Vec<_> =
+        table.map(|(network, route)| (network, usize::from(route.path_len), Some(route.origin_as), Some(route.local_pref))).collect();
+    assert_eq!(read, expected);
+}

@@ -4,7 +4,7 @@
 //! - [`Steering`]: one published version of all that, with the places, their health and the shares they shed, and with the [`Answer`] to every
 //!   address there is, worked out. [`Steering::decide`] gives the same answer with its reasons.
 //! - [`Moves`]: what of a new table takes effect at once. [`Capacity`]: how much a place sheds. [`Diff`]: what one version changes of another.
-//! - [`reports`], [`redirect`]: how clients measure, and how they are redirected.
+//! - [`redirect`]: a decision as an answer to a request. [`reports`]: what clients report, as it becomes a [`MeasuredTable`]; [`leave`]: who may.
 //!
 //! One version follows another so: `Rib::apply` or `replace`, then [`Steering::follow`]. A version never changes, so that whoever answers
 //! holds one and asks nobody.
@@ -17,6 +17,7 @@ mod diff;
 mod geography;
 mod held;
 mod intern;
+pub mod leave;
 mod map;
 mod moves;
 mod overlay;

@@ -5,11 +5,13 @@
 //! that arrives, until one is not [`Unusable::Stray`].
 
 mod answer;
+mod fields;
 mod message;
 mod name;
 mod record;
 pub mod server;
 mod text;
+pub mod zone_file;
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -18,18 +18,28 @@ use crate::time::Duration;
 use core::net::IpAddr;
 
 mod certificate;
+mod collector;
 mod dns;
+mod nearest;
 mod owner;
 mod packets;
 mod page;
+mod resolver;
 mod socket;
+mod transfer;
+mod zone;
 
 pub use certificate::CertificateStep;
+pub use collector::CollectorStep;
 pub use dns::DnsStep;
+pub use nearest::NearestStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
+pub use resolver::ResolverStep;
 pub use socket::SocketStep;
+pub use transfer::TransferStep;
+pub use zone::ZoneStep;
 
 steps! {
     /// One thing that happened.
@@ -88,7 +98,7 @@ steps! {
     Routed "routed" {
         /// Which.
         route: RouteRef,
-        /// What it does: pool, redirect, answer, files, application.
+        /// What it does: pool, proxy, redirect, answer, files, application, steer, measure.
         action: &'static str,
     }
     /// No site or route holds for the request.
@@ -233,7 +243,7 @@ steps! {
     Made "made" {
         /// Its status.
         status: u16,
-        /// Why: `redirect`, `answer`, `application`, `error`, `journey` (our side of an earlier request).
+        /// Why: `redirect`, `answer`, `application`, `error`, `probe`, `report`, `journey` (our side of an earlier request).
         why: &'static str,
     }
     /// The connection became a tunnel.
@@ -657,6 +667,9 @@ steps! {
     /// A name is being resolved.
     Dns(DnsStep);
     @
+    /// Names are looked up for clients.
+    Resolver(ResolverStep);
+    @
     /// A packet of the journey passed.
     Packets(PacketStep);
     @
@@ -666,11 +679,23 @@ steps! {
     /// Something that came of what an owner asked of the cache.
     Owner(OwnerStep);
     @
+    /// Something on the way to the nearest place.
+    Nearest(NearestStep);
+    @
     /// A WebSocket is spoken.
     Socket(SocketStep);
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// Something happened at the name server.
+    Zone(ZoneStep);
+    @
+    /// A zone is handed to another name server.
+    Transfer(TransferStep);
+    @
+    /// Something about routing tables.
+    Collector(CollectorStep);
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod name;
 mod record;
 pub mod server;
 mod text;
+pub mod tsig;
 pub mod zone_file;
 
 use alloc::vec::Vec;

@@ -7,7 +7,7 @@ use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
-use super::{acme, cache, encoding, proxy, tiers};
+use super::{acme, cache, dns, encoding, proxy, steering, tiers};
 use decide::address::Address;
 use decide::cache::AcceptEncoding;
 use decide::config::{
@@ -18,9 +18,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 /// The whole configuration. Its sites and listeners stand where their sections stand; its pools too.
 pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Config {
-    let pools = Pools::of(root);
+    let named_pools = Pools::of(root);
     let cache = cache::cache(&root.table("cache"));
-    let mut sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, &cache, mistakes)).collect();
+    let mut sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &named_pools, &cache, mistakes)).collect();
+    steering::actions(root, &mut sites, mistakes);
     let mut pools: Vec<Pool> = root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect();
     proxy::pools(root, &mut sites, &mut pools);
     Config {
@@ -36,12 +37,12 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         access_log: root.table_if("log").map(access_log),
         tokens: tokens(&root.table("admin"), "tokens"),
         journal: root.table_if("journal").map(|table| Journal { state: table.text("state"), size: table.number("size") }),
-        dns: None,
-        resolver: None,
-        pops: Vec::new(),
-        steerings: Vec::new(),
-        collectors: Vec::new(),
-        geography: None,
+        dns: dns::dns(root, &named_pools, disk, mistakes),
+        resolver: dns::resolver(root, mistakes),
+        pops: steering::pops(root, &named_pools, mistakes),
+        steerings: steering::steerings(root, disk, mistakes),
+        collectors: steering::collectors(root, mistakes),
+        geography: steering::geography(root),
     }
 }
 
@@ -201,7 +202,7 @@ fn route(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistake
     let conditions = |key| table.pairs(key).into_iter().map(|(name, value)| ValueMatch { name: name.it, value }).collect();
     let rewrite = table.table("rewrite");
     if let Some(given) = table.given("rewrite")
-        && let Some(other) = ["redirect", "answer", "files"].into_iter().find(|key| table.given(key).is_some())
+        && let Some(other) = ["redirect", "answer", "files", "steer", "measure"].into_iter().find(|key| table.given(key).is_some())
     {
         let message = format!("\"rewrite\" has no meaning beside {other:?}: nothing is forwarded");
         mistakes.error(&given.key, message);
@@ -241,7 +242,13 @@ fn edits(table: &Table) -> FieldEdits {
 }
 
 /// The first of these keys that is written; notes it if there is none, or more than one.
-fn one_of(table: &Table, what: &str, keys: &[&'static str], shown: &[&str], mistakes: &mut Mistakes<'_>) -> Option<&'static str> {
+pub(super) fn one_of(
+    table: &Table,
+    what: &str,
+    keys: &[&'static str],
+    shown: &[&str],
+    mistakes: &mut Mistakes<'_>,
+) -> Option<&'static str> {
     let mut written: Vec<(&'static str, Span)> = keys.iter().filter_map(|key| Some((*key, table.given(key)?.key.clone()))).collect();
     written.sort_by_key(|(_, span)| span.start);
     match &written[..] {
@@ -259,13 +266,16 @@ fn one_of(table: &Table, what: &str, keys: &[&'static str], shown: &[&str], mist
 }
 
 fn action(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Action {
-    let actions = ["pool", "redirect", "answer", "files", "proxy", "application"];
-    match one_of(table, "what to do", &actions, &actions[..5], mistakes) {
+    let actions = ["pool", "redirect", "answer", "files", "proxy", "steer", "measure", "application"];
+    match one_of(table, "what to do", &actions, &actions[..7], mistakes) {
         Some("pool") => Action::Pool(pool_index(table, pools, mistakes)),
         Some("redirect") => redirect(&table.table("redirect")),
         Some("proxy") => Action::Proxy(proxy::proxy(&table.table("proxy"))),
         Some("files") => Action::Files(files(&table.table("files"))),
         Some("application") => Action::Application(table.text("application")),
+        // Which steering is said by [`steer::actions`], once all are known.
+        Some("steer") => Action::Steer { steering: 0, status: table.number("status") },
+        Some("measure") => Action::Measure(0),
         // Also where no action is written: the mistake is noted, and this answer is never given.
         _ => answer(&table.table("answer"), mistakes),
     }

@@ -192,7 +192,7 @@ impl<'a> AnswerWriter<'a> {
         self.flags |= bit::TRUNCATED;
     }
 
-    /// Takes back everything, what was set too.
+    /// Takes back everything, what was set too: as it began.
     pub fn reset(&mut self) {
         self.truncate();
         (self.flags, self.code, self.scope, self.error) = (0, ResponseCode(0), 0, None);
@@ -206,6 +206,21 @@ impl<'a> AnswerWriter<'a> {
     /// The scope that was set.
     pub fn scope(&self) -> u8 {
         self.scope
+    }
+
+    /// Records so far, by section.
+    pub fn counts(&self) -> [u16; 3] {
+        self.counts
+    }
+
+    /// Whether the server has the zone.
+    pub fn is_authoritative(&self) -> bool {
+        self.flags & bit::AUTHORITATIVE != 0
+    }
+
+    /// Takes all of it back: there is no answer.
+    pub fn abandon(self) {
+        self.out.truncate(self.start);
     }
 
     /// Whether it was truncated.

@@ -11,14 +11,20 @@
 mod authority;
 mod datagrams;
 mod doors;
+mod given;
 mod key;
 pub(crate) mod notify;
 mod service;
 mod shared;
+mod steered;
 mod stream;
+mod told;
+mod zones;
 
 pub(crate) use doors::{Doors, tell_paused};
 pub(crate) use shared::{Role, Shared};
+pub(crate) use steered::{Leads, first_places};
+pub(crate) use zones::zones;
 
 use decide::time::Instant;
 use std::future::Future;
@@ -65,6 +71,9 @@ pub(crate) trait Answering {
     /// `answer` has the question already, and gets its OPT record by itself. What does not fit is the role's to judge:
     /// [`AnswerWriter::truncate`] where it is needed.
     fn answer(&self, query: &QueryView<'_>, asker: &Asker, answer: &mut AnswerWriter<'_>) -> Answered;
+
+    /// The rule that decided the answer before, in one word.
+    fn rule(&self) -> &'static str;
 }
 
 /// What comes of a query.

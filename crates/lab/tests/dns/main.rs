@@ -5,3 +5,4 @@ mod support;
 mod guards;
 mod messages;
 mod streams;
+mod zones;

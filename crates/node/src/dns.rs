@@ -23,7 +23,6 @@ mod zones;
 
 pub(crate) use doors::{Doors, tell_paused};
 pub(crate) use shared::{Role, Shared};
-pub(crate) use steered::{Leads, first_places};
 pub(crate) use zones::zones;
 
 use decide::time::Instant;

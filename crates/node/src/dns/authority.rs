@@ -1,6 +1,7 @@
 //! The authoritative role: answers out of the zones.
 
 use super::given::{Gift, Turns, client_of};
+use super::steered::lead;
 use super::{Answered, Answering, Asker};
 use crate::server::{Snapshot, Worker};
 use decide::zone::{Asked, Prepared, Reply, Rule, Set, Zones};
@@ -40,7 +41,7 @@ impl Authority {
                 tail.write(answer)
             }
             Some(Prepared::Nearest { steering, ttl, .. }) => {
-                let (pop, scope) = snapshot.leads.lead(steering, gift.client);
+                let (pop, scope) = lead(gift.server, snapshot, steering, gift.client);
                 self.rule.set(Rule::Exact.name());
                 answer.set_flags(bit::AUTHORITATIVE);
                 answer.set_scope(scope_of(query, scope));
@@ -82,7 +83,7 @@ impl Answering for Authority {
             return Answered::Now;
         };
         let client = client_of(query, asker);
-        let mut gift = Gift { host: &self.worker.host, snapshot, asker, client, turns: &self.turns };
+        let mut gift = Gift { host: &self.worker.host, server: &self.worker.server, snapshot, asker, client, turns: &self.turns };
         if !self.prepared(zones, query, &mut gift, answer) {
             answer.reset();
             self.looked_up(zones, query, &mut gift, answer);

@@ -1,7 +1,8 @@
 //! What an answer depends on besides the zones, for one query.
 
 use super::Asker;
-use crate::server::Snapshot;
+use super::steered::lead;
+use crate::server::{Server, Snapshot};
 use decide::random::Random;
 use decide::zone::{Given, Member, Nearest, SetId};
 use host::Host;
@@ -19,6 +20,7 @@ pub(super) struct Turns {
 /// What one query is given.
 pub(super) struct Gift<'a> {
     pub(super) host: &'a Host,
+    pub(super) server: &'a Server,
     pub(super) snapshot: &'a Snapshot,
     pub(super) asker: &'a Asker,
     /// Whom the answer is for.
@@ -62,7 +64,7 @@ impl Given for Gift<'_> {
     }
 
     fn nearest(&mut self, steering: usize) -> Nearest {
-        let (pop, scope) = self.snapshot.leads.lead(steering, self.client);
+        let (pop, scope) = lead(self.server, self.snapshot, steering, self.client);
         Nearest { pop, addresses: self.snapshot.config.pops[usize::from(pop)].addresses.clone(), scope }
     }
 }

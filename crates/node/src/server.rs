@@ -11,6 +11,7 @@ use crate::journeys::Journeys;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
+use crate::resolver::Resolver;
 use crate::signal::Signal;
 use crate::store::{Purging, Store};
 use crate::tls;
@@ -46,6 +47,7 @@ pub struct Snapshot {
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
+    pub(crate) resolver: Option<Arc<Resolver>>,
     counters: Index,
 }
 
@@ -58,6 +60,11 @@ impl Snapshot {
     /// The counters of what this configuration names.
     pub fn counters(&self) -> &Index {
         &self.counters
+    }
+
+    /// The recursive role, if there is one.
+    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref()
     }
 
     /// The compiled routes: what `explain route` asks.
@@ -269,7 +276,9 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
     let routes = Table::build(&config);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
-    Snapshot { cache_id, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+    let before = old.and_then(|old| old.resolver.as_ref());
+    let resolver = config.resolver.as_ref().map(|role| Arc::new(before.map_or_else(|| Resolver::new(role), |before| before.again(role))));
+    Snapshot { cache_id, resolver, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

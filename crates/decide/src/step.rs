@@ -18,7 +18,9 @@ use crate::time::Duration;
 use core::net::IpAddr;
 
 mod certificate;
+mod collector;
 mod dns;
+mod nearest;
 mod owner;
 mod packets;
 mod page;
@@ -28,7 +30,9 @@ mod transfer;
 mod zone;
 
 pub use certificate::CertificateStep;
+pub use collector::CollectorStep;
 pub use dns::DnsStep;
+pub use nearest::NearestStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
@@ -239,7 +243,7 @@ steps! {
     Made "made" {
         /// Its status.
         status: u16,
-        /// Why: `redirect`, `answer`, `application`, `error`, `journey` (our side of an earlier request).
+        /// Why: `redirect`, `answer`, `application`, `error`, `probe`, `report`, `journey` (our side of an earlier request).
         why: &'static str,
     }
     /// The connection became a tunnel.
@@ -675,6 +679,9 @@ steps! {
     /// Something that came of what an owner asked of the cache.
     Owner(OwnerStep);
     @
+    /// Something on the way to the nearest place.
+    Nearest(NearestStep);
+    @
     /// A WebSocket is spoken.
     Socket(SocketStep);
     @
@@ -686,6 +693,9 @@ steps! {
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);
+    @
+    /// Something about routing tables.
+    Collector(CollectorStep);
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::feed::Feed;
 use crate::hints::Hints;
 use crate::http2::Multiplexed;
 use crate::journeys::Journeys;
+use crate::measure::Measuring;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
@@ -18,6 +19,7 @@ use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
+use decide::steer::Steering;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
 use host::Host;
@@ -48,6 +50,8 @@ pub struct Snapshot {
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
     pub(crate) resolver: Option<Arc<Resolver>>,
+    /// Of each steering: what clients report, where they do.
+    measuring: Vec<Option<Arc<Measuring>>>,
     counters: Index,
 }
 
@@ -65,6 +69,11 @@ impl Snapshot {
     /// The recursive role, if there is one.
     pub fn resolver(&self) -> Option<&Arc<Resolver>> {
         self.resolver.as_ref()
+    }
+
+    /// What clients report to a steering (index into [`Config::steerings`]), if they do. Its table goes into the steering's next snapshot.
+    pub fn measuring(&self, steering: usize) -> Option<&Arc<Measuring>> {
+        self.measuring.get(steering)?.as_ref()
     }
 
     /// The compiled routes: what `explain route` asks.
@@ -99,6 +108,7 @@ pub struct Server {
     pub(crate) journeys: Journeys,
     /// What the workers of the name server share.
     pub(crate) names: dns::Shared,
+    steerings: ArcSwap<Vec<Option<Arc<Steering>>>>,
 }
 
 impl Server {
@@ -136,6 +146,7 @@ impl Server {
             feed: Feed::default(),
             journeys: Journeys::default(),
             names,
+            steerings: ArcSwap::default(),
         })
     }
 
@@ -157,6 +168,16 @@ impl Server {
     /// What is stored of answers.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The published version of a steering (index into [`Config::steerings`]): what clients are led by.
+    pub fn steering(&self, steering: usize) -> Option<Arc<Steering>> {
+        self.steerings.load().get(steering)?.clone()
+    }
+
+    /// Publishes versions of all steerings, in the order of the configuration; `None`: of this one there is none yet.
+    pub fn lead_by(&self, steerings: Vec<Option<Arc<Steering>>>) {
+        self.steerings.store(Arc::new(steerings));
     }
 
     /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
@@ -278,7 +299,8 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
     let cache_id = cache_id(host, &config, old);
     let before = old.and_then(|old| old.resolver.as_ref());
     let resolver = config.resolver.as_ref().map(|role| Arc::new(before.map_or_else(|| Resolver::new(role), |before| before.again(role))));
-    Snapshot { cache_id, resolver, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+    let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
+    Snapshot { cache_id, resolver, measuring, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

@@ -349,8 +349,8 @@ impl Index {
             // What comes of an order is counted.
             Step::Certificate(CertificateStep::AccountRegistered { .. })
             | Step::Certificate(CertificateStep::CertificateOrdered { .. }) => {}
-            // Queries are counted where they are answered: few are told.
-            Step::Zone(_) => {}
+            // Queries, and lookups for clients, are counted where they are answered: few are told.
+            Step::Zone(_) | Step::Resolver(_) => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Owner(OwnerStep::PushAccepted { by, .. }) => self.process.pushed(by),
             Step::Owner(OwnerStep::Fed { by, outcome, .. }) => self.process.fed(by, outcome),

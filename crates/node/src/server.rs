@@ -12,6 +12,7 @@ use crate::measure::Measuring;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
+use crate::resolver::Resolver;
 use crate::signal::Signal;
 use crate::store::{Purging, Store};
 use crate::tls;
@@ -56,6 +57,7 @@ pub struct Snapshot {
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
+    pub(crate) resolver: Option<Arc<Resolver>>,
     /// Of each steering: what clients report, where they do.
     measuring: Vec<Option<Arc<Measuring>>>,
     counters: Index,
@@ -70,6 +72,11 @@ impl Snapshot {
     /// The counters of what this configuration names.
     pub fn counters(&self) -> &Index {
         &self.counters
+    }
+
+    /// The recursive role, if there is one.
+    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref()
     }
 
     /// What clients report to a steering (index into [`Config::steerings`]), if they do. Its table goes into the steering's next snapshot.
@@ -308,8 +315,11 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
     let zones = dns::zones(&config, old);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
+    let before = old.and_then(|old| old.resolver.as_ref());
+    let resolver = config.resolver.as_ref().map(|role| Arc::new(before.map_or_else(|| Resolver::new(role), |before| before.again(role))));
     let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
-    Snapshot { cache_id, measuring, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, zones, tls, counters }
+    let generation = old.map_or(1, |old| old.generation + 1);
+    Snapshot { cache_id, resolver, measuring, generation, config, routes, pools, zones, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

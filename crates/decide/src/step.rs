@@ -24,6 +24,7 @@ mod packets;
 mod page;
 mod socket;
 mod transfer;
+mod zone;
 
 pub use certificate::CertificateStep;
 pub use dns::DnsStep;
@@ -32,6 +33,7 @@ pub use packets::PacketStep;
 pub use page::PageStep;
 pub use socket::SocketStep;
 pub use transfer::TransferStep;
+pub use zone::ZoneStep;
 
 steps! {
     /// One thing that happened.
@@ -90,7 +92,7 @@ steps! {
     Routed "routed" {
         /// Which.
         route: RouteRef,
-        /// What it does: pool, redirect, answer, files, application.
+        /// What it does: pool, proxy, redirect, answer, files, application, steer, measure.
         action: &'static str,
     }
     /// No site or route holds for the request.
@@ -673,6 +675,9 @@ steps! {
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// Something happened at the name server.
+    Zone(ZoneStep);
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);

@@ -12,17 +12,21 @@ mod extra;
 mod index;
 mod lookup;
 mod node;
+mod prepared;
 mod reply;
 mod why;
 
 use crate::config::DynamicSet;
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use core::ops::Range;
 use index::Index;
 use node::Node;
+use prepared::Tails;
 use wire::dns::{Data, Name, RecordType, Soa};
 
 pub use check::{Level, Mistake, check};
+pub use prepared::{MOST_TURNS, Prepared, Tail};
 pub use reply::{Reply, Set};
 pub use why::{Choice, How, Rule, Why};
 
@@ -36,6 +40,7 @@ pub struct Zones {
     nodes: Vec<Node>,
     index: Index,
     dynamic: Vec<DynamicSet>,
+    tails: Tails,
 }
 
 /// One zone.
@@ -47,9 +52,14 @@ pub struct Zone {
     pub soa: Soa,
     /// The time to live of that record.
     pub soa_ttl: u32,
+    /// It has signatures (RFC 4033): who asks for them gets them.
+    signed: bool,
+    /// What is written beforehand of a name without such records, and of a missing name.
+    negative: Option<u32>,
+    missing: Option<u32>,
     apex: usize,
     /// Its nodes in canonical order: the apex is the first.
-    nodes: Vec<usize>,
+    nodes: Range<usize>,
 }
 
 impl Zone {
@@ -154,8 +164,8 @@ impl Zones {
     /// with the place behind it. Of dynamic sets there are the values that the configuration has; what depends on health or on the client
     /// is not among them.
     pub fn records_from(&self, zone: usize, from: Cursor) -> impl Iterator<Item = (Cursor, &Name, u32, &Data)> {
-        self.zones[zone].nodes.iter().enumerate().skip(from.node).flat_map(move |(at, node)| {
-            let (node, over) = (&self.nodes[*node], if at == from.node { from.record } else { 0 });
+        self.nodes[self.zones[zone].nodes.clone()].iter().enumerate().skip(from.node).flat_map(move |(at, node)| {
+            let over = if at == from.node { from.record } else { 0 };
             let records = node.records(&self.dynamic).enumerate().skip(over).filter(|(_, (kind, ..))| *kind != RecordType::SOA);
             records.map(move |(number, (_, ttl, data))| (Cursor { node: at, record: number + 1 }, &node.name, ttl, data))
         })

@@ -8,6 +8,7 @@
 //! - [`media_type`]: `Content-Type`, as browsers read it.
 //! - [`network`]: networks of addresses, as owners and routers write them.
 //! - [`packet`]: frames taken apart layer by layer; [`pcapng`]: the file that captures are kept in.
+//! - [`bgp`]: what routers tell each other of networks.
 //! - [`dns`]: a question for the addresses of a name, and the answers to it (RFC 1035).
 //! - [`tls`]: what a TLS connection shows of itself from outside: records and the messages that begin a handshake.
 //! - [`resolver_files`]: `/etc/resolv.conf` and `/etc/hosts`.
@@ -20,7 +21,10 @@
 
 extern crate alloc;
 
+pub mod bgp;
+mod cursor;
 pub mod dns;
+mod gathered;
 pub mod http;
 pub mod http1;
 pub mod http2;

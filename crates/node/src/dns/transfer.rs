@@ -66,7 +66,7 @@ pub(crate) fn is_for(kind: RecordType) -> bool {
 /// Answers a query for a whole zone, signed with `key` (index into the keys of the configuration).
 pub(crate) fn answer(
     worker: &Rc<Worker>,
-    snapshot: &Arc<Snapshot>,
+    (snapshot, zones): (&Arc<Snapshot>, &Arc<Zones>),
     query: &QueryView<'_>,
     asker: &Asker,
     key: Option<usize>,
@@ -75,10 +75,9 @@ pub(crate) fn answer(
     let refuse = |answer: &mut AnswerWriter<'_>, code, (number, why)| {
         answer.set_code(code);
         answer.set_error(number, why);
-        refused(worker, query, asker.from, code, why);
+        refused(worker, query, asker, code, why);
         Answered::Now
     };
-    let zones = &snapshot.zones;
     let found = zones.zones().iter().position(|zone| zone.name.as_wire().eq_ignore_ascii_case(query.lowered()));
     let (Some(zone), Some(dns)) = (found, &snapshot.config.dns) else {
         return refuse(answer, NOT_AUTHORITATIVE, (NOT_OURS, "no such zone is served here"));
@@ -105,13 +104,13 @@ pub(crate) fn answer(
         }
         return Answered::Now;
     }
-    let Some(under) = worker.server.transfers.begin() else {
+    let Some(under) = worker.server.names.transfers.begin() else {
         return refuse(answer, SERVER_FAILED, (NOT_READY, "too many transfers are under way"));
     };
     let sent = Sent { serial: zones.zones()[zone].soa.serial, records: 0, messages: 0, bytes: 0, began: worker.host.now() };
-    let (query, to) = (query.bytes().to_vec(), asker.from);
-    let state = State::Start;
-    Answered::Stream(Box::new(Transfer { worker: worker.clone(), snapshot: snapshot.clone(), zone, query, to, key, state, sent, _under: under }))
+    let (worker, snapshot, zones) = (worker.clone(), snapshot.clone(), zones.clone());
+    let (query, to, state) = (query.bytes().to_vec(), asker.from, State::Start);
+    Answered::Stream(Box::new(Transfer { worker, snapshot, zones, zone, query, to, key, state, sent, _under: under }))
 }
 
 /// Whether the one who asks has version `ours` already, or a newer one (RFC 1995 §3: its SOA is in the authority section).
@@ -128,6 +127,7 @@ fn has_this(query: &QueryView<'_>, ours: u32) -> bool {
 struct Transfer {
     worker: Rc<Worker>,
     snapshot: Arc<Snapshot>,
+    zones: Arc<Zones>,
     zone: usize,
     query: Vec<u8>,
     to: SocketAddr,
@@ -170,7 +170,7 @@ impl Messages for Transfer {
         let opt = OptWriter { size, ..OptWriter::default() };
         let mut message = AnswerWriter::new(out, &query, LONGEST - SIGNATURE, opt);
         message.set_flags(bit::AUTHORITATIVE);
-        let (state, records) = fill(&self.snapshot.zones, self.zone, self.state, &mut message);
+        let (state, records) = fill(&self.zones, self.zone, self.state, &mut message);
         message.finish();
         if records == 0 {
             // A record that no message has room for.
@@ -190,9 +190,9 @@ fn fill(zones: &Zones, zone: usize, mut state: State, message: &mut AnswerWriter
     let (name, room) = (&zones.zones()[zone].name, message.room());
     let mut records = 0;
     let start = |message: &mut AnswerWriter<'_>| {
-        zones.start(zone).is_some_and(|(ttl, soa)| {
-            message.record(Section::Answer, name.as_wire(), RecordType::SOA, ttl, |data| data.data(soa))
-        })
+        zones
+            .start(zone)
+            .is_some_and(|(ttl, soa)| message.record(Section::Answer, name.as_wire(), RecordType::SOA, ttl, |data| data.data(soa)))
     };
     if matches!(state, State::Start) {
         if !start(message) {
@@ -228,7 +228,7 @@ impl Transfer {
     }
 
     fn named(&self, texts: &mut Texts) -> (Text, Text) {
-        let name = self.snapshot.zones.zones()[self.zone].name.to_string();
+        let name = self.zones.zones()[self.zone].name.to_string();
         (texts.keep(name.as_bytes()), texts.keep(self.to.to_string().as_bytes()))
     }
 }
@@ -247,10 +247,14 @@ impl Drop for Transfer {
     }
 }
 
-fn refused(worker: &Worker, query: &QueryView<'_>, from: SocketAddr, code: ResponseCode, why: &str) {
+/// Tells of a refusal: by TCP only, because anybody can send any number of datagrams in anybody's name.
+fn refused(worker: &Worker, query: &QueryView<'_>, asker: &Asker, code: ResponseCode, why: &str) {
+    if asker.transport == Transport::Udp {
+        return;
+    }
     let name = wire::dns::Name::from_wire(query.name()).map(|name| name.to_string()).unwrap_or_default();
     let mut texts = Texts::default();
-    let (zone, from, why) = (texts.keep(name.as_bytes()), texts.keep(from.to_string().as_bytes()), texts.keep(why.as_bytes()));
+    let (zone, from, why) = (texts.keep(name.as_bytes()), texts.keep(asker.from.to_string().as_bytes()), texts.keep(why.as_bytes()));
     let code = match code {
         REFUSED => "REFUSED",
         NOT_AUTHORITATIVE => "NOTAUTH",

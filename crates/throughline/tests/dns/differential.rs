@@ -33,8 +33,7 @@ fn zones_of(seed: u64) -> Vec<Zone> {
 fn nsd_and_knot_and_this_one_say_the_same() {
     let place = Place::new();
     let all: Vec<(u64, Zone)> = seeds().into_iter().flat_map(|seed| zones_of(seed).into_iter().map(move |zone| (seed, zone))).collect();
-    let files: Vec<String> =
-        all.iter().enumerate().map(|(number, (_, zone))| place.file(&format!("{number}.zone"), &zone.text)).collect();
+    let files: Vec<String> = all.iter().enumerate().map(|(number, (_, zone))| place.file(&format!("{number}.zone"), &zone.text)).collect();
     let nsd_parts: Vec<String> = files.iter().map(|file| format!(" zonefile: \"{file}\"\n")).collect();
     let knot_parts: Vec<String> = files.iter().map(|file| format!("    file: {file}\n")).collect();
     let served = |parts: &'_ [String]| -> Vec<(String, String)> {
@@ -54,9 +53,23 @@ fn nsd_and_knot_and_this_one_say_the_same() {
             let (one, other) = (nsd.ask(&ask), knot.ask(&ask));
             asked += 1;
             if one.code != other.code || one.answer != other.answer || one.authority != other.authority {
-                let n = differ.entry(format!("{} {}", ask.kind, if one.code != other.code { "code" } else if one.answer != other.answer {"answer"} else {"authority"})).or_default();
+                let n = differ
+                    .entry(format!(
+                        "{} {}",
+                        ask.kind,
+                        if one.code != other.code {
+                            "code"
+                        } else if one.answer != other.answer {
+                            "answer"
+                        } else {
+                            "authority"
+                        }
+                    ))
+                    .or_default();
                 *n += 1;
-                if *n < 3 { println!("{seed} {ask:?}\n  NSD {one:?}\n  Knot {other:?}"); }
+                if *n < 3 {
+                    println!("{seed} {ask:?}\n  NSD {one:?}\n  Knot {other:?}");
+                }
             }
         }
     }

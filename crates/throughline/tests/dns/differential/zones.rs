@@ -91,7 +91,14 @@ pub(crate) fn zone(draw: &mut Draw, apex: &str, size: usize, others: &[&str]) ->
         names.entry(key(&name)).or_insert((name, role));
     }
     without_the_hidden(&mut names);
-    let mut writer = Writer { draw, apex, others, text: String::new(), all: names.values().map(|(name, _)| name.clone()).collect(), done: BTreeSet::new() };
+    let mut writer = Writer {
+        draw,
+        apex,
+        others,
+        text: String::new(),
+        all: names.values().map(|(name, _)| name.clone()).collect(),
+        done: BTreeSet::new(),
+    };
     writer.apex();
     for (name, role) in names.values() {
         writer.name(name, *role);
@@ -165,7 +172,8 @@ impl Writer<'_> {
             Role::Cut => self.cut(name),
             _ => {
                 for _ in 0..1 + self.draw.below(3) {
-                    let kind = self.draw.one(&["A", "AAAA", "MX", "TXT", "SRV", "SVCB", "HTTPS", "CAA", "PTR", "NAPTR", "TYPE65280", "SSHFP"]);
+                    let kind =
+                        self.draw.one(&["A", "AAAA", "MX", "TXT", "SRV", "SVCB", "HTTPS", "CAA", "PTR", "NAPTR", "TYPE65280", "SSHFP"]);
                     let kind = ALL.iter().find(|known| **known == kind).expect("it is one of them");
                     self.set(name, kind);
                 }

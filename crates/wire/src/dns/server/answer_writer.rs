@@ -106,6 +106,11 @@ impl<'a> AnswerWriter<'a> {
         self.error = Some((code, text));
     }
 
+    /// Leaves so many bytes of the message to what comes behind it: a signature.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.limit = self.limit.saturating_sub(bytes);
+    }
+
     /// Bytes that the sections may still have.
     pub fn room(&self) -> usize {
         self.limit.saturating_sub(self.out.len())
@@ -122,6 +127,17 @@ impl<'a> AnswerWriter<'a> {
         self.out.extend_from_slice(tail);
         self.counts = counts;
         true
+    }
+
+    /// Moves what has just been added beforehand-written by so many bytes: it was written for a question that is shorter by as much, and
+    /// these of its pointers (offsets into it) lead behind the difference.
+    pub fn shift(&mut self, tail: usize, pointers: &[u16], by: u16) {
+        let start = self.out.len() - tail;
+        for at in pointers {
+            let at = start + usize::from(*at);
+            let pointer = u16::from_be_bytes([self.out[at], self.out[at + 1]]) + by;
+            self.out[at..at + 2].copy_from_slice(&pointer.to_be_bytes());
+        }
     }
 
     /// Adds a record; sections come in their order. `data` writes what it says. False, and nothing is added, where it does not fit.
@@ -181,7 +197,7 @@ impl<'a> AnswerWriter<'a> {
         self.flags |= bit::TRUNCATED;
     }
 
-    /// Takes back everything, what was set too.
+    /// Takes back everything, what was set too: as it began.
     pub fn reset(&mut self) {
         self.truncate();
         (self.flags, self.code, self.scope, self.error) = (0, ResponseCode(0), 0, None);
@@ -195,6 +211,21 @@ impl<'a> AnswerWriter<'a> {
     /// The scope that was set.
     pub fn scope(&self) -> u8 {
         self.scope
+    }
+
+    /// Records so far, by section.
+    pub fn counts(&self) -> [u16; 3] {
+        self.counts
+    }
+
+    /// Whether the server has the zone.
+    pub fn is_authoritative(&self) -> bool {
+        self.flags & bit::AUTHORITATIVE != 0
+    }
+
+    /// Takes all of it back: there is no answer.
+    pub fn abandon(self) {
+        self.out.truncate(self.start);
     }
 
     /// Whether it was truncated.

@@ -4,4 +4,5 @@ mod support;
 
 mod guards;
 mod messages;
+mod notices;
 mod streams;

@@ -10,4 +10,6 @@ mod support;
 
 mod ask;
 mod differential;
+mod primary;
 mod servers;
+mod transfer;

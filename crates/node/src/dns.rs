@@ -12,17 +12,23 @@
 mod authority;
 mod datagrams;
 mod doors;
+mod given;
 mod key;
 pub(crate) mod notify;
 mod service;
 mod shared;
 mod signing;
+mod steered;
 mod stream;
+mod told;
 mod transfer;
+mod zones;
 
 pub(crate) use doors::{Doors, tell_paused};
 pub(crate) use shared::{Role, Shared};
 use signing::Signing;
+pub(crate) use steered::{Leads, first_places};
+pub(crate) use zones::zones;
 
 use decide::time::Instant;
 use std::future::Future;
@@ -69,6 +75,9 @@ pub(crate) trait Answering {
     /// `answer` has the question already, and gets its OPT record by itself. What does not fit is the role's to judge:
     /// [`AnswerWriter::truncate`] where it is needed.
     fn answer(&self, query: &QueryView<'_>, asker: &Asker, answer: &mut AnswerWriter<'_>) -> Answered;
+
+    /// The rule that decided the answer before, in one word.
+    fn rule(&self) -> &'static str;
 }
 
 /// What comes of a query.

@@ -19,6 +19,7 @@ use decide::config::Config;
 use decide::route::Table;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
+use decide::zone::Zones;
 use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ pub trait Reader: Send + Sync {
     fn journey(&self, journey: &mut Journey, snapshot: &Arc<Snapshot>);
     /// Something happened that belongs to no request; its step may point to these texts.
     fn event(&self, at: Calendar, step: Step, texts: &Texts, snapshot: &Arc<Snapshot>);
+    /// Of so many queries to the name server the reader wants to be told of one, as an event; 0: of none. Asked once, at the start.
+    fn queries(&self) -> u32 {
+        0
+    }
 }
 
 /// One configuration, ready to serve. Requests in flight keep the one they began with.
@@ -43,6 +48,10 @@ pub struct Snapshot {
     pub generation: u64,
     pub(crate) routes: Table,
     pub(crate) pools: Vec<Arc<Pool>>,
+    /// The zones that are served.
+    pub(crate) zones: Option<Arc<Zones>>,
+    /// Who leads clients to places.
+    pub(crate) leads: Arc<dyn dns::Leads>,
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
@@ -92,6 +101,8 @@ pub struct Server {
     pub(crate) journeys: Journeys,
     /// What the workers of the name server share.
     pub(crate) names: dns::Shared,
+    /// Of so many queries one is told; 0: none.
+    pub(crate) told_queries: u32,
 }
 
 impl Server {
@@ -108,6 +119,7 @@ impl Server {
         let store = Store::new(host, &config.cache);
         let snapshot = Arc::new(build(host, config, workers, None, &metrics, &tls));
         let names = dns::Shared::new(host, metrics.names());
+        let told_queries = readers.iter().map(|reader| reader.queries()).filter(|every| *every > 0).min().unwrap_or(0);
         Arc::new(Server {
             snapshot: ArcSwap::new(snapshot),
             changed: Signal::default(),
@@ -129,6 +141,7 @@ impl Server {
             feed: Feed::default(),
             journeys: Journeys::default(),
             names,
+            told_queries,
         })
     }
 
@@ -267,9 +280,10 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
         })
         .collect();
     let routes = Table::build(&config);
+    let (zones, leads) = (dns::zones(&config, old), dns::first_places(&config));
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
-    Snapshot { cache_id, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+    Snapshot { cache_id, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, zones, leads, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

@@ -6,3 +6,4 @@ mod guards;
 mod messages;
 mod notices;
 mod streams;
+mod zones;

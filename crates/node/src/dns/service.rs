@@ -1,6 +1,7 @@
 //! From the bytes of a query to those of its answer.
 
 use super::shared::{Common, Role};
+use super::told::{self, Ending};
 use super::{Answered, Answering, Asker, Later, Messages, Transport};
 use crate::metrics::NamePart;
 use crate::server::Worker;
@@ -36,6 +37,8 @@ pub(super) struct Service {
     answering: Box<dyn Answering>,
     /// Answers that were over the limit; every so-manyth is sent after all.
     over: Cell<u32>,
+    /// Queries since one was told.
+    untold: Cell<u32>,
     secrets: Cell<(u64, [Secret; 2])>,
 }
 
@@ -70,7 +73,7 @@ impl Service {
         // No day is the last of them.
         let secrets = Cell::new((u64::MAX, [[0; 16]; 2]));
         let limits = RefCell::new(limits);
-        Rc::new(Service { worker: worker.clone(), role, common, limits, answering, over: Cell::new(0), secrets })
+        Rc::new(Service { worker: worker.clone(), role, common, limits, answering, over: Cell::new(0), untold: Cell::new(0), secrets })
     }
 
     /// The counters that this worker writes.
@@ -196,7 +199,25 @@ impl Service {
         let cells = self.cells();
         cells.answered(answer.code().0, answer.is_truncated());
         cells.subnets.add(u64::from(view.edns.is_some_and(|edns| edns.subnet.is_some())));
-        answer.finish();
+        let (code, truncated, scope, rule) = (answer.code(), answer.is_truncated(), answer.scope(), self.answering.rule());
+        let size = answer.finish();
+        if self.is_told() {
+            told::tell(self, view, asker, &Ending { code, truncated, scope, rule, size });
+        }
+    }
+
+    /// Whether somebody wants to be told of this query.
+    fn is_told(&self) -> bool {
+        let every = self.worker.server.told_queries;
+        if every == 0 {
+            return false;
+        }
+        self.untold.set(self.untold.get() + 1);
+        let told = self.untold.get() >= every;
+        if told {
+            self.untold.set(0);
+        }
+        told
     }
 
     /// What a client's cookie shows, and what it is given.

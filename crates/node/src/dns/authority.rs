@@ -1,8 +1,9 @@
 //! The authoritative role: answers out of the zones.
 
 use super::given::{Gift, Turns, client_of};
+use super::signing::{self, Keys};
 use super::steered::lead;
-use super::{Answered, Answering, Asker};
+use super::{Answered, Answering, Asker, transfer};
 use crate::server::{Snapshot, Worker};
 use decide::zone::{Asked, Prepared, Reply, Rule, Set, Zones};
 use std::cell::{Cell, RefCell};
@@ -12,6 +13,7 @@ use wire::dns::server::{AnswerWriter, QueryView, Section, bit};
 use wire::dns::{Name, RecordType, ResponseCode};
 
 const REFUSED: ResponseCode = ResponseCode(5);
+const NOT_AUTH: ResponseCode = ResponseCode(9);
 /// RFC 8914 §4.21: the zone is not ours.
 const NOT_AUTHORITATIVE: u16 = 20;
 
@@ -20,11 +22,44 @@ pub(super) struct Authority {
     worker: Rc<Worker>,
     turns: RefCell<Turns>,
     rule: Cell<&'static str>,
+    /// The keys of the configuration of this generation.
+    keys: RefCell<(u64, Rc<Keys>)>,
 }
 
 impl Authority {
     pub(super) fn new(worker: &Rc<Worker>) -> Authority {
-        Authority { worker: worker.clone(), turns: RefCell::default(), rule: Cell::new("") }
+        let keys = RefCell::new((0, Rc::new(Keys::of(None))));
+        Authority { worker: worker.clone(), turns: RefCell::default(), rule: Cell::new(""), keys }
+    }
+
+    /// The keys that queries may be signed with.
+    fn keys(&self, snapshot: &Snapshot) -> Rc<Keys> {
+        let mut keys = self.keys.borrow_mut();
+        if keys.0 != snapshot.generation {
+            *keys = (snapshot.generation, Rc::new(Keys::of(snapshot.config.dns.as_ref())));
+        }
+        keys.1.clone()
+    }
+
+    /// Answers a query that is signed with `key` (index into the keys of the configuration), or not signed.
+    fn plain(&self, query: &QueryView<'_>, asker: &Asker, key: Option<usize>, answer: &mut AnswerWriter<'_>) -> Answered {
+        let held = self.worker.snapshot();
+        let Some(zones) = &held.zones else {
+            self.rule.set(Rule::Refused.name());
+            answer.set_code(REFUSED);
+            return Answered::Now;
+        };
+        if transfer::is_for(query.kind) {
+            self.rule.set("transfer");
+            return transfer::answer(&self.worker, (&held, zones), query, asker, key, answer);
+        }
+        let client = client_of(query, asker);
+        let mut gift = Gift { host: &self.worker.host, server: &self.worker.server, snapshot: &held, asker, client, turns: &self.turns };
+        if !self.prepared(zones, query, &mut gift, answer) {
+            answer.reset();
+            self.looked_up(zones, query, &mut gift, answer);
+        }
+        Answered::Now
     }
 
     /// Answers with what was written beforehand, if that answers the question.
@@ -70,25 +105,17 @@ impl Authority {
 impl Answering for Authority {
     fn answer(&self, query: &QueryView<'_>, asker: &Asker, answer: &mut AnswerWriter<'_>) -> Answered {
         if query.is_notify() {
-            // Nobody is our primary (RFC 1996 §3.10).
+            // Nobody is our primary (RFC 1996 §3.10): every zone comes from the configuration.
             self.rule.set("notify");
-            answer.set_code(REFUSED);
+            answer.set_code(NOT_AUTH);
             return Answered::Now;
         }
-        let held = self.worker.snapshot();
-        let snapshot: &Snapshot = &held;
-        let Some(zones) = &snapshot.zones else {
-            self.rule.set(Rule::Refused.name());
-            answer.set_code(REFUSED);
-            return Answered::Now;
-        };
-        let client = client_of(query, asker);
-        let mut gift = Gift { host: &self.worker.host, server: &self.worker.server, snapshot, asker, client, turns: &self.turns };
-        if !self.prepared(zones, query, &mut gift, answer) {
-            answer.reset();
-            self.looked_up(zones, query, &mut gift, answer);
+        if query.tsig.is_none() {
+            return self.plain(query, asker, None, answer);
         }
-        Answered::Now
+        self.rule.set("signature");
+        let keys = self.keys(&self.worker.snapshot());
+        signing::answer(&keys, &self.worker.host, query, answer, |key, answer| self.plain(query, asker, Some(key), answer))
     }
 
     fn rule(&self) -> &'static str {

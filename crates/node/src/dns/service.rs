@@ -83,6 +83,7 @@ impl Service {
 
     /// Appends the answer to a query, if there is one at once.
     pub(super) fn respond(&self, bytes: &[u8], asker: &Asker, out: &mut Vec<u8>) -> Outcome {
+        let start = out.len();
         self.cells().asked(asker.transport == Transport::Tcp);
         let view = match QueryView::read(bytes) {
             Ok(view) => view,
@@ -108,9 +109,13 @@ impl Service {
         match answered {
             Answered::Now => self.end(&view, asker, &proof, answer),
             Answered::Silence => answer.abandon(),
-            Answered::Raw(message) => {
-                answer.abandon();
-                self.raw(&view, asker, &proof, &message, out);
+            Answered::Signed(signing) => {
+                self.end(&view, asker, &proof, answer);
+                let mut message = out.split_off(start);
+                if !message.is_empty() {
+                    signing.sign(&self.worker.host, &mut message);
+                }
+                out.append(&mut message);
             }
             Answered::Later(later) => {
                 answer.abandon();
@@ -213,27 +218,6 @@ impl Service {
             self.untold.set(0);
         }
         told
-    }
-
-    /// The same for a message that is whole.
-    fn raw(&self, view: &QueryView<'_>, asker: &Asker, proof: &Proof, message: &[u8], out: &mut Vec<u8>) {
-        let name = None;
-        let mut answer = self.begin(view, asker, proof, &name, out);
-        let fits = asker.transport == Transport::Tcp || message.len() <= usize::from(view.size()).min(self.datagram());
-        if !fits {
-            answer.truncate();
-            return self.end(view, asker, proof, answer);
-        }
-        answer.abandon();
-        if proof.proven || self.is_allowed(asker, Answers::Data) {
-            let code = message.get(3).map_or(0, |low| u16::from(low & 0x0f));
-            self.cells().answered(code, false);
-            out.extend_from_slice(message);
-        }
-    }
-
-    fn datagram(&self) -> usize {
-        usize::from(self.limits.borrow().datagram).max(LEAST_DATAGRAM)
     }
 
     /// What a client's cookie shows, and what it is given.

@@ -1,5 +1,6 @@
 //! Listeners of one thread: opened and closed as the configuration says, and accepting while there is room.
 
+use crate::{dns, feed};
 use crate::pool;
 use crate::proxy::greet;
 use crate::server::{Server, Worker};

@@ -350,7 +350,7 @@ impl Index {
             // What comes of an order is counted.
             Step::Certificate(CertificateStep::AccountRegistered { .. })
             | Step::Certificate(CertificateStep::CertificateOrdered { .. }) => {}
-            // Queries are counted where they are answered: few are told.
+            // Queries, and lookups for clients, are counted where they are answered: few are told.
             Step::Zone(_) | Step::Resolver(_) => {}
             // What the steerings and places themselves tell.
             Step::Steering(_) => {}

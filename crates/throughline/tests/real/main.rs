@@ -20,6 +20,7 @@ mod names;
 mod owners;
 mod peers;
 mod process;
+mod resolver;
 mod routes;
 mod support;
 mod tiers;

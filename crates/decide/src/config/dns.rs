@@ -3,7 +3,6 @@
 use super::tls::Secret;
 use crate::resolve::RootServer;
 use crate::time::Duration;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use wire::dns::{Data, Name, RecordType};

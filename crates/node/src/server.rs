@@ -14,12 +14,12 @@ use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
 use crate::resolver::Resolver;
 use crate::signal::Signal;
+use crate::steering;
 use crate::store::{Purging, Store};
 use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
-use decide::steer::Steering;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
 use host::Host;
@@ -52,6 +52,7 @@ pub struct Snapshot {
     pub(crate) resolver: Option<Arc<Resolver>>,
     /// Of each steering: what clients report, where they do.
     measuring: Vec<Option<Arc<Measuring>>>,
+    pub(crate) steerings: Vec<Arc<steering::Live>>,
     counters: Index,
 }
 
@@ -69,6 +70,11 @@ impl Snapshot {
     /// The recursive role, if there is one.
     pub fn resolver(&self) -> Option<&Arc<Resolver>> {
         self.resolver.as_ref()
+    }
+
+    /// A steering (index into [`Config::steerings`]): what clients are led by.
+    pub fn steering(&self, steering: usize) -> &Arc<steering::Live> {
+        &self.steerings[steering]
     }
 
     /// What clients report to a steering (index into [`Config::steerings`]), if they do. Its table goes into the steering's next snapshot.
@@ -108,7 +114,6 @@ pub struct Server {
     pub(crate) journeys: Journeys,
     /// What the workers of the name server share.
     pub(crate) names: dns::Shared,
-    steerings: ArcSwap<Vec<Option<Arc<Steering>>>>,
 }
 
 impl Server {
@@ -146,7 +151,6 @@ impl Server {
             feed: Feed::default(),
             journeys: Journeys::default(),
             names,
-            steerings: ArcSwap::default(),
         })
     }
 
@@ -168,16 +172,6 @@ impl Server {
     /// What is stored of answers.
     pub fn store(&self) -> &Store {
         &self.store
-    }
-
-    /// The published version of a steering (index into [`Config::steerings`]): what clients are led by.
-    pub fn steering(&self, steering: usize) -> Option<Arc<Steering>> {
-        self.steerings.load().get(steering)?.clone()
-    }
-
-    /// Publishes versions of all steerings, in the order of the configuration; `None`: of this one there is none yet.
-    pub fn lead_by(&self, steerings: Vec<Option<Arc<Steering>>>) {
-        self.steerings.store(Arc::new(steerings));
     }
 
     /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
@@ -300,7 +294,9 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
     let before = old.and_then(|old| old.resolver.as_ref());
     let resolver = config.resolver.as_ref().map(|role| Arc::new(before.map_or_else(|| Resolver::new(role), |before| before.again(role))));
     let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
-    Snapshot { cache_id, resolver, measuring, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+    let steerings = steering::of(&config, old);
+    let generation = old.map_or(1, |old| old.generation + 1);
+    Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

@@ -54,7 +54,7 @@ fn publish(rig: &Rig<'_>, version: u64, measured: Vec<(Network, Vec<(u16, Durati
     let places = Arc::new(Places::of(&snapshot.config.steerings[0], &snapshot.config.pops));
     let tables = Tables { measured: Arc::new(MeasuredTable::new(measured)), ..Tables::default() };
     let steering = Arc::new(steer::Steering::new(version, places, tables, State::default()));
-    rig.server.lead_by(vec![Some(steering.clone())]);
+    rig.server.snapshot().steering(0).publish(steering.clone());
     steering
 }
 

@@ -18,22 +18,28 @@ use crate::time::Duration;
 use core::net::IpAddr;
 
 mod certificate;
+mod collector;
 mod dns;
 mod nearest;
 mod owner;
 mod packets;
 mod page;
+mod resolver;
 mod socket;
 mod transfer;
+mod zone;
 
 pub use certificate::CertificateStep;
+pub use collector::CollectorStep;
 pub use dns::DnsStep;
 pub use nearest::NearestStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
+pub use resolver::ResolverStep;
 pub use socket::SocketStep;
 pub use transfer::TransferStep;
+pub use zone::ZoneStep;
 
 steps! {
     /// One thing that happened.
@@ -661,6 +667,9 @@ steps! {
     /// A name is being resolved.
     Dns(DnsStep);
     @
+    /// Names are looked up for clients.
+    Resolver(ResolverStep);
+    @
     /// A packet of the journey passed.
     Packets(PacketStep);
     @
@@ -679,8 +688,14 @@ steps! {
     /// The bytes of an answer become a page.
     Page(PageStep);
     @
+    /// Something happened at the name server.
+    Zone(ZoneStep);
+    @
     /// A zone is handed to another name server.
     Transfer(TransferStep);
+    @
+    /// Something about routing tables.
+    Collector(CollectorStep);
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::application::Application;
 use crate::buffer::Buffers;
 use crate::coder::Places;
+use crate::dns;
 use crate::feed::Feed;
 use crate::hints::Hints;
 use crate::http2::Multiplexed;
@@ -98,6 +99,8 @@ pub struct Server {
     pub(crate) hints: Hints,
     pub(crate) feed: Feed,
     pub(crate) journeys: Journeys,
+    /// What the workers of the name server share.
+    pub(crate) names: dns::Shared,
     steerings: ArcSwap<Vec<Option<Arc<Steering>>>>,
 }
 
@@ -114,6 +117,7 @@ impl Server {
         tls.configure(&config.certificates, host.calendar());
         let store = Store::new(host, &config.cache);
         let snapshot = Arc::new(build(host, config, workers, None, &metrics, &tls));
+        let names = dns::Shared::new(host, metrics.names());
         Arc::new(Server {
             snapshot: ArcSwap::new(snapshot),
             changed: Signal::default(),
@@ -134,6 +138,7 @@ impl Server {
             hints: Hints::new(host),
             feed: Feed::default(),
             journeys: Journeys::default(),
+            names,
             steerings: ArcSwap::default(),
         })
     }
@@ -214,7 +219,7 @@ impl Server {
     pub async fn drained(&self) {
         loop {
             let seen = self.room.number();
-            if self.doors.load(Ordering::SeqCst) == 0 && self.connections() == 0 {
+            if self.doors.load(Ordering::SeqCst) == 0 && self.connections() == 0 && self.names.streams() == 0 {
                 return;
             }
             self.room.after(seen).await;

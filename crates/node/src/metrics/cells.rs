@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A counter that one thread writes and every thread may read.
 #[derive(Default)]
-pub(super) struct Counter(AtomicU64);
+pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     /// A load and a store are enough, because no other thread writes; two writers would lose counts.
-    pub(super) fn add(&self, more: u64) {
+    pub(crate) fn add(&self, more: u64) {
         self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
     }
 
@@ -55,29 +55,29 @@ impl Histogram {
 /// One worker's cells, on cache lines that it shares with nobody (two at a time are fetched together).
 #[derive(Default)]
 #[repr(align(128))]
-struct Lines<T>(T);
+pub(super) struct Lines<T>(T);
 
 /// The cells of every worker.
-struct PerWorker<T>(Box<[Lines<T>]>);
+pub(super) struct PerWorker<T>(Box<[Lines<T>]>);
 
 impl<T: Default> PerWorker<T> {
-    fn new(workers: usize) -> Self {
+    pub(super) fn new(workers: usize) -> Self {
         Self((0..workers).map(|_| Lines::default()).collect())
     }
 
-    fn of(&self, worker: usize) -> &T {
+    pub(super) fn of(&self, worker: usize) -> &T {
         &self.0[worker].0
     }
 
-    fn sum(&self, counter: impl Fn(&T) -> &Counter) -> u64 {
+    pub(super) fn sum(&self, counter: impl Fn(&T) -> &Counter) -> u64 {
         self.0.iter().map(|lines| counter(&lines.0).get()).sum()
     }
 
-    fn sums<const N: usize>(&self, counters: impl Fn(&T) -> &[Counter; N]) -> [u64; N] {
+    pub(super) fn sums<const N: usize>(&self, counters: impl Fn(&T) -> &[Counter; N]) -> [u64; N] {
         std::array::from_fn(|at| self.sum(|cells| &counters(cells)[at]))
     }
 
-    fn histogram(&self, histogram: impl Fn(&T) -> &Histogram) -> HistogramCounts {
+    pub(super) fn histogram(&self, histogram: impl Fn(&T) -> &Histogram) -> HistogramCounts {
         let buckets = self.sums(|cells| &histogram(cells).buckets);
         HistogramCounts { buckets, sum: Duration::from_nanos(self.sum(|cells| &histogram(cells).nanos)) }
     }

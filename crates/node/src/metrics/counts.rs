@@ -1,5 +1,6 @@
 //! What was counted, as plain data. Everything counts from the start of the process, each kind in the order of its names.
 
+use super::NameCounts;
 use decide::time::{Calendar, Duration};
 
 /// Classes of status codes; `none`: no status was sent.
@@ -59,6 +60,8 @@ pub struct Counts {
     pub listeners: Vec<ListenerCounts>,
     /// The process as a whole.
     pub process: ProcessCounts,
+    /// The name server, in each of its roles.
+    pub names: Vec<NameCounts>,
 }
 
 /// Spans of time.

@@ -98,7 +98,10 @@ fn what_is_old_weighs_less_and_is_forgotten() {
     assert_eq!(reports.table(at(2400)), [], "two are too few");
     assert_eq!(reports.table(at(3400)), []);
     assert_eq!(reports.networks(), 0);
-    assert_eq!([0, 300, 600, 1200, 2399, 2400].map(|age| weight(Duration::from_secs(age), HALF_LIFE)), [65536, 49152, 32768, 16384, 4103, 0]);
+    assert_eq!(
+        [0, 300, 600, 1200, 2399, 2400].map(|age| weight(Duration::from_secs(age), HALF_LIFE)),
+        [65536, 49152, 32768, 16384, 4103, 0]
+    );
 }
 
 #[test]

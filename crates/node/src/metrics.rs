@@ -9,8 +9,8 @@ mod counts;
 mod names;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts, PUSHED_BY,
-    PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts,
+    PUSHED_BY, PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
 };
 
 pub use names::{CODES, NameCounts};
@@ -177,6 +177,7 @@ macro_rules! steps_of_the_process {
             | Step::Certificate(CertificateStep::CertificateFailed { .. })
             | Step::Certificate(CertificateStep::CertificateStoreFailed { .. })
             | Step::Collector(_)
+            | Step::Resolver(_)
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -350,7 +351,7 @@ impl Index {
             Step::Certificate(CertificateStep::AccountRegistered { .. })
             | Step::Certificate(CertificateStep::CertificateOrdered { .. }) => {}
             // Queries are counted where they are answered: few are told.
-            Step::Zone(_) => {}
+            Step::Zone(_) | Step::Resolver(_) => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Owner(OwnerStep::PushAccepted { by, .. }) => self.process.pushed(by),
             Step::Owner(OwnerStep::Fed { by, outcome, .. }) => self.process.fed(by, outcome),

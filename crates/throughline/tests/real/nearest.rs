@@ -297,3 +297,19 @@ fn a_forger_on_other_addresses_moves_nobody_else() {
     assert_eq!(place(victim), url(1));
     assert_eq!(place("127.0.77.200"), url(2), "his own network goes where he says");
 }
+
+/// What the guide says to write is right, and the guide's words are those of the program.
+#[test]
+fn the_guide_is_right() {
+    let guide = include_str!("../../../../docs/guide/nearest-by-http.md");
+    let written = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a configuration");
+    let rest = "[[listener]]\nat = \"127.0.0.1:0\"\n[pool.app]\nbackends = [\"127.0.0.1:3000\"]\n";
+    let loaded = throughline::settings::load_with(&format!("{written}{rest}"), "guide.toml", &[]);
+    let loaded = loaded.unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    assert_eq!(loaded.config.sites[0].routes[1].action, Action::Steer { steering: 0, status: 302 });
+    assert_eq!(loaded.config.sites[1].routes[0].action, Action::Measure(0));
+    for word in node::metrics::REPORTS {
+        assert!(guide.contains(&format!("`{word}`")), "{word} is not in the guide");
+    }
+}

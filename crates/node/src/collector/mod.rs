@@ -18,7 +18,7 @@ pub use source::{Source, SourceStatus};
 
 use crate::server::Server;
 use crate::signal::Signal;
-use decide::config::{Collector, Config, RouteSource};
+use decide::config::{Collector, Pop, RouteSource};
 use decide::step::{CollectorStep, Step, Text, Texts};
 use decide::time::{Calendar, Duration};
 use door::Doors;
@@ -107,16 +107,16 @@ impl Collectors {
         })
     }
 
-    /// From now on those of this configuration are wanted. Those that were wanted before, just so, go on; the tables of others go.
-    pub fn configure(&self, config: &Config) {
+    /// From now on these are wanted, of these places. Those that were wanted before, just so, go on; the tables of others go.
+    pub fn configure(&self, pops: &[Pop], collectors: &[Collector]) {
         let wanted = |collector: &Collector| Wanted {
-            pop: config.pops[collector.pop].name.clone(),
+            pop: pops[collector.pop].name.clone(),
             source: collector.source.clone(),
             keep: collector.keep,
             most: collector.most_prefixes,
         };
         let mut all: Vec<Wanted> = Vec::new();
-        for wanted in config.collectors.iter().map(wanted) {
+        for wanted in collectors.iter().map(wanted) {
             if !all.contains(&wanted) {
                 all.push(wanted);
             }

@@ -10,6 +10,7 @@
 //! - [`certificate`]: which names a certificate is ordered for, when, and by which challenge.
 //! - [`conditional`], [`range`], [`multipart`], [`date`]: what requests ask of any stored representation, be it a file or cached.
 //! - [`resolve`]: from a name to its addresses: whom to ask, and what to believe.
+//! - [`zone`]: our own zones, and what is answered out of them.
 //! - [`cache`]: what may be stored, for how long it is fresh, and what it answers.
 //! - [`encoding`]: which answers are compressed here, how, and for whom; [`hints`]: what a client may fetch while the origin thinks.
 //! - [`content`]: what an answer's bytes are: its media type, and the encoding of its characters.
@@ -19,6 +20,7 @@
 //! - [`joined`]: both ends of a request as one journey: what a server tells of its side, to whom, and when that was.
 //! - [`collect`]: routing tables as routers tell them: sessions, stations, files.
 //! - [`connect`]: which of a server's addresses is tried when.
+//! - [`transfer`]: which name servers may have a whole zone, and which are told that one has changed.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -51,3 +53,5 @@ pub mod route;
 pub mod steer;
 pub mod step;
 pub mod time;
+pub mod transfer;
+pub mod zone;

@@ -24,6 +24,7 @@ mod owner;
 mod packets;
 mod page;
 mod socket;
+mod transfer;
 
 pub use certificate::CertificateStep;
 pub use collector::CollectorStep;
@@ -32,6 +33,7 @@ pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
 pub use socket::SocketStep;
+pub use transfer::TransferStep;
 
 steps! {
     /// One thing that happened.
@@ -90,7 +92,7 @@ steps! {
     Routed "routed" {
         /// Which.
         route: RouteRef,
-        /// What it does: pool, redirect, answer, files, application.
+        /// What it does: pool, proxy, redirect, answer, files, application, steer, measure.
         action: &'static str,
     }
     /// No site or route holds for the request.
@@ -674,6 +676,8 @@ steps! {
     /// The bytes of an answer become a page.
     Page(PageStep);
     @
+    /// A zone is handed to another name server.
+    Transfer(TransferStep);
     /// Something about routing tables.
     Collector(CollectorStep);
 }

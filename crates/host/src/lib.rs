@@ -6,11 +6,12 @@
 //! - [`Stream`], [`Listener`], [`File`]: what a host hands out. The kernel's kinds are variants of their own, so that the seam costs a
 //!   predictable branch and no virtual call on the way of the bytes.
 //! - [`Slab`]: memory that is sent as a file is.
-//! - [`Datagrams`]: an exchange of datagrams with one far end.
+//! - [`Datagrams`]: an exchange of datagrams with one far end. [`DatagramListener`]: a port where datagrams of everybody come in.
 //! - [`Meter`]: what the machine knows of a connection beside its bytes.
 //! - [`Deadline`]: a time limit that is cheap to move.
 #![deny(unsafe_code)]
 
+mod datagram_listener;
 mod datagrams;
 mod deadline;
 mod file;
@@ -21,6 +22,7 @@ pub mod os;
 mod slab;
 mod stream;
 
+pub use datagram_listener::{DatagramListener, DatagramListening, KernelDatagrams, LONGEST_DATAGRAM, MOST_DATAGRAMS, Outgoing, Received};
 pub use datagrams::{DatagramSocket, Datagrams, Udp};
 pub use deadline::{Deadline, Timers};
 pub use file::{File, Found, Opened};

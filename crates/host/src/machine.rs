@@ -1,6 +1,6 @@
 //! What a machine must be able to do, and the handle through which programs ask it.
 
-use crate::{Datagrams, Deadline, Listener, Opened, Slab, Stream, Timers};
+use crate::{DatagramListener, Datagrams, Deadline, Listener, Opened, Slab, Stream, Timers};
 use decide::address::Address;
 use decide::random::Random;
 use decide::time::{Calendar, Duration, Instant};
@@ -83,6 +83,8 @@ pub trait Machine {
     fn connect(&self, to: &Endpoint) -> Connecting;
     /// Listens; `backlog` is how many connections may wait.
     fn listen(&self, at: &Endpoint, backlog: u32) -> io::Result<Listener>;
+    /// Listens for datagrams, at an address that is the machine's own: each thread has a socket of its own, and shares the port.
+    fn listen_for_datagrams(&self, at: SocketAddr) -> io::Result<DatagramListener>;
     /// Asks the name service.
     fn resolve(&self, name: &str) -> Resolving;
     /// Starts a task on this thread.
@@ -137,6 +139,11 @@ impl Host {
     /// Listens.
     pub fn listen(&self, at: &Endpoint, backlog: u32) -> io::Result<Listener> {
         self.machine.listen(at, backlog)
+    }
+
+    /// Listens for datagrams, at an address that is the machine's own (an answer must leave from the address that was asked).
+    pub fn listen_for_datagrams(&self, at: SocketAddr) -> io::Result<DatagramListener> {
+        self.machine.listen_for_datagrams(at)
     }
 
     /// Asks the name service.

@@ -6,8 +6,9 @@ mod packets;
 mod sockets;
 mod tcp_info;
 
+use crate::datagram_listener::KernelDatagrams;
 use crate::datagrams::Udp;
-use crate::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Slab, Stream, Task, Timers};
+use crate::{Connecting, DatagramListener, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Slab, Stream, Task, Timers};
 use decide::random::{Random, SplitMix};
 use decide::time::{Calendar, Duration, Instant};
 use std::cell::{Cell, RefCell};
@@ -21,7 +22,7 @@ use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
 pub use packets::{Capture, Captured, Captures};
-pub use sockets::{Bound, bind};
+pub use sockets::{Bound, bind, bind_with_datagrams};
 pub(crate) use tcp_info::tcp_info;
 
 /// Runs a program on the calling thread until it ends. Every thread that does so has a host of its own; all share one clock.
@@ -219,6 +220,10 @@ impl Machine for Kernel {
 
     fn listen(&self, at: &Endpoint, backlog: u32) -> io::Result<Listener> {
         sockets::listen(at, backlog)
+    }
+
+    fn listen_for_datagrams(&self, at: std::net::SocketAddr) -> io::Result<DatagramListener> {
+        Ok(DatagramListener::Udp(Box::new(KernelDatagrams::new(sockets::listen_for_datagrams(at)?)?)))
     }
 
     fn resolve(&self, name: &str) -> Resolving {

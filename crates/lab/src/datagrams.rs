@@ -3,7 +3,7 @@
 use crate::link::Reach;
 use crate::network::{HostId, Network, Shared};
 use decide::time::Instant;
-use host::DatagramSocket;
+use host::{DatagramListening, DatagramSocket};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::io;
@@ -24,6 +24,8 @@ pub(crate) struct Datagrams {
 struct Socket {
     host: HostId,
     at: SocketAddr,
+    /// Others may be at the same port that are so too (SO_REUSEPORT): a program's threads.
+    shared: bool,
     received: VecDeque<io::Result<(Vec<u8>, SocketAddr)>>,
     receiver: Option<Waker>,
 }
@@ -40,20 +42,21 @@ struct Datagram {
 
 impl Network {
     /// Opens a socket. Port 0 becomes the next free one, and an address of none the host's own of the far end's family.
-    fn open_socket(&mut self, host: HostId, at: SocketAddr, far: Option<IpAddr>) -> io::Result<SocketId> {
+    fn open_socket(&mut self, host: HostId, at: SocketAddr, far: Option<IpAddr>, shared: bool) -> io::Result<SocketId> {
         let own = |network: &Network| network.nodes[host].addresses.iter().find(|own| own.is_ipv4() == at.is_ipv4()).copied();
         let ip = match far {
             Some(far) if far.is_loopback() => far,
             Some(_) => own(self).ok_or(io::ErrorKind::NetworkUnreachable)?,
             None => at.ip(),
         };
-        let taken = |port: u16| self.datagrams.sockets.values().any(|socket| socket.at == SocketAddr::new(ip, port));
+        let at_port = |socket: &Socket, port: u16| socket.at == SocketAddr::new(ip, port) && (!ip.is_loopback() || socket.host == host);
+        let taken = |port: u16| self.datagrams.sockets.values().any(|socket| at_port(socket, port) && !(shared && socket.shared));
         let free = if at.port() == 0 { (49152..).find(|port| !taken(*port)) } else { Some(at.port()).filter(|port| !taken(*port)) };
         let at = SocketAddr::new(ip, free.ok_or(io::ErrorKind::AddrInUse)?);
         self.nodes[host].open_descriptor()?;
         self.datagrams.opened += 1;
         let id = self.datagrams.opened;
-        self.datagrams.sockets.insert(id, Socket { host, at, received: VecDeque::new(), receiver: None });
+        self.datagrams.sockets.insert(id, Socket { host, at, shared, received: VecDeque::new(), receiver: None });
         Ok(id)
     }
 
@@ -85,11 +88,14 @@ impl Network {
     pub(crate) fn datagram_arrives(&mut self, number: u64) {
         let Some(datagram) = self.datagrams.travelling.remove(&number) else { return };
         let refused = self.links.reach(datagram.from_host, datagram.to_host) == Reach::Refuse && datagram.bytes.is_some();
-        let takes = |socket: &&mut Socket| {
+        let takes = |socket: &Socket| {
             let any = socket.at.ip().is_unspecified() && socket.at.port() == datagram.to.port();
             socket.host == datagram.to_host && (any || socket.at == datagram.to)
         };
-        let socket = if refused { None } else { self.datagrams.sockets.values_mut().find(takes) };
+        // Of several at one port each client always meets the same.
+        let takers: Vec<SocketId> = self.datagrams.sockets.iter().filter(|(_, socket)| takes(socket)).map(|(id, _)| *id).collect();
+        let one = takers.get(usize::from(datagram.from.port()) % takers.len().max(1));
+        let socket = if refused { None } else { one.and_then(|id| self.datagrams.sockets.get_mut(id)) };
         match (socket, datagram.bytes) {
             (Some(socket), bytes) => {
                 socket.received.push_back(match bytes {
@@ -120,12 +126,18 @@ pub struct VirtualDatagrams {
 impl VirtualDatagrams {
     pub(crate) fn to(network: &Shared, host: HostId, far: SocketAddr) -> io::Result<VirtualDatagrams> {
         let any = if far.is_ipv4() { SocketAddr::from(([0; 4], 0)) } else { SocketAddr::from(([0_u16; 8], 0)) };
-        let id = network.lock().open_socket(host, any, Some(far.ip()))?;
+        let id = network.lock().open_socket(host, any, Some(far.ip()), false)?;
         Ok(VirtualDatagrams { network: network.clone(), id, far: Some(far) })
     }
 
     pub(crate) fn at(network: &Shared, host: HostId, at: SocketAddr) -> io::Result<VirtualDatagrams> {
-        let id = network.lock().open_socket(host, at, None)?;
+        let id = network.lock().open_socket(host, at, None, false)?;
+        Ok(VirtualDatagrams { network: network.clone(), id, far: None })
+    }
+
+    /// One of several at the same port.
+    pub(crate) fn shared(network: &Shared, host: HostId, at: SocketAddr) -> io::Result<VirtualDatagrams> {
+        let id = network.lock().open_socket(host, at, None, true)?;
         Ok(VirtualDatagrams { network: network.clone(), id, far: None })
     }
 
@@ -170,6 +182,20 @@ impl DatagramSocket for VirtualDatagrams {
             into[..len].copy_from_slice(&bytes[..len]);
             (len, from)
         })
+    }
+}
+
+impl DatagramListening for VirtualDatagrams {
+    fn poll_receive(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
+        self.poll(cx).map_ok(|(bytes, from)| {
+            let len = bytes.len().min(into.len());
+            into[..len].copy_from_slice(&bytes[..len]);
+            (bytes.len(), from)
+        })
+    }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> io::Result<()> {
+        self.send_to(datagram, to)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::seed::split;
 use crate::stream::VirtualStream;
 use decide::random::{Random, SplitMix};
 use decide::time::{Calendar, Instant};
-use host::{Connecting, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
+use host::{Connecting, DatagramListener, Datagrams, Endpoint, Host, Listener, Machine, Opened, Resolving, Stream, Task, Timers};
 use std::cell::RefCell;
 use std::future::{Future, pending};
 use std::io;
@@ -57,6 +57,10 @@ impl Machine for VirtualMachine {
 
     fn listen(&self, at: &Endpoint, backlog: u32) -> io::Result<Listener> {
         Ok(Listener::Virtual(Box::new(VirtualListener::new(&self.network, self.id, at, backlog)?)))
+    }
+
+    fn listen_for_datagrams(&self, at: SocketAddr) -> io::Result<DatagramListener> {
+        Ok(DatagramListener::Virtual(Box::new(VirtualDatagrams::shared(&self.network, self.id, at)?)))
     }
 
     fn resolve(&self, name: &str) -> Resolving {

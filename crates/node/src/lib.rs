@@ -13,6 +13,7 @@ mod coder;
 pub mod collector;
 mod conversation;
 pub mod decode;
+mod dns;
 mod feed;
 pub mod fetch;
 mod hints;

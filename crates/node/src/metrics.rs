@@ -181,6 +181,7 @@ macro_rules! steps_of_the_process {
             | Step::Owner(OwnerStep::FeedBegan { .. })
             | Step::Owner(OwnerStep::Fed { .. })
             | Step::Owner(OwnerStep::FeedEnded { .. })
+            | Step::Transfer(_)
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
@@ -344,6 +345,8 @@ impl Index {
             // The sources themselves tell how large and how old they are.
             Step::Collector(_) => {}
             Step::Owner(OwnerStep::FeedBegan { .. }) | Step::Owner(OwnerStep::FeedEnded { .. }) => {}
+            // Few, and each is in the log.
+            Step::Transfer(_) => {}
             steps_of_a_request!() | steps_of_a_client!() => debug_assert!(false, "{} comes in a journey", step.name()),
         }
     }

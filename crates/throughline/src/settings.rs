@@ -25,6 +25,7 @@ mod read;
 mod reference;
 mod rules;
 mod schema;
+mod steer;
 mod syntax;
 mod tiers;
 mod tls;

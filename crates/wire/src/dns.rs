@@ -8,7 +8,9 @@ mod answer;
 mod message;
 mod name;
 mod record;
+pub mod server;
 mod text;
+pub mod tsig;
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -8,6 +8,8 @@ use core::net::SocketAddr;
 use wire::dns::{Data, Name, RecordType};
 use wire::network::Network;
 
+pub use wire::dns::tsig::Algorithm as TsigAlgorithm;
+
 /// The authoritative server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dns {
@@ -86,17 +88,6 @@ pub struct TsigKey {
     pub algorithm: TsigAlgorithm,
     /// The secret.
     pub secret: Secret,
-}
-
-/// An algorithm of RFC 8945 §6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TsigAlgorithm {
-    /// HMAC-SHA-256
-    Sha256,
-    /// HMAC-SHA-384
-    Sha384,
-    /// HMAC-SHA-512
-    Sha512,
 }
 
 /// Records of one name whose answer depends on more than the zone.

@@ -50,6 +50,24 @@ pub fn bind(at: &Endpoint) -> io::Result<Bound> {
     }
 }
 
+/// The same for an address where datagrams come in beside connections, at the same port. That of the datagrams is not held: who holds it would
+/// be sent some of them.
+pub fn bind_with_datagrams(at: SocketAddr) -> io::Result<Bound> {
+    // A port that the kernel chose among those free for TCP may be taken for UDP.
+    const TRIES: usize = 16;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let bound = bind(&Endpoint::Ip(at))?;
+        let Endpoint::Ip(address) = bound.endpoint else { unreachable!("an IP address stays one") };
+        match udp_socket(&address)?.bind(&SockAddr::from(address)) {
+            Ok(()) => return Ok(bound),
+            Err(error) if at.port() != 0 || tries == TRIES => return Err(error),
+            Err(_) => {}
+        }
+    }
+}
+
 impl Drop for Bound {
     fn drop(&mut self) {
         if let Endpoint::Unix(path) = &self.endpoint {
@@ -103,6 +121,29 @@ pub(super) fn datagrams(far: SocketAddr) -> io::Result<tokio::net::UdpSocket> {
     socket.connect(far)?;
     socket.set_nonblocking(true)?;
     tokio::net::UdpSocket::from_std(socket)
+}
+
+/// Opens this thread's socket for datagrams; the kernel spreads clients over the threads.
+pub(super) fn listen_for_datagrams(at: SocketAddr) -> io::Result<tokio::net::UdpSocket> {
+    if at.ip().is_unspecified() {
+        // An answer would leave from whatever address the kernel prefers, and its client would not know it.
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "datagrams need an address of this machine, not all of them: write each one"));
+    }
+    let socket = udp_socket(&at)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    // Room for a burst, as far as the system allows.
+    socket.set_recv_buffer_size(1 << 20)?;
+    socket.bind(&SockAddr::from(at))?;
+    tokio::net::UdpSocket::from_std(socket.into())
+}
+
+fn udp_socket(address: &SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(*address), Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    Ok(socket)
 }
 
 fn tcp_socket(address: &SocketAddr) -> io::Result<Socket> {

@@ -1,9 +1,9 @@
 //! Listeners of one thread: opened and closed as the configuration says, and accepting while there is room.
 
-use crate::feed;
 use crate::pool;
 use crate::proxy::greet;
 use crate::server::{Server, Worker};
+use crate::{dns, feed};
 use decide::step::{ListenerRef, Step};
 use decide::time::Duration;
 use host::{Endpoint, Host, Listener, Stream};
@@ -42,6 +42,7 @@ impl Server {
             };
             if !started && worker.index == 0 {
                 worker.host.spawn(feed::run(worker.clone()));
+                worker.host.spawn(dns::notify::run(worker.clone()));
             }
             started = true;
             // There may be a higher limit than the one that somebody waits under, and a door that waits may have been closed.

@@ -302,6 +302,7 @@ impl<'c> Exchange<'c> {
             Action::Answer { status, content_type, body } => Stage::Reply(Reply::fixed(*status, content_type, body)),
             Action::Files(_) => Stage::Files,
             Action::Application(_) => Stage::Application,
+            Action::Steer { .. } | Action::Measure(_) => self.refuse(503, "no table has been collected yet", Side::Us),
         }
     }
 
@@ -553,5 +554,7 @@ fn word(action: &Action) -> &'static str {
         Action::Answer { .. } => "answer",
         Action::Files(_) => "files",
         Action::Application(_) => "application",
+        Action::Steer { .. } => "steer",
+        Action::Measure(_) => "measure",
     }
 }

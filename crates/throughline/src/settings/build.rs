@@ -7,7 +7,7 @@ use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
-use super::{acme, cache, encoding, proxy, tiers};
+use super::{acme, cache, encoding, proxy, steer, tiers};
 use decide::address::Address;
 use decide::cache::AcceptEncoding;
 use decide::config::{
@@ -21,6 +21,7 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
     let pools = Pools::of(root);
     let cache = cache::cache(&root.table("cache"));
     let mut sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, &cache, mistakes)).collect();
+    steer::actions(root, &mut sites, mistakes);
     let mut pools: Vec<Pool> = root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect();
     proxy::pools(root, &mut sites, &mut pools);
     Config {
@@ -201,7 +202,7 @@ fn route(table: &Table, pools: &Pools<'_>, cache: &Cache, mistakes: &mut Mistake
     let conditions = |key| table.pairs(key).into_iter().map(|(name, value)| ValueMatch { name: name.it, value }).collect();
     let rewrite = table.table("rewrite");
     if let Some(given) = table.given("rewrite")
-        && let Some(other) = ["redirect", "answer", "files"].into_iter().find(|key| table.given(key).is_some())
+        && let Some(other) = ["redirect", "answer", "files", "steer", "measure"].into_iter().find(|key| table.given(key).is_some())
     {
         let message = format!("\"rewrite\" has no meaning beside {other:?}: nothing is forwarded");
         mistakes.error(&given.key, message);
@@ -259,13 +260,16 @@ fn one_of(table: &Table, what: &str, keys: &[&'static str], shown: &[&str], mist
 }
 
 fn action(table: &Table, pools: &Pools<'_>, mistakes: &mut Mistakes<'_>) -> Action {
-    let actions = ["pool", "redirect", "answer", "files", "proxy", "application"];
-    match one_of(table, "what to do", &actions, &actions[..5], mistakes) {
+    let actions = ["pool", "redirect", "answer", "files", "proxy", "steer", "measure", "application"];
+    match one_of(table, "what to do", &actions, &actions[..7], mistakes) {
         Some("pool") => Action::Pool(pool_index(table, pools, mistakes)),
         Some("redirect") => redirect(&table.table("redirect")),
         Some("proxy") => Action::Proxy(proxy::proxy(&table.table("proxy"))),
         Some("files") => Action::Files(files(&table.table("files"))),
         Some("application") => Action::Application(table.text("application")),
+        // Which steering is said by [`steer::actions`], once all are known.
+        Some("steer") => Action::Steer { steering: 0, status: table.number("status") },
+        Some("measure") => Action::Measure(0),
         // Also where no action is written: the mistake is noted, and this answer is never given.
         _ => answer(&table.table("answer"), mistakes),
     }

@@ -1,11 +1,12 @@
 //! Domain names (RFC 1035 §3.1), absolute ones. Letters keep their case, and compare without regard to it (RFC 4343).
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 use domain::base::name::{Name as Inner, NameBuilder, ToName};
 
-/// An absolute name: the root, or labels below it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// An absolute name: the root, or labels below it. The order is the canonical one (RFC 4034 §6.1): what is below a name follows it.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name(pub(super) Inner<Vec<u8>>);
 
 impl Name {
@@ -18,6 +19,26 @@ impl Name {
     /// than 63 bytes, more than 255 in all (RFC 1035 §2.3.4), or letters beyond ASCII.
     pub fn parse(text: &str) -> Option<Name> {
         Inner::vec_from_str(text).ok().filter(|_| !text.is_empty()).map(Name)
+    }
+
+    /// Reads a name as messages have it (RFC 1035 §3.1), not compressed, and nothing after it. `None` if it is none.
+    pub fn from_wire(bytes: &[u8]) -> Option<Name> {
+        Inner::from_octets(bytes.to_vec()).ok().map(Name)
+    }
+
+    /// The name as messages have it: each label after its length, and a zero.
+    pub fn as_wire(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    /// Its labels, without the root's.
+    pub fn labels(&self) -> impl Iterator<Item = &[u8]> {
+        labels(self.as_wire())
+    }
+
+    /// Whether its first label is an asterisk (RFC 4592 §2.1.1).
+    pub fn is_wildcard(&self) -> bool {
+        self.as_wire().starts_with(b"\x01*")
     }
 
     /// Whether it is the root.
@@ -73,6 +94,54 @@ impl Name {
         let mut builder = NameBuilder::new_vec();
         builder.append_label(label.as_bytes()).ok()?;
         builder.append_origin(&self.0).ok().map(Name)
+    }
+}
+
+fn labels(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
+    core::iter::from_fn(move || {
+        let (len, more) = rest.split_first().filter(|(len, _)| **len > 0)?;
+        let (label, more) = more.split_at_checked(usize::from(*len))?;
+        rest = more;
+        Some(label)
+    })
+}
+
+/// Where each label of a name begins, and how many there are.
+fn starts(wire: &[u8]) -> ([u8; 128], usize) {
+    let (mut starts, mut count, mut at) = ([0; 128], 0, 0);
+    for label in labels(wire) {
+        starts[count] = at;
+        count += 1;
+        // A name has 255 bytes at the most.
+        at += u8::try_from(label.len() + 1).expect("a label has 63 bytes at the most");
+    }
+    (starts, count)
+}
+
+impl Ord for Name {
+    /// Label by label from the root on; a byte at a time, capital letters as small ones.
+    fn cmp(&self, other: &Name) -> Ordering {
+        let (left, right) = (self.as_wire(), other.as_wire());
+        let ((left_starts, left_count), (right_starts, right_count)) = (starts(left), starts(right));
+        let label = |wire: &'_ [u8], start: u8| -> core::ops::Range<usize> {
+            let start = usize::from(start);
+            start + 1..start + 1 + usize::from(wire[start])
+        };
+        for back in 1..=left_count.min(right_count) {
+            let left = left[label(left, left_starts[left_count - back])].iter().map(u8::to_ascii_lowercase);
+            let right = right[label(right, right_starts[right_count - back])].iter().map(u8::to_ascii_lowercase);
+            match left.cmp(right) {
+                Ordering::Equal => {}
+                unequal => return unequal,
+            }
+        }
+        left_count.cmp(&right_count)
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Name) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

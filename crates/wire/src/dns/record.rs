@@ -30,10 +30,35 @@ impl RecordType {
     pub const AAAA: RecordType = RecordType(28);
     /// All names below are aliases.
     pub const DNAME: RecordType = RecordType(39);
+    /// Another name, that an address has.
+    pub const PTR: RecordType = RecordType(12);
+    /// What kind of machine it is.
+    pub const HINFO: RecordType = RecordType(13);
+    /// A service, with its port.
+    pub const SRV: RecordType = RecordType(33);
+    /// What EDNS says (RFC 6891); in no zone.
+    pub const OPT: RecordType = RecordType(41);
+    /// The key of a zone below, told by the zone above (RFC 4034 §5).
+    pub const DS: RecordType = RecordType(43);
+    /// A signature (RFC 4034 §3).
+    pub const RRSIG: RecordType = RecordType(46);
+    /// The next name, and the types of this one (RFC 4034 §4).
+    pub const NSEC: RecordType = RecordType(47);
+    /// A key of the zone (RFC 4034 §2).
+    pub const DNSKEY: RecordType = RecordType(48);
+    /// The same as [`RecordType::NSEC`], of hashed names (RFC 5155 §3).
+    pub const NSEC3: RecordType = RecordType(50);
+    /// How names are hashed (RFC 5155 §4).
+    pub const NSEC3PARAM: RecordType = RecordType(51);
     /// A service.
     pub const SVCB: RecordType = RecordType(64);
     /// A service that is a web server.
     pub const HTTPS: RecordType = RecordType(65);
+
+    /// The whole zone, or what has changed in it; only asked for.
+    pub const AXFR: RecordType = RecordType(252);
+    /// Any type; only asked for (RFC 8482).
+    pub const ANY: RecordType = RecordType(255);
 
     /// Reads a type: `A`, `AAAA`, `TYPE65`.
     pub fn parse(text: &str) -> Option<RecordType> {

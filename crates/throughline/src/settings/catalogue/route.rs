@@ -42,6 +42,22 @@ pub(super) static ROUTE: Section = Section {
         section("redirect", Kind::Table(&REDIRECT), Means("another action"), "Action: send the client elsewhere."),
         section("answer", Kind::Table(&ANSWER), Means("another action"), "Action: a fixed answer."),
         section("files", Kind::Table(&FILES), Means("another action"), "Action: files below a directory."),
+        entry(
+            "steer",
+            Text(Shape::Name),
+            Means("another action"),
+            r#""cdn""#,
+            "Action: send the client to the place that is nearest to it, by this steering; path and query stay.",
+        ),
+        entry("status", Kind::OneOf(&[302, 307]), Is("302"), "307", "Of `steer`: the status code; with 307 the method stays too.")
+            .only("steer", &[]),
+        entry(
+            "measure",
+            Text(Shape::Name),
+            Means("another action"),
+            r#""cdn""#,
+            "Action: let clients measure which place of this steering is nearest. Its `path` is `/.throughline/*`.",
+        ),
         Entry {
             only: Only::Embedded,
             ..entry("application", Text(Shape::Name), Means("another action"), r#""demo""#, "Action: code in this process, by name.")

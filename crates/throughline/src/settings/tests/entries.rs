@@ -67,7 +67,7 @@ impl File {
 fn around(section: &'static Section, entry: &Entry) -> (File, String) {
     let mut file = File::base();
     let header = section.header.replace("NAME", "app");
-    let actions = ["pool", "redirect", "answer", "files", "application"];
+    let actions = ["pool", "redirect", "answer", "files", "steer", "measure", "application"];
     let forwards = ["[site.route.cache]", "[site.route.compress]", "[site.route.early-hints]"];
     if forwards.contains(&header.as_str()) || (header.starts_with("[site.route.r") && !header.contains("redirect")) {
         file.keys(&header);
@@ -101,6 +101,15 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
             file.put("[pool.pop]", "algorithm", r#""consistent-hash""#);
             file.put("[pool.pop]", "backends", r#"[{ name = "edge-1", at = "127.0.0.1:8080" }, "10.0.0.2:8080"]"#);
         }
+        ("[[site.route]]", "steer" | "measure" | "status") => {
+            file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);
+            file.put("[pop.fra]", "url", r#""https://fra.example.com""#);
+            file.put("[steering.cdn]", "pops", r#"["fra"]"#);
+            if entry.key == "status" {
+                file.remove(&header, "pool");
+                file.put(&header, "steer", r#""cdn""#);
+            }
+        }
         ("[[listener]]", "tls") => {
             file.put("[[certificate]]", "chain", chain);
             file.put("[[certificate]]", "key", secret);
@@ -118,7 +127,12 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
 }
 
 fn entries() -> impl Iterator<Item = (&'static Section, &'static Entry)> {
-    sections().flat_map(|section| section.entries.iter().map(move |entry| (section, entry)))
+    let all = sections().flat_map(|section| section.entries.iter().map(move |entry| (section, entry)));
+    // What names a steering has no meaning before there are any: see the ready note.
+    all.filter(|(section, entry)| {
+        let names_one = section.header == "[[site.route]]" && ["steer", "measure", "status"].contains(&entry.key);
+        !names_one || sections().any(|section| section.header.starts_with("[steering."))
+    })
 }
 
 #[test]

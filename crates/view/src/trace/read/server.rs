@@ -153,6 +153,8 @@ fn action(word: &str) -> Cow<'_, str> {
         "answer" => "a fixed answer".into(),
         "files" => "files".into(),
         "application" => "an application in the same process".into(),
+        "steer" => "the nearest place".into(),
+        "measure" => "what clients measure places with".into(),
         other => other.to_string().into(),
     }
 }

@@ -1,0 +1,4 @@
+//! Names served.
+
+mod key;
+pub(crate) mod notify;

@@ -1,0 +1,1 @@
+//! Routing tables against everything that is not itself.

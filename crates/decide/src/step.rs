@@ -678,6 +678,7 @@ steps! {
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);
+    @
     /// Something about routing tables.
     Collector(CollectorStep);
 }

@@ -209,7 +209,7 @@ impl Speaker {
     /// The next message, in words; `None` at the end.
     pub(crate) async fn heard(&mut self) -> Option<String> {
         loop {
-            match self.framer.next(&WIDE).expect("what we send can be read") {
+            match self.framer.message(&WIDE).expect("what we send can be read") {
                 Some(bgp::Message::Notification(Notification { code, subcode, .. })) => return Some(format!("{code}/{subcode}")),
                 Some(message) => return Some(message.name().to_string()),
                 None => {}

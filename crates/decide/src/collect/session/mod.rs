@@ -206,7 +206,7 @@ impl Session {
         let mut framer = mem::take(&mut self.framer);
         framer.push(bytes);
         while self.has_connection() {
-            match framer.next(&self.state.wire()) {
+            match framer.message(&self.state.wire()) {
                 Ok(None) => break,
                 Ok(Some(message)) => self.message(message, now, random),
                 Err(fault) => self.end(&Ending::fault(&fault), now, random),

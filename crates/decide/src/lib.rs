@@ -18,6 +18,7 @@
 //! - [`files`]: a directory served as files: what may be asked for, and what the answer is.
 //! - [`fetch`]: one request from URL to answer, as a client: the URL, redirects, what answers say of their way, what can go wrong.
 //! - [`joined`]: both ends of a request as one journey: what a server tells of its side, to whom, and when that was.
+//! - [`guard`]: what guards a name server: cookies, and a limit of answers.
 //! - [`collect`]: routing tables as routers tell them: sessions, stations, files.
 //! - [`connect`]: which of a server's addresses is tried when.
 //! - [`transfer`]: which name servers may have a whole zone, and which are told that one has changed.
@@ -41,6 +42,7 @@ pub mod encoding;
 pub mod fetch;
 pub mod files;
 pub mod forward;
+pub mod guard;
 pub mod hints;
 pub mod joined;
 pub mod multipart;

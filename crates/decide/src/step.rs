@@ -20,20 +20,26 @@ use core::net::IpAddr;
 mod certificate;
 mod collector;
 mod dns;
+mod nearest;
 mod owner;
 mod packets;
 mod page;
+mod resolver;
 mod socket;
 mod transfer;
+mod zone;
 
 pub use certificate::CertificateStep;
 pub use collector::CollectorStep;
 pub use dns::DnsStep;
+pub use nearest::NearestStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
+pub use resolver::ResolverStep;
 pub use socket::SocketStep;
 pub use transfer::TransferStep;
+pub use zone::ZoneStep;
 
 steps! {
     /// One thing that happened.
@@ -237,7 +243,7 @@ steps! {
     Made "made" {
         /// Its status.
         status: u16,
-        /// Why: `redirect`, `answer`, `application`, `error`, `journey` (our side of an earlier request).
+        /// Why: `redirect`, `answer`, `application`, `error`, `probe`, `report`, `journey` (our side of an earlier request).
         why: &'static str,
     }
     /// The connection became a tunnel.
@@ -661,6 +667,9 @@ steps! {
     /// A name is being resolved.
     Dns(DnsStep);
     @
+    /// Names are looked up for clients.
+    Resolver(ResolverStep);
+    @
     /// A packet of the journey passed.
     Packets(PacketStep);
     @
@@ -670,11 +679,17 @@ steps! {
     /// Something that came of what an owner asked of the cache.
     Owner(OwnerStep);
     @
+    /// Something on the way to the nearest place.
+    Nearest(NearestStep);
+    @
     /// A WebSocket is spoken.
     Socket(SocketStep);
     @
     /// The bytes of an answer become a page.
     Page(PageStep);
+    @
+    /// Something happened at the name server.
+    Zone(ZoneStep);
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);

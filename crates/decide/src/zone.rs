@@ -12,17 +12,21 @@ mod extra;
 mod index;
 mod lookup;
 mod node;
+mod prepared;
 mod reply;
 mod why;
 
 use crate::config::DynamicSet;
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use core::ops::Range;
 use index::Index;
 use node::Node;
+use prepared::Tails;
 use wire::dns::{Data, Name, RecordType, Soa};
 
 pub use check::{Level, Mistake, check};
+pub use prepared::{MOST_TURNS, Prepared, Tail};
 pub use reply::{Reply, Set};
 pub use why::{Choice, How, Rule, Why};
 
@@ -36,6 +40,7 @@ pub struct Zones {
     nodes: Vec<Node>,
     index: Index,
     dynamic: Vec<DynamicSet>,
+    tails: Tails,
 }
 
 /// One zone.
@@ -47,9 +52,14 @@ pub struct Zone {
     pub soa: Soa,
     /// The time to live of that record.
     pub soa_ttl: u32,
+    /// It has signatures (RFC 4033): who asks for them gets them.
+    signed: bool,
+    /// What is written beforehand of a name without such records, and of a missing name.
+    negative: Option<u32>,
+    missing: Option<u32>,
     apex: usize,
     /// Its nodes in canonical order: the apex is the first.
-    nodes: Vec<usize>,
+    nodes: Range<usize>,
 }
 
 impl Zone {
@@ -136,10 +146,9 @@ impl Zones {
     pub fn transfer(&self, zone: usize) -> impl Iterator<Item = (&Name, u32, &Data)> {
         let zone = &self.zones[zone];
         let soa = move || self.nodes[zone.apex].records(&self.dynamic).filter(|(kind, ..)| *kind == RecordType::SOA);
-        let all = zone.nodes.iter().flat_map(|node| {
-            let node = &self.nodes[*node];
-            node.records(&self.dynamic).map(move |(kind, ttl, data)| (kind, &node.name, ttl, data))
-        });
+        let all = self.nodes[zone.nodes.clone()]
+            .iter()
+            .flat_map(|node| node.records(&self.dynamic).map(move |(kind, ttl, data)| (kind, &node.name, ttl, data)));
         let rest = all.filter(|(kind, ..)| *kind != RecordType::SOA).map(|(_, name, ttl, data)| (name, ttl, data));
         let ends = move || soa().map(move |(_, ttl, data)| (&zone.name, ttl, data));
         ends().chain(rest).chain(ends())

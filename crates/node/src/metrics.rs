@@ -6,12 +6,17 @@
 
 mod cells;
 mod counts;
+mod names;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
-    PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
 };
 
+pub use names::{CODES, NameCounts};
+pub(crate) use names::{NameCells, NamePart};
+
+use crate::dns::Role;
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
 use decide::config::Config;
 use decide::step::{BackendRef, CertificateStep, Journey, ListenerRef, OwnerStep, RouteRef, Side, SiteRef, Step};
@@ -23,6 +28,8 @@ use std::sync::{Arc, Mutex};
 pub struct Metrics {
     workers: usize,
     process: Arc<ProcessCells>,
+    /// Of the authority, and of the resolver.
+    names: [Arc<NameCells>; 2],
     known: Mutex<Known>,
 }
 
@@ -52,7 +59,8 @@ pub struct Index {
 
 impl Metrics {
     pub(crate) fn new(workers: usize) -> Metrics {
-        Metrics { workers, process: Arc::default(), known: Mutex::default() }
+        let names = [Role::Authority, Role::Resolver].map(|role| Arc::new(NameCells::new(role.word(), workers)));
+        Metrics { workers, process: Arc::default(), names, known: Mutex::default() }
     }
 
     /// The counters for a configuration. What was counted under its names is counted on; what only older configurations named is
@@ -85,6 +93,11 @@ impl Metrics {
         }
     }
 
+    /// What the name server counts, in both roles.
+    pub(crate) fn names(&self) -> [Arc<NameCells>; 2] {
+        self.names.clone()
+    }
+
     /// What was counted so far. Counters are read one after another, while requests go on: their sums may differ by those requests.
     pub fn counts(&self) -> Counts {
         let known = self.known.lock().expect("no panic while it is held");
@@ -94,6 +107,7 @@ impl Metrics {
             backends: known.backends.iter().map(|((pool, name), cells)| cells.counts(pool, name)).collect(),
             listeners: known.listeners.iter().map(|(name, cells)| cells.counts(name)).collect(),
             process: self.process.counts(),
+            names: self.names.iter().map(|cells| cells.counts()).collect(),
         }
     }
 }
@@ -170,6 +184,7 @@ macro_rules! steps_of_the_process {
             | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
+            | Step::Resolver(_)
             | Step::Owner(OwnerStep::Purged { .. })
             | Step::Owner(OwnerStep::JournalReplayed { .. })
             | Step::Owner(OwnerStep::JournalCut { .. })
@@ -185,6 +200,7 @@ macro_rules! steps_of_the_process {
             | Step::Reloaded { .. }
             | Step::ReloadRefused { .. }
             | Step::Draining { .. }
+            | Step::Zone(_)
     };
 }
 
@@ -213,6 +229,7 @@ macro_rules! steps_of_a_request {
             | Step::EncodingChosen { .. }
             | Step::Encoded { .. }
             | Step::Hinted { .. }
+            | Step::Nearest(_)
             | Step::Made { .. }
             | Step::Tunnelled { .. }
             | Step::TunnelClosed { .. }
@@ -286,6 +303,7 @@ impl Index {
                 Step::CacheStore { stored, .. } => site.cache_stored.add(u64::from(stored)),
                 Step::Encoded { before, after, took, how, .. } => site.encoded(before, after, took, how),
                 Step::Hinted { .. } => site.hinted.add(1),
+                Step::Nearest(ref step) => site.nearest(step),
                 // Facts for the log; what they lead to is counted above.
                 Step::Secured { .. }
                 | Step::Asked { .. }
@@ -331,6 +349,8 @@ impl Index {
             // What comes of an order is counted.
             Step::Certificate(CertificateStep::AccountRegistered { .. })
             | Step::Certificate(CertificateStep::CertificateOrdered { .. }) => {}
+            // Queries are counted where they are answered: few are told.
+            Step::Zone(_) => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Owner(OwnerStep::PushAccepted { by, .. }) => self.process.pushed(by),
             Step::Owner(OwnerStep::Fed { by, outcome, .. }) => self.process.fed(by, outcome),

@@ -3,10 +3,12 @@
 use crate::application::Application;
 use crate::buffer::Buffers;
 use crate::coder::Places;
+use crate::dns;
 use crate::feed::Feed;
 use crate::hints::Hints;
 use crate::http2::Multiplexed;
 use crate::journeys::Journeys;
+use crate::measure::Measuring;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
@@ -16,6 +18,7 @@ use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
+use decide::steer::Steering;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
 use host::Host;
@@ -45,6 +48,8 @@ pub struct Snapshot {
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
+    /// Of each steering: what clients report, where they do.
+    measuring: Vec<Option<Arc<Measuring>>>,
     counters: Index,
 }
 
@@ -57,6 +62,11 @@ impl Snapshot {
     /// The counters of what this configuration names.
     pub fn counters(&self) -> &Index {
         &self.counters
+    }
+
+    /// What clients report to a steering (index into [`Config::steerings`]), if they do. Its table goes into the steering's next snapshot.
+    pub fn measuring(&self, steering: usize) -> Option<&Arc<Measuring>> {
+        self.measuring.get(steering)?.as_ref()
     }
 
     /// The compiled routes: what `explain route` asks.
@@ -89,6 +99,9 @@ pub struct Server {
     pub(crate) hints: Hints,
     pub(crate) feed: Feed,
     pub(crate) journeys: Journeys,
+    /// What the workers of the name server share.
+    pub(crate) names: dns::Shared,
+    steerings: ArcSwap<Vec<Option<Arc<Steering>>>>,
 }
 
 impl Server {
@@ -104,6 +117,7 @@ impl Server {
         tls.configure(&config.certificates, host.calendar());
         let store = Store::new(host, &config.cache);
         let snapshot = Arc::new(build(host, config, workers, None, &metrics, &tls));
+        let names = dns::Shared::new(host, metrics.names());
         Arc::new(Server {
             snapshot: ArcSwap::new(snapshot),
             changed: Signal::default(),
@@ -124,6 +138,8 @@ impl Server {
             hints: Hints::new(host),
             feed: Feed::default(),
             journeys: Journeys::default(),
+            names,
+            steerings: ArcSwap::default(),
         })
     }
 
@@ -145,6 +161,16 @@ impl Server {
     /// What is stored of answers.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The published version of a steering (index into [`Config::steerings`]): what clients are led by.
+    pub fn steering(&self, steering: usize) -> Option<Arc<Steering>> {
+        self.steerings.load().get(steering)?.clone()
+    }
+
+    /// Publishes versions of all steerings, in the order of the configuration; `None`: of this one there is none yet.
+    pub fn lead_by(&self, steerings: Vec<Option<Arc<Steering>>>) {
+        self.steerings.store(Arc::new(steerings));
     }
 
     /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
@@ -193,7 +219,7 @@ impl Server {
     pub async fn drained(&self) {
         loop {
             let seen = self.room.number();
-            if self.doors.load(Ordering::SeqCst) == 0 && self.connections() == 0 {
+            if self.doors.load(Ordering::SeqCst) == 0 && self.connections() == 0 && self.names.streams() == 0 {
                 return;
             }
             self.room.after(seen).await;
@@ -264,7 +290,8 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
     let routes = Table::build(&config);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
-    Snapshot { cache_id, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+    let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
+    Snapshot { cache_id, measuring, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

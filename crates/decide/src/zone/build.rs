@@ -3,7 +3,7 @@
 use super::check::{self, Level, Mistake};
 use super::index::Index;
 use super::node::{Held, Node, Place, What};
-use super::{SetId, Zone, Zones};
+use super::{SetId, Zone, Zones, prepared};
 use crate::config::{self, DynamicSet, Source};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -18,10 +18,17 @@ impl Zones {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        let mut zones = Zones { zones: Vec::new(), nodes: Vec::new(), index: Index::of([].into_iter()), dynamic: Vec::new() };
+        let mut zones = Zones {
+            zones: Vec::new(),
+            nodes: Vec::new(),
+            index: Index::of([].into_iter()),
+            dynamic: Vec::new(),
+            tails: Default::default(),
+        };
         config.zones.iter().for_each(|zone| zones.add(zone));
         zones.index = Index::of(zones.nodes.iter().map(|node| node.name.as_wire()));
         zones.hide();
+        prepared::prepare(&mut zones);
         Ok(zones)
     }
 
@@ -46,8 +53,9 @@ impl Zones {
             unreachable!("a zone without a SOA record is a mistake that check finds")
         };
         let soa_ttl = self.nodes[apex].held(RecordType::SOA).map_or(0, |held| held.ttl);
-        let nodes = (apex..self.nodes.len()).collect();
-        self.zones.push(Zone { name: config.name.clone(), soa, soa_ttl, apex, nodes });
+        let nodes = apex..self.nodes.len();
+        let signed = self.nodes[nodes.clone()].iter().any(|node| node.sets.iter().any(|held| !held.signatures.is_empty()));
+        self.zones.push(Zone { name: config.name.clone(), soa, soa_ttl, signed, negative: None, missing: None, apex, nodes });
     }
 
     /// One node for each name, and for each name between it and the zone's own (empty non-terminals), in canonical order, so that what is
@@ -82,7 +90,7 @@ impl Zones {
         if let Some(above) = above.filter(|_| name.is_wildcard()) {
             self.nodes[above].wildcard = Some(node);
         }
-        self.nodes.push(Node { name, zone, place, hidden: false, wildcard: None, sets });
+        self.nodes.push(Node { name, zone, place, hidden: false, wildcard: None, sets, ready: Vec::new(), referral: None });
         node
     }
 

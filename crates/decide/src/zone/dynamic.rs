@@ -91,8 +91,9 @@ fn in_order(
             candidates.rotate_left(first);
         }
         Order::Weighted => {
-            let total = candidates.iter().map(|candidate| u64::from(candidate.weight)).sum();
-            let place = by_weight(&candidates, total, given);
+            let weights = candidates.iter().map(|candidate| candidate.weight);
+            let total = weights.clone().map(u64::from).sum();
+            let place = by_weight(weights, given);
             ways.push(How::Drawn { place, weight: candidates[place].weight, total });
             return vec![candidates.swap_remove(place).data];
         }
@@ -109,15 +110,15 @@ fn in_order(
     candidates.into_iter().map(|candidate| candidate.data).collect()
 }
 
-/// One of them, each as often as its weight says; where none has a weight, all alike.
-fn by_weight(candidates: &[Candidate], total: u64, given: &mut dyn Given) -> usize {
+/// Which of them, each as often as its weight says; where none has a weight, all alike.
+pub(super) fn by_weight(weights: impl Iterator<Item = u32> + Clone, given: &mut dyn Given) -> usize {
     let mut bits = Bits(given);
+    let total: u64 = weights.clone().map(u64::from).sum();
     if total == 0 {
-        return usize::try_from(bits.below(candidates.len() as u64)).unwrap_or(0);
+        return usize::try_from(bits.below(weights.count() as u64)).unwrap_or(0);
     }
     let mut left = bits.below(total);
-    let hit = candidates.iter().position(|candidate| {
-        let weight = u64::from(candidate.weight);
+    let hit = weights.map(u64::from).position(|weight| {
         let hit = left < weight;
         left = left.saturating_sub(weight);
         hit

@@ -2,7 +2,7 @@
 
 use super::dynamic::Draw;
 use super::node::{Held, Node, Place, What};
-use super::{Asked, Given, MOST_ALIASES, Reply, Rule, Set, Why, Zones, dynamic, extra};
+use super::{Asked, Given, MOST_ALIASES, Reply, Rule, Set, Why, Zone, Zones, dynamic, extra};
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -17,10 +17,7 @@ const REFUSED: ResponseCode = ResponseCode(5);
 const YX_DOMAIN: ResponseCode = ResponseCode(6);
 
 pub(super) fn answer<'a>(zones: &'a Zones, asked: &Asked<'a>, given: &mut dyn Given) -> Reply<'a> {
-    let why = Why { rule: Rule::Refused, zone: None, at: None, aliases: 0, choices: Vec::new() };
-    let (answer, authority, additional) = (Vec::new(), Vec::new(), Vec::new());
-    let reply = Reply { code: REFUSED, authoritative: false, answer, authority, additional, scope: None, why };
-    let mut walk = Walk { zones, asked: *asked, given, reply };
+    let mut walk = Walk { zones, asked: *asked, given, reply: nothing() };
     match unasked(asked.kind) {
         Some(code) => {
             walk.reply.code = code;
@@ -29,6 +26,24 @@ pub(super) fn answer<'a>(zones: &'a Zones, asked: &Asked<'a>, given: &mut dyn Gi
         None => walk.run(),
     }
     walk.reply
+}
+
+/// An answer that refuses.
+pub(super) fn nothing<'a>() -> Reply<'a> {
+    let why = Why { rule: Rule::Refused, zone: None, at: None, aliases: 0, choices: Vec::new() };
+    let (answer, authority, additional) = (Vec::new(), Vec::new(), Vec::new());
+    Reply { code: REFUSED, authoritative: false, answer, authority, additional, scope: None, why }
+}
+
+/// What a zone answers for what it does not have.
+pub(super) fn absence(zones: &Zones, zone: usize) -> Reply<'_> {
+    let zone = &zones.zones[zone];
+    let mut reply = nothing();
+    (reply.code, reply.authoritative) = (NO_ERROR, true);
+    let apex = &zones.nodes[zone.apex];
+    let soa = apex.held(RecordType::SOA).map(|held| Set { ttl: zone.negative_ttl(), ..plain(apex, held) });
+    reply.authority.extend(soa);
+    reply
 }
 
 /// What is said to types that are none of records. A transfer does not come here: over TCP it is served elsewhere, over UDP it is refused.
@@ -243,13 +258,12 @@ impl<'a> Walk<'a, '_> {
 
     /// RFC 2308 §3: how long an absence may be believed is said by the SOA record in the authority section.
     fn negative(&mut self, zone: usize) {
+        self.reply.authority.extend(absence(self.zones, zone).authority);
+        let Zone { apex, .. } = self.zones.zones[zone];
+        let apex = &self.zones.nodes[apex];
+        let signed = apex.held(RecordType::SOA).filter(|held| self.asked.dnssec_ok && !held.signatures.is_empty());
         let ttl = self.zones.zones[zone].negative_ttl();
-        let apex = &self.zones.nodes[self.zones.zones[zone].apex];
-        let Some(held) = apex.held(RecordType::SOA) else { return };
-        self.reply.authority.push(Set { ttl, ..plain(apex, held) });
-        if self.asked.dnssec_ok && !held.signatures.is_empty() {
-            self.reply.authority.push(Set { ttl, ..signatures(held, &Cow::Borrowed(&apex.name)) });
-        }
+        self.reply.authority.extend(signed.map(|held| Set { ttl, ..signatures(held, &Cow::Borrowed(&apex.name)) }));
     }
 
     fn prove(&mut self, node: &'a Node, held: Option<&'a Held>) {

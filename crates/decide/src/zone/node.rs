@@ -1,6 +1,7 @@
 //! A name that there is in a zone, and what it has.
 
 use super::SetId;
+use super::prepared::Ready;
 use crate::config::{DynamicSet, Source};
 use alloc::vec::Vec;
 use wire::dns::{Data, Name, RecordType};
@@ -18,6 +19,10 @@ pub(super) struct Node {
     pub(super) wildcard: Option<usize>,
     /// By ascending type; none twice.
     pub(super) sets: Vec<Held>,
+    /// Answers written beforehand, by ascending type.
+    pub(super) ready: Vec<(RecordType, Ready)>,
+    /// The same for all that is delegated here.
+    pub(super) referral: Option<u32>,
 }
 
 /// Where in a zone a name is.

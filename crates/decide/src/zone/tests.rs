@@ -10,6 +10,7 @@ use wire::dns::Record;
 mod dynamic;
 mod lookup;
 mod mistakes;
+mod prepared;
 
 pub(super) fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")

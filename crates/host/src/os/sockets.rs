@@ -127,7 +127,10 @@ pub(super) fn datagrams(far: SocketAddr) -> io::Result<tokio::net::UdpSocket> {
 pub(super) fn listen_for_datagrams(at: SocketAddr) -> io::Result<tokio::net::UdpSocket> {
     if at.ip().is_unspecified() {
         // An answer would leave from whatever address the kernel prefers, and its client would not know it.
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "datagrams need an address of this machine, not all of them: write each one"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "datagrams need an address of this machine, not all of them: write each one",
+        ));
     }
     let socket = udp_socket(&at)?;
     socket.set_reuse_port(true)?;

@@ -1,21 +1,21 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
-    PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
 };
 use decide::forward::ProxyError;
-use decide::step::Bytes;
+use decide::step::{Bytes, NearestStep};
 use decide::time::{Calendar, Duration};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A counter that one thread writes and every thread may read.
 #[derive(Default)]
-pub(super) struct Counter(AtomicU64);
+pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     /// A load and a store are enough, because no other thread writes; two writers would lose counts.
-    pub(super) fn add(&self, more: u64) {
+    pub(crate) fn add(&self, more: u64) {
         self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
     }
 
@@ -55,29 +55,29 @@ impl Histogram {
 /// One worker's cells, on cache lines that it shares with nobody (two at a time are fetched together).
 #[derive(Default)]
 #[repr(align(128))]
-struct Lines<T>(T);
+pub(super) struct Lines<T>(T);
 
 /// The cells of every worker.
-struct PerWorker<T>(Box<[Lines<T>]>);
+pub(super) struct PerWorker<T>(Box<[Lines<T>]>);
 
 impl<T: Default> PerWorker<T> {
-    fn new(workers: usize) -> Self {
+    pub(super) fn new(workers: usize) -> Self {
         Self((0..workers).map(|_| Lines::default()).collect())
     }
 
-    fn of(&self, worker: usize) -> &T {
+    pub(super) fn of(&self, worker: usize) -> &T {
         &self.0[worker].0
     }
 
-    fn sum(&self, counter: impl Fn(&T) -> &Counter) -> u64 {
+    pub(super) fn sum(&self, counter: impl Fn(&T) -> &Counter) -> u64 {
         self.0.iter().map(|lines| counter(&lines.0).get()).sum()
     }
 
-    fn sums<const N: usize>(&self, counters: impl Fn(&T) -> &[Counter; N]) -> [u64; N] {
+    pub(super) fn sums<const N: usize>(&self, counters: impl Fn(&T) -> &[Counter; N]) -> [u64; N] {
         std::array::from_fn(|at| self.sum(|cells| &counters(cells)[at]))
     }
 
-    fn histogram(&self, histogram: impl Fn(&T) -> &Histogram) -> HistogramCounts {
+    pub(super) fn histogram(&self, histogram: impl Fn(&T) -> &Histogram) -> HistogramCounts {
         let buckets = self.sums(|cells| &histogram(cells).buckets);
         HistogramCounts { buckets, sum: Duration::from_nanos(self.sum(|cells| &histogram(cells).nanos)) }
     }
@@ -123,6 +123,8 @@ pub(super) struct SitePart {
     pub(super) encoded_to: Counter,
     pub(super) encode_nanos: Counter,
     pub(super) hinted: Counter,
+    led: [Counter; LED_BY.len()],
+    reports: [Counter; REPORTS.len()],
     pub(super) duration: Histogram,
 }
 
@@ -133,6 +135,18 @@ impl SitePart {
         self.encoded_from.add(before.0);
         self.encoded_to.add(after.0);
         self.encode_nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+    }
+}
+
+impl SitePart {
+    pub(super) fn nearest(&self, step: &NearestStep) {
+        let (cells, words, word): (&[Counter], &[&str], _) = match step {
+            NearestStep::RedirectedToPop { layer, .. } => (&self.led, &LED_BY, *layer),
+            NearestStep::ReportTaken { .. } => (&self.reports, &REPORTS, "taken"),
+            NearestStep::ReportRefused { why, .. } => (&self.reports, &REPORTS, *why),
+        };
+        let at = words.iter().position(|known| *known == word).expect("every word stands there");
+        cells[at].add(1);
     }
 }
 
@@ -158,6 +172,8 @@ impl SiteCells {
             encoded_to: cells.sum(|part| &part.encoded_to),
             encode_time: Duration::from_nanos(cells.sum(|part| &part.encode_nanos)),
             hinted: cells.sum(|part| &part.hinted),
+            led: cells.sums(|part| &part.led),
+            reports: cells.sums(|part| &part.reports),
             duration: cells.histogram(|part| &part.duration),
             certificates_issued: self.certificates_issued.get(),
             certificates_failed: self.certificates_failed.get(),

@@ -1,5 +1,7 @@
 //! Listeners of one thread: opened and closed as the configuration says, and accepting while there is room.
 
+use crate::dns;
+use crate::feed;
 use crate::pool;
 use crate::proxy::greet;
 use crate::server::{Server, Worker};
@@ -28,7 +30,7 @@ impl Server {
     pub async fn work(self: Arc<Self>, host: Host, index: usize) -> io::Result<()> {
         let worker = Worker::new(host, self, index);
         let server = &worker.server;
-        let mut doors = BTreeMap::new();
+        let (mut doors, mut names) = (BTreeMap::new(), dns::Doors::default());
         let mut started = false;
         loop {
             let seen = server.changed.number();
@@ -40,6 +42,10 @@ impl Server {
                 Err((_, error)) if !started => return Err(error),
                 result => result.err(),
             };
+            let names_failed = match names.follow(&worker) {
+                Err(error) if !started => return Err(error),
+                result => result.err(),
+            };
             if !started && worker.index == 0 {
                 worker.host.spawn(feed::run(worker.clone()));
                 worker.host.spawn(dns::notify::run(worker.clone()));
@@ -48,17 +54,19 @@ impl Server {
             // There may be a higher limit than the one that somebody waits under, and a door that waits may have been closed.
             server.room.raise();
             pool::start_tasks(&worker);
-            match failed {
-                None => {
-                    server.changed.after(seen).await;
-                }
-                Some((listener, _)) => {
-                    worker.tell(Step::AcceptPaused { listener, pause: PAUSE });
-                    changed_or_paused(&worker, seen).await;
-                }
+            if let Some((listener, _)) = &failed {
+                worker.tell(Step::AcceptPaused { listener: *listener, pause: PAUSE });
+            }
+            if let Some(error) = &names_failed {
+                dns::tell_paused(&worker, error);
+            }
+            match failed.is_none() && names_failed.is_none() {
+                true => drop(server.changed.after(seen).await),
+                false => changed_or_paused(&worker, seen).await,
             }
         }
         doors.values().for_each(Door::close);
+        names.close();
         worker.open.wake_all();
         server.room.raise();
         server.drained().await;
@@ -209,7 +217,7 @@ fn has_room(worker: &Worker, door: &Door) -> bool {
 }
 
 /// The error is of the connection that was to be accepted, not of the listener.
-fn is_of_connection(error: &io::Error) -> bool {
+pub(crate) fn is_of_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, NotConnected};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | NotConnected)
 }

@@ -11,7 +11,7 @@ use domain::base::message::RecordSection;
 use domain::base::message_builder::{AdditionalBuilder, OptBuilder, RecordSectionBuilder};
 use domain::base::name::{ParsedName, ToName};
 use domain::base::opt::AllOptData;
-use domain::base::rdata::UnknownRecordData;
+use domain::base::rdata::{ComposeRecordData, UnknownRecordData};
 use domain::base::wire::ParseError;
 use domain::base::{self, MessageBuilder, ParsedRecord, Serial, StaticCompressor, Ttl};
 use domain::rdata;
@@ -259,8 +259,27 @@ fn data(record: &ParsedRecord<'_, [u8]>) -> Result<Data, Malformed> {
             let https = read!(rdata::Https<&[u8], Parsed<'_>>);
             Data::Https(Binding { priority: https.priority(), target: name(https.target()), params: params(https.params().as_slice()) })
         }
+        // RFC 3597 §4: names in the data of these may be compressed, and a copy of it elsewhere must not be.
+        other @ (Rtype::PTR
+        | Rtype::MB
+        | Rtype::MD
+        | Rtype::MF
+        | Rtype::MG
+        | Rtype::MR
+        | Rtype::MINFO
+        | Rtype::RP
+        | Rtype::SRV
+        | Rtype::NAPTR) => Data::Other(RecordType(other.to_int()), spelled_out(record)?),
         other => Data::Other(RecordType(other.to_int()), read!(UnknownRecordData<&[u8]>).data().to_vec()),
     })
+}
+
+/// The data of a record with its names whole.
+fn spelled_out(record: &ParsedRecord<'_, [u8]>) -> Result<Vec<u8>, Malformed> {
+    let read = record.to_record::<rdata::ZoneRecordData<&[u8], Parsed<'_>>>()?.ok_or(Malformed)?;
+    let mut data = Vec::new();
+    read.data().compose_rdata(&mut data).expect("a vector grows");
+    Ok(data)
 }
 
 /// The parameters of a service, whose lengths have been checked.

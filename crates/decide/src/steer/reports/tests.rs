@@ -30,8 +30,8 @@ fn at(secs: u64) -> Instant {
 }
 
 fn believed(table: &[Believed], network: &str) -> Option<Vec<(u16, u64)>> {
-    let row = table.iter().find(|row| format!("{}", row.network) == network)?;
-    Some(row.times.iter().map(|(pop, time)| (*pop, u64::try_from(time.as_millis()).expect("short"))).collect())
+    let (_, times) = table.iter().find(|(known, _)| format!("{known}") == network)?;
+    Some(times.iter().map(|(pop, time)| (*pop, u64::try_from(time.as_millis()).expect("short"))).collect())
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn wider_networks_decide_where_each_tells_little() {
     let table = reports.table(at(0));
     assert_eq!(believed(&table, "192.0.0.0/20"), Some(vec![(0, 20)]));
     assert_eq!(believed(&table, "192.0.0.0/24"), Some(vec![(0, 1)]));
-    assert!(table.is_sorted_by_key(|row| row.network));
+    assert!(table.is_sorted_by_key(|(network, _)| *network));
 }
 
 #[test]
@@ -98,7 +98,10 @@ fn what_is_old_weighs_less_and_is_forgotten() {
     assert_eq!(reports.table(at(2400)), [], "two are too few");
     assert_eq!(reports.table(at(3400)), []);
     assert_eq!(reports.networks(), 0);
-    assert_eq!([0, 300, 600, 1200, 2399, 2400].map(|age| weight(Duration::from_secs(age), HALF_LIFE)), [65536, 49152, 32768, 16384, 4103, 0]);
+    assert_eq!(
+        [0, 300, 600, 1200, 2399, 2400].map(|age| weight(Duration::from_secs(age), HALF_LIFE)),
+        [65536, 49152, 32768, 16384, 4103, 0]
+    );
 }
 
 #[test]
@@ -174,7 +177,7 @@ proptest! {
         play(&mut with, all);
         let own = Network::of([10, 0, 200, 7].into(), 24);
         let others = |table: Vec<Believed>| -> Vec<Believed> {
-            table.into_iter().filter(|row| row.network.bits() == 24 && row.network != own).collect()
+            table.into_iter().filter(|(network, _)| network.bits() == 24 && *network != own).collect()
         };
         prop_assert_eq!(others(without.table(at(3000))), others(with.table(at(3000))));
     }

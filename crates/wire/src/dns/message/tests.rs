@@ -102,3 +102,21 @@ proptest! {
         }
     }
 }
+
+/// RFC 3597 §4: a copy of the data must make sense in another message.
+#[test]
+fn names_inside_data_are_spelled_out() {
+    let question = Query { name: Name::parse("a.example").expect("a name"), kind: RecordType(12) };
+    let mut message = Message { flags: Flags { response: true, ..Flags::default() }, ..Message::query(1, question, false, None) };
+    let whole = b"\x01b\x01a\x07example\0";
+    let owner = Name::parse("a.example").expect("a name");
+    // A pointer to the name of the question, which stands behind the header.
+    for (kind, before) in [(12, &b""[..]), (33, b"\0\x01\0\x02\0\x03"), (35, b"\0\x01\0\x02\x01u\x03sip\0")] {
+        let data = |name: &[u8]| Data::Other(RecordType(kind), [before, name].concat());
+        message.answer = vec![Record { owner: owner.clone(), ttl: Duration::ZERO, data: data(b"\x01b\xC0\x0C") }];
+        let read = Message::read(&message.write().expect("it fits")).expect("it is a message");
+        assert_eq!(read.answer[0].data, data(whole), "type {kind}");
+    }
+    message.answer[0].data = Data::Other(RecordType(12), b"\x01b\xC0\xFF".to_vec());
+    assert_eq!(Message::read(&message.write().expect("it fits")), Err(Malformed));
+}

@@ -124,6 +124,17 @@ impl<'a> AnswerWriter<'a> {
         true
     }
 
+    /// Moves what has just been added beforehand-written by so many bytes: it was written for a question that is shorter by as much, and
+    /// these of its pointers (offsets into it) lead behind the difference.
+    pub fn shift(&mut self, tail: usize, pointers: &[u16], by: u16) {
+        let start = self.out.len() - tail;
+        for at in pointers {
+            let at = start + usize::from(*at);
+            let pointer = u16::from_be_bytes([self.out[at], self.out[at + 1]]) + by;
+            self.out[at..at + 2].copy_from_slice(&pointer.to_be_bytes());
+        }
+    }
+
     /// Adds a record; sections come in their order. `data` writes what it says. False, and nothing is added, where it does not fit.
     #[must_use]
     pub fn record(
@@ -181,7 +192,7 @@ impl<'a> AnswerWriter<'a> {
         self.flags |= bit::TRUNCATED;
     }
 
-    /// Takes back everything, what was set too.
+    /// Takes back everything, what was set too: as it began.
     pub fn reset(&mut self) {
         self.truncate();
         (self.flags, self.code, self.scope, self.error) = (0, ResponseCode(0), 0, None);
@@ -195,6 +206,21 @@ impl<'a> AnswerWriter<'a> {
     /// The scope that was set.
     pub fn scope(&self) -> u8 {
         self.scope
+    }
+
+    /// Records so far, by section.
+    pub fn counts(&self) -> [u16; 3] {
+        self.counts
+    }
+
+    /// Whether the server has the zone.
+    pub fn is_authoritative(&self) -> bool {
+        self.flags & bit::AUTHORITATIVE != 0
+    }
+
+    /// Takes all of it back: there is no answer.
+    pub fn abandon(self) {
+        self.out.truncate(self.start);
     }
 
     /// Whether it was truncated.

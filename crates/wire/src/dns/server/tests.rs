@@ -1,10 +1,8 @@
+use super::*;
+use crate::dns::{Binding, ClientSubnet, Data, Edns, ExtendedError, Flags, Message, Name, Query, Record, RecordType, ResponseCode, Soa};
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-use super::*;
-use crate::dns::{
-    Binding, ClientSubnet, Data, Edns, ExtendedError, Flags, Message, Name, Query, Record, RecordType, ResponseCode, Soa,
-};
 use core::net::IpAddr;
 use core::time::Duration;
 use proptest::prelude::*;
@@ -216,11 +214,8 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
         }),
         proptest::collection::vec(any::<u8>(), 0..60).prop_map(|bytes| Data::Other(RecordType(4711), bytes)),
     ];
-    let record = (some_name, 0..u32::MAX >> 1, data).prop_map(|(owner, ttl, data)| Record {
-        owner,
-        ttl: Duration::from_secs(ttl.into()),
-        data,
-    });
+    let record =
+        (some_name, 0..u32::MAX >> 1, data).prop_map(|(owner, ttl, data)| Record { owner, ttl: Duration::from_secs(ttl.into()), data });
     proptest::collection::vec(record, 0..20)
 }
 

@@ -1,0 +1,3 @@
+mod answers;
+mod made;
+mod tables;

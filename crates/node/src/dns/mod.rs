@@ -1,4 +1,0 @@
-//! Names served.
-
-mod key;
-pub(crate) mod notify;

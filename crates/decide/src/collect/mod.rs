@@ -2,12 +2,14 @@
 //!
 //! - [`Loading`]: a table that is still coming. [`Intake`]: the life of one source's table, from its first network to its end.
 //! - [`session`]: a BGP session.
+//! - [`station`]: a router that tells of its peers by BMP.
 //! - [`Backoff`]: how long to wait before the next attempt.
 
 mod backoff;
 mod intake;
 mod loading;
 pub mod session;
+pub mod station;
 mod update;
 
 pub use backoff::Backoff;

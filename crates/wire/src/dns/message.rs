@@ -11,7 +11,7 @@ use domain::base::message::RecordSection;
 use domain::base::message_builder::{AdditionalBuilder, OptBuilder, RecordSectionBuilder};
 use domain::base::name::{ParsedName, ToName};
 use domain::base::opt::AllOptData;
-use domain::base::rdata::UnknownRecordData;
+use domain::base::rdata::{ComposeRecordData, UnknownRecordData};
 use domain::base::wire::ParseError;
 use domain::base::{self, MessageBuilder, ParsedRecord, Serial, StaticCompressor, Ttl};
 use domain::rdata;
@@ -258,6 +258,13 @@ fn data(record: &ParsedRecord<'_, [u8]>) -> Result<Data, Malformed> {
         Rtype::HTTPS => {
             let https = read!(rdata::Https<&[u8], Parsed<'_>>);
             Data::Https(Binding { priority: https.priority(), target: name(https.target()), params: params(https.params().as_slice()) })
+        }
+        // RFC 3597 §4: the names in these may be compressed, and a pointer means nothing outside of its message.
+        Rtype::PTR | Rtype::MB | Rtype::MD | Rtype::MF | Rtype::MG | Rtype::MR | Rtype::MINFO | Rtype::RP | Rtype::SRV | Rtype::NAPTR => {
+            let mut bytes = Vec::new();
+            let data = read!(rdata::AllRecordData<&[u8], Parsed<'_>>);
+            data.compose_rdata(&mut bytes).unwrap_or_else(|never| match never {});
+            Data::Other(RecordType(record.rtype().to_int()), bytes)
         }
         other => Data::Other(RecordType(other.to_int()), read!(UnknownRecordData<&[u8]>).data().to_vec()),
     })

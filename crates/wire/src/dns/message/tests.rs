@@ -1,4 +1,5 @@
 use super::*;
+use alloc::string::ToString;
 use alloc::vec;
 use proptest::prelude::*;
 
@@ -101,4 +102,18 @@ proptest! {
             prop_assert_eq!(Message::read(&written), Ok(message));
         }
     }
+}
+
+/// RFC 3597 §4: what is kept of a record whose type is not known to us has no pointers in it.
+#[test]
+fn names_in_other_types_are_kept_in_full() {
+    let query = Query { name: Name::parse("a.example").expect("a name"), kind: RecordType::PTR };
+    let mut bytes = Message::query(1, query, false, None).write().expect("a query");
+    bytes[7] = 2;
+    // Both point to the name of the question, the second behind its first label.
+    bytes.extend(b"\xc0\x0c\x00\x0c\x00\x01\x00\x00\x00\x05\x00\x02\xc0\x0c");
+    bytes.extend(b"\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x05\x00\x0a\x00\x01\x00\x02\x00\x03\x01b\xc0\x0e");
+    let message = Message::read(&bytes).expect("a message");
+    let data: Vec<_> = message.answer.iter().map(|record| record.data.to_string()).collect();
+    assert_eq!(data, ["a.example", "1 2 3 b.example"]);
 }

@@ -9,8 +9,8 @@ mod counts;
 mod names;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts, PUSHED_BY,
-    PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts,
+    PUSHED_BY, PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
 };
 
 pub use names::{CODES, NameCounts};

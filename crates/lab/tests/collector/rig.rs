@@ -1,8 +1,8 @@
 //! An edge that collects, routers one millisecond away, and whoever holds the tables.
 
 use decide::config::{BgpSession, Collector, Pop, RouteSource};
-use decide::step::{Step, Texts, Value};
 use decide::steer::{Route, SourceId};
+use decide::step::{Step, Texts, Value};
 use decide::time::{Calendar, Duration, Instant};
 use lab::{VirtualHost, VirtualStream, World};
 use node::collector::{Batch, Collectors, Told};

@@ -71,7 +71,18 @@ async fn attend(one: Rc<One>, router: IpAddr, mailbox: Rc<Mailbox>, routers: Rou
     let station = Station::new(one.wanted.most, one.wanted.keep);
     let deadline = one.all.host.deadline();
     let (line, giving, why) = (None, None, String::new());
-    let work = Work { one: &one, router, station, outlets: BTreeMap::new(), line, silent: false, giving, deadline, damaged: Damaged::default(), why };
+    let work = Work {
+        one: &one,
+        router,
+        station,
+        outlets: BTreeMap::new(),
+        line,
+        silent: false,
+        giving,
+        deadline,
+        damaged: Damaged::default(),
+        why,
+    };
     work.run(&mailbox).await;
     routers.borrow_mut().remove(&router);
 }

@@ -8,7 +8,8 @@ use decide::pool::{BackendStatus, Health};
 use decide::step::Side;
 use host::Host;
 use node::metrics::{
-    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LED_BY, PUSHED_BY, PoolCounts, REPORTS, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LED_BY, PUSHED_BY, PoolCounts, REPORTS,
+    SIDES, SiteCounts,
 };
 use node::{Pool, Server};
 use std::collections::BTreeSet;

@@ -138,7 +138,12 @@ fn a_peer_from_its_beginning_to_its_end() {
 #[test]
 fn the_table_behind_the_policy_is_taken_where_it_is_told() {
     let mut station = station();
-    plays(&mut station, 0, &[up(&peer(1)), routes(&peer(1), &[], &["10.0.0.0/8"]), end(&peer(1))], "192.0.2.1 up pre-policy; 192.0.2.1 whole 1 end-of-rib");
+    plays(
+        &mut station,
+        0,
+        &[up(&peer(1)), routes(&peer(1), &[], &["10.0.0.0/8"]), end(&peer(1))],
+        "192.0.2.1 up pre-policy; 192.0.2.1 whole 1 end-of-rib",
+    );
     let told = [up(&post(1)), routes(&post(1), &[], &["10.1.0.0/16", "10.2.0.0/16"]), end(&post(1))];
     plays(&mut station, 1, &told, "192.0.2.1 up post-policy; 192.0.2.1 whole 2 end-of-rib");
     plays(&mut station, 2, &[routes(&peer(1), &[], &["10.9.0.0/16"])], "");
@@ -150,7 +155,12 @@ fn the_table_behind_the_policy_is_taken_where_it_is_told() {
 #[test]
 fn the_routers_own_table_takes_the_place_of_all_others() {
     let mut station = station();
-    plays(&mut station, 0, &[up(&peer(1)), routes(&peer(1), &[], &["10.0.0.0/8"]), end(&peer(1))], "192.0.2.1 up pre-policy; 192.0.2.1 whole 1 end-of-rib");
+    plays(
+        &mut station,
+        0,
+        &[up(&peer(1)), routes(&peer(1), &[], &["10.0.0.0/8"]), end(&peer(1))],
+        "192.0.2.1 up pre-policy; 192.0.2.1 whole 1 end-of-rib",
+    );
     station.received(&[up(&own()), routes(&own(), &[], &["10.1.0.0/16"]), end(&own())].concat(), at(1));
     let words = heard(&mut station);
     for part in ["192.0.2.1 gone", "192.0.2.1 forgotten", "loc-rib up loc-rib", "loc-rib whole 1 end-of-rib"] {
@@ -162,7 +172,12 @@ fn the_routers_own_table_takes_the_place_of_all_others() {
 #[test]
 fn a_router_that_disappears_and_comes_back() {
     let mut station = station();
-    plays(&mut station, 0, &[up(&peer(1)), routes(&peer(1), &[], &["10.0.0.0/8"]), end(&peer(1))], "192.0.2.1 up pre-policy; 192.0.2.1 whole 1 end-of-rib");
+    plays(
+        &mut station,
+        0,
+        &[up(&peer(1)), routes(&peer(1), &[], &["10.0.0.0/8"]), end(&peer(1))],
+        "192.0.2.1 up pre-policy; 192.0.2.1 whole 1 end-of-rib",
+    );
     station.closed(at(10));
     assert!(!station.is_over() && station.is_kept(PeerName::of(&peer(1))));
     station.connected(at(20));
@@ -180,9 +195,19 @@ fn bounds_on_networks_and_peers() {
     station.connected(at(0));
     let networks: Vec<String> = (0..5).map(|number| format!("10.{number}.0.0/16")).collect();
     let networks: Vec<&str> = networks.iter().map(String::as_str).collect();
-    plays(&mut station, 0, &[up(&peer(1)), routes(&peer(1), &[], &networks[..2]), end(&peer(1))], "192.0.2.1 up pre-policy; 192.0.2.1 whole 2 end-of-rib");
+    plays(
+        &mut station,
+        0,
+        &[up(&peer(1)), routes(&peer(1), &[], &networks[..2]), end(&peer(1))],
+        "192.0.2.1 up pre-policy; 192.0.2.1 whole 2 end-of-rib",
+    );
     // Of the second, one is left.
-    plays(&mut station, 0, &[up(&peer(2)), routes(&peer(2), &[], &networks), end(&peer(2))], "192.0.2.2 up pre-policy; 192.0.2.2 whole 1 end-of-rib");
+    plays(
+        &mut station,
+        0,
+        &[up(&peer(2)), routes(&peer(2), &[], &networks), end(&peer(2))],
+        "192.0.2.2 up pre-policy; 192.0.2.2 whole 1 end-of-rib",
+    );
     // With the bound reached, what makes it more is not heeded, and what makes it fewer is.
     station.counted(PeerName::of(&peer(1)), 2);
     plays(&mut station, 1, &[routes(&peer(1), &["10.0.0.0/16"], &["10.7.0.0/16"])], "192.0.2.1 changes 1");
@@ -195,7 +220,12 @@ fn bounds_on_networks_and_peers() {
 #[test]
 fn what_is_wrong_costs_no_more_than_it_must() {
     let mut station = station();
-    plays(&mut station, 0, &[routes(&peer(1), &[], &["10.0.0.0/8"])], "192.0.2.1 damaged: routes of a peer that is not up, which are passed over");
+    plays(
+        &mut station,
+        0,
+        &[routes(&peer(1), &[], &["10.0.0.0/8"])],
+        "192.0.2.1 damaged: routes of a peer that is not up, which are passed over",
+    );
     let mut wrong = vec![];
     bmp::write_monitoring(&peer(1), &[0; 19], &mut wrong);
     plays(

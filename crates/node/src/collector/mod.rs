@@ -7,6 +7,7 @@
 //! The decisions are `decide::collect`'s.
 
 mod door;
+mod file;
 mod line;
 mod outlet;
 mod queue;
@@ -244,7 +245,7 @@ impl One {
         match &self.wanted.source {
             RouteSource::Bgp(bgp) => session::collect(&self, bgp).await,
             RouteSource::Bmp { at, router } => station::collect(&self, *at, router).await,
-            RouteSource::Mrt { .. } => {}
+            RouteSource::Mrt { path, peer } => file::collect(&self, path, *peer).await,
         }
     }
 

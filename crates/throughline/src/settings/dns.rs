@@ -71,7 +71,7 @@ fn roots(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Vec<Roo
     let text = match disk.read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
-            mistakes.fault(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            mistakes.error(&span, format!("cannot read {path}: {}", unreadable(&error)));
             return Vec::new();
         }
     };
@@ -143,7 +143,7 @@ pub(super) fn secret(table: &Table, key: &str, disk: &dyn Disk, mistakes: &mut M
             Some(bytes)
         }
         Err(error) => {
-            mistakes.fault(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            mistakes.error(&span, format!("cannot read {path}: {}", unreadable(&error)));
             None
         }
     }
@@ -234,7 +234,7 @@ fn from_file(table: &Table, zone: &mut Zone, disk: &dyn Disk, mistakes: &mut Mis
     let text = match disk.read(&path) {
         Ok(text) => text,
         Err(error) => {
-            mistakes.fault(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            mistakes.error(&span, format!("cannot read {path}: {}", unreadable(&error)));
             return Vec::new();
         }
     };

@@ -93,7 +93,8 @@ impl Reloader {
         bound.append(&mut added);
         let generation = self.server.reload(host, config);
         if let Some(leading) = self.leading.get() {
-            leading.collectors().configure(&self.server.snapshot().config);
+            let config = &self.server.snapshot().config;
+            leading.collectors().configure(&config.pops, &config.collectors);
         }
         if let Err(problem) = self.authority.follow(&self.server.snapshot().config) {
             log::note(&problem);

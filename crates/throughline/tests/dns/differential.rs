@@ -76,16 +76,30 @@ fn nsd_and_knot_and_this_one_say_the_same() {
         for ask in questions::about(&mut Draw(*seed), zone) {
             let beside = Beside { nsd: nsd.ask(&ask), knot: knot.ask(&ask) };
             for prepared in [false, true] {
-            let said = crate::local::ask(&zones, &ask, prepared);
-            asked += 1;
-            for what in beside.differs(&said, &ask) {
-                let n = differ.entry(format!("{} {what}", ask.kind)).or_default();
-                *n += 1;
-                if *n < 3 {
-                    let show = |s: &Said| match what { "code" => s.code.clone(), "authoritative" => s.authoritative.to_string(), "answer" => format!("{:?}", s.answer), _ => format!("{:?}", s.authority) };
-                    println!("seed {seed} zone {} {} {} {:?} {what} prepared {prepared}\n  NSD  {}\n  Knot {}\n  ours {}", zone.apex, ask.name, ask.kind, ask.edns, show(&beside.nsd), show(&beside.knot), show(&said));
+                let said = crate::local::ask(&zones, &ask, prepared);
+                asked += 1;
+                for what in beside.differs(&said, &ask) {
+                    let n = differ.entry(format!("{} {what}", ask.kind)).or_default();
+                    *n += 1;
+                    if *n < 3 {
+                        let show = |s: &Said| match what {
+                            "code" => s.code.clone(),
+                            "authoritative" => s.authoritative.to_string(),
+                            "answer" => format!("{:?}", s.answer),
+                            _ => format!("{:?}", s.authority),
+                        };
+                        println!(
+                            "seed {seed} zone {} {} {} {:?} {what} prepared {prepared}\n  NSD  {}\n  Knot {}\n  ours {}",
+                            zone.apex,
+                            ask.name,
+                            ask.kind,
+                            ask.edns,
+                            show(&beside.nsd),
+                            show(&beside.knot),
+                            show(&said)
+                        );
+                    }
                 }
-            }
             }
         }
     }

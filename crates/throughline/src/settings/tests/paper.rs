@@ -46,6 +46,7 @@ static FILES: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
         ("empty.pem", String::new()),
         ("open.pem", example_key),
         ("transfer.key", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA==\n".to_string()),
+        ("root.hints", ". NS a.root\na.root A 192.0.2.1\n".to_string()),
         ("measure.key", "0123456789abcdef0123456789abcdef".to_string()),
     ])
 });

@@ -3,7 +3,7 @@
 //!
 //! All workers share one [`Resolver`]: one cache, so that its bound is the memory's, and one table of walks under way, so that a question
 //! that many ask at once is walked for once. A walk runs on the worker that began it, and goes on when its clients have been answered with
-//! what is out of date. The locks are held for the time of one decision, never while anything is waited for, and never one within the other.
+//! what is out of date. The locks are held for the time of one decision, never while anything is waited for.
 
 mod counts;
 mod role;

@@ -14,6 +14,7 @@ use decide::forward::ProxyError;
 use decide::pool::{Outcome, Selection};
 use decide::step::{BackendRef, Step};
 use decide::time::{Duration, Instant};
+use decide::zone::Member;
 use destinations::Destinations;
 use host::{Endpoint, Host};
 use idle::IdleConnections;
@@ -220,6 +221,20 @@ impl Pool {
     /// The state of every backend, for `ctl status` and the metrics.
     pub fn status(&self, now: Instant) -> Vec<decide::pool::BackendStatus> {
         self.lock().decide.status(now)
+    }
+
+    /// Its backends as the name server sees them: one for each address.
+    pub(crate) fn members(&self, now: Instant) -> Vec<Member> {
+        let state = self.lock();
+        let mut members = Vec::new();
+        for (index, (weight, healthy)) in state.decide.standing(now).enumerate() {
+            let member = |address| Member { address, weight, healthy };
+            match Endpoint::of(&self.config.backends[index].at) {
+                Some(endpoint) => members.extend(endpoint.ip().map(member)),
+                None => members.extend(state.resolved[index].iter().flatten().copied().map(member)),
+            }
+        }
+        members
     }
 
     /// Requests waiting for a backend.

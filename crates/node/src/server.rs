@@ -22,6 +22,7 @@ use decide::config::Config;
 use decide::route::Table;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
+use decide::zone::Zones;
 use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -36,6 +37,10 @@ pub trait Reader: Send + Sync {
     fn journey(&self, journey: &mut Journey, snapshot: &Arc<Snapshot>);
     /// Something happened that belongs to no request; its step may point to these texts.
     fn event(&self, at: Calendar, step: Step, texts: &Texts, snapshot: &Arc<Snapshot>);
+    /// Of so many queries to the name server the reader wants to be told of one, as an event; 0: of none. Asked once, at the start.
+    fn queries(&self) -> u32 {
+        0
+    }
 }
 
 /// One configuration, ready to serve. Requests in flight keep the one they began with.
@@ -46,6 +51,8 @@ pub struct Snapshot {
     pub generation: u64,
     pub(crate) routes: Table,
     pub(crate) pools: Vec<Arc<Pool>>,
+    /// The zones that are served.
+    pub(crate) zones: Option<Arc<Zones>>,
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
@@ -67,14 +74,14 @@ impl Snapshot {
         &self.counters
     }
 
-    /// The recursive role, if there is one.
-    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
-        self.resolver.as_ref()
-    }
-
     /// A steering (index into [`Config::steerings`]): what clients are led by.
     pub fn steering(&self, steering: usize) -> &Arc<steering::Live> {
         &self.steerings[steering]
+    }
+
+    /// The recursive role, if there is one.
+    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref()
     }
 
     /// What clients report to a steering (index into [`Config::steerings`]), if they do. Its table goes into the steering's next snapshot.
@@ -114,6 +121,8 @@ pub struct Server {
     pub(crate) journeys: Journeys,
     /// What the workers of the name server share.
     pub(crate) names: dns::Shared,
+    /// Of so many queries one is told; 0: none.
+    pub(crate) told_queries: u32,
 }
 
 impl Server {
@@ -130,6 +139,7 @@ impl Server {
         let store = Store::new(host, &config.cache);
         let snapshot = Arc::new(build(host, config, workers, None, &metrics, &tls));
         let names = dns::Shared::new(host, metrics.names());
+        let told_queries = readers.iter().map(|reader| reader.queries()).filter(|every| *every > 0).min().unwrap_or(0);
         Arc::new(Server {
             snapshot: ArcSwap::new(snapshot),
             changed: Signal::default(),
@@ -151,6 +161,7 @@ impl Server {
             feed: Feed::default(),
             journeys: Journeys::default(),
             names,
+            told_queries,
         })
     }
 
@@ -289,6 +300,7 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
         })
         .collect();
     let routes = Table::build(&config);
+    let zones = dns::zones(&config, old);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
     let before = old.and_then(|old| old.resolver.as_ref());
@@ -296,7 +308,7 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
     let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
     let steerings = steering::of(&config, old);
     let generation = old.map_or(1, |old| old.generation + 1);
-    Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, tls, counters }
+    Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

@@ -10,12 +10,13 @@ use crate::server::{Server, Snapshot};
 use arc_swap::ArcSwap;
 use decide::config;
 use decide::pool::{Admin, Health};
-use decide::steer::{Capacity, Change, Geography, MeasuredTable, Moves, Places, Rib, Settled, SourceId, State, Steering, Tables};
+use decide::steer::{Answer, Capacity, Change, Geography, MeasuredTable, Moves, Places, Rib, Settled, SourceId, State, Steering, Tables};
 use decide::step::{SteeringStep, Step, Texts};
 use decide::time::{Duration, Instant};
 use host::Host;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +42,11 @@ impl Live {
     /// What clients are led by at the moment.
     pub fn present(&self) -> Arc<Steering> {
         self.present.load_full()
+    }
+
+    /// Where a client is led: for every query anew, so that nothing is counted.
+    pub fn answer(&self, client: IpAddr) -> Answer {
+        self.present.load().answer(client)
     }
 
     /// Another version.

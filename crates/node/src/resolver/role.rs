@@ -54,6 +54,10 @@ impl Answering for Recursive {
             Err(later) => Answered::Later(Box::pin(async move { message(later.await) })),
         }
     }
+
+    fn rule(&self) -> &'static str {
+        "recursive"
+    }
 }
 
 fn put(reply: &Reply, answer: &mut AnswerWriter<'_>) {

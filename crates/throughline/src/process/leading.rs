@@ -11,7 +11,8 @@ use std::sync::Arc;
 /// Begins both. `failed` is told if one of them ends although nobody has stopped it.
 pub(super) fn start(server: &Arc<Server>, failed: &Arc<Told>) -> Result<Arc<Leading>, String> {
     let collectors = Collectors::new(server.clone());
-    collectors.configure(&server.snapshot().config);
+    let config = &server.snapshot().config;
+    collectors.configure(&config.pops, &config.collectors);
     let leading = Leading::new(server.clone(), collectors.clone());
     let led = leading.clone();
     thread("collectors", failed, move || os::run(|host| collectors.run(host)))?;

@@ -80,13 +80,21 @@ impl Reloader {
                 added.push(os::bind(&endpoint).map_err(|error| refused(Refused::one(cannot_listen(&listener.at, &error))))?);
             }
         }
+        for (at, _) in super::name_listeners(&config) {
+            let endpoint = Endpoint::Ip(at);
+            if !bound.iter().chain(&added).any(|held| held.endpoint == endpoint) {
+                added.push(super::bind_names(at).map_err(|why| refused(Refused::one(why)))?);
+            }
+        }
         self.authority.prepare(&config).map_err(|why| refused(Refused::one(why)))?;
-        let wanted = |endpoint: &Endpoint| config.listeners.iter().any(|listener| Endpoint::of(&listener.at).as_ref() == Some(endpoint));
-        bound.retain(|held| wanted(&held.endpoint));
+        let names: Vec<Endpoint> = super::name_listeners(&config).map(|(at, _)| Endpoint::Ip(at)).collect();
+        let served = |endpoint: &Endpoint| config.listeners.iter().any(|listener| Endpoint::of(&listener.at).as_ref() == Some(endpoint));
+        bound.retain(|held| served(&held.endpoint) || names.contains(&held.endpoint));
         bound.append(&mut added);
         let generation = self.server.reload(host, config);
         if let Some(leading) = self.leading.get() {
-            leading.collectors().configure(&self.server.snapshot().config);
+            let config = &self.server.snapshot().config;
+            leading.collectors().configure(&config.pops, &config.collectors);
         }
         if let Err(problem) = self.authority.follow(&self.server.snapshot().config) {
             log::note(&problem);

@@ -106,7 +106,7 @@ static MEASURE: Section = Section {
         entry("half-life", TIME, Is(r#""1h""#), r#""10m""#, "A report weighs half after this long."),
         entry(
             "least-reports",
-            count(1, 1000),
+            count(1, 64),
             Is("3"),
             "10",
             "Addresses of a network that must have reported before anything is decided by it.",

@@ -107,6 +107,11 @@ impl<'a> AnswerWriter<'a> {
         self.error = Some((code, text.into()));
     }
 
+    /// Leaves so many bytes of the message to what comes behind it: a signature.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.limit = self.limit.saturating_sub(bytes);
+    }
+
     /// Bytes that the sections may still have.
     pub fn room(&self) -> usize {
         self.limit.saturating_sub(self.out.len())

@@ -7,7 +7,9 @@ use super::mistake::Mistakes;
 use super::read::{At, Given, Table, bare};
 use super::rules::place;
 use super::value;
-use decide::config::{Action, BgpSession, Collector, Config, Geography, HostPattern, Layer, Measure, Pop, RouteSource, Secret, Site, Steering};
+use decide::config::{
+    Action, BgpSession, Collector, Config, Geography, HostPattern, Layer, Measure, Pop, RouteSource, Secret, Site, Steering,
+};
 use decide::time::Duration;
 use std::net::{Ipv4Addr, SocketAddr};
 

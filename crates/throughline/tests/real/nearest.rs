@@ -6,8 +6,8 @@ use crate::support::peers::find;
 use crate::support::place::Place;
 use decide::address::Address;
 use decide::config::{Action, Config, Measure, Pop, Secret, Steering};
-use decide::step::{Journey, ListenerRef, Step, Texts};
 use decide::steer::{self, MeasuredTable, Places, State, Tables};
+use decide::step::{Journey, ListenerRef, Step, Texts};
 use decide::time::{Calendar, Duration};
 use host::Endpoint;
 use node::{Reader, Server, Snapshot};
@@ -292,8 +292,10 @@ fn a_forger_on_other_addresses_moves_nobody_else() {
     assert_eq!(running.believed("127.0.0.0/24"), before);
     assert_eq!(running.believed("127.0.77.0/24").expect("his own")[1].1, Duration::from_secs(9));
     running.publish();
-    let place = |from| running.get(from, "/go").split("Location: http://").nth(1).and_then(|rest| rest.split('/').next()).map(str::to_string);
-    let url = |pop: usize| running.server.snapshot().config.pops[pop].url.clone().and_then(|url| Some(url.strip_prefix("http://")?.to_string()));
+    let place =
+        |from| running.get(from, "/go").split("Location: http://").nth(1).and_then(|rest| rest.split('/').next()).map(str::to_string);
+    let url =
+        |pop: usize| running.server.snapshot().config.pops[pop].url.clone().and_then(|url| Some(url.strip_prefix("http://")?.to_string()));
     assert_eq!(place(victim), url(1));
     assert_eq!(place("127.0.77.200"), url(2), "his own network goes where he says");
 }

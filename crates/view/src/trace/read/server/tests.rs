@@ -16,7 +16,10 @@ fn why_a_client_is_led_to_a_place() {
     };
     let network = "192.0.2.0/24";
     assert_eq!(led("topology", network, "192.0.2.1"), "sin for 192.0.2.1, by the topology of 192.0.2.0/24 (tables version 7)");
-    assert_eq!(led("measured", network, "192.0.2.1"), "sin for 192.0.2.1, by what clients of 192.0.2.0/24 have measured (tables version 7)");
+    assert_eq!(
+        led("measured", network, "192.0.2.1"),
+        "sin for 192.0.2.1, by what clients of 192.0.2.0/24 have measured (tables version 7)"
+    );
     assert_eq!(led("default", "", ""), "sin for a client without an address, by default (tables version 7)");
     assert_eq!(led("next-best", "", "192.0.2.1"), "sin for 192.0.2.1, the one decided on has no url (tables version 7)");
 }

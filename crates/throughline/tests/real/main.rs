@@ -25,3 +25,4 @@ mod support;
 mod tiers;
 mod troubles;
 mod websocket;
+mod zones;

@@ -27,3 +27,4 @@ mod support;
 mod tiers;
 mod troubles;
 mod websocket;
+mod zones;

@@ -9,8 +9,8 @@ mod counts;
 mod names;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts, PUSHED_BY,
-    PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts,
+    PUSHED_BY, PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
 };
 
 pub use names::{CODES, NameCounts};
@@ -177,6 +177,7 @@ macro_rules! steps_of_the_process {
             | Step::Certificate(CertificateStep::CertificateFailed { .. })
             | Step::Certificate(CertificateStep::CertificateStoreFailed { .. })
             | Step::Collector(_)
+            | Step::Resolver(_)
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -184,7 +185,6 @@ macro_rules! steps_of_the_process {
             | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
-            | Step::Resolver(_)
             | Step::Owner(OwnerStep::Purged { .. })
             | Step::Owner(OwnerStep::JournalReplayed { .. })
             | Step::Owner(OwnerStep::JournalCut { .. })

@@ -131,7 +131,7 @@ fn bind_all(config: &mut Config) -> Result<Vec<Bound>, String> {
         }
         Ok(bound)
     };
-    let mut bound: Vec<Bound> = config.listeners.iter_mut().map(bind).collect::<Result<_, _>>()?;
+    let mut bound = config.listeners.iter_mut().map(bind).collect::<Result<Vec<Bound>, String>>()?;
     for at in name_listeners_mut(config) {
         let held = bind_names(*at)?;
         if let Endpoint::Ip(chosen) = &held.endpoint {

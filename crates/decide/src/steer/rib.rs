@@ -117,7 +117,7 @@ impl Rib {
 
     /// Changes in the order of their networks; and, where all of a source's table is among them, that source.
     fn merge(&self, changes: impl Iterator<Item = Change>, whole: Option<SourceId>) -> Rib {
-        let mut weaving = Weaving::on(self.rows.clone());
+        let mut weaving = Weaving::on(self.rows.clone(), whole.is_some());
         let mut changes = changes.peekable();
         let v4 = merged(&self.table.v4, &mut changes, whole, &mut weaving, |address| match address {
             IpAddr::V4(address) => Some(address.to_bits()),

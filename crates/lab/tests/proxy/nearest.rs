@@ -94,7 +94,8 @@ fn each_client_is_led_to_its_place_and_the_journey_says_why() {
         // The place that is nearest to this one has no URL: the next one that could be.
         assert_eq!(field(&answer(&rig, &beside, &get("/")), "Location").as_deref(), Some("https://fra.example/"));
         let steps: Vec<String> = rig.log.steps("redirected-to-pop").iter().map(|step| step.split_once(' ').expect("ms").1.into()).collect();
-        let words = ["fra default  0 10.0.0.1", "sin measured 10.0.0.0/24 7 10.0.0.1", "fra default  7 198.51.100.1", "fra next-best  7 192.0.2.1"];
+        let words =
+            ["fra default  0 10.0.0.1", "sin measured 10.0.0.0/24 7 10.0.0.1", "fra default  7 198.51.100.1", "fra next-best  7 192.0.2.1"];
         assert_eq!(steps, words.map(|words| format!("redirected-to-pop {words}")));
         let site = &rig.server.metrics().counts().sites.into_iter().find(|site| site.name == "site").expect("it is counted");
         assert_eq!(site.led, [1, 0, 0, 2, 1]);
@@ -226,7 +227,11 @@ fn what_clients_measure_leads_their_network() {
         // Who has reported nothing is led by his neighbours.
         assert_eq!(field(&answer(&rig, &clients[4], &get("/")), "Location").as_deref(), Some("http://sin.example:8080/"));
         assert_eq!(field(&answer(&rig, &rig.client, &get("/")), "Location").as_deref(), Some("https://fra.example/"));
-        assert!(rig.log.steps("report-taken")[0].ends_with("report-taken 192.0.2.0/24 fra 90.0, sin 10.5"), "{:?}", rig.log.steps("report-taken"));
+        assert!(
+            rig.log.steps("report-taken")[0].ends_with("report-taken 192.0.2.0/24 fra 90.0, sin 10.5"),
+            "{:?}",
+            rig.log.steps("report-taken")
+        );
         // A reload keeps what was reported, while the places stay.
         rig.server.reload(&rig.edge.host(), leading(302));
         let again = rig.server.snapshot().measuring(0).expect("clients measure").clone();

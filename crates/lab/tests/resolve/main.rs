@@ -28,7 +28,8 @@ fn every_client_is_told_what_is_written() {
 }
 
 fn play_all(folder_name: &str, least: usize) {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder(folder_name)).expect("the scenarios").map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder(folder_name)).expect("the scenarios").map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "rpl"));
     paths.sort();
     let only = option_env("ONLY");

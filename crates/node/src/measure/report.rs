@@ -64,8 +64,7 @@ pub(crate) struct Report {
 /// Reads a report about places of this steering.
 pub(crate) fn read(body: &[u8], pops: &[Pop], steered: &[usize]) -> Result<Report, Refusal> {
     let Ok(Value::Object(mut report)) = serde_json::from_slice(body) else { return Err(Refusal::Malformed) };
-    let (Some(Value::String(leave)), Some(Value::Object(told)), true) =
-        (report.remove("leave"), report.remove("times"), report.is_empty())
+    let (Some(Value::String(leave)), Some(Value::Object(told)), true) = (report.remove("leave"), report.remove("times"), report.is_empty())
     else {
         return Err(Refusal::Malformed);
     };

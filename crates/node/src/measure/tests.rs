@@ -9,7 +9,12 @@ fn pop(name: &str, url: Option<&str>) -> Pop {
 }
 
 fn pops() -> Vec<Pop> {
-    vec![pop("fra", Some("https://fra.example/")), pop("other", Some("https://other.example")), pop("\"\n</script>", None), pop("sin", None)]
+    vec![
+        pop("fra", Some("https://fra.example/")),
+        pop("other", Some("https://other.example")),
+        pop("\"\n</script>", None),
+        pop("sin", None),
+    ]
 }
 
 fn reading(body: &str) -> Result<Report, Refusal> {
@@ -72,9 +77,7 @@ fn the_script_is_small_and_is_given_what_can_be_measured() {
 #[test]
 fn every_refusal_is_counted() {
     use Refusal::*;
-    let all = [
-        Method, CrossSite, Body, Malformed, UnknownPlace, NoAddress, Forged, Over, Used, Full, Again, TooMany, Impossible, Off,
-    ];
+    let all = [Method, CrossSite, Body, Malformed, UnknownPlace, NoAddress, Forged, Over, Used, Full, Again, TooMany, Impossible, Off];
     let words: Vec<&str> = all.iter().map(|refusal| refusal.told().1).collect();
     assert_eq!(words, crate::metrics::REPORTS[1..]);
     assert!(all.iter().all(|refusal| (400..600).contains(&refusal.told().0)));

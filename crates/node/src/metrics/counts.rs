@@ -17,8 +17,21 @@ pub const LED_BY: [&str; 5] = ["measured", "topology", "geography", "default", "
 
 /// What becomes of a client's report: `taken`, or the words of `report-refused`.
 pub const REPORTS: [&str; 15] = [
-    "taken", "method", "cross-site", "body", "malformed", "unknown-place", "no-address", "forged", "over", "used", "full", "again", "too-many",
-    "impossible", "off",
+    "taken",
+    "method",
+    "cross-site",
+    "body",
+    "malformed",
+    "unknown-place",
+    "no-address",
+    "forged",
+    "over",
+    "used",
+    "full",
+    "again",
+    "too-many",
+    "impossible",
+    "off",
 ];
 
 /// What a push can be: the words of `push-accepted`.

@@ -93,12 +93,7 @@ impl Memory for &Mutex<Cache> {
     }
 }
 
-async fn drive<W: Walking>(
-    host: &Host,
-    mut memory: impl Memory,
-    journey: &mut Journey,
-    begin: impl FnOnce(&mut Given<'_>) -> W,
-) -> W::End {
+async fn drive<W: Walking>(host: &Host, mut memory: impl Memory, journey: &mut Journey, begin: impl FnOnce(&mut Given<'_>) -> W) -> W::End {
     let mut random = host.unguessable();
     let mut decide = |journey: &mut Journey, then: &mut dyn FnMut(&mut Given<'_>)| {
         let random: &mut dyn Random = &mut random;

@@ -42,12 +42,14 @@ impl UnderWay {
         let mut deadline = host.deadline();
         deadline.set(limit);
         let mut listening = Listening::to(&self.ended, self.ended.number());
-        poll_fn(|cx| loop {
-            if let Some(reply) = self.now() {
-                return Poll::Ready(Some(reply));
-            }
-            if listening.poll(cx).is_pending() {
-                return deadline.poll_passed(cx).map(|()| None);
+        poll_fn(|cx| {
+            loop {
+                if let Some(reply) = self.now() {
+                    return Poll::Ready(Some(reply));
+                }
+                if listening.poll(cx).is_pending() {
+                    return deadline.poll_passed(cx).map(|()| None);
+                }
             }
         })
         .await

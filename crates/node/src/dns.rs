@@ -18,7 +18,6 @@ pub(crate) mod notify;
 mod service;
 mod shared;
 mod signing;
-mod steered;
 mod stream;
 mod told;
 mod transfer;

@@ -178,6 +178,7 @@ macro_rules! steps_of_the_process {
             | Step::Certificate(CertificateStep::CertificateStoreFailed { .. })
             | Step::Collector(_)
             | Step::Resolver(_)
+            | Step::Steering(_)
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -351,6 +352,8 @@ impl Index {
             | Step::Certificate(CertificateStep::CertificateOrdered { .. }) => {}
             // Queries, and lookups for clients, are counted where they are answered: few are told.
             Step::Zone(_) | Step::Resolver(_) => {}
+            // What the steerings and places themselves tell.
+            Step::Steering(_) => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Owner(OwnerStep::PushAccepted { by, .. }) => self.process.pushed(by),
             Step::Owner(OwnerStep::Fed { by, outcome, .. }) => self.process.fed(by, outcome),

@@ -2,6 +2,7 @@
 
 pub(crate) mod authority;
 mod certificates;
+mod leading;
 mod missed;
 mod reload;
 mod workers;
@@ -131,7 +132,7 @@ fn bind_all(config: &mut Config) -> Result<Vec<Bound>, String> {
         }
         Ok(bound)
     };
-    let mut bound = config.listeners.iter_mut().map(bind).collect::<Result<Vec<Bound>, String>>()?;
+    let mut bound: Vec<Bound> = config.listeners.iter_mut().map(bind).collect::<Result<_, String>>()?;
     for at in name_listeners_mut(config) {
         let held = bind_names(*at)?;
         if let Endpoint::Ip(chosen) = &held.endpoint {
@@ -198,6 +199,8 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     let config = &server.snapshot().config;
     reloader.authority.prepare(config)?;
     let failed = workers::start(&server, workers)?;
+    let leading = leading::start(&server, &failed)?;
+    reloader.led_by(leading.clone());
     reloader.authority.follow(config)?;
     missed.fetch(&server, &host, &journal);
     welcome(&server, plan.hints, print);
@@ -211,6 +214,7 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
             }
             Some(Signal::Stop) => {
                 reloader.authority.stop();
+                leading.stop();
                 break Ok(stop(&host, &server, signals, print).await);
             }
             None => break Err("a worker thread ended before its time; see the message above".to_string()),

@@ -70,7 +70,8 @@ impl Desk {
             return Some(reply);
         }
         match Reply::known(cache, asked.query, now) {
-            Some(reply) => Some(instead(reply, cache, asked.query, now)),
+            Some(reply) if asked.recursion_desired => Some(instead(reply, cache, asked.query, now)),
+            Some(reply) => Some(reply),
             None => (!asked.recursion_desired).then(|| Reply::refused(Refusal::NotDesired)),
         }
     }

@@ -2,9 +2,9 @@
 
 use super::given::{Gift, Turns, client_of};
 use super::signing::{self, Keys};
-use super::steered::lead;
 use super::{Answered, Answering, Asker, transfer};
 use crate::server::{Snapshot, Worker};
+use decide::steer::Answer;
 use decide::zone::{Asked, Prepared, Reply, Rule, Set, Zones};
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
@@ -54,7 +54,7 @@ impl Authority {
             return transfer::answer(&self.worker, (&held, zones), query, asker, key, answer);
         }
         let client = client_of(query, asker);
-        let mut gift = Gift { host: &self.worker.host, server: &self.worker.server, snapshot: &held, asker, client, turns: &self.turns };
+        let mut gift = Gift { host: &self.worker.host, snapshot: &held, asker, client, turns: &self.turns };
         if !self.prepared(zones, query, &mut gift, answer) {
             answer.reset();
             self.looked_up(zones, query, &mut gift, answer);
@@ -76,7 +76,7 @@ impl Authority {
                 tail.write(answer)
             }
             Some(Prepared::Nearest { steering, ttl, .. }) => {
-                let (pop, scope) = lead(gift.server, snapshot, steering, gift.client);
+                let Answer { pop, scope } = snapshot.steering(steering).answer(gift.client);
                 self.rule.set(Rule::Exact.name());
                 answer.set_flags(bit::AUTHORITATIVE);
                 answer.set_scope(scope_of(query, scope));

@@ -1,9 +1,9 @@
 //! What an answer depends on besides the zones, for one query.
 
 use super::Asker;
-use super::steered::lead;
-use crate::server::{Server, Snapshot};
+use crate::server::Snapshot;
 use decide::random::Random;
+use decide::steer::Answer;
 use decide::zone::{Given, Member, Nearest, SetId};
 use host::Host;
 use std::cell::RefCell;
@@ -20,7 +20,6 @@ pub(super) struct Turns {
 /// What one query is given.
 pub(super) struct Gift<'a> {
     pub(super) host: &'a Host,
-    pub(super) server: &'a Server,
     pub(super) snapshot: &'a Snapshot,
     pub(super) asker: &'a Asker,
     /// Whom the answer is for.
@@ -64,7 +63,7 @@ impl Given for Gift<'_> {
     }
 
     fn nearest(&mut self, steering: usize) -> Nearest {
-        let (pop, scope) = lead(self.server, self.snapshot, steering, self.client);
+        let Answer { pop, scope } = self.snapshot.steering(steering).answer(self.client);
         Nearest { pop, addresses: self.snapshot.config.pops[usize::from(pop)].addresses.clone(), scope }
     }
 }

@@ -1,9 +1,9 @@
 //! Listeners of one thread: opened and closed as the configuration says, and accepting while there is room.
 
-use crate::{dns, feed};
 use crate::pool;
 use crate::proxy::greet;
 use crate::server::{Server, Worker};
+use crate::{dns, feed};
 use decide::step::{ListenerRef, Step};
 use decide::time::Duration;
 use host::{Endpoint, Host, Listener, Stream};

@@ -158,6 +158,11 @@ impl Resolver {
         self.counters.counts()
     }
 
+    /// How many walks are under way.
+    pub fn under_way(&self) -> usize {
+        self.walks().len()
+    }
+
     /// How many answers and zones are known.
     pub fn known(&self) -> usize {
         self.cache().len()

@@ -44,7 +44,9 @@ pub(super) fn resolver(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_
     let table = root.table_if("resolver")?;
     let forward = addresses(table, "forward");
     if !forward.is_empty() && table.text_if("root").is_some() {
-        mistakes.warning(&place(table, "root"), "no root is asked, because the resolvers in `forward` are").help("leave one of the two out");
+        mistakes
+            .warning(&place(table, "root"), "no root is asked, because the resolvers in `forward` are")
+            .help("leave one of the two out");
     }
     Some(Resolver {
         listeners: listeners(table, mistakes),

@@ -29,46 +29,76 @@ fn zones_of(seed: u64) -> Vec<Zone> {
     names.iter().enumerate().map(zone).collect()
 }
 
+/// Which server of others an answer may be like.
+struct Beside {
+    nsd: Said,
+    knot: Said,
+}
+
+impl Beside {
+    /// What differs from both.
+    fn differs(&self, ours: &Said, ask: &Ask) -> Vec<&'static str> {
+        let (nsd, knot) = (&self.nsd, &self.knot);
+        let mut differs = Vec::new();
+        let mut field = |name, is_like: &dyn Fn(&Said) -> bool| {
+            if !is_like(nsd) && !is_like(knot) {
+                differs.push(name);
+            }
+        };
+        field("code", &|theirs| theirs.code == ours.code);
+        field("authoritative", &|theirs| theirs.authoritative == ours.authoritative);
+        field("answer", &|theirs| theirs.answer == ours.answer);
+        field("authority", &|theirs| theirs.authority == ours.authority);
+        let _ = ask;
+        differs
+    }
+}
+
 #[test]
 fn nsd_and_knot_and_this_one_say_the_same() {
     let place = Place::new();
     let all: Vec<(u64, Zone)> = seeds().into_iter().flat_map(|seed| zones_of(seed).into_iter().map(move |zone| (seed, zone))).collect();
-    let files: Vec<String> = all.iter().enumerate().map(|(number, (_, zone))| place.file(&format!("{number}.zone"), &zone.text)).collect();
-    let nsd_parts: Vec<String> = files.iter().map(|file| format!(" zonefile: \"{file}\"\n")).collect();
-    let knot_parts: Vec<String> = files.iter().map(|file| format!("    file: {file}\n")).collect();
-    let served = |parts: &'_ [String]| -> Vec<(String, String)> {
-        all.iter().zip(parts).map(|((_, zone), part)| (zone.apex.clone(), part.clone())).collect()
+    let files: Vec<String> = (0..).zip(&all).map(|(number, (_, zone))| place.file(&format!("{number}.zone"), &zone.text)).collect();
+    let parts = |before: &str, after: &str| -> Vec<(String, String)> {
+        all.iter().zip(&files).map(|((_, zone), file)| (zone.apex.clone(), format!("{before}{file}{after}"))).collect()
     };
-    let (of_nsd, of_knot) = (served(&nsd_parts), served(&knot_parts));
-    let borrowed = |of: &'_ [(String, String)]| of.iter().map(|(name, part)| (name.clone(), part.clone())).collect::<Vec<_>>();
-    let (of_nsd, of_knot) = (borrowed(&of_nsd), borrowed(&of_knot));
-    let of_nsd: Vec<(&str, &str)> = of_nsd.iter().map(|(name, part)| (name.as_str(), part.as_str())).collect();
-    let of_knot: Vec<(&str, &str)> = of_knot.iter().map(|(name, part)| (name.as_str(), part.as_str())).collect();
-    let (Some(nsd), Some(knot)) = (nsd(somewhere(), "", &of_nsd), knot(somewhere(), "", &of_knot)) else { return };
+    let (Some(nsd), Some(knot)) =
+        (nsd(somewhere(), "", &parts(" zonefile: \"", "\"\n")), knot(somewhere(), "", &parts("    file: ", "\n")))
+    else {
+        return;
+    };
     let (mut nsd, mut knot) = (Asker::of(nsd.at), Asker::of(knot.at));
+    let ours: Vec<(String, String)> = all.iter().map(|(_, zone)| (zone.apex.clone(), zone.text.clone())).collect();
+    let zones = crate::local::zones(&ours);
     let mut differ = std::collections::BTreeMap::<String, usize>::new();
     let mut asked = 0;
     for (seed, zone) in &all {
         for ask in questions::about(&mut Draw(*seed), zone) {
-            let (one, other) = (nsd.ask(&ask), knot.ask(&ask));
-            asked += 1;
-            if one.code != other.code || one.answer != other.answer || one.authority != other.authority {
-                let n = differ
-                    .entry(format!(
-                        "{} {}",
-                        ask.kind,
-                        if one.code != other.code {
-                            "code"
-                        } else if one.answer != other.answer {
-                            "answer"
-                        } else {
-                            "authority"
-                        }
-                    ))
-                    .or_default();
-                *n += 1;
-                if *n < 3 {
-                    println!("{seed} {ask:?}\n  NSD {one:?}\n  Knot {other:?}");
+            let beside = Beside { nsd: nsd.ask(&ask), knot: knot.ask(&ask) };
+            for prepared in [false, true] {
+                let said = crate::local::ask(&zones, &ask, prepared);
+                asked += 1;
+                for what in beside.differs(&said, &ask) {
+                    let n = differ.entry(format!("{} {what}", ask.kind)).or_default();
+                    *n += 1;
+                    if *n < 3 {
+                        let show = |s: &Said| match what {
+                            "code" => s.code.clone(),
+                            "authoritative" => s.authoritative.to_string(),
+                            "answer" => format!("{:?}", s.answer),
+                            _ => format!("{:?}", s.authority),
+                        };
+                        println!(
+                            "seed {seed} zone {} {} {} {:?} {what} prepared {prepared}\n  NSD  {}\n  Knot {}\n  ours {}",
+                            zone.apex,
+                            ask.name,
+                            ask.kind,
+                            ask.edns,
+                            show(&beside.nsd),
+                            show(&beside.knot),
+                            show(&said)
+                        );
+                    }
                 }
             }
         }

@@ -30,10 +30,10 @@ impl NameServer {
 }
 
 /// A zone of NSD or of Knot: its name, and the rest of its part of the configuration.
-pub(crate) type Served<'a> = (&'a str, &'a str);
+pub(crate) type Served = (String, String);
 
 /// NSD at `at`, with these zones; `keys` are whole parts of its configuration.
-pub(crate) fn nsd(at: SocketAddr, keys: &str, zones: &[Served<'_>]) -> Option<NameServer> {
+pub(crate) fn nsd(at: SocketAddr, keys: &str, zones: &[Served]) -> Option<NameServer> {
     let program = find("nsd")?;
     let place = Place::new();
     let folder = place.path().display().to_string();
@@ -52,7 +52,7 @@ pub(crate) fn nsd(at: SocketAddr, keys: &str, zones: &[Served<'_>]) -> Option<Na
 }
 
 /// Knot at `at`; `sections` are whole parts of its configuration: keys, remotes, rights.
-pub(crate) fn knot(at: SocketAddr, sections: &str, zones: &[Served<'_>]) -> Option<NameServer> {
+pub(crate) fn knot(at: SocketAddr, sections: &str, zones: &[Served]) -> Option<NameServer> {
     let program = find("knotd")?;
     let place = Place::new();
     let folder = place.path().display().to_string();

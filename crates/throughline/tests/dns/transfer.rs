@@ -91,7 +91,10 @@ fn secondaries_follow() {
     let nsd = nsd(
         of_nsd,
         &format!("key:\n name: \"{KEY}\"\n algorithm: hmac-sha256\n secret: \"{SECRET}\"\n"),
-        &[("example.test", &format!(" zonefile: \"example\"\n request-xfr: AXFR {ip}@{port} {KEY}\n allow-notify: {ip} {KEY}\n"))],
+        &[(
+            "example.test".to_owned(),
+            format!(" zonefile: \"example\"\n request-xfr: AXFR {ip}@{port} {KEY}\n allow-notify: {ip} {KEY}\n"),
+        )],
     );
     let knot = knot(
         of_knot,
@@ -100,7 +103,7 @@ fn secondaries_follow() {
              remote:\n  - id: primary\n    address: {ip}@{port}\n    key: {KEY}\n\
              acl:\n  - id: notices\n    address: {ip}\n    key: {KEY}\n    action: notify\n"
         ),
-        &[("example.test", "    master: primary\n    acl: notices\n")],
+        &[("example.test".to_owned(), "    master: primary\n    acl: notices\n".to_owned())],
     );
     let (Some(nsd), Some(knot)) = (nsd, knot) else { return };
     let mut askers = [Asker::of(nsd.at), Asker::of(knot.at)];

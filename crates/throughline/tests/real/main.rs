@@ -17,6 +17,7 @@ mod limits;
 mod load;
 mod malformed;
 mod names;
+mod nearest;
 mod owners;
 mod peers;
 mod process;

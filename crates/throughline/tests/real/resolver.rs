@@ -24,8 +24,11 @@ impl Role {
 
     fn of(settings: &str) -> Role {
         let at = free_address();
-        let edge = Edge::of(&format!("[[listener]]\nat = \"127.0.0.1:0\"\n[resolver]\nat = [\"{at}\"]\n{settings}"));
-        let role = Role { edge, at };
+        Role::start(&format!("[resolver]\nat = [\"{at}\"]\n{settings}"), at)
+    }
+
+    fn start(config: &str, at: SocketAddr) -> Role {
+        let role = Role { edge: Edge::of(config), at };
         let began = Instant::now();
         while role.try_udp("localhost", "A", Duration::from_millis(100)).is_none() {
             assert!(began.elapsed() < PATIENCE, "it does not answer at {at}: {:?}", role.edge.errors());
@@ -222,11 +225,12 @@ fn when_the_servers_are_gone_the_client_gets_what_is_out_of_date() {
 fn another_resolver_walks_and_a_reload_changes_who_may_ask() {
     let Some(tree) = Tree::start() else { return };
     let forward = format!("forward = [\"{}\"]", tree.resolver());
-    let role = Role::of(&forward);
+    let (at, http) = (free_address(), free_address());
+    let config = |more: &str| format!("[[listener]]\nat = \"{http}\"\n[resolver]\nat = [\"{at}\"]\n{forward}\n{more}");
+    let role = Role::start(&config(""), at);
     let (ours, theirs) = (role.udp("both.example.test", "A"), udp(tree.resolver(), &query("both.example.test", "A", true), PATIENCE));
     assert_eq!(lines(&ours.answer, false), lines(&theirs.expect("an answer").answer, false));
-    let at = role.at;
-    role.edge.rewrite(&format!("[[listener]]\nat = \"127.0.0.1:0\"\n[resolver]\nat = [\"{at}\"]\nallow = [\"10.0.0.0/8\"]\n{forward}"));
+    role.edge.rewrite(&config("allow = [\"10.0.0.0/8\"]"));
     role.edge.signal("HUP");
     let began = Instant::now();
     while role.udp("both.example.test", "A").code != ResponseCode(5) {

@@ -1,10 +1,10 @@
 use super::super::cache::Known;
 use super::*;
 use crate::config::DnsLimits;
+use crate::resolve::RootServer;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-use crate::resolve::RootServer;
 use wire::dns::{Name, Record, RecordType};
 
 fn config(forward: &[&str]) -> Resolver {

@@ -4,7 +4,7 @@ mod data;
 mod table;
 
 pub use data::{
-    BackendStatus, CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, OrderStatus, PoolStatus, Requests, Status,
+    BackendStatus, CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, NameStatus, OrderStatus, PoolStatus, Requests, Status,
     TunnelStatus,
 };
 pub use table::{Paint, table};

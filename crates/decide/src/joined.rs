@@ -122,7 +122,20 @@ impl Placing {
 
 /// Whether an answer's head depends on this step of a server.
 pub fn decides(step: &str) -> bool {
-    ["refused", "routed", "unrouted", "cache-hit", "cache-miss", "picked", "connected", "answered", "made", "file-chosen"].contains(&step)
+    [
+        "refused",
+        "routed",
+        "unrouted",
+        "cache-hit",
+        "cache-miss",
+        "picked",
+        "connected",
+        "answered",
+        "made",
+        "file-chosen",
+        "redirected-to-pop",
+    ]
+    .contains(&step)
 }
 
 #[cfg(test)]

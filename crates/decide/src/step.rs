@@ -18,20 +18,28 @@ use crate::time::Duration;
 use core::net::IpAddr;
 
 mod certificate;
+mod collector;
 mod dns;
+mod nearest;
 mod owner;
 mod packets;
 mod page;
+mod resolver;
 mod socket;
+mod steering;
 mod transfer;
 mod zone;
 
 pub use certificate::CertificateStep;
+pub use collector::CollectorStep;
 pub use dns::DnsStep;
+pub use nearest::NearestStep;
 pub use owner::OwnerStep;
 pub use packets::PacketStep;
 pub use page::PageStep;
+pub use resolver::ResolverStep;
 pub use socket::SocketStep;
+pub use steering::SteeringStep;
 pub use transfer::TransferStep;
 pub use zone::ZoneStep;
 
@@ -237,7 +245,7 @@ steps! {
     Made "made" {
         /// Its status.
         status: u16,
-        /// Why: `redirect`, `answer`, `application`, `error`, `journey` (our side of an earlier request).
+        /// Why: `redirect`, `answer`, `application`, `error`, `probe`, `report`, `journey` (our side of an earlier request).
         why: &'static str,
     }
     /// The connection became a tunnel.
@@ -661,6 +669,9 @@ steps! {
     /// A name is being resolved.
     Dns(DnsStep);
     @
+    /// Names are looked up for clients.
+    Resolver(ResolverStep);
+    @
     /// A packet of the journey passed.
     Packets(PacketStep);
     @
@@ -669,6 +680,9 @@ steps! {
     @
     /// Something that came of what an owner asked of the cache.
     Owner(OwnerStep);
+    @
+    /// Something on the way to the nearest place.
+    Nearest(NearestStep);
     @
     /// A WebSocket is spoken.
     Socket(SocketStep);
@@ -681,6 +695,12 @@ steps! {
     @
     /// A zone is handed to another name server.
     Transfer(TransferStep);
+    @
+    /// Something about routing tables.
+    Collector(CollectorStep);
+    @
+    /// Something about places, and how clients are led to them.
+    Steering(SteeringStep);
 }
 
 #[cfg(test)]

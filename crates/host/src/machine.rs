@@ -84,7 +84,9 @@ pub trait Machine {
     /// Listens; `backlog` is how many connections may wait.
     fn listen(&self, at: &Endpoint, backlog: u32) -> io::Result<Listener>;
     /// Listens for datagrams, at an address that is the machine's own: each thread has a socket of its own, and shares the port.
-    fn listen_for_datagrams(&self, at: SocketAddr) -> io::Result<DatagramListener>;
+    fn listen_for_datagrams(&self, at: SocketAddr) -> io::Result<DatagramListener> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, format!("this machine has no port for datagrams at {at}")))
+    }
     /// Asks the name service.
     fn resolve(&self, name: &str) -> Resolving;
     /// Starts a task on this thread.

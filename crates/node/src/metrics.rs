@@ -9,8 +9,8 @@ mod counts;
 mod names;
 
 pub use counts::{
-    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
-    PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts,
+    PUSHED_BY, PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
 };
 
 pub use names::{CODES, NameCounts};
@@ -176,6 +176,8 @@ macro_rules! steps_of_the_process {
             | Step::Certificate(CertificateStep::CertificateIssued { .. })
             | Step::Certificate(CertificateStep::CertificateFailed { .. })
             | Step::Certificate(CertificateStep::CertificateStoreFailed { .. })
+            | Step::Collector(_)
+            | Step::Resolver(_)
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -183,6 +185,7 @@ macro_rules! steps_of_the_process {
             | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
+            | Step::Resolver(_)
             | Step::Owner(OwnerStep::Purged { .. })
             | Step::Owner(OwnerStep::JournalReplayed { .. })
             | Step::Owner(OwnerStep::JournalCut { .. })
@@ -227,6 +230,7 @@ macro_rules! steps_of_a_request {
             | Step::EncodingChosen { .. }
             | Step::Encoded { .. }
             | Step::Hinted { .. }
+            | Step::Nearest(_)
             | Step::Made { .. }
             | Step::Tunnelled { .. }
             | Step::TunnelClosed { .. }
@@ -300,6 +304,7 @@ impl Index {
                 Step::CacheStore { stored, .. } => site.cache_stored.add(u64::from(stored)),
                 Step::Encoded { before, after, took, how, .. } => site.encoded(before, after, took, how),
                 Step::Hinted { .. } => site.hinted.add(1),
+                Step::Nearest(ref step) => site.nearest(step),
                 // Facts for the log; what they lead to is counted above.
                 Step::Secured { .. }
                 | Step::Asked { .. }
@@ -346,7 +351,7 @@ impl Index {
             Step::Certificate(CertificateStep::AccountRegistered { .. })
             | Step::Certificate(CertificateStep::CertificateOrdered { .. }) => {}
             // Queries are counted where they are answered: few are told.
-            Step::Zone(_) => {}
+            Step::Zone(_) | Step::Resolver(_) => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Owner(OwnerStep::PushAccepted { by, .. }) => self.process.pushed(by),
             Step::Owner(OwnerStep::Fed { by, outcome, .. }) => self.process.fed(by, outcome),
@@ -358,6 +363,8 @@ impl Index {
             Step::Owner(OwnerStep::JournalFailed { .. })
             | Step::Owner(OwnerStep::JournalRecovered { .. })
             | Step::Owner(OwnerStep::JournalTrimmed { .. }) => {}
+            // The sources themselves tell how large and how old they are.
+            Step::Collector(_) => {}
             Step::Owner(OwnerStep::FeedBegan { .. }) | Step::Owner(OwnerStep::FeedEnded { .. }) => {}
             // Few, and each is in the log.
             Step::Transfer(_) => {}

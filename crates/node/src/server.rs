@@ -8,6 +8,7 @@ use crate::feed::Feed;
 use crate::hints::Hints;
 use crate::http2::Multiplexed;
 use crate::journeys::Journeys;
+use crate::measure::Measuring;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
@@ -17,12 +18,14 @@ use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
+use decide::steer::Steering;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
 use decide::zone::Zones;
 use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,11 +53,11 @@ pub struct Snapshot {
     pub(crate) pools: Vec<Arc<Pool>>,
     /// The zones that are served.
     pub(crate) zones: Option<Arc<Zones>>,
-    /// Who leads clients to places.
-    pub(crate) leads: Arc<dyn dns::Leads>,
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
+    /// Of each steering: what clients report, where they do.
+    measuring: Vec<Option<Arc<Measuring>>>,
     counters: Index,
 }
 
@@ -67,6 +70,11 @@ impl Snapshot {
     /// The counters of what this configuration names.
     pub fn counters(&self) -> &Index {
         &self.counters
+    }
+
+    /// What clients report to a steering (index into [`Config::steerings`]), if they do. Its table goes into the steering's next snapshot.
+    pub fn measuring(&self, steering: usize) -> Option<&Arc<Measuring>> {
+        self.measuring.get(steering)?.as_ref()
     }
 
     /// The compiled routes: what `explain route` asks.
@@ -103,6 +111,7 @@ pub struct Server {
     pub(crate) names: dns::Shared,
     /// Of so many queries one is told; 0: none.
     pub(crate) told_queries: u32,
+    steerings: ArcSwap<Vec<Option<Arc<Steering>>>>,
 }
 
 impl Server {
@@ -142,6 +151,7 @@ impl Server {
             journeys: Journeys::default(),
             names,
             told_queries,
+            steerings: ArcSwap::default(),
         })
     }
 
@@ -163,6 +173,21 @@ impl Server {
     /// What is stored of answers.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The published version of a steering (index into [`Config::steerings`]): what clients are led by.
+    pub fn steering(&self, steering: usize) -> Option<Arc<Steering>> {
+        self.steerings.load().get(steering)?.clone()
+    }
+
+    /// Where a client is led by the published version of a steering: for every query anew, so that nothing is counted.
+    pub(crate) fn led(&self, steering: usize, client: IpAddr) -> Option<decide::steer::Answer> {
+        Some(self.steerings.load().get(steering)?.as_ref()?.answer(client))
+    }
+
+    /// Publishes versions of all steerings, in the order of the configuration; `None`: of this one there is none yet.
+    pub fn lead_by(&self, steerings: Vec<Option<Arc<Steering>>>) {
+        self.steerings.store(Arc::new(steerings));
     }
 
     /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
@@ -280,10 +305,11 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
         })
         .collect();
     let routes = Table::build(&config);
-    let (zones, leads) = (dns::zones(&config, old), dns::first_places(&config));
+    let zones = dns::zones(&config, old);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
-    Snapshot { cache_id, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, zones, leads, tls, counters }
+    let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
+    Snapshot { cache_id, measuring, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, zones, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

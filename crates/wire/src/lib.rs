@@ -6,9 +6,11 @@
 //! - [`websocket`]: WebSocket (RFC 6455) with permessage-deflate (RFC 7692): handshake, frames, both ends of a connection.
 //! - [`http2`]: HTTP/2 on the wire (RFC 9113): a whole connection, both sides.
 //! - [`media_type`]: `Content-Type`, as browsers read it.
+//! - [`mrt`]: files of routing tables and of their changes.
 //! - [`network`]: networks of addresses, as owners and routers write them.
 //! - [`packet`]: frames taken apart layer by layer; [`pcapng`]: the file that captures are kept in.
 //! - [`bgp`]: what routers tell each other of networks.
+//! - [`bmp`]: what a router tells a station of its peers.
 //! - [`dns`]: a question for the addresses of a name, and the answers to it (RFC 1035).
 //! - [`tls`]: what a TLS connection shows of itself from outside: records and the messages that begin a handshake.
 //! - [`resolver_files`]: `/etc/resolv.conf` and `/etc/hosts`.
@@ -22,6 +24,7 @@
 extern crate alloc;
 
 pub mod bgp;
+pub mod bmp;
 mod cursor;
 pub mod dns;
 mod gathered;
@@ -29,6 +32,7 @@ pub mod http;
 pub mod http1;
 pub mod http2;
 pub mod media_type;
+pub mod mrt;
 pub mod network;
 pub mod packet;
 pub mod pcapng;

@@ -75,7 +75,7 @@ impl Walker {
     /// How long to wait for a server: longer each time it is asked again. A resolver has its own walk to do.
     fn patience(&self, server: SocketAddr, before: u8, cx: &Context<'_>) -> Duration {
         let longest = self.plan.limits.patience;
-        let wait = match cx.cache.server(server).pace {
+        let wait = match cx.cache.server(server, cx.now).pace {
             Some(pace) if !self.plan.recursive => (pace * 3).clamp(SHORTEST_WAIT, longest),
             _ => longest,
         };
@@ -122,7 +122,7 @@ impl Walker {
 
     fn answered(&mut self, id: QuestionId, asked: Asked, message: &Message, size: usize, cx: &mut Context<'_>) {
         let took = cx.now.since(asked.since);
-        cx.cache.answered(asked.server, took);
+        cx.cache.answered(asked.server, took, cx.now);
         self.questions[id].answered = true;
         self.tell_answer(id, asked, message, size, cx);
         if message.flags.truncated {
@@ -135,7 +135,7 @@ impl Walker {
             return self.send(id, asked.server, Over::Tcp, asked.edns, "truncated", cx);
         }
         if asked.edns && (message.code.may_be_without_edns() || message.code == BADVERS) {
-            cx.cache.is_plain(asked.server);
+            cx.cache.is_plain(asked.server, cx.now);
             return self.send(id, asked.server, asked.over, false, "without-edns", cx);
         }
         if !matches!(message.code.0, 0 | 3) {
@@ -202,7 +202,7 @@ impl Walker {
             if let State::Asked(asked) = self.questions[id].state
                 && asked.limit <= cx.now
             {
-                cx.cache.was_silent(asked.server, cx.now.since(asked.since));
+                cx.cache.was_silent(asked.server, cx.now.since(asked.since), cx.now);
                 self.failed(id, asked, "no answer came in time", true, cx);
             }
         }

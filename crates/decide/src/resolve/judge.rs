@@ -13,10 +13,10 @@ pub(super) enum Verdict {
     Records(Vec<Record>),
     /// The aliases lead to where this server is not believed: ask for the last one anew.
     Alias,
-    /// There is no such name.
-    NoName(Option<Duration>),
+    /// There is no such name; the SOA that says so, its time to live being how long this may be believed.
+    NoName(Option<Record>),
     /// The name is there, and has no such record.
-    NoData(Option<Duration>),
+    NoData(Option<Record>),
     /// Others are to be asked.
     Referral {
         /// The zone and its servers.
@@ -35,6 +35,8 @@ pub(super) struct Alias {
     pub(super) to: Name,
     pub(super) by: &'static str,
     pub(super) ttl: Duration,
+    /// The DNAME that says so, if it is one.
+    pub(super) dname: Option<Record>,
 }
 
 /// What a message says, and what is left out.
@@ -75,13 +77,13 @@ pub(super) fn of_server(message: &Message, query: &Query, zone: &Name, port: u16
     } else if !judged.aliases.is_empty() {
         // What the alias stands for may be in a zone below, or in another: its own servers are asked. Unless that is in the zone, and a
         // SOA says that there is nothing; RFC 6604 §3: a code NXDOMAIN is about the last name.
-        if let (true, Some(ttl)) = (name.is_within(zone), absence(message, &name, zone)) {
-            judged.verdict = if message.code == NXDOMAIN { Verdict::NoName(Some(ttl)) } else { Verdict::NoData(Some(ttl)) };
+        if let (true, Some(soa)) = (name.is_within(zone), absence(message, &name, zone)) {
+            judged.verdict = if message.code == NXDOMAIN { Verdict::NoName(Some(soa)) } else { Verdict::NoData(Some(soa)) };
         }
     } else if message.code == NXDOMAIN {
-        let ttl = absence(message, &name, zone);
+        let soa = absence(message, &name, zone);
         judged.verdict = if message.flags.authoritative {
-            Verdict::NoName(ttl)
+            Verdict::NoName(soa)
         } else {
             Verdict::Lame("it denies the name, but does not have the zone")
         };
@@ -139,7 +141,7 @@ fn alias_at(records: &[&Record], name: &Name, judged: &mut Judged) -> Option<Ali
         _ => None,
     });
     let dname = records.iter().find_map(|record| match &record.data {
-        Data::Dname(to) => name.replace_end(&record.owner, to).map(|to| (record, to)),
+        Data::Dname(to) => name.replace_end(&record.owner, to).map(|to| (*record, to)),
         _ => None,
     });
     if let Some((record, to)) = dname {
@@ -148,21 +150,21 @@ fn alias_at(records: &[&Record], name: &Name, judged: &mut Judged) -> Option<Ali
         {
             judged.rejected.push((cname.clone(), "not-from-dname"));
         }
-        return Some(Alias { from: name.clone(), to, by: "DNAME", ttl: record.ttl });
+        return Some(Alias { from: name.clone(), to, by: "DNAME", ttl: record.ttl, dname: Some(record.clone()) });
     }
-    cname.map(|(record, to)| Alias { from: name.clone(), to: to.clone(), by: "CNAME", ttl: record.ttl })
+    cname.map(|(record, to)| Alias { from: name.clone(), to: to.clone(), by: "CNAME", ttl: record.ttl, dname: None })
 }
 
 fn of_kind(records: &[&Record], name: &Name, kind: RecordType) -> Vec<Record> {
     records.iter().filter(|record| record.owner == *name && record.data.kind() == kind).map(|record| (*record).clone()).collect()
 }
 
-/// RFC 2308 §5: how long the absence of a name or record may be believed, if the start of its zone is told: the lesser of the SOA's own
-/// time to live and its field MINIMUM.
-fn absence(message: &Message, name: &Name, zone: &Name) -> Option<Duration> {
+/// RFC 2308 §5: the start of its zone, if it is told, with how long the absence of a name or record may be believed: the lesser of the
+/// SOA's own time to live and its field MINIMUM.
+fn absence(message: &Message, name: &Name, zone: &Name) -> Option<Record> {
     message.authority.iter().find_map(|record| match &record.data {
         Data::Soa(soa) if name.is_within(&record.owner) && record.owner.is_within(zone) => {
-            Some(record.ttl.min(Duration::from_secs(soa.minimum.into())))
+            Some(Record { ttl: record.ttl.min(Duration::from_secs(soa.minimum.into())), ..record.clone() })
         }
         _ => None,
     })

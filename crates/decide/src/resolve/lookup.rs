@@ -53,13 +53,13 @@ pub enum Input<'a> {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum Output<End> {
     /// Send this, each query from a port of its own, and hand in what comes back.
     Send(Transmit),
     /// Nothing more is wanted of this exchange.
     Close(u64),
     /// The end.
-    Done(Result<Resolved, Trouble>),
+    Done(End),
 }
 
 /// What the files of the machine say. A missing file is an empty one.
@@ -148,7 +148,7 @@ impl Lookup {
     }
 
     /// The next thing to be done; to be called until it is `None`, after every input.
-    pub fn poll_output(&mut self) -> Option<Output> {
+    pub fn poll_output(&mut self) -> Option<Output<Result<Resolved, Trouble>>> {
         if let Some(todo) = self.walker.next_todo() {
             return Some(match todo {
                 Todo::Send(transmit) => Output::Send(transmit),
@@ -343,7 +343,7 @@ impl Lookup {
         let outcomes = [self.walker.outcome(asking.v4), self.walker.outcome(asking.v6)];
         let all: Vec<&Outcome> = outcomes.into_iter().flatten().collect();
         // RFC 8020 §2: a name that does not exist has nothing of any type, so one such answer is enough.
-        if all.contains(&&Outcome::NoName) {
+        if all.iter().any(|outcome| matches!(outcome, Outcome::NoName(_))) {
             return Trouble::NoSuchName;
         }
         all.into_iter()
@@ -383,7 +383,7 @@ impl Lookup {
     }
 }
 
-fn plan(settings: &Settings, conf: &ResolvConf) -> (Plan, Zone) {
+pub(super) fn plan(settings: &Settings, conf: &ResolvConf) -> (Plan, Zone) {
     let mut limits = settings.limits;
     let (recursive, port, tries, start) = match &settings.mode {
         Mode::Recursive { servers } => {
@@ -396,7 +396,7 @@ fn plan(settings: &Settings, conf: &ResolvConf) -> (Plan, Zone) {
         }
         Mode::Iterative { roots, port } => (false, *port, TRIES, Zone::root(roots)),
     };
-    (Plan { recursive, port, subnet: settings.subnet, minimise: settings.minimise, limits, tries }, start)
+    (Plan { recursive, in_order: recursive, port, subnet: settings.subnet, minimise: settings.minimise, limits, tries }, start)
 }
 
 fn service(binding: &Binding, target: &Name) -> Service {

@@ -20,6 +20,8 @@ pub(super) struct Walk {
     pub(super) kind: RecordType,
     /// The name asked for, and all that it is an alias for; the last is looked up now.
     pub(super) names: Vec<Name>,
+    /// The aliases that led from one to the next, as records.
+    pub(super) chain: Vec<Record>,
     /// The least time to live on the way.
     pub(super) ttl: Duration,
     /// The questions that need the address of this server.
@@ -41,10 +43,10 @@ pub(super) struct Walk {
 pub(super) enum Outcome {
     /// These records.
     Records { records: Vec<Record>, ttl: Duration },
-    /// There is no such name.
-    NoName,
+    /// There is no such name. The SOA that says so, if one does, holds as long as this.
+    NoName(Option<Record>),
     /// The name is there, and has no such record.
-    NoData,
+    NoData(Option<Record>),
     /// Nobody could tell.
     Failed(String),
     /// The limits are reached.

@@ -24,6 +24,8 @@ const PART_DENIED: &str = "a part of the name is denied: the whole is asked for 
 pub(super) struct Plan {
     /// Resolvers are asked, and believed.
     pub(super) recursive: bool,
+    /// Servers are asked in the order in which they are named, and not the fastest first.
+    pub(super) in_order: bool,
     /// Where servers listen that a referral names.
     pub(super) port: u16,
     pub(super) subnet: Option<Subnet>,
@@ -102,6 +104,7 @@ impl Walker {
         self.walks.push(Walk {
             kind,
             names: alloc::vec![name],
+            chain: Vec::new(),
             ttl: Duration::MAX,
             parents: parent.into_iter().collect(),
             depth,
@@ -121,6 +124,11 @@ impl Walker {
         self.walks[walk].outcome.as_ref()
     }
 
+    /// The aliases on the way to where a lookup is.
+    pub(super) fn chain(&self, walk: WalkId) -> Vec<Record> {
+        self.walks[walk].chain.clone()
+    }
+
     /// Resolvers are to be asked, and there are none.
     pub(super) fn has_nobody_to_ask(&self) -> bool {
         self.start.servers.is_empty()
@@ -131,7 +139,7 @@ impl Walker {
         for id in 0..self.walks.len() {
             // Those of servers' addresses have no end of their own.
             if self.walks[id].parents.is_empty() {
-                self.finish(id, Outcome::TooMuch(why), None, cx);
+                self.finish(id, Outcome::TooMuch(why), cx);
             }
         }
     }
@@ -170,7 +178,9 @@ impl Walker {
             }
             return self.remember(id, of, known, ttl, cx);
         }
-        let near = if self.plan.recursive { None } else { cx.cache.zone_above(&name, cx.now).cloned() };
+        // RFC 4035 §3.1.4.1: a DS record is on the upper side of the cut, with the servers of the zone above.
+        let from = if kind == RecordType::DS { name.parent() } else { Some(name) };
+        let near = from.filter(|_| !self.plan.recursive).and_then(|from| cx.cache.zone_above(&from, cx.now).cloned());
         let why = match (&near, self.plan.recursive) {
             (_, true) => "resolver",
             (Some(_), _) => "cache",
@@ -188,27 +198,28 @@ impl Walker {
         let (name, lookup) = (self.walks[id].name().clone(), number(id));
         let what = match &known {
             Known::Records(records) => listed(records.iter().map(|record| &record.data)),
-            Known::NoName => String::from("no-such-name"),
-            Known::NoData => String::from("no-such-record"),
+            Known::NoName(_) => String::from("no-such-name"),
+            Known::NoData(_) => String::from("no-such-record"),
             Known::Failed(why) => why.clone(),
         };
         let (text, kind, what) = (cx.text(&name), cx.text(&of), cx.text(&what));
         cx.tell(DnsStep::FoundInDnsCache { lookup, name: text, kind, what, ttl });
         match known {
             Known::Records(records) => {
+                let records = holding(records, ttl);
                 if of == self.walks[id].kind {
                     let ttl = self.walks[id].ttl.min(ttl);
-                    return self.finish(id, Outcome::Records { records, ttl }, None, cx);
+                    return self.finish(id, Outcome::Records { records, ttl }, cx);
                 }
-                let to = records.into_iter().find_map(|record| if let Data::Cname(to) = record.data { Some(to) } else { None });
-                let to = to.expect("what is kept as CNAME is one");
-                if self.follow(id, Alias { from: name, to, by: "CNAME", ttl }, cx) {
+                let to = target(&records).expect("what is kept as CNAME is one").clone();
+                let dname = records.into_iter().find(|record| record.data.kind() == RecordType::DNAME);
+                if self.follow(id, Alias { from: name, to, by: "CNAME", ttl, dname }, cx) {
                     self.work.push_back(Work::Proceed(id));
                 }
             }
-            Known::NoName => self.finish(id, Outcome::NoName, Some(ttl), cx),
-            Known::NoData => self.finish(id, Outcome::NoData, Some(ttl), cx),
-            Known::Failed(why) => self.finish(id, Outcome::Failed(why), None, cx),
+            Known::NoName(soa) => self.finish(id, Outcome::NoName(soa.map(|soa| Record { ttl, ..soa })), cx),
+            Known::NoData(soa) => self.finish(id, Outcome::NoData(soa.map(|soa| Record { ttl, ..soa })), cx),
+            Known::Failed(why) => self.finish(id, Outcome::Failed(why), cx),
         }
     }
 
@@ -219,8 +230,8 @@ impl Walker {
         let mut name = walk.next_name(minimise);
         while name != *walk.name() {
             match cx.cache.find(&name, RecordType::A, cx.now) {
-                Some((Known::NoName, _)) => walk.whole = true,
-                Some((Known::Records(_) | Known::NoData, _)) => walk.known = name.depth(),
+                Some((Known::NoName(_), _)) => walk.whole = true,
+                Some((Known::Records(_) | Known::NoData(_), _)) => walk.known = name.depth(),
                 _ => break,
             }
             name = walk.next_name(minimise);
@@ -238,7 +249,7 @@ impl Walker {
         };
         if let Some(same) = self.questions.iter().position(open) {
             if self.depends_on(id, same) {
-                return self.finish(id, Outcome::Failed(String::from("it needs its own answer")), None, cx);
+                return self.finish(id, Outcome::Failed(String::from("it needs its own answer")), cx);
             }
             return self.questions[same].waiting.push(id);
         }
@@ -314,8 +325,8 @@ impl Walker {
             Settled::Failed { answered: true, .. } if minimised => {
                 self.ask_whole(id, &part, first.then_some("its servers do not answer for a part of the name"), cx)
             }
-            Settled::Failed { why, .. } => self.finish(id, Outcome::Failed(why), None, cx),
-            Settled::TooMuch(why) => self.finish(id, Outcome::TooMuch(why), None, cx),
+            Settled::Failed { why, .. } => self.finish(id, Outcome::Failed(why), cx),
+            Settled::TooMuch(why) => self.finish(id, Outcome::TooMuch(why), cx),
             Settled::Judged(Judged { verdict: Verdict::Referral { zone, .. }, .. }) => {
                 self.walks[id].enter(zone);
                 self.ask(id, cx);
@@ -342,11 +353,13 @@ impl Walker {
                 }
                 match judged.verdict {
                     Verdict::Records(records) => {
-                        let ttl = least(&records).min(self.walks[id].ttl);
-                        self.finish(id, Outcome::Records { records, ttl }, None, cx);
+                        // RFC 2181 §5.2: the records of a set hold equally long.
+                        let least = least(&records);
+                        let ttl = least.min(self.walks[id].ttl);
+                        self.finish(id, Outcome::Records { records: holding(records, least), ttl }, cx);
                     }
-                    Verdict::NoName(ttl) => self.finish(id, Outcome::NoName, ttl, cx),
-                    Verdict::NoData(ttl) => self.finish(id, Outcome::NoData, ttl, cx),
+                    Verdict::NoName(soa) => self.finish(id, Outcome::NoName(soa), cx),
+                    Verdict::NoData(soa) => self.finish(id, Outcome::NoData(soa), cx),
                     _ => self.work.push_back(Work::Proceed(id)),
                 }
             }
@@ -374,30 +387,31 @@ impl Walker {
             Outcome::TooMuch("it has too many aliases")
         } else {
             walk.ttl = walk.ttl.min(alias.ttl);
+            walk.chain.extend(as_records(&alias));
             walk.names.push(alias.to);
             (walk.whole, walk.parts) = (false, 0);
             return true;
         };
-        self.finish(id, outcome, None, cx);
+        self.finish(id, outcome, cx);
         false
     }
 
     /// A lookup has ended.
-    pub(super) fn finish(&mut self, id: WalkId, outcome: Outcome, absent: Option<Duration>, cx: &mut Context<'_>) {
+    pub(super) fn finish(&mut self, id: WalkId, outcome: Outcome, cx: &mut Context<'_>) {
         let walk = &mut self.walks[id];
         if walk.outcome.is_some() {
             return;
         }
         let (lookup, took) = (number(id), cx.now.since(walk.began));
         let (name, kind) = (cx.text(walk.name()), cx.text(&walk.kind));
-        let ttl = absent.unwrap_or_default();
+        let holds = |soa: &Option<Record>| soa.as_ref().map_or(Duration::ZERO, |soa| soa.ttl);
         let step = match &outcome {
             Outcome::Records { records, ttl } => {
                 let records = cx.text(&listed(records.iter().map(|record| &record.data)));
                 DnsStep::RecordsFound { lookup, name, kind, records, ttl: *ttl, took }
             }
-            Outcome::NoName => DnsStep::RecordsAbsent { lookup, name, kind, why: "no-such-name", ttl, took },
-            Outcome::NoData => DnsStep::RecordsAbsent { lookup, name, kind, why: "no-such-record", ttl, took },
+            Outcome::NoName(soa) => DnsStep::RecordsAbsent { lookup, name, kind, why: "no-such-name", ttl: holds(soa), took },
+            Outcome::NoData(soa) => DnsStep::RecordsAbsent { lookup, name, kind, why: "no-such-record", ttl: holds(soa), took },
             Outcome::Failed(why) => DnsStep::LookupFailed { lookup, name, kind, why: cx.text(why), took },
             Outcome::TooMuch(why) => DnsStep::LookupFailed { lookup, name, kind, why: cx.text(why), took },
         };
@@ -448,7 +462,7 @@ impl Walker {
         }
         if let Some(server) = self.choose(id, 1, cx) {
             let why = if self.questions[id].asked == 0 { "first" } else { "next-server" };
-            return self.send(id, server, Over::Udp, !cx.cache.server(server).plain, why, cx);
+            return self.send(id, server, Over::Udp, !cx.cache.server(server, cx.now).plain, why, cx);
         }
         while let Some(server) = self.questions[id].unknown_server() {
             if self.seek(id, server, cx) {
@@ -456,7 +470,7 @@ impl Walker {
             }
         }
         match self.choose(id, self.plan.tries, cx) {
-            Some(server) => self.send(id, server, Over::Udp, !cx.cache.server(server).plain, "again", cx),
+            Some(server) => self.send(id, server, Over::Udp, !cx.cache.server(server, cx.now).plain, "again", cx),
             None => self.fail(id, cx),
         }
     }
@@ -464,7 +478,7 @@ impl Walker {
     fn choose(&self, id: QuestionId, tries: u8, cx: &mut Context<'_>) -> Option<SocketAddr> {
         let question = &self.questions[id];
         let usable = |address: SocketAddr| !(self.no_v6 && address.is_ipv6());
-        super::zone::choose(&question.zone, &question.tries, tries, self.plan.recursive, usable, (cx.cache, cx.random))
+        super::zone::choose(&question.zone, &question.tries, tries, self.plan.in_order, usable, (cx.cache, cx.now, cx.random))
     }
 
     /// Looks up the address of a server. False: that cannot be done.
@@ -559,6 +573,22 @@ fn missing(lookup: u64, server: &Name, zone: &Name, why: &'static str, cx: &mut 
     cx.tell(DnsStep::ServerAddressMissing { lookup, server, zone, why });
 }
 
+/// RFC 6672 §3.1: a DNAME, if it is one, and the CNAME that it comes to for this name.
+fn as_records(alias: &Alias) -> impl Iterator<Item = Record> {
+    let cname = Record { owner: alias.from.clone(), ttl: alias.ttl, data: Data::Cname(alias.to.clone()) };
+    alias.dname.clone().map(|dname| Record { ttl: alias.ttl, ..dname }).into_iter().chain([cname])
+}
+
+/// What a name is an alias for, by what is kept of it.
+pub(super) fn target(records: &[Record]) -> Option<&Name> {
+    records.iter().find_map(|record| if let Data::Cname(to) = &record.data { Some(to) } else { None })
+}
+
+/// Records that hold for so long.
+pub(super) fn holding(records: Vec<Record>, ttl: Duration) -> Vec<Record> {
+    records.into_iter().map(|record| Record { ttl, ..record }).collect()
+}
+
 fn least(records: &[Record]) -> Duration {
     records.iter().map(|record| record.ttl).min().unwrap_or_default()
 }
@@ -572,14 +602,13 @@ fn keep(query: &Query, judged: &Judged, for_subnet: bool, cx: &mut Context<'_>) 
         return;
     }
     for alias in &judged.aliases {
-        let record = Record { owner: alias.from.clone(), ttl: alias.ttl, data: Data::Cname(alias.to.clone()) };
-        cx.cache.keep(&alias.from, RecordType::CNAME, Known::Records(alloc::vec![record]), alias.ttl, cx.now);
+        cx.cache.keep(&alias.from, RecordType::CNAME, Known::Records(as_records(alias).collect()), alias.ttl, cx.now);
     }
     let name = judged.aliases.last().map_or(&query.name, |alias| &alias.to);
     let (known, ttl) = match &judged.verdict {
         Verdict::Records(records) => (Known::Records(records.clone()), Some(least(records))),
-        Verdict::NoName(ttl) => (Known::NoName, *ttl),
-        Verdict::NoData(ttl) => (Known::NoData, *ttl),
+        Verdict::NoName(soa) => (Known::NoName(soa.clone()), soa.as_ref().map(|soa| soa.ttl)),
+        Verdict::NoData(soa) => (Known::NoData(soa.clone()), soa.as_ref().map(|soa| soa.ttl)),
         _ => return,
     };
     cx.cache.keep(name, query.kind, known, ttl.unwrap_or_default(), cx.now);

@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::settings::RootServer;
 use crate::random::Random;
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -69,7 +69,7 @@ pub(super) fn choose(
     most: u8,
     in_order: bool,
     usable: impl Fn(SocketAddr) -> bool,
-    (cache, random): (&Cache, &mut dyn Random),
+    (cache, now, random): (&Cache, Instant, &mut dyn Random),
 ) -> Option<SocketAddr> {
     let count = |address: SocketAddr| tries.get(&address).copied().unwrap_or(Some(0));
     let open: Vec<(SocketAddr, u8)> = zone
@@ -82,7 +82,7 @@ pub(super) fn choose(
     if in_order {
         return least_asked.first().copied();
     }
-    let pace = |address: SocketAddr| cache.server(address).pace.unwrap_or_default();
+    let pace = |address: SocketAddr| cache.server(address, now).pace.unwrap_or_default();
     let fastest = least_asked.iter().map(|address| pace(*address)).min()?;
     let good: Vec<SocketAddr> = least_asked.into_iter().filter(|address| pace(*address) <= fastest + BAND).collect();
     let place = random.below(good.len() as u64);

@@ -3,6 +3,7 @@
 //! Only configured places are ever led to: scheme, host and port come from [`Pop::url`], and of the request only what stands behind them. A
 //! request that has been led already is not led again; docs/why/redirect-loops.md has the argument.
 
+use super::{Candidate, Decision};
 use crate::config::{Forward, Pop};
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
@@ -81,6 +82,23 @@ fn target(target: &[u8], out: &mut Vec<u8>) {
             _ => out.push(*byte),
         }
     }
+}
+
+/// The places of a decision, the best first: the one decided on, and then, where that one has no URL, those that could have been, in the order
+/// that is written. One that sheds the client comes behind those that do not, and one that does not serve is named only where none does.
+pub fn order(decision: &Decision) -> Vec<usize> {
+    let rank = |candidate: &Candidate| match candidate {
+        Candidate { chosen: true, .. } => 0,
+        Candidate { healthy: true, shed: false, .. } => 1,
+        Candidate { healthy: true, .. } => 2,
+        _ => 3,
+    };
+    let none_serves = decision.candidates.iter().all(|candidate| !candidate.healthy);
+    let able = decision.candidates.iter().filter(|candidate| candidate.healthy || candidate.chosen || none_serves);
+    let mut ranked: Vec<(u8, usize)> = able.map(|candidate| (rank(candidate), usize::from(candidate.pop))).collect();
+    // Stable: what is equal stays in its order.
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, pop)| pop).collect()
 }
 
 /// Whether a request asks for one of the places by its own name: as the client wrote it, or as a trusted proxy says that it did.

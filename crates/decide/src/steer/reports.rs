@@ -103,14 +103,8 @@ struct Voice {
     times: Box<[(u16, u32)]>,
 }
 
-/// What is believed of one network: places, and the round trip to each.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Believed {
-    /// The network.
-    pub network: Network,
-    /// Place and time, by place.
-    pub times: Vec<(u16, Duration)>,
-}
+/// What is believed of one network: the round trip to each place, by place.
+pub type Believed = (Network, Vec<(u16, Duration)>);
 
 impl Reports {
     /// None yet.
@@ -204,7 +198,7 @@ impl Reports {
             table.extend(self.believed(*network, by_place));
         }
         table.extend(wide.into_iter().filter_map(|(network, by_place)| self.believed(network, by_place)));
-        table.sort_by_key(|row| row.network);
+        table.sort_by_key(|(network, _)| *network);
         table
     }
 
@@ -212,7 +206,7 @@ impl Reports {
     fn believed(&self, network: Network, by_place: BTreeMap<u16, Vec<(u32, u64)>>) -> Option<Believed> {
         let enough = by_place.into_iter().filter(|(_, times)| times.len() >= self.least);
         let times: Vec<_> = enough.map(|(pop, mut times)| (pop, Duration::from_micros(median(&mut times).into()))).collect();
-        (!times.is_empty()).then_some(Believed { network, times })
+        (!times.is_empty()).then_some((network, times))
     }
 
     fn forget_expired(&mut self, now: Instant) {

@@ -12,6 +12,7 @@ mod hints;
 mod hostile;
 mod http2;
 mod joined;
+mod nearest;
 mod queue;
 mod reload_drain;
 mod review;

@@ -104,7 +104,9 @@ fn normal(server: &Server, asked: &Message, query: &Query) -> Message {
 fn fill(zone: &Zone, server: &Server, query: &Query, message: &mut Message) {
     let mut name = query.name.clone();
     for _ in 0..40 {
-        if let Some(cut) = cut(zone, &name).filter(|_| !server.resolver) {
+        // RFC 4035 §3.1.4.1: a DS record is on the upper side of the cut.
+        let above = |cut: &Name| query.kind == RecordType::DS && *cut == name;
+        if let Some(cut) = cut(zone, &name).filter(|cut| !server.resolver && !above(cut)) {
             if message.answer.is_empty() {
                 message.flags.authoritative = false;
             }

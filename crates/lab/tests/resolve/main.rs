@@ -6,18 +6,30 @@
 mod authority;
 mod play;
 mod script;
+mod serve;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/resolve")
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(name)
 }
 
 /// Every scenario takes the steps that its file tells, and no others. `UPDATE=1` writes down what happened instead.
 #[test]
 fn every_scenario_goes_as_it_is_written() {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder()).expect("the scenarios").map(|entry| entry.expect("an entry").path()).collect();
+    play_all("resolve", 80);
+}
+
+/// The same of what clients of the recursive role are told.
+#[test]
+fn every_client_is_told_what_is_written() {
+    play_all("resolver", 20);
+}
+
+fn play_all(folder_name: &str, least: usize) {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder(folder_name)).expect("the scenarios").map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "rpl"));
     paths.sort();
     let only = option_env("ONLY");
@@ -49,7 +61,7 @@ fn every_scenario_goes_as_it_is_written() {
         wrong.len(),
         wrong.join("\n")
     );
-    assert!(only.is_some() || played >= 80, "only {played} scenarios");
+    assert!(only.is_some() || played >= least, "only {played} scenarios");
 }
 
 fn option_env(name: &str) -> Option<String> {

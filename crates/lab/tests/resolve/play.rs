@@ -2,23 +2,25 @@
 
 use crate::authority;
 use crate::script::{Script, Server};
+use crate::serve;
 use decide::resolve::{Cache, Resolved, Trouble};
 use decide::step::{Journey, Step, Value};
 use decide::time::Instant;
 use host::{Host, Stream};
 use lab::{VirtualHost, World};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write;
 use std::future::poll_fn;
 use std::io::IoSlice;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 /// All steps and all results, as text.
 pub(crate) fn play(script: &Script) -> String {
     let world = World::new(1);
-    for server in &script.servers {
-        start(&world, server);
+    let counts: Vec<Counted> = script.servers.iter().map(|server| start(&world, server)).collect();
+    if !script.asks.is_empty() {
+        return serve::play(script, &world, &counts);
     }
     let client = world.host("client", "10.9.9.9");
     client.put_file("/etc/hosts", script.hosts.as_bytes());
@@ -37,15 +39,20 @@ pub(crate) fn play(script: &Script) -> String {
     out
 }
 
-fn start(world: &World, server: &Server) {
+fn start(world: &World, server: &Server) -> Counted {
+    let counted = Counted { address: server.address, queries: Rc::default() };
     let machine = world.host(&format!("server {}", server.address), &server.address.to_string());
     let at = SocketAddr::new(server.address, 53);
     let behaviour = Rc::new(RefCell::new(copy(server)));
     let delay = server.delay;
-    let (host, of_udp) = (machine.host(), behaviour.clone());
+    let (host, of_udp, queries, dies) = (machine.host(), behaviour.clone(), counted.queries.clone(), Instant::ZERO + server.dies);
     let socket = Rc::new(machine.datagrams_at(at).expect("a free port"));
     machine.spawn(async move {
         while let Ok((bytes, from)) = socket.receive().await {
+            queries.set(queries.get() + 1);
+            if host.now() >= dies {
+                continue;
+            }
             let replies = authority::answer(&mut of_udp.borrow_mut(), "udp", &bytes);
             let (socket, later) = (socket.clone(), host.clone());
             host.spawn(async move {
@@ -60,6 +67,13 @@ fn start(world: &World, server: &Server) {
     if server.tcp {
         machine.spawn(serve_tcp(machine.clone(), at, behaviour));
     }
+    counted
+}
+
+/// How many datagrams a server was sent.
+pub(crate) struct Counted {
+    pub(crate) address: IpAddr,
+    pub(crate) queries: Rc<Cell<u32>>,
 }
 
 /// A server, for the machine on which it runs.

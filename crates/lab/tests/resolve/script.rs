@@ -1,9 +1,11 @@
 //! The language of the scenarios, as `scenarios/resolve/README.md` describes it.
 
+use decide::config::{DnsLimits, Resolver};
 use decide::resolve::{Limits, Mode, RootServer, Settings, Subnet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
-use wire::dns::{ExtendedError, Name, Record, RecordType};
+use wire::dns::{ExtendedError, Name, Query, Record, RecordType};
+use wire::network::Network;
 
 /// A scenario.
 pub(crate) struct Script {
@@ -12,6 +14,18 @@ pub(crate) struct Script {
     pub(crate) hosts: String,
     pub(crate) resolv_conf: String,
     pub(crate) servers: Vec<Server>,
+    /// What clients ask of the recursive role.
+    pub(crate) asks: Vec<Ask>,
+    /// The role.
+    pub(crate) resolver: Resolver,
+}
+
+/// What a client asks.
+pub(crate) struct Ask {
+    pub(crate) from: IpAddr,
+    pub(crate) query: Query,
+    pub(crate) recursion_desired: bool,
+    pub(crate) at: Duration,
 }
 
 /// A name server.
@@ -24,6 +38,8 @@ pub(crate) struct Server {
     /// It does not understand EDNS, and says FORMERR.
     pub(crate) plain: bool,
     pub(crate) delay: Duration,
+    /// It is silent from then on.
+    pub(crate) dies: Duration,
     pub(crate) specials: Vec<Special>,
 }
 
@@ -90,6 +106,8 @@ pub(crate) fn parse(text: &str) -> Result<Script, String> {
         hosts: String::new(),
         resolv_conf: String::new(),
         servers: Vec::new(),
+        asks: Vec::new(),
+        resolver: resolver(),
     };
     let mut now = Duration::ZERO;
     for (number, line) in (1..).zip(text.lines()) {
@@ -104,6 +122,9 @@ pub(crate) fn parse(text: &str) -> Result<Script, String> {
         }
         take(&mut script, verb, rest.trim(), now).ok_or_else(|| format!("line {number}: {line}"))?;
     }
+    if let Mode::Recursive { servers } = &script.settings.mode {
+        script.resolver.forward.clone_from(servers);
+    }
     Ok(script)
 }
 
@@ -117,12 +138,13 @@ fn take(script: &mut Script, verb: &str, rest: &str, now: Duration) -> Option<()
             let servers = rest.split_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<IpAddr>>>()?;
             script.settings.mode = Mode::Recursive { servers: servers.into_iter().map(|ip| SocketAddr::new(ip, 53)).collect() };
         }
+        "ask" => script.asks.push(ask(rest, now)?),
         "root" => {
             let (name, address) = rest.split_once(' ')?;
             let Mode::Iterative { roots, .. } = &mut script.settings.mode else { return None };
             roots.push(RootServer { name: name.to_string(), address: SocketAddr::new(address.parse().ok()?, 53) });
         }
-        "set" => set(&mut script.settings, rest)?,
+        "set" => set(script, rest)?,
         "hosts" => script.hosts += &format!("{rest}\n"),
         "resolv.conf" => script.resolv_conf += &format!("{rest}\n"),
         "server" => script.servers.push(Server {
@@ -132,6 +154,7 @@ fn take(script: &mut Script, verb: &str, rest: &str, now: Duration) -> Option<()
             tcp: true,
             plain: false,
             delay: Duration::ZERO,
+            dies: Duration::MAX,
             specials: Vec::new(),
         }),
         _ => return server(script.servers.last_mut()?, verb, rest),
@@ -139,7 +162,47 @@ fn take(script: &mut Script, verb: &str, rest: &str, now: Duration) -> Option<()
     Some(())
 }
 
-fn set(settings: &mut Settings, rest: &str) -> Option<()> {
+/// `ask NAME TYPE [from ADDRESS] [no-recursion]`.
+fn ask(rest: &str, at: Duration) -> Option<Ask> {
+    let mut words = rest.split_whitespace();
+    let query = Query { name: Name::parse(words.next()?)?, kind: RecordType::parse(words.next()?)? };
+    let mut ask = Ask { from: [10, 9, 9, 9].into(), query, recursion_desired: true, at };
+    while let Some(word) = words.next() {
+        match word {
+            "from" => ask.from = words.next()?.parse().ok()?,
+            "no-recursion" => ask.recursion_desired = false,
+            _ => return None,
+        }
+    }
+    Some(ask)
+}
+
+/// The role, as long as nothing is said of it.
+fn resolver() -> Resolver {
+    let limits = DnsLimits {
+        datagram: 1232,
+        cookies: false,
+        rate: 0,
+        slip: 0,
+        connections: 10,
+        connections_per_address: 10,
+        idle_timeout: Duration::from_secs(10),
+    };
+    Resolver {
+        listeners: Vec::new(),
+        limits,
+        clients: vec![Network::of([10, 0, 0, 0].into(), 8)],
+        forward: Vec::new(),
+        root: None,
+        cache_entries: 1000,
+        max_ttl: Duration::from_secs(86_400),
+        serve_stale: Duration::ZERO,
+        lookups: 100,
+    }
+}
+
+fn set(script: &mut Script, rest: &str) -> Option<()> {
+    let settings = &mut script.settings;
     let (key, value) = rest.split_once(' ')?;
     let number = || value.parse::<u32>().ok();
     match key {
@@ -154,6 +217,10 @@ fn set(settings: &mut Settings, rest: &str) -> Option<()> {
         "depth" => settings.limits.depth = number()?,
         "unknown-servers" => settings.limits.unknown_servers = number()?,
         "time" => settings.limits.time = span(value)?,
+        "serve-stale" => script.resolver.serve_stale = span(value)?,
+        "max-ttl" => script.resolver.max_ttl = span(value)?,
+        "lookups" => script.resolver.lookups = value.parse().ok()?,
+        "cache-entries" => script.resolver.cache_entries = value.parse().ok()?,
         _ => return None,
     }
     Some(())
@@ -166,6 +233,7 @@ fn server(server: &mut Server, verb: &str, rest: &str) -> Option<()> {
         "no-tcp" => server.tcp = false,
         "plain" => server.plain = true,
         "delay" => server.delay = span(rest)?,
+        "dies" => server.dies = span(rest)?,
         "when" => server.specials.push(special(rest)?),
         "silent" => server.specials.last_mut()?.replies.clear(),
         "normal" => server.specials.last_mut()?.replies.push(Reply::Normal),

@@ -1,11 +1,11 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, ListenerCounts, PUSHED_BY,
-    PoolCounts, ProcessCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts, PUSHED_BY,
+    PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
 };
 use decide::forward::ProxyError;
-use decide::step::Bytes;
+use decide::step::{Bytes, NearestStep};
 use decide::time::{Calendar, Duration};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -123,6 +123,8 @@ pub(super) struct SitePart {
     pub(super) encoded_to: Counter,
     pub(super) encode_nanos: Counter,
     pub(super) hinted: Counter,
+    led: [Counter; LED_BY.len()],
+    reports: [Counter; REPORTS.len()],
     pub(super) duration: Histogram,
 }
 
@@ -133,6 +135,18 @@ impl SitePart {
         self.encoded_from.add(before.0);
         self.encoded_to.add(after.0);
         self.encode_nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+    }
+}
+
+impl SitePart {
+    pub(super) fn nearest(&self, step: &NearestStep) {
+        let (cells, words, word): (&[Counter], &[&str], _) = match step {
+            NearestStep::RedirectedToPop { layer, .. } => (&self.led, &LED_BY, *layer),
+            NearestStep::ReportTaken { .. } => (&self.reports, &REPORTS, "taken"),
+            NearestStep::ReportRefused { why, .. } => (&self.reports, &REPORTS, *why),
+        };
+        let at = words.iter().position(|known| *known == word).expect("every word stands there");
+        cells[at].add(1);
     }
 }
 
@@ -158,6 +172,8 @@ impl SiteCells {
             encoded_to: cells.sum(|part| &part.encoded_to),
             encode_time: Duration::from_nanos(cells.sum(|part| &part.encode_nanos)),
             hinted: cells.sum(|part| &part.hinted),
+            led: cells.sums(|part| &part.led),
+            reports: cells.sums(|part| &part.reports),
             duration: cells.histogram(|part| &part.duration),
             certificates_issued: self.certificates_issued.get(),
             certificates_failed: self.certificates_failed.get(),

@@ -11,6 +11,29 @@ pub const SIDES: [&str; 3] = ["client", "us", "backend"];
 
 /// How coded content came to a client: the words of step `encoded`.
 pub const ENCODED: [&str; 3] = ["made", "shared", "stored"];
+
+/// What decides where a client is redirected to: the words of `redirected-to-pop`.
+pub const LED_BY: [&str; 5] = ["measured", "topology", "geography", "default", "next-best"];
+
+/// What becomes of a client's report: `taken`, or the words of `report-refused`.
+pub const REPORTS: [&str; 15] = [
+    "taken",
+    "method",
+    "cross-site",
+    "body",
+    "malformed",
+    "unknown-place",
+    "no-address",
+    "forged",
+    "over",
+    "used",
+    "full",
+    "again",
+    "too-many",
+    "impossible",
+    "off",
+];
+
 /// What a push can be: the words of `push-accepted`.
 pub const PUSHED_BY: [&str; 2] = ["notice", "content"];
 
@@ -105,6 +128,10 @@ pub struct SiteCounts {
     pub encode_time: Duration,
     /// Requests that were sent early hints.
     pub hinted: u64,
+    /// Requests redirected to a place, by [`LED_BY`].
+    pub led: [u64; LED_BY.len()],
+    /// Reports of clients that measured, by [`REPORTS`].
+    pub reports: [u64; REPORTS.len()],
     /// From the first byte of a request to the last of its answer; without tunnels.
     pub duration: HistogramCounts,
     /// Certificates that were ordered for it and came.

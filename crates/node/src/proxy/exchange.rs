@@ -77,6 +77,8 @@ pub(crate) enum Stage {
     Application,
     /// Look for a file.
     Files,
+    /// Let the client measure places.
+    Measure(usize),
     /// Send an answer made here.
     Reply(Reply),
     /// Tell an earlier journey.
@@ -167,6 +169,8 @@ impl<'c> Exchange<'c> {
                 Stage::Connect(pool) => Box::pin(self.tunnel_out(pool)).await,
                 Stage::Application => self.application().await,
                 Stage::Files => self.files(),
+                // Boxed, so that the exchanges that measure nothing stay small.
+                Stage::Measure(steering) => Box::pin(self.measure(steering)).await,
                 Stage::Journey(key) => Box::pin(self.journey(key)).await,
                 Stage::Reply(reply) => self.reply(reply).await,
                 // Boxed, so that the exchanges that have none stay small.
@@ -302,7 +306,8 @@ impl<'c> Exchange<'c> {
             Action::Answer { status, content_type, body } => Stage::Reply(Reply::fixed(*status, content_type, body)),
             Action::Files(_) => Stage::Files,
             Action::Application(_) => Stage::Application,
-            Action::Steer { .. } | Action::Measure(_) => self.refuse(503, "no table has been collected yet", Side::Us),
+            Action::Steer { steering, status } => self.redirect_to_pop(*steering, *status),
+            Action::Measure(steering) => Stage::Measure(*steering),
         }
     }
 

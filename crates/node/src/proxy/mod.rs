@@ -9,7 +9,7 @@
 //! - [`encoding`]: compression made here. [`hints`]: what clients are told early.
 //! - [`egress`]: the forward proxy.
 //! - [`head`]: heads of messages as each version writes them. [`https`]: what is done for the sake of TLS. [`reply`]: answers made here.
-//! - [`joined`]: what is told of a request to whoever made it.
+//! - [`nearest`]: clients that are led to places. [`joined`]: what is told of a request to whoever made it.
 //! - [`tiers`]: whom a request is sent to before the origin.
 //! - [`upstream`]: choosing a backend and connecting. [`fetch`]: asking it. [`relay`], [`half`]: moving bytes both ways. [`upgrade`],
 //!   [`tunnel`]: changes of protocol, and what follows them. [`socket`]: WebSockets that end here.
@@ -27,6 +27,7 @@ mod head;
 mod hints;
 mod https;
 mod joined;
+mod nearest;
 mod on_stream;
 mod open;
 mod relay;

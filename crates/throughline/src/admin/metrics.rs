@@ -3,12 +3,13 @@
 use super::exposition::{Exposition, Family, Kind};
 use crate::journal::State;
 use Kind::{Counter, Gauge};
-use decide::config::{Listener, Site};
+use decide::config::{Action, Listener, Site};
 use decide::pool::{BackendStatus, Health};
 use decide::step::Side;
 use host::Host;
 use node::metrics::{
-    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, PUSHED_BY, PoolCounts, SIDES, SiteCounts,
+    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LED_BY, PUSHED_BY, PoolCounts, REPORTS,
+    SIDES, SiteCounts,
 };
 use node::{Pool, Server};
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ pub(super) fn text(server: &Server, journal: &State, host: &Host) -> String {
     orders(server, &counts, &mut out);
     cache(server, &counts.sites, &mut out);
     encoding(&counts.sites, &mut out);
+    nearest(server, &counts.sites, &mut out);
     self::journal(journal, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
@@ -187,6 +189,32 @@ fn encoding(sites: &[SiteCounts], out: &mut Exposition) {
     out.family(Counter, "throughline_encode_seconds_total", "Time of the workers that coding took.", |family| {
         sites.iter().for_each(|site| family.sample(&[("site", &site.name)], site.encode_time.as_secs_f64()));
     });
+}
+
+/// Clients that are led to places, and what they measure: of sites that do.
+fn nearest(server: &Server, counts: &[SiteCounts], out: &mut Exposition) {
+    let snapshot = server.snapshot();
+    let having = |has: fn(&Action) -> bool| -> Vec<&SiteCounts> {
+        let sites = snapshot.config.sites.iter().filter(|site| site.routes.iter().any(|route| has(&route.action)));
+        let names: BTreeSet<&str> = sites.map(|site| site.name.as_str()).collect();
+        counts.iter().filter(|site| names.contains(site.name.as_str())).collect()
+    };
+    let leading = having(|action| matches!(action, Action::Steer { .. }));
+    let measuring = having(|action| matches!(action, Action::Measure(_)));
+    if !leading.is_empty() {
+        out.family(Counter, "throughline_redirects_to_pops_total", "Clients sent to a place, by what decided on it.", |family| {
+            for (site, (layer, count)) in leading.iter().flat_map(|site| LED_BY.iter().zip(site.led).map(move |led| (site, led))) {
+                family.sample(&[("site", &site.name), ("layer", layer)], count);
+            }
+        });
+    }
+    if !measuring.is_empty() {
+        out.family(Counter, "throughline_reports_total", "Reports of clients that measured, by what became of them.", |family| {
+            for (site, (result, count)) in measuring.iter().flat_map(|site| REPORTS.iter().zip(site.reports).map(move |one| (site, one))) {
+                family.sample(&[("site", &site.name), ("result", result)], count);
+            }
+        });
+    }
 }
 
 /// What owners asked for, by its numbers.

@@ -7,7 +7,7 @@ use super::mistake::Mistakes;
 use super::read::{At, Span, Table, Value};
 use super::tls;
 use super::value::{self, duration_text};
-use super::{acme, cache, encoding, proxy, steer, tiers};
+use super::{acme, cache, dns, encoding, proxy, steering, tiers};
 use decide::address::Address;
 use decide::cache::AcceptEncoding;
 use decide::config::{
@@ -18,10 +18,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 /// The whole configuration. Its sites and listeners stand where their sections stand; its pools too.
 pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Config {
-    let pools = Pools::of(root);
+    let named_pools = Pools::of(root);
     let cache = cache::cache(&root.table("cache"));
-    let mut sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &pools, &cache, mistakes)).collect();
-    steer::actions(root, &mut sites, mistakes);
+    let mut sites: Vec<Site> = root.tables("site").iter().map(|table| site(table, &named_pools, &cache, mistakes)).collect();
+    steering::actions(root, &mut sites, mistakes);
     let mut pools: Vec<Pool> = root.named("pool").iter().map(|(name, table)| pool(&name.it, table, disk, mistakes)).collect();
     proxy::pools(root, &mut sites, &mut pools);
     Config {
@@ -37,12 +37,12 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         access_log: root.table_if("log").map(access_log),
         tokens: tokens(&root.table("admin"), "tokens"),
         journal: root.table_if("journal").map(|table| Journal { state: table.text("state"), size: table.number("size") }),
-        dns: None,
-        resolver: None,
-        pops: Vec::new(),
-        steerings: Vec::new(),
-        collectors: Vec::new(),
-        geography: None,
+        dns: dns::dns(root, &named_pools, disk, mistakes),
+        resolver: dns::resolver(root, mistakes),
+        pops: steering::pops(root, &named_pools, mistakes),
+        steerings: steering::steerings(root, disk, mistakes),
+        collectors: steering::collectors(root, mistakes),
+        geography: steering::geography(root),
     }
 }
 
@@ -242,7 +242,13 @@ fn edits(table: &Table) -> FieldEdits {
 }
 
 /// The first of these keys that is written; notes it if there is none, or more than one.
-fn one_of(table: &Table, what: &str, keys: &[&'static str], shown: &[&str], mistakes: &mut Mistakes<'_>) -> Option<&'static str> {
+pub(super) fn one_of(
+    table: &Table,
+    what: &str,
+    keys: &[&'static str],
+    shown: &[&str],
+    mistakes: &mut Mistakes<'_>,
+) -> Option<&'static str> {
     let mut written: Vec<(&'static str, Span)> = keys.iter().filter_map(|key| Some((*key, table.given(key)?.key.clone()))).collect();
     written.sort_by_key(|(_, span)| span.start);
     match &written[..] {

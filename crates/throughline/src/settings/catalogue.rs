@@ -4,15 +4,19 @@
 //! not here does not exist, and no default is written anywhere else.
 
 mod acme;
+mod dns;
 mod encoding;
 mod pool;
 mod route;
 mod site;
+mod steering;
 
 use super::value::Shape;
 use acme::ACME;
+use dns::{DNS, KEY, RESOLVER, ZONE};
 use pool::POOL;
 use site::SITE;
+use steering::{COLLECTOR, GEOGRAPHY, POP, STEERING};
 
 /// A table of the config file: what it is called and what may stand in it.
 #[derive(Debug)]
@@ -146,7 +150,7 @@ pub static ROOT: Section = Section {
         section("limits", Kind::Table(&LIMITS), Means("all defaults"), "Caps and timers that guard the client side."),
         section("journal", Kind::Table(&JOURNAL), Means("in memory: a restart forgets what was pushed"), "Purges and pushes on disk."),
         section("log", Kind::Table(&LOG), Means("no access log"), "The access log; writing the section turns it on."),
-        section("listener", Kind::Tables(&LISTENER), Required, "An address clients connect to."),
+        section("listener", Kind::Tables(&LISTENER), Means("no web server"), "An address clients connect to."),
         section("certificate", Kind::Tables(&CERTIFICATE), Means("no certificates"), "What listeners with TLS present."),
         section(
             "acme",
@@ -155,8 +159,16 @@ pub static ROOT: Section = Section {
             "The authority that certificates are ordered from, by ACME (RFC 8555), for sites with `certificate = \"acme\"`.",
         ),
         section("tls", Kind::Table(&TLS), Means("all defaults"), "What holds for every listener with TLS."),
-        section("site", Kind::Tables(&SITE), Required, "A group of host names and what they serve."),
+        section("site", Kind::Tables(&SITE), Means("no web server"), "A group of host names and what they serve."),
         section("pool", Kind::Named(&POOL), Means("no pools"), "A group of backends and how to choose one."),
+        section("dns", Kind::Table(&DNS), Means("no name server"), "The authoritative name server."),
+        section("zone", Kind::Named(&ZONE), Means("no zones"), "A zone that it serves."),
+        section("key", Kind::Named(&KEY), Means("no keys"), "A secret that two name servers share."),
+        section("pop", Kind::Named(&POP), Means("no places"), "A place that clients are led to."),
+        section("steering", Kind::Named(&STEERING), Means("nobody is led"), "How clients are led to places."),
+        section("collector", Kind::Tables(&COLLECTOR), Means("no routing tables"), "Where the routing table of a place comes from."),
+        section("geography", Kind::Table(&GEOGRAPHY), Means("nothing says so"), "Where addresses are said to be."),
+        section("resolver", Kind::Table(&RESOLVER), Means("no recursive role"), "Names looked up for others."),
     ],
 };
 

@@ -3,18 +3,21 @@
 use super::acme;
 use super::build::{ToText, hosts};
 use super::disk::Disk;
+use super::dns;
 use super::mistake::Mistakes;
 use super::owners;
 use super::read::{Span, Table};
 use super::{tiers, tls};
 use decide::address::Address;
-use decide::config::{Action, Algorithm, Config, HostPattern, Match, Pool};
+use decide::config::{Action, Algorithm, Config, DynamicSet, HostPattern, Match, Pool, Route, Source};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// Notes every mistake of a whole configuration. `root` is what it was built from.
 pub(super) fn check(root: &Table, config: &Config, admin: Option<&Address>, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) {
+    roles(root, config, mistakes);
     listeners(root, config, admin, mistakes);
+    dns::check(root, config, mistakes);
     site_names(root, config, mistakes);
     duplicate_hosts(root, config, mistakes);
     unserved_sites(root, config, mistakes);
@@ -158,6 +161,16 @@ fn missing_directories(site: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_
     }
 }
 
+/// A program that does nothing.
+fn roles(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
+    let web = (root.given("listener").is_some(), root.given("site").is_some());
+    if config.dns.is_some() || config.resolver.is_some() || web == (true, true) {
+        return;
+    }
+    let lacks = if web.0 { "[[site]]" } else { "[[listener]]" };
+    mistakes.error(&root.span, format!("{} has no {lacks}", root.header)).help("a name server needs none: write [dns] or [resolver]");
+}
+
 fn unused_pools(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
     let uses = |action: &Action, index: usize| matches!(action, Action::Pool(pool) if *pool == index);
     let routes = root.tables("site").iter().flat_map(|site| site.tables("route"));
@@ -167,10 +180,18 @@ fn unused_pools(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
         return;
     }
     for (index, (name, _)) in root.named("pool").iter().enumerate() {
-        if !config.sites.iter().flat_map(|site| &site.routes).any(|route| uses(&route.action, index) || tiers::uses(&route.tiers, index)) {
-            mistakes.warning(&name.span, format!("no route uses pool {:?}", name.it));
+        let by_route = |route: &Route| uses(&route.action, index) || tiers::uses(&route.tiers, index);
+        if !config.sites.iter().flat_map(|site| &site.routes).any(by_route) && !by_name(config, index) {
+            mistakes.warning(&name.span, format!("nothing uses pool {:?}", name.it));
         }
     }
+}
+
+/// Whether a place or a record has its addresses or its health from this pool.
+fn by_name(config: &Config, index: usize) -> bool {
+    let sets = config.dns.iter().flat_map(|dns| &dns.zones).flat_map(|zone| &zone.sets);
+    let by_set = |set: &DynamicSet| matches!(set.source, Source::Pool { pool, .. } if pool == index);
+    sets.into_iter().any(by_set) || config.pops.iter().any(|pop| pop.pool == Some(index))
 }
 
 fn backend_names(table: &Table, pool: &Pool, mistakes: &mut Mistakes<'_>) {

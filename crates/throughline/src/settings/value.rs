@@ -1,10 +1,14 @@
 //! What a single text may be: durations, sizes, and the shapes of names, addresses and patterns.
 
+mod names;
+
 use super::nearest::nearest;
 use decide::address::Address;
 use decide::config::{HashKey, HostPattern, PathMatch, Protocol, TokenHash};
 use decide::files::Coding;
 use decide::time::Duration;
+use names::record_name;
+pub(super) use names::{coordinates, layer, notify_to, origin, socket_address, transfer_to};
 use std::net::{IpAddr, Ipv6Addr};
 use wire::network::{Network, NotANetwork};
 
@@ -71,6 +75,26 @@ pub enum Shape {
     Base64Url,
     /// The hash of a token.
     TokenHash,
+    /// An IP address and a port.
+    SocketAddress,
+    /// An IP address.
+    IpAddress,
+    /// An IPv4 address.
+    Ipv4Address,
+    /// A name in a zone.
+    RecordName,
+    /// The type of a record.
+    RecordType,
+    /// Who may have a zone.
+    TransferTo,
+    /// Who is told of a change.
+    NotifyTo,
+    /// A place on the earth.
+    Coordinates,
+    /// Scheme, host and port of a URL.
+    Origin,
+    /// A layer of a steering.
+    Layer,
 }
 
 /// Why a text is not of its shape.
@@ -126,6 +150,16 @@ impl Shape {
             Shape::Printable => "a word",
             Shape::Base64Url => "a key",
             Shape::TokenHash => "the hash of a token",
+            Shape::SocketAddress => "an address and port",
+            Shape::IpAddress => "an address",
+            Shape::Ipv4Address => "an IPv4 address",
+            Shape::RecordName => "a name of a record",
+            Shape::RecordType => "a type of records",
+            Shape::TransferTo => "who may transfer",
+            Shape::NotifyTo => "who is told",
+            Shape::Coordinates => "a place",
+            Shape::Origin => "the beginning of a URL",
+            Shape::Layer => "a layer",
         }
     }
 
@@ -162,6 +196,16 @@ impl Shape {
             Shape::Printable => "a word without spaces",
             Shape::Base64Url => "base64url: letters, digits, \"-\" and \"_\"",
             Shape::TokenHash => "\"sha256:\" and 64 hexadecimal digits, as `throughline ctl token` prints it",
+            Shape::SocketAddress => "an IP address and port such as \"192.0.2.53:53\" or \"[::1]:53\"",
+            Shape::IpAddress => "an IP address such as \"192.0.2.10\" or \"2001:db8::10\"",
+            Shape::Ipv4Address => "an address such as \"192.0.2.53\"",
+            Shape::RecordName => "a name such as \"www\", \"@\" or \"www.example.com.\"",
+            Shape::RecordType => "a type such as \"A\", \"MX\" or \"TYPE65280\"",
+            Shape::TransferTo => "a network, alone or with a key: \"192.0.2.54 key NAME\"",
+            Shape::NotifyTo => "an address and port, alone or with a key: \"192.0.2.54:53 key NAME\"",
+            Shape::Coordinates => "latitude and longitude in degrees, such as \"50.11, 8.68\"",
+            Shape::Origin => "scheme and host, perhaps with a port, such as \"https://fra.example.com\"",
+            Shape::Layer => "\"measured\", \"topology\" or \"geography\"",
         }
     }
 
@@ -199,6 +243,16 @@ impl Shape {
             Shape::Printable => holds(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())),
             Shape::Base64Url => holds(is_base64url(text)),
             Shape::TokenHash => token_hash(text).map(drop),
+            Shape::SocketAddress => socket_address(text).map(drop),
+            Shape::IpAddress => holds(text.parse::<IpAddr>().is_ok()),
+            Shape::Ipv4Address => holds(text.parse::<std::net::Ipv4Addr>().is_ok()),
+            Shape::RecordName => holds(record_name(text)),
+            Shape::RecordType => holds(wire::dns::RecordType::parse(text).is_some()),
+            Shape::TransferTo => transfer_to(text).map(drop),
+            Shape::NotifyTo => notify_to(text).map(drop),
+            Shape::Coordinates => coordinates(text).map(drop),
+            Shape::Origin => origin(text).map(drop),
+            Shape::Layer => layer(text).map(drop),
             Shape::FileName => holds(!matches!(text, "" | "." | "..") && !text.contains(|c: char| c == '/' || c.is_control())),
         }
     }

@@ -100,7 +100,7 @@ impl Flaw {
         Fault { flaw: self, treatment }
     }
 
-    pub(super) fn resets(self) -> Fault {
+    pub(crate) fn resets(self) -> Fault {
         self.costs(Treatment::ResetSession)
     }
 }

@@ -25,14 +25,14 @@ pub struct Framer {
 }
 
 impl Framer {
-    /// Takes in the next bytes; then [`Framer::next`] until there is no more.
+    /// Takes in the next bytes; then [`Framer::message`] until there is no more.
     pub fn push(&mut self, bytes: &[u8]) {
         self.gathered.push(bytes);
     }
 
     /// The next message, if it is there whole. A fault here ends the session: tell the peer [`Fault::notification`]; the stream cannot be read
     /// on. Faults that cost less are in [`Update::faults`].
-    pub fn next(&mut self, agreed: &Agreed) -> Result<Option<Message<'_>>, Fault> {
+    pub fn message(&mut self, agreed: &Agreed) -> Result<Option<Message<'_>>, Fault> {
         let pending = self.gathered.pending();
         let most = if agreed.long { LONG_MESSAGE_BYTES } else { MESSAGE_BYTES };
         // A stream that is no BGP is told from one that is slow by its first bytes.

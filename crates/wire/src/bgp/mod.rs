@@ -1,7 +1,7 @@
 //! BGP-4 on the wire (RFC 4271), as far as routers are listened to: IPv4 and IPv6 unicast (RFC 4760), systems of four bytes (RFC 6793),
 //! several paths of a network (RFC 7911), long messages (RFC 8654), and errors that cost no more than they must (RFC 7606).
 //!
-//! Order of calls: [`Framer::push`] with bytes as they come, [`Framer::next`] until it has none; or [`Message::read`] for one whole message,
+//! Order of calls: [`Framer::push`] with bytes as they come, [`Framer::message`] until it has none; or [`Message::read`] for one whole message,
 //! as BMP and MRT carry them. What both sides said in their OPENs decides how the rest is read: [`Agreed`]. Writing: [`Open::write`],
 //! [`Notification::write`], [`write_keepalive`], [`write_update`].
 //!
@@ -26,6 +26,7 @@ pub use notification::Notification;
 pub use open::{Agreed, Capability, Open, SEVERAL_PATHS_BOTH, SEVERAL_PATHS_RECEIVE, SEVERAL_PATHS_SEND};
 pub use path::{Path, Segment, SegmentKind};
 pub use prefix::{Prefix, Prefixes};
+pub(crate) use prefix::{network as read_network, write_network};
 pub use update::Update;
 pub use write::{NewAttributes, TooLong, write_attributes, write_keepalive, write_update};
 
@@ -88,4 +89,4 @@ impl fmt::Display for Family {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -156,7 +156,7 @@ fn headers_that_are_none() {
         change(&mut message);
         let mut framer = Framer::default();
         framer.push(&message);
-        let told = framer.next(&WIDE).expect_err("refused");
+        let told = framer.message(&WIDE).expect_err("refused");
         (told.flaw, told.notification())
     };
     let told = |code, subcode, data: &[u8]| Notification { code, subcode, data: data.to_vec() };
@@ -173,7 +173,7 @@ fn headers_that_are_none() {
     // Something else than BGP is told by its first byte.
     let mut framer = Framer::default();
     framer.push(b"G");
-    assert_eq!(framer.next(&WIDE), Err(Flaw::Marker.resets()));
+    assert_eq!(framer.message(&WIDE), Err(Flaw::Marker.resets()));
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn a_long_message_only_where_it_was_agreed_on() {
     write_update(&networks, &NewAttributes::default(), &[], &long, &mut message).expect("fits");
     let mut framer = Framer::default();
     framer.push(&message);
-    assert_eq!(framer.clone().next(&WIDE), Err(Flaw::Length(message.len() as u16).resets()));
-    assert!(matches!(framer.next(&long), Ok(Some(Message::Update(update))) if update.withdrawals().eq(networks)));
+    assert_eq!(framer.clone().message(&WIDE), Err(Flaw::Length(message.len() as u16).resets()));
+    assert!(matches!(framer.message(&long), Ok(Some(Message::Update(update))) if update.withdrawals().eq(networks)));
 }
 
 #[test]
@@ -376,7 +376,7 @@ fn take_in(bytes: &[u8], agreed: &Agreed) -> usize {
     let mut framer = Framer::default();
     framer.push(bytes);
     let mut messages = 0;
-    while let Ok(Some(message)) = framer.next(agreed) {
+    while let Ok(Some(message)) = framer.message(agreed) {
         messages += 1;
         if let Message::Update(update) = message {
             messages += update.announcements().count() + update.withdrawals().count() + update.attributes.others().count();
@@ -429,7 +429,7 @@ proptest! {
         let mut names = Vec::new();
         for part in bytes.chunks(step) {
             framer.push(part);
-            while let Some(message) = framer.next(&WIDE).expect("good") {
+            while let Some(message) = framer.message(&WIDE).expect("good") {
                 names.push(message.name());
             }
         }

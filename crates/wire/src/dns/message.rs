@@ -259,15 +259,27 @@ fn data(record: &ParsedRecord<'_, [u8]>) -> Result<Data, Malformed> {
             let https = read!(rdata::Https<&[u8], Parsed<'_>>);
             Data::Https(Binding { priority: https.priority(), target: name(https.target()), params: params(https.params().as_slice()) })
         }
-        // RFC 3597 §4: the names in these may be compressed, and a pointer means nothing outside of its message.
-        Rtype::PTR | Rtype::MB | Rtype::MD | Rtype::MF | Rtype::MG | Rtype::MR | Rtype::MINFO | Rtype::RP | Rtype::SRV | Rtype::NAPTR => {
-            let mut bytes = Vec::new();
-            let data = read!(rdata::AllRecordData<&[u8], Parsed<'_>>);
-            data.compose_rdata(&mut bytes).unwrap_or_else(|never| match never {});
-            Data::Other(RecordType(record.rtype().to_int()), bytes)
-        }
+        // RFC 3597 §4: names in the data of these may be compressed, and a copy of it elsewhere must not be.
+        other @ (Rtype::PTR
+        | Rtype::MB
+        | Rtype::MD
+        | Rtype::MF
+        | Rtype::MG
+        | Rtype::MR
+        | Rtype::MINFO
+        | Rtype::RP
+        | Rtype::SRV
+        | Rtype::NAPTR) => Data::Other(RecordType(other.to_int()), spelled_out(record)?),
         other => Data::Other(RecordType(other.to_int()), read!(UnknownRecordData<&[u8]>).data().to_vec()),
     })
+}
+
+/// The data of a record with its names whole.
+fn spelled_out(record: &ParsedRecord<'_, [u8]>) -> Result<Vec<u8>, Malformed> {
+    let read = record.to_record::<rdata::ZoneRecordData<&[u8], Parsed<'_>>>()?.ok_or(Malformed)?;
+    let mut data = Vec::new();
+    read.data().compose_rdata(&mut data).expect("a vector grows");
+    Ok(data)
 }
 
 /// The parameters of a service, whose lengths have been checked.

@@ -55,12 +55,12 @@ fn a_referral_that_leads_no_closer_is_lame() {
 
 #[test]
 fn absence_holds_as_long_as_the_lesser_of_two_times_and_only_its_own_zone_can_say_so() {
-    assert_eq!(judged("example.org", &message(true, &[], &[SOA], &[])).verdict, Verdict::NoData(Some(Duration::from_secs(30))));
+    assert_eq!(judged("example.org", &message(true, &[], &[SOA], &[])).verdict, Verdict::NoData(Some(record(&SOA.replace("300", "30")))));
     let foreign = SOA.replace("example.org 300", "example.net 300");
     assert_eq!(judged("example.org", &message(true, &[], &[&foreign], &[])).verdict, Verdict::NoData(None));
     let mut denied = message(true, &[], &[SOA], &[]);
     denied.code = NXDOMAIN;
-    assert_eq!(judged("example.org", &denied).verdict, Verdict::NoName(Some(Duration::from_secs(30))));
+    assert_eq!(judged("example.org", &denied).verdict, Verdict::NoName(Some(record(&SOA.replace("300", "30")))));
     denied.flags.authoritative = false;
     assert!(matches!(judged("example.org", &denied).verdict, Verdict::Lame(_)));
 }

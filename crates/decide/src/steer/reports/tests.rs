@@ -30,8 +30,8 @@ fn at(secs: u64) -> Instant {
 }
 
 fn believed(table: &[Believed], network: &str) -> Option<Vec<(u16, u64)>> {
-    let row = table.iter().find(|row| format!("{}", row.network) == network)?;
-    Some(row.times.iter().map(|(pop, time)| (*pop, u64::try_from(time.as_millis()).expect("short"))).collect())
+    let (_, times) = table.iter().find(|(known, _)| format!("{known}") == network)?;
+    Some(times.iter().map(|(pop, time)| (*pop, u64::try_from(time.as_millis()).expect("short"))).collect())
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn wider_networks_decide_where_each_tells_little() {
     let table = reports.table(at(0));
     assert_eq!(believed(&table, "192.0.0.0/20"), Some(vec![(0, 20)]));
     assert_eq!(believed(&table, "192.0.0.0/24"), Some(vec![(0, 1)]));
-    assert!(table.is_sorted_by_key(|row| row.network));
+    assert!(table.is_sorted_by_key(|(network, _)| *network));
 }
 
 #[test]
@@ -177,7 +177,7 @@ proptest! {
         play(&mut with, all);
         let own = Network::of([10, 0, 200, 7].into(), 24);
         let others = |table: Vec<Believed>| -> Vec<Believed> {
-            table.into_iter().filter(|row| row.network.bits() == 24 && row.network != own).collect()
+            table.into_iter().filter(|(network, _)| network.bits() == 24 && *network != own).collect()
         };
         prop_assert_eq!(others(without.table(at(3000))), others(with.table(at(3000))));
     }

@@ -101,6 +101,36 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
             file.put("[pool.pop]", "algorithm", r#""consistent-hash""#);
             file.put("[pool.pop]", "backends", r#"[{ name = "edge-1", at = "127.0.0.1:8080" }, "10.0.0.2:8080"]"#);
         }
+        ("[dns]", _) => file.put("[zone.\"example.com\"]", "ttl", "\"5m\""),
+        ("[zone.app]", _) => {
+            file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
+            file.put("[key.transfer]", "secret-file", r#""/etc/transfer.key""#);
+            file.put("[[zone.app.record]]", "name", r#""www""#);
+            file.put("[[zone.app.record]]", "pool", r#""app""#);
+        }
+        ("[key.app]", _) => {
+            file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
+            file.put("[zone.\"example.com\"]", "ttl", "\"5m\"");
+        }
+        ("[steering.app]" | "[steering.app.measure]" | "[[collector]]", key) => {
+            file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);
+            file.put("[pop.app]", "addresses", r#"["192.0.2.2"]"#);
+            if header == "[[collector]]" && !matches!(key, "mrt" | "bmp" | "bgp") {
+                let source = if let Only::With { key, .. } = entry.only { key } else { "mrt" };
+                let example = section.entries.iter().find(|other| other.key == source).expect("it is a source").example;
+                file.put(&header, source, example);
+            }
+        }
+        ("[[zone.app.record]]", key) => {
+            file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
+            if key == "steer" {
+                file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);
+                file.put("[steering.app]", "pops", r#"["fra"]"#);
+            } else if key != "pool" {
+                file.put(&header, "type", r#""A""#);
+                file.put(&header, "values", r#"["192.0.2.1", "192.0.2.2"]"#);
+            }
+        }
         ("[[site.route]]", "steer" | "measure" | "status") => {
             file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);
             file.put("[pop.fra]", "url", r#""https://fra.example.com""#);

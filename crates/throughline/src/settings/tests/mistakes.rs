@@ -103,14 +103,14 @@ fn a_span_over_several_lines_is_underlined_on_its_first() {
 #[test]
 fn an_empty_file_says_what_is_missing() {
     let mistakes = load("", "t.toml").expect_err("it is empty");
-    assert_eq!(shown(&mistakes), "t.toml:1:1: the file has no [[listener]]\nt.toml:1:1: the file has no [[site]]");
+    assert_eq!(shown(&mistakes), "t.toml:1:1: the file has no [[listener]]; a name server needs none: write [dns] or [resolver]");
 }
 
 #[test]
 fn warnings_do_not_refuse() {
     let text = SMALL.replace("pool = \"app\"", "files = { root = \"/nowhere/at/all\" }");
     let loaded = load_with(&text, "t.toml", &[]).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)));
-    let expected = "t.toml:8:18: warning: there is no directory \"/nowhere/at/all\"\nt.toml:10:7: warning: no route uses pool \"app\"";
+    let expected = "t.toml:8:18: warning: there is no directory \"/nowhere/at/all\"\nt.toml:10:7: warning: nothing uses pool \"app\"";
     assert_eq!(shown(&loaded.warnings), expected);
     assert!(load(&text, "t.toml").is_ok());
 }

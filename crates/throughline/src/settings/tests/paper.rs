@@ -45,6 +45,8 @@ static FILES: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
         ("cut.pem", example[..200].to_string()),
         ("empty.pem", String::new()),
         ("open.pem", example_key),
+        ("transfer.key", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA==\n".to_string()),
+        ("measure.key", "0123456789abcdef0123456789abcdef".to_string()),
     ])
 });
 
@@ -68,6 +70,10 @@ impl Disk for Paper {
     fn authorities(&self) -> Trust {
         let two = FILES["ca.pem"].repeat(2);
         Arc::new(node::tls::certificate::trust_of_pem(two.as_bytes()).expect("authorities"))
+    }
+
+    fn random(&self) -> [u8; 32] {
+        [7; 32]
     }
 
     fn state(&self) -> Option<String> {

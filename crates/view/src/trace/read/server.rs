@@ -139,6 +139,9 @@ fn say(name: &str, fields: &Fields<'_>) -> Said {
             let then = if text("then") == "retry" { "another is asked" } else { "nobody else is asked" };
             Said { tone: Tone::Bad, ..plain("backend", format!("{} failed ({}): {then}", text("backend"), text("error"))) }
         }
+        "redirected-to-pop" => plain("nearest", redirected_to_pop(fields)),
+        "report-taken" => plain("measured", format!("of {}: {}", text("network"), text("times"))),
+        "report-refused" => Said { tone: Tone::Bad, ..plain("measured", format!("refused, {}: {}", fields.status(), text("why"))) },
         "made" => plain("answer", format!("{}, made by the server itself ({})", fields.status(), text("why"))),
         "delivered" => delivered(fields),
         other => unknown(other, fields),
@@ -207,6 +210,23 @@ fn picked(fields: &Fields<'_>) -> String {
     };
     let among = usize::try_from(fields.number("candidates")).unwrap_or(usize::MAX);
     format!("{} by {}, of {}{why}", fields.text("backend"), fields.text("algorithm"), count(among, "candidate", "candidates"))
+}
+
+fn redirected_to_pop(fields: &Fields<'_>) -> String {
+    let version = fields.number("version");
+    let prefix = fields.text("prefix");
+    let of = if prefix.is_empty() { String::new() } else { format!(" of {prefix}") };
+    let by = match fields.text("layer").as_str() {
+        "measured" => format!("by what clients{of} have measured"),
+        "topology" => format!("by the topology{of}"),
+        "geography" => format!("by the location{of}"),
+        "default" => "by default".to_string(),
+        "next-best" => "the one decided on has no url".to_string(),
+        other => other.to_string(),
+    };
+    let client = fields.text("client");
+    let client = if client.is_empty() { "a client without an address".to_string() } else { client };
+    format!("{} for {client}, {by} (tables version {version})", fields.text("pop"))
 }
 
 fn delivered(fields: &Fields<'_>) -> Said {

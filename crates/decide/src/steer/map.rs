@@ -1,0 +1,121 @@
+//! The compiled answer to every address there is.
+
+use super::bits::Bits;
+use super::choice::{Chooser, Ground};
+use super::geography::Geography;
+use super::held::Held;
+use super::prefixes::Cursor;
+use super::rib::Rib;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+/// For each family, where the answer changes. It is made by one sweep over all tables at once.
+#[derive(Clone, Debug)]
+pub(super) struct Map {
+    pub(super) v4: Runs<u32>,
+    pub(super) v6: Runs<u128>,
+}
+
+impl Map {
+    pub(super) fn of(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> Map {
+        Map { v4: swept(chooser, rib, held, geography), v6: swept(chooser, rib, held, geography) }
+    }
+
+    /// The place of an address, by its small number, and the length of the widest network around it that has no other answer in it.
+    pub(super) fn lookup(&self, address: IpAddr) -> (u8, u8) {
+        match address {
+            IpAddr::V4(address) => self.v4.lookup(address.to_bits()),
+            IpAddr::V6(address) => match address.to_ipv4_mapped() {
+                Some(mapped) => self.v4.lookup(mapped.to_bits()),
+                None => self.v6.lookup(address.to_bits()),
+            },
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.v4.bytes() + self.v6.bytes()
+    }
+}
+
+/// Stretches of addresses with one answer each; neighbours differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Runs<A> {
+    /// The first address of each; the first of all is the first there is.
+    pub(super) starts: Vec<A>,
+    pub(super) places: Vec<u8>,
+    /// For each value of the leading 16 bits, how many runs start before the first address with it.
+    slots: Vec<u32>,
+}
+
+impl<A: Bits> Runs<A> {
+    fn of(starts: Vec<A>, places: Vec<u8>) -> Runs<A> {
+        let mut slots = Vec::with_capacity((1 << 16) + 1);
+        let mut before = 0;
+        for slot in 0..1 << 16 {
+            while starts.get(before).is_some_and(|start| start.slot() < slot) {
+                before += 1;
+            }
+            slots.push(before as u32);
+        }
+        slots.push(starts.len() as u32);
+        Runs { starts, places, slots }
+    }
+
+    /// Which run an address is in.
+    pub(super) fn run(&self, address: A) -> usize {
+        let slot = address.slot();
+        let (from, to) = (self.slots[slot] as usize, self.slots[slot + 1] as usize);
+        // The first run starts at the first address: there is always one that starts no later.
+        from + self.starts[from..to].partition_point(|start| *start <= address) - 1
+    }
+
+    fn lookup(&self, address: A) -> (u8, u8) {
+        let run = self.run(address);
+        (self.places[run], self.scope(run, address))
+    }
+
+    /// The widest network around the address stops short of the last address before the run, and of the first behind it: it has one bit
+    /// more than the address shares with the nearer of them.
+    fn scope(&self, run: usize, address: A) -> u8 {
+        let before = self.starts[run].previous().map_or(0, |before| address.shared(before) + 1);
+        let behind = self.starts.get(run + 1).map_or(0, |behind| address.shared(*behind) + 1);
+        before.max(behind)
+    }
+
+    fn bytes(&self) -> usize {
+        self.starts.capacity() * size_of::<A>() + self.places.capacity() + self.slots.capacity() * 4
+    }
+}
+
+fn swept<A: Bits>(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> Runs<A> {
+    let tables = (A::of(rib.table()), A::of(held.table()), A::of(chooser.measured.table()), A::of(geography.table()));
+    let (routes, holds, times, locations) = tables;
+    let mut cursors = [routes, holds, times, locations].map(Cursor::new);
+    let (mut starts, mut places) = (Vec::with_capacity(routes.len()), Vec::with_capacity(routes.len()));
+    let mut at = A::FIRST;
+    loop {
+        cursors.iter_mut().for_each(|cursor| cursor.go(at));
+        let [route, hold, time, location] = [0, 1, 2, 3].map(|cursor: usize| cursors[cursor].here());
+        let route = route.map(|index| (routes.addresses[index], routes.bits[index], routes.values[index]));
+        let ground = Ground {
+            at,
+            route,
+            held: hold.filter(|index| route.is_some_and(|(_, bits, _)| bits <= holds.bits[*index])).map(|index| holds.values[index] as u8),
+            measured: time.map(|index| times.values[index]),
+            location: location.map(|index| (locations.bits[index], locations.values[index])),
+        };
+        let place = chooser.choose(&ground);
+        if places.last() != Some(&place) {
+            starts.push(at);
+            places.push(place);
+        }
+        let unit = chooser.unit(&ground).and_then(|bits| at.last(bits).next());
+        match cursors.iter().map(Cursor::border).chain([unit]).flatten().min() {
+            Some(border) => at = border,
+            None => break,
+        }
+    }
+    starts.shrink_to_fit();
+    places.shrink_to_fit();
+    Runs::of(starts, places)
+}

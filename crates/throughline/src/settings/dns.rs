@@ -1,0 +1,311 @@
+//! Name servers: their sections made parts of the model.
+
+use super::build::Pools;
+use super::disk::{Disk, unreadable};
+use super::mistake::Mistakes;
+use super::read::{At, Table};
+use super::rules::place;
+use super::steering::named_steering;
+use super::value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use decide::address::Address;
+use decide::config::{
+    Config, Dns, DnsLimits, DynamicSet, Order, Resolver, Secret, Source, TransferTo, TsigAlgorithm, TsigKey, Zone, ZoneRecord,
+};
+use std::net::SocketAddr;
+use wire::dns::{Data, Name, Record, RecordType};
+
+/// `[dns]`, with its zones and keys.
+pub(super) fn dns(root: &Table, pools: &Pools<'_>, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Dns> {
+    let keys: Vec<TsigKey> = root.named("key").iter().map(|(name, table)| key(name, table, disk, mistakes)).collect();
+    let names = Names {
+        pools,
+        keys: root.named("key").iter().map(|(name, _)| name.it.as_str()).collect(),
+        steerings: root.named("steering").iter().map(|(name, _)| name.it.as_str()).collect(),
+    };
+    let zones: Vec<Zone> = root.named("zone").iter().filter_map(|(name, table)| zone(name, table, &names, mistakes)).collect();
+    let Some(table) = root.table_if("dns") else {
+        if let Some((name, _)) = root.named("zone").first() {
+            mistakes.error(&name.span, "no name server serves this zone").help("write [dns] with at = [\"192.0.2.53:53\"]");
+        }
+        return None;
+    };
+    if root.named("zone").is_empty() {
+        mistakes.warning(&table.span, "the name server has no zone: it refuses every question").help("write [zone.\"example.com\"]");
+    }
+    let why = table.texts("why").iter().filter_map(|text| value::network(&text.it).ok()).collect();
+    Some(Dns { listeners: listeners(table, mistakes), limits: limits(table), zones, keys, why })
+}
+
+/// `[resolver]`.
+pub(super) fn resolver(root: &Table, mistakes: &mut Mistakes<'_>) -> Option<Resolver> {
+    let table = root.table_if("resolver")?;
+    Some(Resolver {
+        listeners: listeners(table, mistakes),
+        limits: limits(table),
+        clients: table.texts("allow").iter().filter_map(|text| value::network(&text.it).ok()).collect(),
+        forward: addresses(table, "forward"),
+        root: table.text_if("root"),
+        cache_entries: table.number("entries"),
+        max_ttl: table.duration("max-ttl"),
+        serve_stale: table.duration("serve-stale"),
+        lookups: table.number("lookups"),
+    })
+}
+
+fn addresses(table: &Table, key: &str) -> Vec<SocketAddr> {
+    table.texts(key).iter().filter_map(|text| value::socket_address(&text.it).ok()).collect()
+}
+
+fn listeners(table: &Table, mistakes: &mut Mistakes<'_>) -> Vec<SocketAddr> {
+    for text in table.texts("at") {
+        if let Ok(at) = value::socket_address(&text.it)
+            && at.ip().is_unspecified()
+        {
+            let message = format!("{at} is every address at once: an answer by UDP could leave from another than was asked");
+            mistakes.error(&text.span, message).help("write each address");
+        }
+    }
+    addresses(table, "at")
+}
+
+fn limits(table: &Table) -> DnsLimits {
+    DnsLimits {
+        datagram: table.number("datagram"),
+        cookies: table.bool("cookies"),
+        rate: table.number("rate"),
+        slip: table.number("slip"),
+        connections: table.number("connections"),
+        connections_per_address: table.number("connections-per-address"),
+        idle_timeout: table.duration("idle-timeout"),
+    }
+}
+
+fn key(name: &At<String>, table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> TsigKey {
+    let parsed = Name::parse(&name.it);
+    if parsed.is_none() {
+        mistakes.error(&name.span, format!("{:?} cannot be the name of a key: it is sent as a domain name", name.it));
+    }
+    let algorithm = match table.text("algorithm").as_str() {
+        "hmac-sha384" => TsigAlgorithm::Sha384,
+        "hmac-sha512" => TsigAlgorithm::Sha512,
+        _ => TsigAlgorithm::Sha256,
+    };
+    let secret = secret(table, "secret-file", disk, mistakes).map(|text| {
+        let text: Vec<u8> = text.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        STANDARD.decode(text).unwrap_or_else(|_| {
+            mistakes
+                .error(&place(table, "secret-file"), "what is in this file is not base64")
+                .help("`tsig-keygen` and `keymgr tsig` make such a secret");
+            Vec::new()
+        })
+    });
+    TsigKey { name: parsed.unwrap_or_else(Name::root), algorithm, secret: Secret(secret.unwrap_or_default()) }
+}
+
+/// The bytes of a file that others should not read.
+pub(super) fn secret(table: &Table, key: &str, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Vec<u8>> {
+    let (path, span) = (table.text_if(key)?, place(table, key));
+    match disk.read(&path) {
+        Ok(bytes) => {
+            if disk.is_open_to_all(&path) {
+                mistakes.warning(&span, format!("everybody on this machine may read {path}")).help(format!("chmod o= {path}"));
+            }
+            Some(bytes)
+        }
+        Err(error) => {
+            mistakes.fault(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            None
+        }
+    }
+}
+
+/// What shows only in the whole: an address that two want, a zone that is there twice.
+pub(super) fn check(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
+    let mut taken: Vec<(SocketAddr, &str)> = Vec::new();
+    taken.extend(config.listeners.iter().filter_map(|listener| match listener.at {
+        Address::Ip(at) => Some((at, "[[listener]]")),
+        _ => None,
+    }));
+    for section in ["dns", "resolver"] {
+        let Some(table) = root.table_if(section) else { continue };
+        for text in table.texts("at") {
+            let Ok(at) = value::socket_address(&text.it) else { continue };
+            match taken.iter().find(|(other, _)| *other == at && at.port() != 0) {
+                Some((_, header)) => drop(mistakes.error(&text.span, format!("{at} stands under {header} already"))),
+                None => taken.push((at, if section == "dns" { "[dns]" } else { "[resolver]" })),
+            }
+        }
+    }
+    let mut seen: Vec<Name> = Vec::new();
+    for (name, _) in root.named("zone") {
+        let Some(apex) = Name::parse(&name.it) else { continue };
+        if seen.contains(&apex) {
+            mistakes.error(&name.span, format!("the zone {apex} is there already"));
+        }
+        seen.push(apex);
+    }
+}
+
+/// What the entries of a zone may name.
+struct Names<'t> {
+    pools: &'t Pools<'t>,
+    keys: Vec<&'t str>,
+    steerings: Vec<&'t str>,
+}
+
+impl Names<'_> {
+    fn key(&self, name: Option<&str>, span: &super::read::Span, mistakes: &mut Mistakes<'_>) -> Option<usize> {
+        let name = name?;
+        let found = self.keys.iter().position(|key| *key == name);
+        if found.is_none() {
+            mistakes.error(span, format!("unknown key {name:?}")).nearest(name, self.keys.iter().copied());
+        }
+        found
+    }
+}
+
+fn zone(name: &At<String>, table: &Table, names: &Names<'_>, mistakes: &mut Mistakes<'_>) -> Option<Zone> {
+    let Some(apex) = Name::parse(&name.it) else {
+        mistakes.error(&name.span, format!("{:?} is not the name of a zone", name.it)).expected("a name such as \"example.com\"");
+        return None;
+    };
+    let mut zone = Zone { name: apex, records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
+    for text in table.texts("transfer") {
+        if let Ok((network, key)) = value::transfer_to(&text.it) {
+            zone.transfer.push(TransferTo { network, key: names.key(key, &text.span, mistakes) });
+        }
+    }
+    for text in table.texts("notify") {
+        if let Ok((at, key)) = value::notify_to(&text.it) {
+            zone.notify.push((at, names.key(key, &text.span, mistakes)));
+        }
+    }
+    let mut sets: Vec<Written> = Vec::new();
+    for record in table.tables("record") {
+        written(record, table, &zone.name, names, &mut sets, mistakes);
+    }
+    for set in sets {
+        set.into_zone(&mut zone);
+    }
+    Some(zone)
+}
+
+/// One set as it is written, perhaps in several tables.
+struct Written {
+    owner: Name,
+    ttl: u32,
+    order: Order,
+    what: What,
+}
+
+enum What {
+    Values { kind: RecordType, values: Vec<(Data, u32)> },
+    Pool(usize),
+    Steering(usize),
+}
+
+impl Written {
+    fn into_zone(self, zone: &mut Zone) {
+        let Written { owner, ttl, order, what } = self;
+        let source = match what {
+            // Nothing to choose: records like all others.
+            What::Values { values, .. } if values.len() == 1 || order == Order::Fixed => {
+                zone.records.extend(values.into_iter().map(|(data, _)| ZoneRecord { owner: owner.clone(), ttl, data }));
+                return;
+            }
+            What::Values { kind, values } => Source::Values { kind, values, order },
+            What::Pool(pool) => Source::Pool { pool, order },
+            What::Steering(steering) => Source::Steering(steering),
+        };
+        zone.sets.push(DynamicSet { owner, ttl, source });
+    }
+}
+
+fn written(table: &Table, zone_table: &Table, zone: &Name, names: &Names<'_>, sets: &mut Vec<Written>, mistakes: &mut Mistakes<'_>) {
+    let Some(owner) = owner(table, zone, mistakes) else { return };
+    let ttl = table.duration_if("ttl").unwrap_or_else(|| zone_table.duration("ttl"));
+    let ttl = u32::try_from(ttl.as_secs()).unwrap_or(u32::MAX >> 1);
+    let order = match table.text("order").as_str() {
+        "fixed" => Order::Fixed,
+        "weighted" => Order::Weighted,
+        "first" => Order::First,
+        _ => Order::Rotate,
+    };
+    let Some(what) = what(table, zone, names, mistakes) else { return };
+    let What::Values { kind, values } = what else {
+        sets.push(Written { owner, ttl, order, what });
+        return;
+    };
+    let same = |set: &&mut Written| set.owner == owner && matches!(&set.what, What::Values { kind: other, .. } if *other == kind);
+    match sets.iter_mut().find(same) {
+        Some(Written { order: before, ttl: other, what: What::Values { values: all, .. }, .. }) => {
+            if *before != order || *other != ttl {
+                let message = format!("the records of {owner} {kind} are one set, and this table has another \"order\" or \"ttl\"");
+                mistakes.error(&table.span, message).help("write the same in each");
+            }
+            all.extend(values);
+        }
+        _ => sets.push(Written { owner, ttl, order, what: What::Values { kind, values } }),
+    }
+}
+
+fn owner(table: &Table, zone: &Name, mistakes: &mut Mistakes<'_>) -> Option<Name> {
+    let text = table.text_if("name")?;
+    let whole = match text.as_str() {
+        "@" => Some(zone.clone()),
+        name if name.ends_with('.') => Name::parse(name),
+        name if zone.is_root() => Name::parse(name),
+        name => Name::parse(&format!("{name}.{zone}")),
+    };
+    let span = place(table, "name");
+    match whole {
+        Some(name) if name.is_within(zone) => Some(name),
+        Some(name) => {
+            mistakes.error(&span, format!("{name} is not in the zone {zone}"));
+            None
+        }
+        None => {
+            mistakes.error(&span, format!("{text:?} and the name of the zone are too long together"));
+            None
+        }
+    }
+}
+
+fn what(table: &Table, zone: &Name, names: &Names<'_>, mistakes: &mut Mistakes<'_>) -> Option<What> {
+    let sources = ["values", "pool", "steer"];
+    match super::build::one_of(table, "what its records are", &sources, &sources, mistakes)? {
+        "values" => values(table, zone, mistakes),
+        "pool" => {
+            let (name, given) = (table.text_if("pool")?, table.given("pool")?);
+            names.pools.index(&name, given, mistakes).map(What::Pool)
+        }
+        _ => {
+            let (name, given) = (table.text_if("steer")?, table.given("steer")?);
+            named_steering(&name, given, &names.steerings, mistakes).map(What::Steering)
+        }
+    }
+}
+
+fn values(table: &Table, zone: &Name, mistakes: &mut Mistakes<'_>) -> Option<What> {
+    let Some(kind) = table.text_if("type").and_then(|text| RecordType::parse(&text)) else {
+        if table.given("type").is_none() {
+            mistakes.error(&table.span, format!("{} does not say the type of its values", table.header)).expected("type = \"A\"");
+        }
+        return None;
+    };
+    let weight = table.number("weight");
+    let mut values = Vec::new();
+    for text in table.texts("values") {
+        match data(kind, &text.it, zone) {
+            Some(data) => values.push((data, weight)),
+            None => drop(mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says", text.it))),
+        }
+    }
+    Some(What::Values { kind, values })
+}
+
+fn data(kind: RecordType, text: &str, _zone: &Name) -> Option<Data> {
+    Record::parse(&format!(". 0 {kind} {text}"), std::time::Duration::ZERO).map(|record| record.data)
+}

@@ -13,8 +13,9 @@ use decide::address::Address;
 use decide::config::{
     Config, Dns, DnsLimits, DynamicSet, Order, Resolver, Secret, Source, TransferTo, TsigAlgorithm, TsigKey, Zone, ZoneRecord,
 };
+use decide::zone::Level;
 use std::net::SocketAddr;
-use wire::dns::{Data, Name, Record, RecordType};
+use wire::dns::{Data, Name, Record, RecordType, zone_file};
 
 /// `[dns]`, with its zones and keys.
 pub(super) fn dns(root: &Table, pools: &Pools<'_>, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Dns> {
@@ -24,7 +25,7 @@ pub(super) fn dns(root: &Table, pools: &Pools<'_>, disk: &dyn Disk, mistakes: &m
         keys: root.named("key").iter().map(|(name, _)| name.it.as_str()).collect(),
         steerings: root.named("steering").iter().map(|(name, _)| name.it.as_str()).collect(),
     };
-    let zones: Vec<Zone> = root.named("zone").iter().filter_map(|(name, table)| zone(name, table, &names, mistakes)).collect();
+    let zones: Vec<Zone> = root.named("zone").iter().filter_map(|(name, table)| zone(name, table, &names, disk, mistakes)).collect();
     let Some(table) = root.table_if("dns") else {
         if let Some((name, _)) = root.named("zone").first() {
             mistakes.error(&name.span, "no name server serves this zone").help("write [dns] with at = [\"192.0.2.53:53\"]");
@@ -166,7 +167,7 @@ impl Names<'_> {
     }
 }
 
-fn zone(name: &At<String>, table: &Table, names: &Names<'_>, mistakes: &mut Mistakes<'_>) -> Option<Zone> {
+fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Zone> {
     let Some(apex) = Name::parse(&name.it) else {
         mistakes.error(&name.span, format!("{:?} is not the name of a zone", name.it)).expected("a name such as \"example.com\"");
         return None;
@@ -186,10 +187,50 @@ fn zone(name: &At<String>, table: &Table, names: &Names<'_>, mistakes: &mut Mist
     for record in table.tables("record") {
         written(record, table, &zone.name, names, &mut sets, mistakes);
     }
+    let entries = zone_file(table, &zone.name, disk, mistakes);
+    zone.records = entries.iter().flatten().map(|(_, record)| record.clone()).collect();
     for set in sets {
         set.into_zone(&mut zone);
     }
+    if let Some(entries) = entries {
+        check(&zone, &entries, table, mistakes);
+    }
     Some(zone)
+}
+
+/// The records of the zone's file, each with its place there. `None`: it has no file, or one with mistakes.
+fn zone_file(table: &Table, zone: &Name, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Vec<(String, ZoneRecord)>> {
+    let (path, span) = (table.text_if("file")?, place(table, "file"));
+    let text = match disk.read(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            mistakes.fault(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            return None;
+        }
+    };
+    let ttl = u32::try_from(table.duration("ttl").as_secs()).unwrap_or(u32::MAX >> 1);
+    let (entries, wrong) = zone_file::read(&text, zone, ttl);
+    for mistake in &wrong {
+        mistakes.error(&span, format!("{path}:{mistake}"));
+    }
+    let record = |entry: zone_file::Entry| {
+        let at = format!("{path}:{}:{}", entry.line, entry.column);
+        (at, ZoneRecord { owner: entry.owner, ttl: entry.ttl, data: entry.data })
+    };
+    wrong.is_empty().then(|| entries.into_iter().map(record).collect())
+}
+
+/// What is wrong with a zone as a whole, each with its place in the zone's file where it has one.
+fn check(zone: &Zone, entries: &[(String, ZoneRecord)], table: &Table, mistakes: &mut Mistakes<'_>) {
+    let span = place(table, "file");
+    for mistake in decide::zone::check(zone) {
+        let at = mistake.record.and_then(|record| entries.get(record)).map(|(at, _)| format!("{at}: ")).unwrap_or_default();
+        let message = format!("{at}{}", mistake.what);
+        match mistake.level {
+            Level::Error => mistakes.error(&span, message),
+            Level::Warning => mistakes.warning(&span, message),
+        };
+    }
 }
 
 /// One set as it is written, perhaps in several tables.

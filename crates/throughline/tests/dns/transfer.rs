@@ -91,7 +91,10 @@ fn secondaries_follow() {
     let nsd = nsd(
         of_nsd,
         &format!("key:\n name: \"{KEY}\"\n algorithm: hmac-sha256\n secret: \"{SECRET}\"\n"),
-        &[("example.test".to_owned(), format!(" zonefile: \"example\"\n request-xfr: AXFR {ip}@{port} {KEY}\n allow-notify: {ip} {KEY}\n"))],
+        &[(
+            "example.test".to_owned(),
+            format!(" zonefile: \"example\"\n request-xfr: AXFR {ip}@{port} {KEY}\n allow-notify: {ip} {KEY}\n"),
+        )],
     );
     let knot = knot(
         of_knot,

@@ -135,6 +135,13 @@ pub(super) static ZONE: Section = Section {
     header: "[zone.NAME]",
     doc: "A zone that is served, by its name: `[zone.\"example.com\"]`.",
     entries: &[
+        entry(
+            "file",
+            Text(Shape::FilePath),
+            Means("no file: all records are written here"),
+            r#""/etc/throughline/example.com.zone""#,
+            "The zone's records, as a zone file (RFC 1035 §5). It is read again at every reload.",
+        ),
         entry("ttl", TIME, Is(r#""1h""#), r#""5m""#, "How long answers may be kept whose record does not say."),
         entry(
             "transfer",

@@ -18,7 +18,6 @@ pub(crate) mod notify;
 mod service;
 mod shared;
 mod signing;
-mod steered;
 mod stream;
 mod told;
 mod transfer;
@@ -27,7 +26,6 @@ mod zones;
 pub(crate) use doors::{Doors, tell_paused};
 pub(crate) use shared::{Role, Shared};
 use signing::Signing;
-pub(crate) use steered::{Leads, first_places};
 pub(crate) use zones::zones;
 
 use decide::time::Instant;
@@ -42,8 +40,6 @@ use wire::dns::{Flags, Message, ResponseCode};
 pub(crate) struct Asker {
     /// From where. By UDP it may be forged, unless a cookie says otherwise.
     pub(crate) from: SocketAddr,
-    /// Which of our addresses was asked.
-    pub(crate) at: SocketAddr,
     pub(crate) transport: Transport,
     /// When the query came.
     pub(crate) now: Instant,
@@ -84,8 +80,6 @@ pub(crate) trait Answering {
 pub(crate) enum Answered {
     /// The answer is written.
     Now,
-    /// There is none.
-    Silence,
     /// The answer is written, and is to be signed; room for that is reserved.
     Signed(Box<Signing>),
     /// It takes time.

@@ -12,20 +12,20 @@ use crate::measure::Measuring;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
+use crate::resolver::Resolver;
 use crate::signal::Signal;
+use crate::steering;
 use crate::store::{Purging, Store};
 use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
-use decide::steer::Steering;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
 use decide::zone::Zones;
 use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -56,8 +56,10 @@ pub struct Snapshot {
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
+    pub(crate) resolver: Option<Arc<Resolver>>,
     /// Of each steering: what clients report, where they do.
     measuring: Vec<Option<Arc<Measuring>>>,
+    pub(crate) steerings: Vec<Arc<steering::Live>>,
     counters: Index,
 }
 
@@ -70,6 +72,16 @@ impl Snapshot {
     /// The counters of what this configuration names.
     pub fn counters(&self) -> &Index {
         &self.counters
+    }
+
+    /// A steering (index into [`Config::steerings`]): what clients are led by.
+    pub fn steering(&self, steering: usize) -> &Arc<steering::Live> {
+        &self.steerings[steering]
+    }
+
+    /// The recursive role, if there is one.
+    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref()
     }
 
     /// What clients report to a steering (index into [`Config::steerings`]), if they do. Its table goes into the steering's next snapshot.
@@ -111,7 +123,6 @@ pub struct Server {
     pub(crate) names: dns::Shared,
     /// Of so many queries one is told; 0: none.
     pub(crate) told_queries: u32,
-    steerings: ArcSwap<Vec<Option<Arc<Steering>>>>,
 }
 
 impl Server {
@@ -151,7 +162,6 @@ impl Server {
             journeys: Journeys::default(),
             names,
             told_queries,
-            steerings: ArcSwap::default(),
         })
     }
 
@@ -173,21 +183,6 @@ impl Server {
     /// What is stored of answers.
     pub fn store(&self) -> &Store {
         &self.store
-    }
-
-    /// The published version of a steering (index into [`Config::steerings`]): what clients are led by.
-    pub fn steering(&self, steering: usize) -> Option<Arc<Steering>> {
-        self.steerings.load().get(steering)?.clone()
-    }
-
-    /// Where a client is led by the published version of a steering: for every query anew, so that nothing is counted.
-    pub(crate) fn led(&self, steering: usize, client: IpAddr) -> Option<decide::steer::Answer> {
-        Some(self.steerings.load().get(steering)?.as_ref()?.answer(client))
-    }
-
-    /// Publishes versions of all steerings, in the order of the configuration; `None`: of this one there is none yet.
-    pub fn lead_by(&self, steerings: Vec<Option<Arc<Steering>>>) {
-        self.steerings.store(Arc::new(steerings));
     }
 
     /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
@@ -308,8 +303,12 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
     let zones = dns::zones(&config, old);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
+    let before = old.and_then(|old| old.resolver.as_ref());
+    let resolver = config.resolver.as_ref().map(|role| Arc::new(before.map_or_else(|| Resolver::new(role), |before| before.again(role))));
     let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
-    Snapshot { cache_id, measuring, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, zones, tls, counters }
+    let steerings = steering::of(&config, old);
+    let generation = old.map_or(1, |old| old.generation + 1);
+    Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

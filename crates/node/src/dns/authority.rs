@@ -4,6 +4,7 @@ use super::given::{Gift, Turns, client_of};
 use super::signing::{self, Keys};
 use super::{Answered, Answering, Asker, transfer};
 use crate::server::{Snapshot, Worker};
+use decide::steer::Answer;
 use decide::zone::{Asked, Prepared, Reply, Rule, Set, Zones};
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
@@ -75,7 +76,7 @@ impl Authority {
                 tail.write(answer)
             }
             Some(Prepared::Nearest { steering, ttl, .. }) => {
-                let (pop, scope) = snapshot.leads.lead(steering, gift.client);
+                let Answer { pop, scope } = snapshot.steering(steering).answer(gift.client);
                 self.rule.set(Rule::Exact.name());
                 answer.set_flags(bit::AUTHORITATIVE);
                 answer.set_scope(scope_of(query, scope));

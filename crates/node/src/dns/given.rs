@@ -3,6 +3,7 @@
 use super::Asker;
 use crate::server::Snapshot;
 use decide::random::Random;
+use decide::steer::Answer;
 use decide::zone::{Given, Member, Nearest, SetId};
 use host::Host;
 use std::cell::RefCell;
@@ -62,7 +63,7 @@ impl Given for Gift<'_> {
     }
 
     fn nearest(&mut self, steering: usize) -> Nearest {
-        let (pop, scope) = self.snapshot.leads.lead(steering, self.client);
+        let Answer { pop, scope } = self.snapshot.steering(steering).answer(self.client);
         Nearest { pop, addresses: self.snapshot.config.pops[usize::from(pop)].addresses.clone(), scope }
     }
 }

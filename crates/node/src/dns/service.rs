@@ -108,7 +108,6 @@ impl Service {
         };
         match answered {
             Answered::Now => self.end(&view, asker, &proof, answer),
-            Answered::Silence => answer.abandon(),
             Answered::Signed(signing) => {
                 self.end(&view, asker, &proof, answer);
                 let mut message = out.split_off(start);
@@ -302,7 +301,7 @@ fn put(message: &Message, answer: &mut AnswerWriter<'_>) {
     if let Some(edns) = &message.edns {
         answer.set_scope(edns.subnet.map_or(0, |subnet| subnet.scope));
         if let Some(error) = edns.errors.first() {
-            answer.set_error(error.code, "");
+            answer.set_error(error.code, error.text.clone());
         }
     }
     let all = |answer: &mut AnswerWriter<'_>, section, records: &[Record]| records.iter().all(|record| answer.add(section, record));

@@ -3,6 +3,7 @@
 use crate::pool;
 use crate::proxy::greet;
 use crate::server::{Server, Worker};
+use crate::{dns, feed};
 use decide::step::{ListenerRef, Step};
 use decide::time::Duration;
 use host::{Endpoint, Host, Listener, Stream};

@@ -29,7 +29,8 @@ pub(crate) fn nsd(at: SocketAddr, keys: &str, zones: &[Served]) -> Option<NameSe
     let mut config = format!(
         "server:\n ip-address: {ip}@{port}\n username: \"\"\n database: \"\"\n chroot: \"\"\n \
          zonesdir: \"{folder}\"\n \
-         pidfile: \"{folder}/pid\"\n xfrdfile: \"{folder}/xfrd\"\n zonelistfile: \"{folder}/list\"\n xfrdir: \"{folder}\"\n server-count: 1\n rrl-ratelimit: 0\n \
+         pidfile: \"{folder}/pid\"\n xfrdfile: \"{folder}/xfrd\"\n zonelistfile: \"{folder}/list\"\n xfrdir: \"{folder}\"\n \
+         server-count: 1\n rrl-ratelimit: 0\n \
          refuse-any: no\n minimal-responses: no\n round-robin: no\n verbosity: 2\nremote-control:\n control-enable: no\n{keys}",
         ip = at.ip(),
         port = at.port()

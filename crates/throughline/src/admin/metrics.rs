@@ -10,8 +10,8 @@ use decide::pool::{BackendStatus, Health};
 use decide::step::Side;
 use host::Host;
 use node::metrics::{
-    BackendCounts, CLASSES, CODES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, NameCounts, LED_BY, PUSHED_BY, PoolCounts, REPORTS,
-    SIDES, SiteCounts,
+    BackendCounts, CLASSES, CODES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LED_BY, NameCounts, PUSHED_BY,
+    PoolCounts, REPORTS, SIDES, SiteCounts,
 };
 use node::{Pool, Server};
 use std::collections::BTreeSet;

@@ -9,7 +9,8 @@ use node::metrics::{CODES, Counts, SiteCounts};
 use node::tls::Presented;
 use node::{Pool, Server, Snapshot};
 use view::status::{
-    CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, NameStatus, OrderStatus, PoolStatus, Requests, Status, TunnelStatus,
+    CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, NameStatus, OrderStatus, PoolStatus, Requests, Status,
+    TunnelStatus,
 };
 
 /// The state now.

@@ -84,13 +84,17 @@ pub trait Machine {
     /// Listens; `backlog` is how many connections may wait.
     fn listen(&self, at: &Endpoint, backlog: u32) -> io::Result<Listener>;
     /// Listens for datagrams, at an address that is the machine's own: each thread has a socket of its own, and shares the port.
-    fn listen_for_datagrams(&self, at: SocketAddr) -> io::Result<DatagramListener>;
+    fn listen_for_datagrams(&self, at: SocketAddr) -> io::Result<DatagramListener> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, format!("this machine has no port for datagrams at {at}")))
+    }
     /// Asks the name service.
     fn resolve(&self, name: &str) -> Resolving;
     /// Starts a task on this thread.
     fn spawn(&self, task: Task);
     /// Opens `path` (relative, `/` between components, no `.` or `..`) below `root`; links that lead out of the root are refused.
     fn open(&self, root: &str, path: &str) -> io::Result<Opened>;
+    /// Opens the file that an owner has named, wherever links lead.
+    fn open_named(&self, path: &str) -> io::Result<Opened>;
     /// Makes memory that is sent as a file is.
     fn slab(&self) -> io::Result<Slab> {
         Ok(Slab::in_memory())
@@ -164,6 +168,11 @@ impl Host {
     /// Opens a file below a root.
     pub fn open(&self, root: &str, path: &str) -> io::Result<Opened> {
         self.machine.open(root, path)
+    }
+
+    /// Opens the file that an owner has named, wherever links lead.
+    pub fn open_named(&self, path: &str) -> io::Result<Opened> {
+        self.machine.open_named(path)
     }
 
     /// Makes memory that is sent as a file is.

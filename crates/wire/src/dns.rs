@@ -5,12 +5,14 @@
 //! that arrives, until one is not [`Unusable::Stray`].
 
 mod answer;
+mod fields;
 mod message;
 mod name;
 mod record;
 pub mod server;
 mod text;
 pub mod tsig;
+pub mod zone_file;
 
 use alloc::vec::Vec;
 use core::fmt;

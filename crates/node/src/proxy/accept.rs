@@ -1,7 +1,5 @@
 //! Listeners of one thread: opened and closed as the configuration says, and accepting while there is room.
 
-use crate::dns;
-use crate::feed;
 use crate::pool;
 use crate::proxy::greet;
 use crate::server::{Server, Worker};

@@ -5,12 +5,14 @@
 //! that arrives, until one is not [`Unusable::Stray`].
 
 mod answer;
+mod fields;
 mod message;
 mod name;
 mod record;
 pub mod server;
 mod text;
 pub mod tsig;
+pub mod zone_file;
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -134,6 +136,7 @@ impl fmt::Display for ResponseCode {
             3 => f.write_str("NXDOMAIN"),
             4 => f.write_str("NOTIMP"),
             5 => f.write_str("REFUSED"),
+            6 => f.write_str("YXDOMAIN"),
             16 => f.write_str("BADVERS"),
             code => write!(f, "response code {code}"),
         }

@@ -3,6 +3,7 @@
 //! - [`Loading`]: a table that is still coming. [`Intake`]: the life of one source's table, from its first network to its end.
 //! - [`MrtFile`]: a file of tables. [`Generated`]: tables that are made up.
 //! - [`session`]: a BGP session.
+//! - [`station`]: a router that tells of its peers by BMP.
 //! - [`Backoff`]: how long to wait before the next attempt.
 
 mod backoff;
@@ -11,6 +12,7 @@ mod intake;
 mod loading;
 mod mrt;
 pub mod session;
+pub mod station;
 mod update;
 
 pub use backoff::Backoff;

@@ -24,8 +24,8 @@ impl Rib {
         Rib::default()
     }
 
-    /// From now on this source is a router of that place (index into [`crate::config::Config::pops`]). Routes of sources without a place count
-    /// for nothing.
+    /// From now on this source is a router of that place (index into [`crate::config::Config::pops`]). Routes of sources without a place
+    /// count for nothing.
     pub fn assign(&mut self, source: SourceId, pop: u16) {
         let index = usize::from(source.0);
         if self.places.len() <= index {
@@ -79,6 +79,28 @@ impl Rib {
     /// All networks in order, IPv4 first, each with the number of its row.
     pub fn networks(&self) -> impl Iterator<Item = (Network, u32)> + '_ {
         self.table.networks()
+    }
+
+    /// How many networks each source has, of those that have any; in order.
+    pub fn counts(&self) -> Vec<(SourceId, u64)> {
+        let mut uses: Vec<u64> = Vec::new();
+        for (_, row) in self.networks() {
+            let row = row as usize;
+            if uses.len() <= row {
+                uses.resize(row + 1, 0);
+            }
+            uses[row] += 1;
+        }
+        let mut counts: Vec<(SourceId, u64)> = Vec::new();
+        for (row, uses) in uses.into_iter().enumerate().filter(|(_, uses)| *uses > 0) {
+            for (source, _) in self.row(row as u32) {
+                match counts.binary_search_by_key(&source, |(source, _)| *source) {
+                    Ok(at) => counts[at].1 += uses,
+                    Err(at) => counts.insert(at, (source, uses)),
+                }
+            }
+        }
+        counts
     }
 
     /// Networks of IPv4, and of IPv6.

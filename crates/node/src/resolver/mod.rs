@@ -3,22 +3,25 @@
 //!
 //! All workers share one [`Resolver`]: one cache, so that its bound is the memory's, and one table of walks under way, so that a question
 //! that many ask at once is walked for once. A walk runs on the worker that began it, and goes on when its clients have been answered with
-//! what is out of date. The locks are held for the time of one decision, never while anything is waited for, and never one within the other.
+//! what is out of date. The locks are held for the time of one decision, never while anything is waited for.
 
 mod counts;
+mod role;
 mod under_way;
 
 pub use counts::{ANSWERS, Counts};
+pub(crate) use role::Recursive;
 
 use crate::resolve;
 use counts::Counters;
 use decide::config;
-use decide::resolve::{Asked, Cache, Desk, PATIENCE_OF_CLIENTS, Reply, RootServer, instead};
+use decide::resolve::{Asked, Cache, Desk, PATIENCE_OF_CLIENTS, Reply, instead};
 use decide::step::{Journey, ResolverStep, Texts};
 use decide::time::Instant;
 use host::Host;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -44,6 +47,9 @@ pub struct Resolver {
 /// Who is told what happens.
 pub type Tell = Rc<dyn Fn(ResolverStep, &Texts)>;
 
+/// An answer that takes time.
+pub type Later = Pin<Box<dyn Future<Output = Answered>>>;
+
 /// What is told of an answer, besides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
@@ -54,10 +60,10 @@ pub struct Answered {
 }
 
 impl Resolver {
-    /// From a configuration, and the servers of a root of one's own that its file tells; none for the public root.
-    pub fn new(config: &config::Resolver, roots: &[RootServer]) -> Resolver {
+    /// From a configuration.
+    pub fn new(config: &config::Resolver) -> Resolver {
         Resolver {
-            desk: Desk::new(config, roots),
+            desk: Desk::new(config),
             cache: Mutex::new(Desk::cache(config)),
             walks: Mutex::default(),
             most: config.lookups,
@@ -67,8 +73,8 @@ impl Resolver {
     }
 
     /// The same under another configuration: what is known is kept, where the same servers are asked and it is kept as long.
-    pub fn again(&self, config: &config::Resolver, roots: &[RootServer]) -> Resolver {
-        let next = Resolver { counters: self.counters.clone(), ..Resolver::new(config, roots) };
+    pub fn again(&self, config: &config::Resolver) -> Resolver {
+        let next = Resolver { counters: self.counters.clone(), ..Resolver::new(config) };
         let same = next.desk.settings() == self.desk.settings();
         if same && next.cache().is_like(&self.cache()) {
             std::mem::swap(&mut *next.cache(), &mut *self.cache());
@@ -77,13 +83,13 @@ impl Resolver {
     }
 
     /// The answer, if it needs no walk; else the walk is begun or joined, and the answer comes later.
-    pub fn ask(self: &Arc<Self>, host: &Host, asked: Asked<'_>, tell: &Tell) -> Result<Answered, impl Future<Output = Answered> + use<>> {
+    pub fn ask(self: &Arc<Self>, host: &Host, asked: Asked<'_>, tell: &Tell) -> Result<Answered, Later> {
         let now = host.now();
         let known = self.desk.answer(asked, &self.cache(), now);
         let known = match known {
             Some(reply) => reply,
             None => match self.walk(host, asked.query, tell) {
-                Some((walk, joined)) => return Err(Waiting::begin(self).wait(host.clone(), asked.query.clone(), walk, joined)),
+                Some((walk, joined)) => return Err(Box::pin(Waiting::begin(self).wait(host.clone(), asked.query.clone(), walk, joined))),
                 None => {
                     self.tell_full(now, tell);
                     instead(Reply::busy(), &self.cache(), asked.query, now)
@@ -154,6 +160,11 @@ impl Resolver {
     /// What was counted.
     pub fn counts(&self) -> Counts {
         self.counters.counts()
+    }
+
+    /// How many walks are under way.
+    pub fn under_way(&self) -> usize {
+        self.walks().len()
     }
 
     /// How many answers and zones are known.

@@ -1,5 +1,7 @@
 //! Resource records: those that lead to an address, read; the others as they came.
 
+pub(super) mod bytes;
+
 use super::Name;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -188,6 +190,7 @@ pub(super) mod key {
     pub(crate) const IPV4HINT: u16 = 4;
     pub(crate) const ECH: u16 = 5;
     pub(crate) const IPV6HINT: u16 = 6;
+    pub(crate) const OHTTP: u16 = 8;
 }
 
 impl Binding {

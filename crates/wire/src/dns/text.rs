@@ -1,159 +1,26 @@
-//! Records as zone files write them (RFC 1035 §5.1, RFC 9460 §2.1): one to a line, every name absolute, with or without its last dot.
+//! Records as text: one to a line, every name absolute, without its last dot. [`super::zone_file`] has them as zone files need them.
 
-use super::Name;
-use super::record::{Binding, Data, Record, RecordType, Soa, key};
+mod coded;
+
+use super::fields::{self, Field};
+use super::record::bytes::name_before;
+use super::record::key;
+use super::{Data, Name, Record, RecordType, zone_file};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
-use core::net::{Ipv4Addr, Ipv6Addr};
 use core::time::Duration;
 
 impl Record {
-    /// Reads a line: the owner, a time to live in seconds (else `ttl`), the class IN if it is named, the type, the data. `None` if it is
-    /// not such a line.
+    /// Reads a line: the owner, a time to live (else `ttl`), the class IN if it is named, the type, the data; names with or without their
+    /// last dot. `None` if it is not such a line.
     pub fn parse(line: &str, ttl: Duration) -> Option<Record> {
-        let mut words = words(line)?.into_iter().peekable();
-        let owner = Name::parse(&text(&words.next()?)?)?;
-        let mut span = ttl;
-        if let Some(seconds) = words.peek().and_then(|word| text(word)?.parse::<u32>().ok()) {
-            span = Duration::from_secs(seconds.into());
-            words.next();
-        }
-        words.next_if(|word| word.eq_ignore_ascii_case(b"IN"));
-        let kind = RecordType::parse(&text(&words.next()?)?.to_ascii_uppercase())?;
-        Some(Record { owner, ttl: span, data: data(kind, &words.collect::<Vec<_>>())? })
+        let ttl = u32::try_from(ttl.as_secs()).unwrap_or(u32::MAX >> 1);
+        let (entries, mistakes) = zone_file::read(line.as_bytes(), &Name::root(), ttl);
+        let [entry] = <[zone_file::Entry; 1]>::try_from(entries).ok().filter(|_| mistakes.is_empty())?;
+        Some(Record { owner: entry.owner, ttl: Duration::from_secs(entry.ttl.into()), data: entry.data })
     }
-}
-
-fn text(word: &[u8]) -> Option<String> {
-    String::from_utf8(word.to_vec()).ok()
-}
-
-/// The words of a line up to a comment. Quotes hold spaces together; `\DDD` is a byte, any other `\X` is X.
-fn words(line: &str) -> Option<Vec<Vec<u8>>> {
-    let mut words = Vec::new();
-    let mut word: Option<Vec<u8>> = None;
-    let mut quoted = false;
-    let mut rest = line.as_bytes();
-    while let Some((byte, more)) = rest.split_first() {
-        rest = more;
-        match byte {
-            b'"' => {
-                quoted = !quoted;
-                word.get_or_insert_default();
-            }
-            b'\\' => {
-                let (byte, more) = escaped(rest)?;
-                word.get_or_insert_default().push(byte);
-                rest = more;
-            }
-            b';' if !quoted => break,
-            b' ' | b'\t' | b'\r' if !quoted => words.extend(word.take()),
-            byte => word.get_or_insert_default().push(*byte),
-        }
-    }
-    words.extend(word);
-    (!quoted).then_some(words)
-}
-
-fn escaped(rest: &[u8]) -> Option<(u8, &[u8])> {
-    match rest.split_first_chunk::<3>() {
-        Some((digits, more)) if digits.iter().all(u8::is_ascii_digit) => {
-            let number = core::str::from_utf8(digits).ok()?.parse().ok()?;
-            Some((number, more))
-        }
-        _ => rest.split_first().map(|(byte, more)| (*byte, more)),
-    }
-}
-
-fn data(kind: RecordType, words: &[Vec<u8>]) -> Option<Data> {
-    let word = |place: usize| words.get(place).and_then(|word| text(word));
-    let name = |place: usize| Name::parse(&word(place)?);
-    let number = |place: usize| word(place)?.parse::<u32>().ok();
-    let only = |count: usize, data: Data| (words.len() == count).then_some(data);
-    match kind {
-        RecordType::A => only(1, Data::A(word(0)?.parse().ok()?)),
-        RecordType::AAAA => only(1, Data::Aaaa(word(0)?.parse().ok()?)),
-        RecordType::NS => only(1, Data::Ns(name(0)?)),
-        RecordType::CNAME => only(1, Data::Cname(name(0)?)),
-        RecordType::DNAME => only(1, Data::Dname(name(0)?)),
-        RecordType::MX => only(2, Data::Mx { preference: word(0)?.parse().ok()?, exchange: name(1)? }),
-        RecordType::TXT => (!words.is_empty() && words.iter().all(|word| word.len() <= 255)).then(|| Data::Txt(words.to_vec())),
-        RecordType::SOA => {
-            let soa = Soa {
-                primary: name(0)?,
-                mailbox: name(1)?,
-                serial: number(2)?,
-                refresh: number(3)?,
-                retry: number(4)?,
-                expire: number(5)?,
-                minimum: number(6)?,
-            };
-            only(7, Data::Soa(soa))
-        }
-        RecordType::SVCB => Some(Data::Svcb(binding(words)?)),
-        RecordType::HTTPS => Some(Data::Https(binding(words)?)),
-        _ => None,
-    }
-}
-
-fn binding(words: &[Vec<u8>]) -> Option<Binding> {
-    let [priority, target, params @ ..] = words else { return None };
-    let mut found: Vec<(u16, Vec<u8>)> = Vec::new();
-    for param in params {
-        let at = param.iter().position(|byte| *byte == b'=').unwrap_or(param.len());
-        let (key, value) = (text(&param[..at])?, param.get(at + 1..).unwrap_or_default());
-        found.push(read_param(&key, value)?);
-    }
-    found.sort();
-    let twice = found.windows(2).any(|two| two[0].0 == two[1].0);
-    let priority = text(priority)?.parse().ok()?;
-    (!twice).then_some(Binding { priority, target: Name::parse(&text(target)?)?, params: found })
-}
-
-/// The names of the keys, by number; every other key is `keyN`.
-const KEYS: [&str; 7] = ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint"];
-
-fn read_key(name: &str) -> Option<u16> {
-    let known = KEYS.iter().position(|key| *key == name).and_then(|place| u16::try_from(place).ok());
-    known.or_else(|| name.strip_prefix("key")?.parse().ok())
-}
-
-fn read_param(name: &str, value: &[u8]) -> Option<(u16, Vec<u8>)> {
-    // The number of a key is a way to give its value as bytes.
-    if name.starts_with("key") {
-        return Some((read_key(name)?, value.to_vec()));
-    }
-    let key = read_key(name)?;
-    let list = || text(value).map(|text| text.split(',').map(String::from).collect::<Vec<_>>());
-    let mut bytes = Vec::new();
-    match key {
-        key::MANDATORY => {
-            for name in list()? {
-                bytes.extend(read_key(&name)?.to_be_bytes());
-            }
-        }
-        key::ALPN => {
-            for name in list()? {
-                bytes.push(u8::try_from(name.len()).ok().filter(|len| *len > 0)?);
-                bytes.extend(name.bytes());
-            }
-        }
-        key::NO_DEFAULT_ALPN if value.is_empty() => {}
-        key::PORT => bytes.extend(text(value)?.parse::<u16>().ok()?.to_be_bytes()),
-        key::IPV4HINT => {
-            for address in list()? {
-                bytes.extend(address.parse::<Ipv4Addr>().ok()?.octets());
-            }
-        }
-        key::IPV6HINT => {
-            for address in list()? {
-                bytes.extend(address.parse::<Ipv6Addr>().ok()?.octets());
-            }
-        }
-        _ => return None,
-    }
-    Some((key, bytes))
 }
 
 impl fmt::Display for Record {
@@ -164,35 +31,168 @@ impl fmt::Display for Record {
 
 impl fmt::Display for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Data::A(address) => address.fmt(f),
-            Data::Aaaa(address) => address.fmt(f),
-            Data::Ns(name) | Data::Cname(name) | Data::Dname(name) => name.fmt(f),
-            Data::Soa(soa) => {
-                let Soa { primary, mailbox, serial, refresh, retry, expire, minimum } = soa;
-                write!(f, "{primary} {mailbox} {serial} {refresh} {retry} {expire} {minimum}")
-            }
-            Data::Mx { preference, exchange } => write!(f, "{preference} {exchange}"),
-            Data::Txt(texts) => {
-                for (place, text) in texts.iter().enumerate() {
-                    f.write_str(if place == 0 { "\"" } else { " \"" })?;
-                    write_bytes(f, text)?;
-                    f.write_str("\"")?;
-                }
-                Ok(())
-            }
-            Data::Svcb(binding) | Data::Https(binding) => write_binding(f, binding),
-            // RFC 3597 §5.
-            Data::Other(_, data) => {
-                write!(f, "\\# {}", data.len())?;
-                f.write_str(if data.is_empty() { "" } else { " " })?;
-                data.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-            }
-        }
+        write_data(f, self, false)
     }
 }
 
-fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+/// Writes the data; names with their last dot, if they are to have it.
+pub(super) fn write_data(f: &mut impl Write, data: &Data, dot: bool) -> fmt::Result {
+    let bytes = data.to_wire();
+    if let Some(text) = fields::of(data.kind()).and_then(|fields| spell(fields, &bytes, dot)) {
+        return f.write_str(&text);
+    }
+    // RFC 3597 §5.
+    write!(f, "\\# {}", bytes.len())?;
+    f.write_str(if bytes.is_empty() { "" } else { " " })?;
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// A name with all escapes that a zone file needs.
+pub(super) fn write_name(f: &mut impl Write, name: &Name, dot: bool) -> fmt::Result {
+    if name.is_root() {
+        return f.write_char('.');
+    }
+    for (place, label) in name.labels().enumerate() {
+        f.write_str(if place == 0 { "" } else { "." })?;
+        for byte in label {
+            match byte {
+                b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$' => write!(f, "\\{}", char::from(*byte))?,
+                b'!'..=b'~' => f.write_char(char::from(*byte))?,
+                other => write!(f, "\\{other:03}")?,
+            }
+        }
+    }
+    f.write_str(if dot { "." } else { "" })
+}
+
+/// The data of a type in words. `None` if these bytes are no such data.
+pub(super) fn spell(fields: &[Field], bytes: &[u8], dot: bool) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = bytes;
+    for (place, field) in fields.iter().enumerate() {
+        let before = text.len();
+        if place > 0 {
+            text.push(' ');
+        }
+        rest = spell_one(*field, rest, dot, &mut text)?;
+        // Types and parameters may be none.
+        if text.len() == before + 1 && place > 0 {
+            text.pop();
+        }
+    }
+    rest.is_empty().then_some(text)
+}
+
+fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) -> Option<&'b [u8]> {
+    let number = |len: usize| -> Option<(u32, &'b [u8])> {
+        let (number, rest) = bytes.split_at_checked(len)?;
+        Some((number.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)), rest))
+    };
+    let all: &[u8] = &[];
+    let rest = match field {
+        Field::Number8 | Field::Algorithm | Field::Number16 | Field::Number32 | Field::Span => {
+            let (number, rest) = number(match field {
+                Field::Number8 | Field::Algorithm => 1,
+                Field::Number16 => 2,
+                _ => 4,
+            })?;
+            write!(text, "{number}").ok()?;
+            rest
+        }
+        Field::Type => {
+            let (kind, rest) = number(2)?;
+            write!(text, "{}", RecordType(u16::try_from(kind).ok()?)).ok()?;
+            rest
+        }
+        Field::Moment => {
+            let (moment, rest) = number(4)?;
+            write!(text, "{}", coded::moment(moment)).ok()?;
+            rest
+        }
+        Field::Name => {
+            let (name, rest) = name_before(bytes)?;
+            write_name(text, &name, dot).ok()?;
+            rest
+        }
+        Field::V4 => {
+            let (address, rest) = bytes.split_first_chunk::<4>()?;
+            write!(text, "{}", core::net::Ipv4Addr::from(*address)).ok()?;
+            rest
+        }
+        Field::V6 => {
+            let (address, rest) = bytes.split_first_chunk::<16>()?;
+            write!(text, "{}", core::net::Ipv6Addr::from(*address)).ok()?;
+            rest
+        }
+        Field::Text => {
+            let (quoted, rest) = with_length(bytes)?;
+            write_quoted(text, quoted).ok()?;
+            rest
+        }
+        Field::Texts => {
+            for (place, quoted) in super::record::bytes::texts(bytes)?.iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { " " });
+                write_quoted(text, quoted).ok()?;
+            }
+            all
+        }
+        Field::Rest => {
+            write_quoted(text, bytes).ok()?;
+            all
+        }
+        Field::Hex if !bytes.is_empty() => {
+            coded::hexadecimal(bytes, text);
+            all
+        }
+        Field::Base64 if !bytes.is_empty() => {
+            coded::base64(bytes, text);
+            all
+        }
+        Field::Hex | Field::Base64 => return None,
+        Field::Salt | Field::Hash => {
+            let (value, rest) = with_length(bytes)?;
+            match (field, value) {
+                (Field::Salt, []) => text.push('-'),
+                (Field::Salt, value) => coded::hexadecimal(value, text),
+                (_, []) => return None,
+                (_, value) => coded::base32(value, text),
+            }
+            rest
+        }
+        Field::Types => {
+            coded::types(bytes, text)?;
+            all
+        }
+        Field::Params => {
+            params(bytes, text)?;
+            all
+        }
+        Field::Hyphened(len) => {
+            let (value, rest) = bytes.split_at_checked(usize::from(len))?;
+            coded::apart(value, '-', 1, text);
+            rest
+        }
+        Field::Groups => {
+            let (value, rest) = bytes.split_at_checked(8)?;
+            coded::apart(value, ':', 2, text);
+            rest
+        }
+    };
+    Some(rest)
+}
+
+fn with_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = bytes.split_first()?;
+    rest.split_at_checked(usize::from(*len))
+}
+
+fn write_quoted(f: &mut impl Write, bytes: &[u8]) -> fmt::Result {
+    f.write_char('"')?;
+    write_bytes(f, bytes)?;
+    f.write_char('"')
+}
+
+fn write_bytes(f: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| match byte {
         b'"' | b'\\' | b';' => write!(f, "\\{}", char::from(*byte)),
         b' '..=b'~' => f.write_char(char::from(*byte)),
@@ -200,44 +200,76 @@ fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     })
 }
 
-fn write_binding(f: &mut fmt::Formatter<'_>, binding: &Binding) -> fmt::Result {
-    write!(f, "{} {}", binding.priority, binding.target)?;
-    for (key, value) in &binding.params {
-        match (*key, value.as_slice()) {
-            (key::NO_DEFAULT_ALPN, []) => f.write_str(" no-default-alpn")?,
-            (key::PORT, [high, low]) => write!(f, " port={}", u16::from_be_bytes([*high, *low]))?,
-            (key::ALPN, _) if is_plain_alpn(value) => write!(f, " alpn={}", binding.alpn().join(","))?,
-            (key::IPV4HINT, _) if !value.is_empty() && value.len() % 4 == 0 => write_hints(f, binding, "ipv4hint", true)?,
-            (key::IPV6HINT, _) if !value.is_empty() && value.len() % 16 == 0 => write_hints(f, binding, "ipv6hint", false)?,
-            _ => {
-                write!(f, " key{key}=\"")?;
-                write_bytes(f, value)?;
-                f.write_str("\"")?;
-            }
-        }
-    }
-    Ok(())
-}
+/// The names of the keys of services, by number; every other key is `keyN`.
+pub(super) const KEYS: [&str; 9] = ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp"];
 
-/// Whether a list of protocols can be written as their names with commas between them.
-fn is_plain_alpn(value: &[u8]) -> bool {
-    let mut rest = value;
-    while let Some((len, more)) = rest.split_first() {
-        let Some((name, more)) = more.split_at_checked(usize::from(*len)) else { return false };
-        if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-./_".contains(byte)) {
-            return false;
+fn params(mut rest: &[u8], text: &mut String) -> Option<()> {
+    let (mut before, mut known) = (None, Vec::new());
+    while let Some((&[key0, key1, len0, len1], more)) = rest.split_first_chunk::<4>() {
+        let key = u16::from_be_bytes([key0, key1]);
+        let (value, more) = more.split_at_checked(usize::from(u16::from_be_bytes([len0, len1])))?;
+        // RFC 9460 §2.2: keys ascend.
+        if before.replace(key).is_some_and(|before| before >= key) {
+            return None;
         }
+        text.push_str(if text.ends_with(' ') { "" } else { " " });
+        param(key, value, text).ok()?;
+        known.push((key, value));
         rest = more;
     }
-    !value.is_empty()
+    let has = |key: u16| known.iter().any(|(other, _)| *other == key);
+    let mandatory = known.iter().filter(|(key, _)| *key == key::MANDATORY).flat_map(|(_, value)| value.as_chunks::<2>().0);
+    // RFC 9460 §8 and §7.1.1.
+    let whole = mandatory.into_iter().all(|two| has(u16::from_be_bytes(*two))) && (!has(key::NO_DEFAULT_ALPN) || has(key::ALPN));
+    (rest.is_empty() && whole).then_some(())
 }
 
-fn write_hints(f: &mut fmt::Formatter<'_>, binding: &Binding, key: &str, v4: bool) -> fmt::Result {
-    write!(f, " {key}")?;
-    for (place, address) in binding.hints().iter().filter(|address| address.is_ipv4() == v4).enumerate() {
-        write!(f, "{}{address}", if place == 0 { '=' } else { ',' })?;
+fn param(key: u16, value: &[u8], text: &mut String) -> fmt::Result {
+    let (fours, no_four) = value.as_chunks::<4>();
+    let (sixteens, no_sixteen) = value.as_chunks::<16>();
+    match (key, value) {
+        (key::NO_DEFAULT_ALPN | key::OHTTP, []) => text.write_str(KEYS[usize::from(key)]),
+        (key::PORT, [high, low]) => write!(text, "port={}", u16::from_be_bytes([*high, *low])),
+        (key::ALPN, _) if plain_alpn(value).is_some() => write!(text, "alpn={}", plain_alpn(value).unwrap_or_default().join(",")),
+        (key::IPV4HINT, [_, ..]) if no_four.is_empty() => {
+            listed(text, "ipv4hint", fours.iter().map(|four| core::net::Ipv4Addr::from(*four)))
+        }
+        (key::IPV6HINT, [_, ..]) if no_sixteen.is_empty() => {
+            listed(text, "ipv6hint", sixteens.iter().map(|sixteen| core::net::Ipv6Addr::from(*sixteen)))
+        }
+        (key::MANDATORY, _) if plain_keys(value).is_some() => listed(text, "mandatory", plain_keys(value).unwrap_or_default().into_iter()),
+        _ => {
+            write!(text, "key{key}=\"")?;
+            write_bytes(text, value)?;
+            text.write_str("\"")
+        }
     }
-    Ok(())
+}
+
+fn listed(text: &mut String, key: &str, values: impl Iterator<Item = impl fmt::Display>) -> fmt::Result {
+    text.write_str(key)?;
+    values.enumerate().try_for_each(|(place, value)| write!(text, "{}{value}", if place == 0 { '=' } else { ',' }))
+}
+
+/// A list of keys, if it is in order (RFC 9460 §8).
+fn plain_keys(value: &[u8]) -> Option<Vec<String>> {
+    let (keys, []) = value.as_chunks::<2>() else { return None };
+    let keys: Vec<_> = keys.iter().map(|two| u16::from_be_bytes(*two)).collect();
+    let ascending = !keys.is_empty() && keys[0] != key::MANDATORY && keys.windows(2).all(|two| two[0] < two[1]);
+    let name = |key: &u16| KEYS.get(usize::from(*key)).map_or_else(|| format!("key{key}"), |name| String::from(*name));
+    ascending.then(|| keys.iter().map(name).collect())
+}
+
+/// A list of protocols, if it can be written as their names with commas between them.
+fn plain_alpn(value: &[u8]) -> Option<Vec<&str>> {
+    let mut rest = value;
+    let mut names = Vec::new();
+    while let Some((name, more)) = with_length(rest).filter(|_| !rest.is_empty()) {
+        let plain = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-./_".contains(byte));
+        names.push(core::str::from_utf8(name).ok().filter(|_| plain)?);
+        rest = more;
+    }
+    (rest.is_empty() && !names.is_empty()).then_some(names)
 }
 
 #[cfg(test)]

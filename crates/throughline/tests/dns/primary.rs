@@ -58,11 +58,11 @@ impl Primary {
         lines
     }
 
-    /// The same where it cannot hold: what is said of it.
-    pub(crate) fn refused_reload(&self) -> String {
+    /// The same where it cannot hold, and standard error says this.
+    pub(crate) fn refused_reload(&self, says: &str) {
         let lines = self.edge.errors().len();
         self.edge.signal("HUP");
         self.edge.await_error(lines, " reload-refused ");
-        self.edge.errors()[lines..].join("\n")
+        self.edge.await_error(lines, says);
     }
 }

@@ -14,7 +14,8 @@ fn config(at: SocketAddr, more: &str) -> String {
     let texts: Vec<String> = (0..40).map(|number| format!("\"\\\"{number:040}\\\"\"")).collect();
     format!(
         "[server]\nworkers = 2\n[dns]\nat = [\"{at}\"]\n{more}\n[zone.\"example.test\"]\n\
-         [[zone.\"example.test\".record]]\nname = \"@\"\ntype = \"SOA\"\nvalues = [\"ns.example.test. host.example.test. 7 3600 600 86400 60\"]\n\
+         [[zone.\"example.test\".record]]\nname = \"@\"\ntype = \"SOA\"\n\
+         values = [\"ns.example.test. host.example.test. 7 3600 600 86400 60\"]\n\
          [[zone.\"example.test\".record]]\nname = \"@\"\ntype = \"NS\"\nvalues = [\"ns.example.test.\"]\n\
          [[zone.\"example.test\".record]]\nname = \"ns\"\ntype = \"A\"\nvalues = [\"192.0.2.53\"]\n\
          [[zone.\"example.test\".record]]\nname = \"www\"\ntype = \"A\"\nvalues = [\"192.0.2.80\"]\n\

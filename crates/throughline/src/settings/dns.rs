@@ -218,7 +218,7 @@ fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mi
         set.into_zone(&mut zone);
     }
     if let Some(entries) = entries {
-        check(&zone, &entries, table, mistakes);
+        check_zone(&zone, &entries, table, mistakes);
     }
     Some(zone)
 }
@@ -246,7 +246,7 @@ fn zone_file(table: &Table, zone: &Name, disk: &dyn Disk, mistakes: &mut Mistake
 }
 
 /// What is wrong with a zone as a whole, each with its place in the zone's file where it has one.
-fn check(zone: &Zone, entries: &[(String, ZoneRecord)], table: &Table, mistakes: &mut Mistakes<'_>) {
+fn check_zone(zone: &Zone, entries: &[(String, ZoneRecord)], table: &Table, mistakes: &mut Mistakes<'_>) {
     let span = place(table, "file");
     for mistake in decide::zone::check(zone) {
         let at = mistake.record.and_then(|record| entries.get(record)).map(|(at, _)| format!("{at}: ")).unwrap_or_default();

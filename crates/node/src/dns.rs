@@ -15,6 +15,7 @@ mod doors;
 mod given;
 mod key;
 pub(crate) mod notify;
+mod reasons;
 mod service;
 mod shared;
 mod signing;

@@ -6,6 +6,7 @@ use super::fields::{self, Field};
 use super::record::bytes::name_before;
 use super::record::key;
 use super::{Data, Name, Record, RecordType, zone_file};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -203,7 +204,7 @@ fn write_bytes(f: &mut impl Write, bytes: &[u8]) -> fmt::Result {
 pub(super) const KEYS: [&str; 9] = ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp"];
 
 fn params(mut rest: &[u8], text: &mut String) -> Option<()> {
-    let mut before = None;
+    let (mut before, mut known) = (None, Vec::new());
     while let Some((&[key0, key1, len0, len1], more)) = rest.split_first_chunk::<4>() {
         let key = u16::from_be_bytes([key0, key1]);
         let (value, more) = more.split_at_checked(usize::from(u16::from_be_bytes([len0, len1])))?;
@@ -213,9 +214,14 @@ fn params(mut rest: &[u8], text: &mut String) -> Option<()> {
         }
         text.push_str(if text.ends_with(' ') { "" } else { " " });
         param(key, value, text).ok()?;
+        known.push((key, value));
         rest = more;
     }
-    rest.is_empty().then_some(())
+    let has = |key: u16| known.iter().any(|(other, _)| *other == key);
+    let mandatory = known.iter().filter(|(key, _)| *key == key::MANDATORY).flat_map(|(_, value)| value.as_chunks::<2>().0);
+    // RFC 9460 §8 and §7.1.1.
+    let whole = mandatory.into_iter().all(|two| has(u16::from_be_bytes(*two))) && (!has(key::NO_DEFAULT_ALPN) || has(key::ALPN));
+    (rest.is_empty() && whole).then_some(())
 }
 
 fn param(key: u16, value: &[u8], text: &mut String) -> fmt::Result {
@@ -231,6 +237,7 @@ fn param(key: u16, value: &[u8], text: &mut String) -> fmt::Result {
         (key::IPV6HINT, [_, ..]) if no_sixteen.is_empty() => {
             listed(text, "ipv6hint", sixteens.iter().map(|sixteen| core::net::Ipv6Addr::from(*sixteen)))
         }
+        (key::MANDATORY, _) if plain_keys(value).is_some() => listed(text, "mandatory", plain_keys(value).unwrap_or_default().into_iter()),
         _ => {
             write!(text, "key{key}=\"")?;
             write_bytes(text, value)?;
@@ -242,6 +249,15 @@ fn param(key: u16, value: &[u8], text: &mut String) -> fmt::Result {
 fn listed(text: &mut String, key: &str, values: impl Iterator<Item = impl fmt::Display>) -> fmt::Result {
     text.write_str(key)?;
     values.enumerate().try_for_each(|(place, value)| write!(text, "{}{value}", if place == 0 { '=' } else { ',' }))
+}
+
+/// A list of keys, if it is in order (RFC 9460 §8).
+fn plain_keys(value: &[u8]) -> Option<Vec<String>> {
+    let (keys, []) = value.as_chunks::<2>() else { return None };
+    let keys: Vec<_> = keys.iter().map(|two| u16::from_be_bytes(*two)).collect();
+    let ascending = !keys.is_empty() && keys[0] != key::MANDATORY && keys.windows(2).all(|two| two[0] < two[1]);
+    let name = |key: &u16| KEYS.get(usize::from(*key)).map_or_else(|| format!("key{key}"), |name| String::from(*name));
+    ascending.then(|| keys.iter().map(name).collect())
 }
 
 /// A list of protocols, if it can be written as their names with commas between them.

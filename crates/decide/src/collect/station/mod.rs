@@ -263,10 +263,13 @@ impl Station {
         if !self.peers.contains_key(&name) && self.peers.len() >= MOST_PEERS {
             return self.out.push_back(Output::Beyond(name));
         }
-        let left = self.left(name);
-        let agreed = up.agreed();
         let both = |family| [&up.sent, &up.received].iter().all(|open| open.as_ref().is_ok_and(|open| open.has(family)));
-        let awaited = [both(Family::IPV4), both(Family::IPV6)];
+        self.begin(name, rib, up.agreed(), [both(Family::IPV4), both(Family::IPV6)], now);
+    }
+
+    /// A table of a peer will be told.
+    fn begin(&mut self, name: PeerName, rib: Rib, agreed: bgp::Agreed, awaited: [bool; 2], now: Instant) {
+        let left = self.left(name);
         let monitored = self.peers.entry(name).or_insert_with(|| Monitored {
             rib,
             up: false,
@@ -289,6 +292,11 @@ impl Station {
         let (name, rib) = (PeerName::of(peer), Rib::of(peer));
         if peer.outgoing || rib != Rib::LocRib && self.has_own_table() {
             return;
+        }
+        if rib == Rib::LocRib && !self.has_own_table() {
+            // RFC 9069 §4.4 wants it announced; GoBGP 3 does not.
+            self.own_table();
+            self.begin(name, rib, bgp::Agreed::default(), [true; 2], now);
         }
         let left = self.left(name);
         let Some(monitored) = self.peers.get_mut(&name).filter(|monitored| monitored.up) else {

@@ -170,6 +170,14 @@ fn the_routers_own_table_takes_the_place_of_all_others() {
 }
 
 #[test]
+fn a_routers_own_table_may_come_unannounced() {
+    let mut station = station();
+    plays(&mut station, 0, &[routes(&own(), &[], &["10.1.0.0/16"])], "loc-rib up loc-rib");
+    station.timeout(at(10));
+    assert_eq!(heard(&mut station), "loc-rib whole 1 quiet");
+}
+
+#[test]
 fn a_router_that_disappears_and_comes_back() {
     let mut station = station();
     plays(

@@ -20,6 +20,7 @@
 //! - [`joined`]: both ends of a request as one journey: what a server tells of its side, to whom, and when that was.
 //! - [`guard`]: what guards a name server: cookies, and a limit of answers.
 //! - [`collect`]: routing tables as routers tell them: sessions, stations, files.
+//! - [`steer`]: which place a client is led to, from routing tables, measured times and locations.
 //! - [`connect`]: which of a server's addresses is tried when.
 //! - [`transfer`]: which name servers may have a whole zone, and which are told that one has changed.
 #![no_std]

@@ -26,6 +26,7 @@ mod packets;
 mod page;
 mod resolver;
 mod socket;
+mod steering;
 mod transfer;
 mod zone;
 
@@ -38,6 +39,7 @@ pub use packets::PacketStep;
 pub use page::PageStep;
 pub use resolver::ResolverStep;
 pub use socket::SocketStep;
+pub use steering::SteeringStep;
 pub use transfer::TransferStep;
 pub use zone::ZoneStep;
 
@@ -696,6 +698,9 @@ steps! {
     @
     /// Something about routing tables.
     Collector(CollectorStep);
+    @
+    /// Something about places, and how clients are led to them.
+    Steering(SteeringStep);
 }
 
 #[cfg(test)]

@@ -80,6 +80,13 @@ pub struct Asked<'a> {
     pub dnssec_ok: bool,
 }
 
+/// A place between two records of a zone; the default is the beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    node: usize,
+    record: usize,
+}
+
 /// Which dynamic set of a [`Zones`]: they are numbered over all zones, in the order of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SetId(pub usize);
@@ -140,18 +147,28 @@ impl Zones {
         self.find(name.as_wire()).map(|(node, _)| self.nodes[node].zone)
     }
 
-    /// The whole zone for a transfer (RFC 5936 §2.2): the SOA first and last, between them all other records in canonical order, with those
-    /// that are hidden below delegations. Of dynamic sets there are the values that the configuration has; what depends on health or on the
-    /// client is not in it.
+    /// The whole zone for a transfer (RFC 5936 §2.2): the SOA first and last, between them [`Zones::records_from`] the beginning.
     pub fn transfer(&self, zone: usize) -> impl Iterator<Item = (&Name, u32, &Data)> {
-        let zone = &self.zones[zone];
-        let soa = move || self.nodes[zone.apex].records(&self.dynamic).filter(|(kind, ..)| *kind == RecordType::SOA);
-        let all = self.nodes[zone.nodes.clone()]
-            .iter()
-            .flat_map(|node| node.records(&self.dynamic).map(move |(kind, ttl, data)| (kind, &node.name, ttl, data)));
-        let rest = all.filter(|(kind, ..)| *kind != RecordType::SOA).map(|(_, name, ttl, data)| (name, ttl, data));
-        let ends = move || soa().map(move |(_, ttl, data)| (&zone.name, ttl, data));
+        let ends = move || self.start(zone).into_iter().map(move |(ttl, data)| (&self.zones[zone].name, ttl, data));
+        let rest = self.records_from(zone, Cursor::default()).map(|(_, owner, ttl, data)| (owner, ttl, data));
         ends().chain(rest).chain(ends())
+    }
+
+    /// The SOA of a zone: its time to live, and what it says.
+    pub fn start(&self, zone: usize) -> Option<(u32, &Data)> {
+        let apex = &self.nodes[self.zones[zone].apex];
+        apex.records(&self.dynamic).find(|(kind, ..)| *kind == RecordType::SOA).map(|(_, ttl, data)| (ttl, data))
+    }
+
+    /// All records of a zone from a place on, but for its SOA: in canonical order, with those that are hidden below delegations, and each
+    /// with the place behind it. Of dynamic sets there are the values that the configuration has; what depends on health or on the client
+    /// is not among them.
+    pub fn records_from(&self, zone: usize, from: Cursor) -> impl Iterator<Item = (Cursor, &Name, u32, &Data)> {
+        self.nodes[self.zones[zone].nodes.clone()].iter().enumerate().skip(from.node).flat_map(move |(at, node)| {
+            let over = if at == from.node { from.record } else { 0 };
+            let records = node.records(&self.dynamic).enumerate().skip(over).filter(|(_, (kind, ..))| *kind != RecordType::SOA);
+            records.map(move |(number, (_, ttl, data))| (Cursor { node: at, record: number + 1 }, &node.name, ttl, data))
+        })
     }
 
     /// The answer to a question.

@@ -93,6 +93,8 @@ pub trait Machine {
     fn spawn(&self, task: Task);
     /// Opens `path` (relative, `/` between components, no `.` or `..`) below `root`; links that lead out of the root are refused.
     fn open(&self, root: &str, path: &str) -> io::Result<Opened>;
+    /// Opens the file that an owner has named, wherever links lead.
+    fn open_named(&self, path: &str) -> io::Result<Opened>;
     /// Makes memory that is sent as a file is.
     fn slab(&self) -> io::Result<Slab> {
         Ok(Slab::in_memory())
@@ -166,6 +168,11 @@ impl Host {
     /// Opens a file below a root.
     pub fn open(&self, root: &str, path: &str) -> io::Result<Opened> {
         self.machine.open(root, path)
+    }
+
+    /// Opens the file that an owner has named, wherever links lead.
+    pub fn open_named(&self, path: &str) -> io::Result<Opened> {
+        self.machine.open_named(path)
     }
 
     /// Makes memory that is sent as a file is.

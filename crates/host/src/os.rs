@@ -238,6 +238,10 @@ impl Machine for Kernel {
         files::open(root, path)
     }
 
+    fn open_named(&self, path: &str) -> io::Result<Opened> {
+        files::open_named(path)
+    }
+
     fn slab(&self) -> io::Result<Slab> {
         slab()
     }

@@ -32,14 +32,25 @@ impl Files {
         if path.split('/').any(|component| matches!(component, "" | "." | "..")) {
             return Ok(Opened::Nothing);
         }
-        let full = format!("{root}/{path}");
-        Ok(match self.0.get(&full) {
+        Ok(self.at(&format!("{root}/{path}")))
+    }
+
+    /// What an owner has named, by its absolute path.
+    pub(crate) fn open_named(&self, path: &str) -> io::Result<Opened> {
+        match self.at(path) {
+            Opened::Nothing => Err(io::ErrorKind::NotFound.into()),
+            opened => Ok(opened),
+        }
+    }
+
+    fn at(&self, full: &str) -> Opened {
+        match self.0.get(full) {
             Some((bytes, modified)) => {
                 Opened::File(Found { file: File::Memory(bytes.clone()), size: bytes.len() as u64, modified: *modified })
             }
-            None if self.is_directory(&full) => Opened::Directory,
+            None if self.is_directory(full) => Opened::Directory,
             None => Opened::Nothing,
-        })
+        }
     }
 
     fn is_directory(&self, path: &str) -> bool {

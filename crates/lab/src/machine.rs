@@ -84,6 +84,10 @@ impl Machine for VirtualMachine {
     fn open(&self, root: &str, path: &str) -> io::Result<Opened> {
         self.files.borrow().open(root, path)
     }
+
+    fn open_named(&self, path: &str) -> io::Result<Opened> {
+        self.files.borrow().open_named(path)
+    }
 }
 
 /// One machine of the lab, as a scenario handles it. Cloning it gives the same machine.

@@ -3,7 +3,8 @@
 //! - [`Answering`]: the role, which knows the answers: [`authority`] has zones; the recursive role walks.
 //! - [`service`]: from the bytes of a query to those of its answer, in whichever role: limits of size, EDNS, cookies, the limit of answers.
 //! - [`datagrams`], [`stream`]: the ways in and out. [`doors`]: which of them are open.
-//! - [`notify`]: other servers told that a zone has changed; [`key`]: what they and we sign with.
+//! - [`transfer`]: zones handed to other servers; [`notify`]: those told that a zone has changed. [`signing`], [`key`]: what they and we
+//!   sign with.
 //!
 //! Everything on the way of a datagram is done within one poll of its listener's task, without a lock or an allocation, but for what takes
 //! time: that is a future, and its answer goes out behind the others.
@@ -11,14 +12,21 @@
 mod authority;
 mod datagrams;
 mod doors;
+mod given;
 mod key;
 pub(crate) mod notify;
 mod service;
 mod shared;
+mod signing;
 mod stream;
+mod told;
+mod transfer;
+mod zones;
 
 pub(crate) use doors::{Doors, tell_paused};
 pub(crate) use shared::{Role, Shared};
+use signing::Signing;
+pub(crate) use zones::zones;
 
 use decide::time::Instant;
 use std::future::Future;
@@ -65,6 +73,9 @@ pub(crate) trait Answering {
     /// `answer` has the question already, and gets its OPT record by itself. What does not fit is the role's to judge:
     /// [`AnswerWriter::truncate`] where it is needed.
     fn answer(&self, query: &QueryView<'_>, asker: &Asker, answer: &mut AnswerWriter<'_>) -> Answered;
+
+    /// The rule that decided the answer before, in one word.
+    fn rule(&self) -> &'static str;
 }
 
 /// What comes of a query.
@@ -73,8 +84,8 @@ pub(crate) enum Answered {
     Now,
     /// There is none.
     Silence,
-    /// This whole message is the answer: one that is signed. Over UDP it must fit.
-    Raw(Vec<u8>),
+    /// The answer is written, and is to be signed; room for that is reserved.
+    Signed(Box<Signing>),
     /// It takes time.
     Later(Later),
     /// Over TCP: several messages.

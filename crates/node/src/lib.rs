@@ -29,6 +29,7 @@ pub mod resolve;
 pub mod resolver;
 mod server;
 mod signal;
+pub mod steering;
 mod store;
 pub mod tls;
 pub mod token;

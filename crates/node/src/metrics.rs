@@ -178,6 +178,7 @@ macro_rules! steps_of_the_process {
             | Step::Certificate(CertificateStep::CertificateStoreFailed { .. })
             | Step::Collector(_)
             | Step::Resolver(_)
+            | Step::Steering(_)
             | Step::BackendUp { .. }
             | Step::BackendDown { .. }
             | Step::BackendEjected { .. }
@@ -185,7 +186,6 @@ macro_rules! steps_of_the_process {
             | Step::BackendSet { .. }
             | Step::Resolved { .. }
             | Step::ResolveFailed { .. }
-            | Step::Resolver(_)
             | Step::Owner(OwnerStep::Purged { .. })
             | Step::Owner(OwnerStep::JournalReplayed { .. })
             | Step::Owner(OwnerStep::JournalCut { .. })
@@ -350,8 +350,10 @@ impl Index {
             // What comes of an order is counted.
             Step::Certificate(CertificateStep::AccountRegistered { .. })
             | Step::Certificate(CertificateStep::CertificateOrdered { .. }) => {}
-            // Queries are counted where they are answered: few are told.
+            // Queries, and lookups for clients, are counted where they are answered: few are told.
             Step::Zone(_) | Step::Resolver(_) => {}
+            // What the steerings and places themselves tell.
+            Step::Steering(_) => {}
             Step::Listening { .. } | Step::BackendRestored { .. } | Step::BackendSet { .. } => {}
             Step::Owner(OwnerStep::PushAccepted { by, .. }) => self.process.pushed(by),
             Step::Owner(OwnerStep::Fed { by, outcome, .. }) => self.process.fed(by, outcome),

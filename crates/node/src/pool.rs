@@ -14,6 +14,7 @@ use decide::forward::ProxyError;
 use decide::pool::{Outcome, Selection};
 use decide::step::{BackendRef, Step};
 use decide::time::{Duration, Instant};
+use decide::zone::Member;
 use destinations::Destinations;
 use host::{Endpoint, Host};
 use idle::IdleConnections;
@@ -49,6 +50,8 @@ struct State {
     queue: Queue,
     /// Addresses of backends that are given by name; the first is used next. `None` until the first answer of the name service.
     resolved: Vec<Option<Vec<IpAddr>>>,
+    /// The load that each backend reported last, and when.
+    reported: Vec<Option<(f64, Instant)>>,
 }
 
 impl Pool {
@@ -72,7 +75,8 @@ impl Pool {
         let idle = IdleConnections::new(workers, config.backends.len(), config.keep_alive_connections);
         let algorithm = decide.algorithm();
         let swept = (0..workers).map(|_| AtomicBool::new(false)).collect();
-        let state = State { decide, queue: Queue::default(), resolved };
+        let reported = vec![None; config.backends.len()];
+        let state = State { decide, queue: Queue::default(), resolved, reported };
         let (state, attended, named) = (Mutex::new(state), AtomicBool::new(false), Signal::default());
         let tls = config.tls.as_ref().map(|tls| Clients::new(tls, config.protocol, workers));
         Pool { index, config: config.clone(), algorithm, tls, state, idle, attended, swept, named, destinations: Destinations::default() }
@@ -147,7 +151,18 @@ impl Pool {
     }
 
     pub(crate) fn reported_load(&self, backend: usize, load: f64, now: Instant) {
-        self.lock().decide.reported_load(backend, load, now);
+        let mut state = self.lock();
+        state.decide.reported_load(backend, load, now);
+        state.reported[backend] = Some((load, now));
+    }
+
+    /// The load that all backends together have reported within this time, in hundredths of the unit that they report it in; `None`: none has.
+    pub(crate) fn load(&self, now: Instant, within: Duration) -> Option<u64> {
+        let state = self.lock();
+        let loads = state.reported.iter().flatten().filter(|(_, at)| now.since(*at) <= within).map(|(load, _)| *load);
+        let sum = loads.reduce(|sum, load| sum + load)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is beyond is the most there is")]
+        Some((sum.max(0.0) * 100.0).round() as u64)
     }
 
     pub(crate) fn probed(&self, backend: usize, result: Result<(), &'static str>, now: Instant) -> Option<Step> {
@@ -206,6 +221,20 @@ impl Pool {
     /// The state of every backend, for `ctl status` and the metrics.
     pub fn status(&self, now: Instant) -> Vec<decide::pool::BackendStatus> {
         self.lock().decide.status(now)
+    }
+
+    /// Its backends as the name server sees them: one for each address.
+    pub(crate) fn members(&self, now: Instant) -> Vec<Member> {
+        let state = self.lock();
+        let mut members = Vec::new();
+        for (index, (weight, healthy)) in state.decide.standing(now).enumerate() {
+            let member = |address| Member { address, weight, healthy };
+            match Endpoint::of(&self.config.backends[index].at) {
+                Some(endpoint) => members.extend(endpoint.ip().map(member)),
+                None => members.extend(state.resolved[index].iter().flatten().copied().map(member)),
+            }
+        }
+        members
     }
 
     /// Requests waiting for a backend.

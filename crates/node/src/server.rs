@@ -12,15 +12,17 @@ use crate::measure::Measuring;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
 use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
+use crate::resolver::Resolver;
 use crate::signal::Signal;
+use crate::steering;
 use crate::store::{Purging, Store};
 use crate::tls;
 use arc_swap::ArcSwap;
 use decide::config::Config;
 use decide::route::Table;
-use decide::steer::Steering;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
+use decide::zone::Zones;
 use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -35,6 +37,10 @@ pub trait Reader: Send + Sync {
     fn journey(&self, journey: &mut Journey, snapshot: &Arc<Snapshot>);
     /// Something happened that belongs to no request; its step may point to these texts.
     fn event(&self, at: Calendar, step: Step, texts: &Texts, snapshot: &Arc<Snapshot>);
+    /// Of so many queries to the name server the reader wants to be told of one, as an event; 0: of none. Asked once, at the start.
+    fn queries(&self) -> u32 {
+        0
+    }
 }
 
 /// One configuration, ready to serve. Requests in flight keep the one they began with.
@@ -45,11 +51,15 @@ pub struct Snapshot {
     pub generation: u64,
     pub(crate) routes: Table,
     pub(crate) pools: Vec<Arc<Pool>>,
+    /// The zones that are served.
+    pub(crate) zones: Option<Arc<Zones>>,
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
+    pub(crate) resolver: Option<Arc<Resolver>>,
     /// Of each steering: what clients report, where they do.
     measuring: Vec<Option<Arc<Measuring>>>,
+    pub(crate) steerings: Vec<Arc<steering::Live>>,
     counters: Index,
 }
 
@@ -62,6 +72,16 @@ impl Snapshot {
     /// The counters of what this configuration names.
     pub fn counters(&self) -> &Index {
         &self.counters
+    }
+
+    /// A steering (index into [`Config::steerings`]): what clients are led by.
+    pub fn steering(&self, steering: usize) -> &Arc<steering::Live> {
+        &self.steerings[steering]
+    }
+
+    /// The recursive role, if there is one.
+    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref()
     }
 
     /// What clients report to a steering (index into [`Config::steerings`]), if they do. Its table goes into the steering's next snapshot.
@@ -101,7 +121,8 @@ pub struct Server {
     pub(crate) journeys: Journeys,
     /// What the workers of the name server share.
     pub(crate) names: dns::Shared,
-    steerings: ArcSwap<Vec<Option<Arc<Steering>>>>,
+    /// Of so many queries one is told; 0: none.
+    pub(crate) told_queries: u32,
 }
 
 impl Server {
@@ -118,6 +139,7 @@ impl Server {
         let store = Store::new(host, &config.cache);
         let snapshot = Arc::new(build(host, config, workers, None, &metrics, &tls));
         let names = dns::Shared::new(host, metrics.names());
+        let told_queries = readers.iter().map(|reader| reader.queries()).filter(|every| *every > 0).min().unwrap_or(0);
         Arc::new(Server {
             snapshot: ArcSwap::new(snapshot),
             changed: Signal::default(),
@@ -139,7 +161,7 @@ impl Server {
             feed: Feed::default(),
             journeys: Journeys::default(),
             names,
-            steerings: ArcSwap::default(),
+            told_queries,
         })
     }
 
@@ -161,16 +183,6 @@ impl Server {
     /// What is stored of answers.
     pub fn store(&self) -> &Store {
         &self.store
-    }
-
-    /// The published version of a steering (index into [`Config::steerings`]): what clients are led by.
-    pub fn steering(&self, steering: usize) -> Option<Arc<Steering>> {
-        self.steerings.load().get(steering)?.clone()
-    }
-
-    /// Publishes versions of all steerings, in the order of the configuration; `None`: of this one there is none yet.
-    pub fn lead_by(&self, steerings: Vec<Option<Arc<Steering>>>) {
-        self.steerings.store(Arc::new(steerings));
     }
 
     /// Numbers of purges go on behind this one: as an owner knows them, over restarts.
@@ -288,10 +300,15 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
         })
         .collect();
     let routes = Table::build(&config);
+    let zones = dns::zones(&config, old);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
+    let before = old.and_then(|old| old.resolver.as_ref());
+    let resolver = config.resolver.as_ref().map(|role| Arc::new(before.map_or_else(|| Resolver::new(role), |before| before.again(role))));
     let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
-    Snapshot { cache_id, measuring, generation: old.map_or(1, |old| old.generation + 1), config, routes, pools, tls, counters }
+    let steerings = steering::of(&config, old);
+    let generation = old.map_or(1, |old| old.generation + 1);
+    Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

@@ -2,6 +2,7 @@
 
 pub(crate) mod authority;
 mod certificates;
+mod leading;
 mod missed;
 mod reload;
 mod workers;
@@ -19,6 +20,7 @@ use node::{Application, Reader, Server};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -130,7 +132,32 @@ fn bind_all(config: &mut Config) -> Result<Vec<Bound>, String> {
         }
         Ok(bound)
     };
-    config.listeners.iter_mut().map(bind).collect()
+    let mut bound: Vec<Bound> = config.listeners.iter_mut().map(bind).collect::<Result<_, String>>()?;
+    for at in name_listeners_mut(config) {
+        let held = bind_names(*at)?;
+        if let Endpoint::Ip(chosen) = &held.endpoint {
+            *at = *chosen;
+        }
+        bound.push(held);
+    }
+    Ok(bound)
+}
+
+/// Where the name server listens, in both roles.
+fn name_listeners_mut(config: &mut Config) -> impl Iterator<Item = &mut SocketAddr> {
+    let authority = config.dns.iter_mut().flat_map(|dns| &mut dns.listeners);
+    authority.chain(config.resolver.iter_mut().flat_map(|resolver| &mut resolver.listeners))
+}
+
+/// Makes sure of an address of the name server, by TCP and UDP.
+fn bind_names(at: SocketAddr) -> Result<Bound, String> {
+    if at.ip().is_unspecified() {
+        return Err(format!(
+            "cannot listen for names on {at}: an answer must leave from the address that was asked, so write each address of this machine \
+             in [dns] at, or [resolver] at."
+        ));
+    }
+    os::bind_with_datagrams(at).map_err(|error| cannot_listen(&Address::Ip(at), &error))
 }
 
 fn cannot_listen(at: &Address, error: &io::Error) -> String {
@@ -147,6 +174,12 @@ fn cannot_listen(at: &Address, error: &io::Error) -> String {
         io::ErrorKind::AddrNotAvailable => format!("cannot listen on {at}: this machine has no such address."),
         _ => format!("cannot listen on {at}: {error}."),
     }
+}
+
+/// Where the name server listens, and as what.
+fn name_listeners(config: &Config) -> impl Iterator<Item = (SocketAddr, &'static str)> {
+    let authority = config.dns.iter().flat_map(|dns| dns.listeners.iter().map(|at| (*at, "zones")));
+    authority.chain(config.resolver.iter().flat_map(|resolver| resolver.listeners.iter().map(|at| (*at, "resolver"))))
 }
 
 async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Result<ExitCode, String> {
@@ -166,6 +199,8 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
     let config = &server.snapshot().config;
     reloader.authority.prepare(config)?;
     let failed = workers::start(&server, workers)?;
+    let leading = leading::start(&server, &failed)?;
+    reloader.led_by(leading.clone());
     reloader.authority.follow(config)?;
     missed.fetch(&server, &host, &journal);
     welcome(&server, plan.hints, print);
@@ -179,6 +214,7 @@ async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Re
             }
             Some(Signal::Stop) => {
                 reloader.authority.stop();
+                leading.stop();
                 break Ok(stop(&host, &server, signals, print).await);
             }
             None => break Err("a worker thread ended before its time; see the message above".to_string()),
@@ -242,6 +278,10 @@ fn welcome(server: &Server, hints: fn(&Config) -> Vec<String>, print: fn(&str)) 
             other => other.to_string(),
         };
         print(&format!("listening on {at:<28} {}", sites.join(", ")));
+    }
+    for (at, what) in name_listeners(&snapshot.config) {
+        let at = format!("dns://{at}");
+        print(&format!("listening on {at:<28} {what}"));
     }
     let hints = hints(&snapshot.config);
     if !hints.is_empty() {

@@ -66,6 +66,11 @@ impl Intake {
         self.stage = Stage::Loading(Loading::new(self.most, now));
     }
 
+    /// From its next table on, so many networks are taken at the most.
+    pub fn bound(&mut self, most: usize) {
+        self.most = most;
+    }
+
     /// What the source says of a network.
     pub fn take(&mut self, network: Network, route: Option<Route>, now: Instant) {
         match &mut self.stage {

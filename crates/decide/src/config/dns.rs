@@ -1,8 +1,8 @@
 //! Names: the zones that are served, to whom, and how; and the recursive role.
 
 use super::tls::Secret;
+use crate::resolve::RootServer;
 use crate::time::Duration;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use wire::dns::{Data, Name, RecordType};
@@ -148,8 +148,8 @@ pub struct Resolver {
     pub clients: Vec<Network>,
     /// The servers that are asked to walk for us; empty: this one walks itself.
     pub forward: Vec<SocketAddr>,
-    /// A file with the addresses of the root servers; `None`: those of the public root.
-    pub root: Option<String>,
+    /// The servers of a root of one's own; none for the public one. All other servers listen at the port of the first.
+    pub roots: Vec<RootServer>,
     /// Names and answers kept, at the most.
     pub cache_entries: usize,
     /// No answer is kept longer.

@@ -303,6 +303,11 @@ impl Pool {
         self.backends.iter().map(|backend| backend.status(self.config.slow_start, now)).collect()
     }
 
+    /// Of each backend, in the order of the pool: its weight, and whether it would be given a request as far as it is known.
+    pub fn standing(&self, now: Instant) -> impl Iterator<Item = (u32, bool)> {
+        self.backends.iter().map(move |backend| (backend.weight, backend.unready().is_none() && backend.unhealthy(now).is_none()))
+    }
+
     /// Whether so few of the ready backends are healthy that health is ignored.
     pub fn panics(&self, now: Instant) -> bool {
         let (mut ready, mut healthy) = (0, 0);

@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::local::LocalNames;
 use super::reply::{Refusal, Reply};
-use super::settings::{Limits, Mode, RootServer, Settings};
+use super::settings::{Limits, Mode, Settings};
 use crate::config::Resolver;
 use crate::time::{Duration, Instant};
 use core::net::IpAddr;
@@ -37,12 +37,12 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// From a configuration, and the servers of a root of one's own that its file tells; none for the public root. All other servers
-    /// listen where the first of those does.
-    pub fn new(config: &Resolver, roots: &[RootServer]) -> Desk {
+    /// From a configuration.
+    pub fn new(config: &Resolver) -> Desk {
+        let roots = &config.roots;
         let port = roots.first().map_or(PORT, |root| root.address.port());
         let mode = match config.forward.is_empty() {
-            true => Mode::Iterative { roots: roots.to_vec(), port },
+            true => Mode::Iterative { roots: roots.clone(), port },
             false => Mode::Recursive { servers: config.forward.clone() },
         };
         // What a client says of its own network goes no further (RFC 7871 §7.1.1 has it optional).
@@ -70,7 +70,8 @@ impl Desk {
             return Some(reply);
         }
         match Reply::known(cache, asked.query, now) {
-            Some(reply) => Some(instead(reply, cache, asked.query, now)),
+            Some(reply) if asked.recursion_desired => Some(instead(reply, cache, asked.query, now)),
+            Some(reply) => Some(reply),
             None => (!asked.recursion_desired).then(|| Reply::refused(Refusal::NotDesired)),
         }
     }

@@ -108,7 +108,7 @@ impl Reply {
     /// It was not looked up.
     pub fn refused(why: Refusal) -> Reply {
         let (code, text) = match why {
-            Refusal::Stranger => (more::PROHIBITED, "names are looked up only for the clients of this server"),
+            Refusal::Stranger => (more::PROHIBITED, ""),
             Refusal::Kind => (more::NOT_SUPPORTED, "questions for this type are not answered here"),
             Refusal::NotDesired => (more::NOT_AUTHORITATIVE, "it is not known here, and recursion is not desired"),
         };

@@ -52,12 +52,12 @@ impl Index {
     }
 }
 
-/// Remembers what came of the last few thousand questions, so that most need no second search. It forgets at will.
+/// Remembers what came of the last questions (four MB of them), so that most need no second search. It forgets at will.
 #[derive(Debug)]
 pub(super) struct Memory(Vec<(u64, u32)>);
 
 impl Memory {
-    const ANSWERS: usize = 1 << 15;
+    const ANSWERS: usize = 1 << 18;
     /// No question is this number: see [`Memory::slot`].
     const NONE: u64 = u64::MAX;
 

@@ -3,19 +3,23 @@
 //! - [`Rib`]: what all routers say of all networks. [`MeasuredTable`]: what clients have measured. [`Geography`]: where addresses are said to be.
 //! - [`Steering`]: one published version of all that, with the places, their health and the shares they shed, and with the [`Answer`] to every
 //!   address there is, worked out. [`Steering::decide`] gives the same answer with its reasons.
+//! - [`Moves`]: what of a new table takes effect at once. [`Capacity`]: how much a place sheds. [`Diff`]: what one version changes of another.
 //! - [`redirect`]: a decision as an answer to a request. [`reports`]: what clients report, as it becomes a [`MeasuredTable`]; [`leave`]: who may.
 //!
-//! One version follows another so: `Rib::apply` or `replace`, then [`Steering::publish`]. A version never changes, so that whoever answers
+//! One version follows another so: `Rib::apply` or `replace`, then [`Steering::follow`]. A version never changes, so that whoever answers
 //! holds one and asks nobody.
 
 mod bits;
+mod capacity;
 mod choice;
 mod decision;
+mod diff;
 mod geography;
 mod held;
 mod intern;
 pub mod leave;
 mod map;
+mod moves;
 mod overlay;
 mod places;
 mod prefixes;
@@ -27,16 +31,22 @@ mod route;
 mod rows;
 mod state;
 mod walk;
+mod weights;
 
+pub use capacity::Capacity;
 pub use decision::{Answer, Candidate, Decision};
+pub use diff::{Diff, Load, Move};
 pub use geography::{Geography, Location};
 pub use held::Held;
+pub use moves::{Moves, Settled};
 pub use overlay::MeasuredTable;
 pub use places::Places;
 pub use rib::Rib;
 pub use route::{Change, Origin, Route, SourceId};
 pub use state::State;
+pub use weights::{BadWeight, Given, Weights};
 
+use crate::time::Instant;
 use alloc::sync::Arc;
 use choice::Chooser;
 use core::net::IpAddr;
@@ -53,7 +63,7 @@ pub struct Tables {
     pub measured: Arc<MeasuredTable>,
     /// Where addresses are said to be.
     pub geography: Arc<Geography>,
-    /// Changes of the first that are held back.
+    /// Changes of the first that are held back; [`Steering::follow`] makes it.
     pub held: Arc<Held>,
 }
 
@@ -83,14 +93,33 @@ impl Steering {
         Steering::made(version, places, tables, state, ranking, nearness)
     }
 
-    /// The next version: what has not changed of the tables is not worked out again.
+    /// The next version, with everything in it as it is given: what has not changed of the tables is not worked out again.
     pub fn publish(&self, version: u64, tables: Tables, state: State) -> Steering {
-        let (places, old) = (&self.places, &self.tables);
-        let same = Arc::ptr_eq(&tables.rib, &old.rib);
-        let ranking = if same { self.ranking.clone() } else { Arc::new(Ranking::of(&tables.rib, places)) };
-        let same = Arc::ptr_eq(&tables.geography, &old.geography);
-        let nearness = if same { self.nearness.clone() } else { Arc::new(Nearness::of(&tables.geography, places)) };
-        Steering::made(version, places.clone(), tables, state, ranking, nearness)
+        let ranking = self.ranking(&tables.rib);
+        self.next(version, tables, state, ranking)
+    }
+
+    /// The next version. What is held back of these tables is not theirs to say, but follows from this version and from earlier moves. When
+    /// something was deferred, another version is due within the minute, even if no table changes.
+    pub fn follow(&self, version: u64, mut tables: Tables, state: State, moves: &mut Moves, now: Instant) -> (Steering, Settled) {
+        let ranking = self.ranking(&tables.rib);
+        let mut settled = Settled::default();
+        tables.held = self.tables.held.clone();
+        if !Arc::ptr_eq(&tables.rib, &self.tables.rib) || !tables.held.is_empty() {
+            let (held, outcome) = moves.settle(self, &tables.rib, &ranking, now);
+            (tables.held, settled) = (Arc::new(held), outcome);
+        }
+        (self.next(version, tables, state, ranking), settled)
+    }
+
+    fn ranking(&self, rib: &Arc<Rib>) -> Arc<Ranking> {
+        if Arc::ptr_eq(rib, &self.tables.rib) { self.ranking.clone() } else { Arc::new(Ranking::of(rib, &self.places)) }
+    }
+
+    fn next(&self, version: u64, tables: Tables, state: State, ranking: Arc<Ranking>) -> Steering {
+        let same = Arc::ptr_eq(&tables.geography, &self.tables.geography);
+        let nearness = if same { self.nearness.clone() } else { Arc::new(Nearness::of(&tables.geography, &self.places)) };
+        Steering::made(version, self.places.clone(), tables, state, ranking, nearness)
     }
 
     /// As this one, if a place had failed.

@@ -21,8 +21,8 @@ use alloc::vec::Vec;
 /// - Of the others, no more than [`config::Steering::moves_per_minute`] move within any minute. Where more want to, a draw by hash decides, another
 ///   one each time, so that none waits for ever behind others.
 /// - What stays is [`Held`], and tried again with the next version.
-/// - A network whose place has no route to it any more moves at once, and so does one that was in no table, or is in none now: it did not
-///   change its mind, it lost or found a ground to have one. The first counts as a move to the hold, though not to the bound.
+/// - A network whose place has no route to it any more moves at once, and so does one that no place had a route to, or has one now: it lost or
+///   found a ground to prefer any. The first counts as a move to the hold, though not to the bound.
 #[derive(Clone, Debug)]
 pub struct Moves {
     hold: Duration,
@@ -136,7 +136,8 @@ impl Rules<'_> {
             let moved = moved.map(|index| tables[2].values[index]).filter(|at| self.now.saturating_sub(*at) < self.hold);
             let mut last = moved;
             if let (Some(old), Some(new)) = (old, new) {
-                let route = |table: usize, index: usize| (tables[table].addresses[index], tables[table].bits[index], tables[table].values[index]);
+                let route =
+                    |table: usize, index: usize| (tables[table].addresses[index], tables[table].bits[index], tables[table].values[index]);
                 let (old, new) = (route(0, old), route(3, new));
                 let held = held.filter(|index| old.1 <= tables[1].bits[*index]).map(|index| tables[1].values[index] as u8);
                 let has = self.best(self.old, old, held);

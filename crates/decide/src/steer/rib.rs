@@ -81,6 +81,28 @@ impl Rib {
         self.table.networks()
     }
 
+    /// How many networks each source has, of those that have any; in order.
+    pub fn counts(&self) -> Vec<(SourceId, u64)> {
+        let mut uses: Vec<u64> = Vec::new();
+        for (_, row) in self.networks() {
+            let row = row as usize;
+            if uses.len() <= row {
+                uses.resize(row + 1, 0);
+            }
+            uses[row] += 1;
+        }
+        let mut counts: Vec<(SourceId, u64)> = Vec::new();
+        for (row, uses) in uses.into_iter().enumerate().filter(|(_, uses)| *uses > 0) {
+            for (source, _) in self.row(row as u32) {
+                match counts.binary_search_by_key(&source, |(source, _)| *source) {
+                    Ok(at) => counts[at].1 += uses,
+                    Err(at) => counts.insert(at, (source, uses)),
+                }
+            }
+        }
+        counts
+    }
+
     /// Networks of IPv4, and of IPv6.
     pub fn len(&self) -> (usize, usize) {
         (self.table.v4.len(), self.table.v6.len())
@@ -117,7 +139,7 @@ impl Rib {
 
     /// Changes in the order of their networks; and, where all of a source's table is among them, that source.
     fn merge(&self, changes: impl Iterator<Item = Change>, whole: Option<SourceId>) -> Rib {
-        let mut weaving = Weaving::on(self.rows.clone());
+        let mut weaving = Weaving::on(self.rows.clone(), whole.is_some());
         let mut changes = changes.peekable();
         let v4 = merged(&self.table.v4, &mut changes, whole, &mut weaving, |address| match address {
             IpAddr::V4(address) => Some(address.to_bits()),

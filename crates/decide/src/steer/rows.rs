@@ -83,19 +83,24 @@ pub(super) struct Weaving {
     known_rows: Index,
     memory: Memory,
     members: Vec<u32>,
+    /// The last cell, and its number: neighbours mostly have the same.
+    last: Option<((SourceId, Route), u32)>,
+    whole: bool,
 }
 
 impl Weaving {
-    pub(super) fn on(rows: Rows) -> Weaving {
-        let mut known_cells = Index::with_room(rows.cells.len());
-        for (number, cell) in rows.cells.iter().enumerate() {
+    /// On the rows that there are. Where the whole table of a source comes, `whole` says so: then none of its old routes is looked for, since
+    /// all of them go; and the index of those that come is small enough to stay near the processor.
+    pub(super) fn on(rows: Rows, whole: bool) -> Weaving {
+        let mut known_cells = Index::with_room(if whole { 0 } else { rows.cells.len() });
+        for (number, cell) in rows.cells.iter().enumerate().filter(|_| !whole) {
             known_cells.number(cell_hash(cell), number as u32, |_| false, |_| 0);
         }
         let mut known_rows = Index::with_room(rows.len());
         for row in 0..rows.len() as u32 {
             known_rows.number(row_hash(rows.members(row)), row, |_| false, |_| 0);
         }
-        Weaving { rows, known_cells, known_rows, memory: Memory::new(), members: Vec::new() }
+        Weaving { rows, known_cells, known_rows, memory: Memory::new(), members: Vec::new(), last: None, whole }
     }
 
     /// What becomes of a row, or of none, when one router's route changes. `None`: nobody has a route any more.
@@ -133,6 +138,11 @@ impl Weaving {
     }
 
     fn cell(&mut self, cell: (SourceId, Route)) -> u32 {
+        if let Some((last, number)) = &self.last
+            && *last == cell
+        {
+            return *number;
+        }
         let Weaving { rows, known_cells, .. } = self;
         let new = rows.cells.len() as u32;
         assert!(new < 1 << 31, "two thousand million different routes do not fit into memory");
@@ -141,13 +151,15 @@ impl Weaving {
         if found == new {
             rows.cells.push(cell);
         }
+        self.last = Some((cell, found));
         found
     }
 
-    /// The rows, and, where more than a fifth of them had no network any more, the new numbers of those that have.
+    /// The rows, and, where those are dropped that no network has any more, the new numbers of those that stay. They are dropped where they are
+    /// more than a fifth; and always with the old table of a source, whose cells nobody must find again.
     pub(super) fn done(self, used: &[bool]) -> (Rows, Option<Vec<u32>>) {
         let living = used.iter().filter(|used| **used).count();
-        if self.rows.len() <= living + living / 4 + 64 {
+        if !self.whole && self.rows.len() <= living + living / 4 + 64 {
             return (self.rows, None);
         }
         drop((self.known_cells, self.known_rows));

@@ -221,7 +221,8 @@ impl<'a> Walk<'a, '_> {
         // §3.1: the alias of this one name, for those who know nothing of trees, with the same time to live.
         let (owner, data) = (Cow::Owned(name.clone()), Cow::Owned(vec![Data::Cname(made.clone())]));
         self.reply.answer.push(Set { owner, kind: RecordType::CNAME, ttl: held.ttl, data, needed: false });
-        Some(Cow::Owned(made))
+        // Who asks for the alias has it. §3.2 would go on; no other server does.
+        (self.asked.kind != RecordType::CNAME).then_some(Cow::Owned(made))
     }
 
     /// RFC 1034 §4.3.2 3b: others have it, and this is where they are.
@@ -233,7 +234,7 @@ impl<'a> Walk<'a, '_> {
         let set = plain(cut, held);
         extra::add(self.zones, cut.zone, &set, self.asked.dnssec_ok, &mut self.reply);
         self.reply.authority.push(set);
-        if self.asked.dnssec_ok {
+        if self.asked.dnssec_ok && self.zones.zones[cut.zone].signed {
             // RFC 4035 §3.1.4: the DS records, or what says that there are none.
             let proof = cut.held(RecordType::DS).or_else(|| cut.held(RecordType::NSEC));
             self.prove(cut, proof);

@@ -22,6 +22,15 @@ pub(super) fn open(root: &str, path: &str) -> io::Result<Opened> {
         }
         Err(error) => return Err(error.into()),
     };
+    opened(file)
+}
+
+/// Opens what an owner has named.
+pub(super) fn open_named(path: &str) -> io::Result<Opened> {
+    opened(openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?.into())
+}
+
+fn opened(file: std::fs::File) -> io::Result<Opened> {
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         return Ok(Opened::Directory);

@@ -4,4 +4,6 @@ mod support;
 
 mod guards;
 mod messages;
+mod notices;
 mod streams;
+mod zones;

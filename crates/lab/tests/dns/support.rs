@@ -4,7 +4,8 @@
 #[expect(dead_code, reason = "the proxy's scenarios use more of it")]
 mod config;
 
-use decide::config::{Config, Dns, DnsLimits};
+pub(crate) use config::backend;
+use decide::config::{Config, Dns, DnsLimits, Zone, ZoneRecord};
 use decide::time::{Duration, Instant};
 use host::Stream;
 use lab::{VirtualHost, World};
@@ -14,7 +15,7 @@ use std::future::{Future, poll_fn};
 use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use wire::dns::{Edns, Message, Name, Query, RecordType};
+use wire::dns::{Edns, Message, Name, Query, Record, RecordType};
 
 /// Where the name server listens.
 pub(crate) const AT: &str = "10.0.0.2:53";
@@ -36,6 +37,17 @@ pub(crate) fn dns(limits: DnsLimits) -> Config {
     let mut config = config::config(1);
     config.dns = Some(Dns { listeners: vec![at()], limits, zones: Vec::new(), keys: Vec::new(), why: Vec::new() });
     config
+}
+
+/// A zone out of lines with absolute names.
+pub(crate) fn zone(apex: &str, lines: &str) -> Zone {
+    let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+    let record = |line: &str| {
+        let record = Record::parse(line, Duration::from_secs(300)).unwrap_or_else(|| panic!("no record: {line}"));
+        ZoneRecord { owner: record.owner, ttl: u32::try_from(record.ttl.as_secs()).expect("seconds"), data: record.data }
+    };
+    let name = Name::parse(apex).expect("a name");
+    Zone { name, records: lines.map(record).collect(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() }
 }
 
 pub(crate) fn at() -> SocketAddr {

@@ -19,14 +19,14 @@ impl Watcher for Nobody {
     }
 }
 
-const TOKEN: &str = "cZ1rJ3b8Ywq5";
+pub(crate) const TOKEN: &str = "cZ1rJ3b8Ywq5";
 
-fn trusting(mut config: Config) -> Config {
+pub(crate) fn trusting(mut config: Config) -> Config {
     config.sites[0].trace_tokens = vec![node::token::hash(b"another"), node::token::hash(TOKEN.as_bytes())];
     config
 }
 
-fn request(path: &str, token: Option<&str>, in_clear: bool) -> Request {
+pub(crate) fn request(path: &str, token: Option<&str>, in_clear: bool) -> Request {
     let address = "10.0.0.2".parse().expect("an address");
     Request {
         url: format!("http://a.example{path}"),
@@ -51,11 +51,11 @@ fn request(path: &str, token: Option<&str>, in_clear: bool) -> Request {
 }
 
 /// Asks, and returns the journey with what came of the server's side in it.
-async fn go(rig: &Rig<'_>, request: &Request) -> Journey {
+pub(crate) async fn go(rig: &Rig<'_>, request: &Request) -> Journey {
     fetch(&rig.client.host(), request, &mut Nobody).await
 }
 
-fn server_steps(journey: &Journey) -> Vec<(u128, String)> {
+pub(crate) fn server_steps(journey: &Journey) -> Vec<(u128, String)> {
     let text = |text| String::from_utf8_lossy(journey.text(text)).into_owned();
     let steps = journey.steps().iter();
     let told = steps.filter_map(|(at, step)| match step {

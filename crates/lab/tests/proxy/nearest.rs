@@ -1,12 +1,15 @@
 //! Clients that are led to the nearest place by HTTP, and that measure which one it is.
 
+use crate::joined::{TOKEN, go, request, server_steps, trusting};
 use crate::support::http2::{Http2Client, settings};
 use crate::support::{MS, Rig, SECOND, config, statuses};
 use decide::config::{Action, Config, Forward, Layer, Measure, PathMatch, Pop, Route, Secret, Steering};
 use decide::steer::{self, MeasuredTable, Places, State, Tables};
+use decide::step::Step;
 use decide::time::Duration;
 use lab::peer::{Act, connect};
 use lab::{VirtualHost, World};
+use node::fetch::Given;
 use std::net::IpAddr;
 use std::sync::Arc;
 use wire::network::Network;
@@ -54,7 +57,7 @@ fn publish(rig: &Rig<'_>, version: u64, measured: Vec<(Network, Vec<(u16, Durati
     let places = Arc::new(Places::of(&snapshot.config.steerings[0], &snapshot.config.pops));
     let tables = Tables { measured: Arc::new(MeasuredTable::new(measured)), ..Tables::default() };
     let steering = Arc::new(steer::Steering::new(version, places, tables, State::default()));
-    rig.server.lead_by(vec![Some(steering.clone())]);
+    rig.server.snapshot().steering(0).publish(steering.clone());
     steering
 }
 
@@ -188,6 +191,30 @@ fn the_redirect_is_the_decision() {
             let there = rig.server.snapshot().config.pops[usize::from(decided.pop)].url.clone().expect("it has one");
             assert_eq!(field(&answer(&rig, &client, &get("/p")), "Location"), Some(format!("{there}/p")), "{from}");
         }
+    });
+}
+
+/// `trace` shows why it is led, and goes there as its next leg.
+#[test]
+fn a_trace_goes_on_at_the_place() {
+    World::twice(11, |world| {
+        let mut config = trusting(leading(302));
+        config.pops[1].url = Some("http://b.example".to_string());
+        let rig = Rig::new(world, config);
+        publish(&rig, 7, near_sin());
+        let place = rig.serve(0, |_| vec![Act::answer("here")]);
+        let mut request = request("/a?b", Some(TOKEN), true);
+        let there = Given { name: "b.example".to_string(), port: 80, addresses: vec![IpAddr::from([10, 0, 1, 1])] };
+        request.given.push(there);
+        let journey = rig.run(async { go(&rig, &request).await });
+        let why = server_steps(&journey).into_iter().find(|(_, step)| step.starts_with("redirected-to-pop ")).expect("it is told").1;
+        for part in ["\"pop\":\"sin\"", "\"layer\":\"measured\"", "\"prefix\":\"10.0.0.0/24\"", "\"version\":7"] {
+            assert!(why.contains(part), "{why}");
+        }
+        let legs: Vec<u16> =
+            journey.steps().iter().filter_map(|(_, step)| if let Step::UrlRead { leg, .. } = step { Some(*leg) } else { None }).collect();
+        assert_eq!(legs, [1, 2]);
+        assert!(place.requests()[0].1.starts_with("GET /a?b HTTP/1.1\r\nHost: b.example\r\n"), "{:?}", place.requests());
     });
 }
 

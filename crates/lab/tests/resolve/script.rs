@@ -122,8 +122,9 @@ pub(crate) fn parse(text: &str) -> Result<Script, String> {
         }
         take(&mut script, verb, rest.trim(), now).ok_or_else(|| format!("line {number}: {line}"))?;
     }
-    if let Mode::Recursive { servers } = &script.settings.mode {
-        script.resolver.forward.clone_from(servers);
+    match &script.settings.mode {
+        Mode::Recursive { servers } => script.resolver.forward.clone_from(servers),
+        Mode::Iterative { roots, .. } => script.resolver.roots.clone_from(roots),
     }
     Ok(script)
 }
@@ -193,7 +194,7 @@ fn resolver() -> Resolver {
         limits,
         clients: vec![Network::of([10, 0, 0, 0].into(), 8)],
         forward: Vec::new(),
-        root: None,
+        roots: Vec::new(),
         cache_entries: 1000,
         max_ttl: Duration::from_secs(86_400),
         serve_stale: Duration::ZERO,

@@ -2,7 +2,7 @@
 
 use crate::play::Counted;
 use crate::script::{Ask, Script};
-use decide::resolve::{Asked, Mode};
+use decide::resolve::Asked;
 use decide::step::{ResolverStep, Texts, Value};
 use decide::time::Instant;
 use host::Host;
@@ -19,13 +19,8 @@ use std::time::Duration;
 
 /// Every answer, in the order of the questions, and how many queries each name server was sent for all of them.
 pub(crate) fn play(script: &Script, world: &World, counts: &[Counted]) -> String {
-    let Mode::Iterative { roots, .. } = script.settings.mode.clone() else { return run(script, world, counts, &[]) };
-    run(script, world, counts, &roots)
-}
-
-fn run(script: &Script, world: &World, counts: &[Counted], roots: &[decide::resolve::RootServer]) -> String {
     let machine = world.host("resolver", "10.9.9.9");
-    let resolver = Arc::new(Resolver::new(&script.resolver, roots));
+    let resolver = Arc::new(Resolver::new(&script.resolver));
     let steps: Rc<RefCell<String>> = Rc::default();
     let (told, host) = (steps.clone(), machine.host());
     let tell: Tell = Rc::new(move |step, texts| tell_step(&mut told.borrow_mut(), host.now(), &step, texts));

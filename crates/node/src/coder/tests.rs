@@ -23,6 +23,9 @@ impl Machine for Still {
     fn datagrams(&self, _: std::net::SocketAddr) -> io::Result<host::Datagrams> {
         unreachable!("no datagram is sent")
     }
+    fn listen_for_datagrams(&self, _: std::net::SocketAddr) -> io::Result<host::DatagramListener> {
+        unreachable!("no datagram is needed")
+    }
     fn connect(&self, _: &Endpoint) -> Connecting {
         unreachable!("nothing is connected")
     }

@@ -7,18 +7,20 @@
 //! The decisions are `decide::collect`'s.
 
 mod door;
+mod file;
 mod line;
 mod outlet;
 mod queue;
 mod session;
 mod source;
+mod station;
 
 pub use queue::{Batch, Queue};
 pub use source::{Source, SourceStatus};
 
 use crate::server::Server;
 use crate::signal::Signal;
-use decide::config::{Collector, Config, RouteSource};
+use decide::config::{Collector, Pop, RouteSource};
 use decide::step::{CollectorStep, Step, Text, Texts};
 use decide::time::{Calendar, Duration};
 use door::Doors;
@@ -107,16 +109,16 @@ impl Collectors {
         })
     }
 
-    /// From now on those of this configuration are wanted. Those that were wanted before, just so, go on; the tables of others go.
-    pub fn configure(&self, config: &Config) {
+    /// From now on these are wanted, of these places. Those that were wanted before, just so, go on; the tables of others go.
+    pub fn configure(&self, pops: &[Pop], collectors: &[Collector]) {
         let wanted = |collector: &Collector| Wanted {
-            pop: config.pops[collector.pop].name.clone(),
+            pop: pops[collector.pop].name.clone(),
             source: collector.source.clone(),
             keep: collector.keep,
             most: collector.most_prefixes,
         };
         let mut all: Vec<Wanted> = Vec::new();
-        for wanted in config.collectors.iter().map(wanted) {
+        for wanted in collectors.iter().map(wanted) {
             if !all.contains(&wanted) {
                 all.push(wanted);
             }
@@ -225,7 +227,7 @@ impl All {
         let standing = Arc::new(Standing(Mutex::new(status)));
         self.collectors.standings().push(standing.clone());
         let one = One { all: self.clone(), wanted: wanted.clone(), standing, end: end.clone() };
-        self.host.spawn(one.work());
+        self.host.spawn(Rc::new(one).work());
         Running { wanted, end }
     }
 }
@@ -239,15 +241,12 @@ struct One {
 }
 
 impl One {
-    async fn work(self) {
-        match self.wanted.source.clone() {
-            RouteSource::Bgp(bgp) => session::collect(&self, &bgp).await,
-            RouteSource::Bmp { .. } | RouteSource::Mrt { .. } => {}
+    async fn work(self: Rc<One>) {
+        match &self.wanted.source {
+            RouteSource::Bgp(bgp) => session::collect(&self, bgp).await,
+            RouteSource::Bmp { at, router } => station::collect(&self, *at, router).await,
+            RouteSource::Mrt { path, peer } => file::collect(&self, path, *peer).await,
         }
-        let collectors = self.all.collectors.clone();
-        collectors.standings().retain(|standing| !Arc::ptr_eq(standing, &self.standing));
-        drop(self);
-        collectors.changed.raise();
     }
 
     /// It is in this state now; `why`: where that is to be known.
@@ -258,6 +257,16 @@ impl One {
     /// Tells what happened, with the texts that go with it, the place's name first.
     fn tell(&self, step: impl FnOnce(Text, &mut dyn FnMut(&str) -> Text) -> CollectorStep) {
         self.all.tell(&self.wanted.pop, step);
+    }
+}
+
+impl Drop for One {
+    /// The last of its tasks is over.
+    fn drop(&mut self) {
+        let collectors = &self.all.collectors;
+        collectors.standings().retain(|standing| !Arc::ptr_eq(standing, &self.standing));
+        // Who is woken by this looks when this thread has come to the end of the drop.
+        collectors.changed.raise();
     }
 }
 

@@ -45,9 +45,23 @@ struct Work<'a> {
 
 /// Messages with mistakes that were not told of yet.
 #[derive(Default)]
-struct Damaged {
+pub(super) struct Damaged {
     messages: u64,
     told: Option<Instant>,
+}
+
+impl Damaged {
+    /// One more.
+    pub(super) fn count(&mut self, one: &One, source: &str, what: &str) {
+        let now = one.all.host.now();
+        self.messages += 1;
+        if self.told.is_some_and(|told| now.since(told) < TOLD_EVERY) {
+            return;
+        }
+        let messages = std::mem::take(&mut self.messages);
+        self.told = Some(now);
+        one.tell(|pop, keep| CollectorStep::UpdatesDamaged { pop, source: keep(source), messages, why: keep(what) });
+    }
 }
 
 /// What is next.
@@ -233,21 +247,9 @@ impl Work<'_> {
                     self.outlet.becomes(if self.session.intake().is_held() { "kept" } else { "lost" }, &down.why);
                     self.why = down.why;
                 }
-                Output::Damaged(what) => self.damaged(&what),
+                Output::Damaged(what) => self.damaged.count(self.one, &self.outlet.source.name, &what),
             }
         }
-    }
-
-    fn damaged(&mut self, what: &str) {
-        let now = self.one.all.host.now();
-        self.damaged.messages += 1;
-        if self.damaged.told.is_some_and(|told| now.since(told) < TOLD_EVERY) {
-            return;
-        }
-        let messages = std::mem::take(&mut self.damaged.messages);
-        self.damaged.told = Some(now);
-        let source = &self.outlet.source.name;
-        self.one.tell(|pop, keep| CollectorStep::UpdatesDamaged { pop, source: keep(source), messages, why: keep(what) });
     }
 
     /// Begins to hand on what the table has become, unless that is still going on.

@@ -3,6 +3,7 @@
 use super::service::Service;
 use super::shared::Role;
 use super::{Answering, authority, datagrams, stream};
+use crate::resolver::Recursive;
 use crate::server::{Server, Worker};
 use decide::config::{Config, DnsLimits};
 use decide::step::{Step, Texts, ZoneStep};
@@ -95,11 +96,10 @@ fn wanted(config: &Config, role: Role) -> Option<(&[SocketAddr], &DnsLimits)> {
 }
 
 /// Who answers in a role.
-fn answering(worker: &Rc<Worker>, role: Role) -> Option<Box<dyn Answering>> {
+fn answering(worker: &Rc<Worker>, role: Role) -> Box<dyn Answering> {
     match role {
-        Role::Authority => Some(Box::new(authority::Authority::new(worker))),
-        // The recursive role is not there yet.
-        Role::Resolver => None,
+        Role::Authority => Box::new(authority::Authority::new(worker)),
+        Role::Resolver => Box::new(Recursive::new(worker)),
     }
 }
 
@@ -118,7 +118,7 @@ impl Doors {
         let mut failed = Ok(());
         for role in [Role::Authority, Role::Resolver] {
             let Some((listeners, limits)) = wanted(&snapshot.config, role) else { continue };
-            let Some(service) = self.service(worker, role, limits) else { continue };
+            let service = self.service(worker, role, limits);
             for at in listeners {
                 if !self.open.contains_key(&(role, *at)) {
                     match open(worker, *at, &service) {
@@ -132,14 +132,14 @@ impl Doors {
     }
 
     /// The service of a role, which stays over reloads; its limits follow.
-    fn service(&mut self, worker: &Rc<Worker>, role: Role, limits: &DnsLimits) -> Option<Rc<Service>> {
+    fn service(&mut self, worker: &Rc<Worker>, role: Role, limits: &DnsLimits) -> Rc<Service> {
         if let Some(service) = self.services.get(&role) {
             *service.limits.borrow_mut() = limits.clone();
-            return Some(service.clone());
+            return service.clone();
         }
-        let service = Service::new(worker, role, limits.clone(), answering(worker, role)?);
+        let service = Service::new(worker, role, limits.clone(), answering(worker, role));
         self.services.insert(role, service.clone());
-        Some(service)
+        service
     }
 
     /// Closes all of them.

@@ -1,6 +1,7 @@
 //! From the bytes of a query to those of its answer.
 
 use super::shared::{Common, Role};
+use super::told::{self, Ending};
 use super::{Answered, Answering, Asker, Later, Messages, Transport};
 use crate::metrics::NamePart;
 use crate::server::Worker;
@@ -36,6 +37,8 @@ pub(super) struct Service {
     answering: Box<dyn Answering>,
     /// Answers that were over the limit; every so-manyth is sent after all.
     over: Cell<u32>,
+    /// Queries since one was told.
+    untold: Cell<u32>,
     secrets: Cell<(u64, [Secret; 2])>,
 }
 
@@ -70,7 +73,7 @@ impl Service {
         // No day is the last of them.
         let secrets = Cell::new((u64::MAX, [[0; 16]; 2]));
         let limits = RefCell::new(limits);
-        Rc::new(Service { worker: worker.clone(), role, common, limits, answering, over: Cell::new(0), secrets })
+        Rc::new(Service { worker: worker.clone(), role, common, limits, answering, over: Cell::new(0), untold: Cell::new(0), secrets })
     }
 
     /// The counters that this worker writes.
@@ -80,6 +83,7 @@ impl Service {
 
     /// Appends the answer to a query, if there is one at once.
     pub(super) fn respond(&self, bytes: &[u8], asker: &Asker, out: &mut Vec<u8>) -> Outcome {
+        let start = out.len();
         self.cells().asked(asker.transport == Transport::Tcp);
         let view = match QueryView::read(bytes) {
             Ok(view) => view,
@@ -105,9 +109,13 @@ impl Service {
         match answered {
             Answered::Now => self.end(&view, asker, &proof, answer),
             Answered::Silence => answer.abandon(),
-            Answered::Raw(message) => {
-                answer.abandon();
-                self.raw(&view, asker, &proof, &message, out);
+            Answered::Signed(signing) => {
+                self.end(&view, asker, &proof, answer);
+                let mut message = out.split_off(start);
+                if !message.is_empty() {
+                    signing.sign(&self.worker.host, &mut message);
+                }
+                out.append(&mut message);
             }
             Answered::Later(later) => {
                 answer.abandon();
@@ -191,28 +199,25 @@ impl Service {
         let cells = self.cells();
         cells.answered(answer.code().0, answer.is_truncated());
         cells.subnets.add(u64::from(view.edns.is_some_and(|edns| edns.subnet.is_some())));
-        answer.finish();
-    }
-
-    /// The same for a message that is whole.
-    fn raw(&self, view: &QueryView<'_>, asker: &Asker, proof: &Proof, message: &[u8], out: &mut Vec<u8>) {
-        let name = None;
-        let mut answer = self.begin(view, asker, proof, &name, out);
-        let fits = asker.transport == Transport::Tcp || message.len() <= usize::from(view.size()).min(self.datagram());
-        if !fits {
-            answer.truncate();
-            return self.end(view, asker, proof, answer);
-        }
-        answer.abandon();
-        if proof.proven || self.is_allowed(asker, Answers::Data) {
-            let code = message.get(3).map_or(0, |low| u16::from(low & 0x0f));
-            self.cells().answered(code, false);
-            out.extend_from_slice(message);
+        let (code, truncated, scope, rule) = (answer.code(), answer.is_truncated(), answer.scope(), self.answering.rule());
+        let size = answer.finish();
+        if self.is_told() {
+            told::tell(self, view, asker, &Ending { code, truncated, scope, rule, size });
         }
     }
 
-    fn datagram(&self) -> usize {
-        usize::from(self.limits.borrow().datagram).max(LEAST_DATAGRAM)
+    /// Whether somebody wants to be told of this query.
+    fn is_told(&self) -> bool {
+        let every = self.worker.server.told_queries;
+        if every == 0 {
+            return false;
+        }
+        self.untold.set(self.untold.get() + 1);
+        let told = self.untold.get() >= every;
+        if told {
+            self.untold.set(0);
+        }
+        told
     }
 
     /// What a client's cookie shows, and what it is given.
@@ -297,7 +302,7 @@ fn put(message: &Message, answer: &mut AnswerWriter<'_>) {
     if let Some(edns) = &message.edns {
         answer.set_scope(edns.subnet.map_or(0, |subnet| subnet.scope));
         if let Some(error) = edns.errors.first() {
-            answer.set_error(error.code, "");
+            answer.set_error(error.code, error.text.clone());
         }
     }
     let all = |answer: &mut AnswerWriter<'_>, section, records: &[Record]| records.iter().all(|record| answer.add(section, record));

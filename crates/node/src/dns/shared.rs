@@ -1,5 +1,6 @@
 //! What the workers of a name server share.
 
+use super::transfer::Transfers;
 use crate::metrics::NameCells;
 use decide::config::DnsLimits;
 use decide::guard::Rates;
@@ -33,6 +34,8 @@ impl Role {
 pub(crate) struct Shared {
     authority: Arc<Common>,
     resolver: Arc<Common>,
+    /// Zones on their way to other servers.
+    pub(super) transfers: Transfers,
 }
 
 /// What the workers of one role share.
@@ -51,7 +54,8 @@ pub(crate) struct Common {
 
 impl Shared {
     pub(crate) fn new(host: &Host, [authority, resolver]: [Arc<NameCells>; 2]) -> Shared {
-        Shared { authority: Arc::new(Common::new(host, authority)), resolver: Arc::new(Common::new(host, resolver)) }
+        let (authority, resolver) = (Arc::new(Common::new(host, authority)), Arc::new(Common::new(host, resolver)));
+        Shared { authority, resolver, transfers: Transfers::default() }
     }
 
     pub(super) fn of(&self, role: Role) -> &Arc<Common> {

@@ -31,6 +31,9 @@ impl Machine for Nothing {
     fn datagrams(&self, _: std::net::SocketAddr) -> io::Result<host::Datagrams> {
         unreachable!("no datagram is needed")
     }
+    fn listen_for_datagrams(&self, _: std::net::SocketAddr) -> io::Result<host::DatagramListener> {
+        unreachable!("no datagram is needed")
+    }
     fn connect(&self, _: &Endpoint) -> Connecting {
         unreachable!("no connection is needed")
     }

@@ -19,7 +19,7 @@ const FOR_ONE: &[u8] = b"private, max-age=0";
 
 /// Where a client is led, as far as the tables know.
 struct Led {
-    decision: Option<Decision>,
+    decision: Decision,
     /// Places (indices of the configuration), the best first.
     order: Vec<usize>,
 }
@@ -29,7 +29,7 @@ impl Exchange<'_> {
     pub(crate) fn redirect_to_pop(&mut self, steering: usize, status: u16) -> Stage {
         let snapshot = self.snapshot.clone();
         let client = self.steered_client(&snapshot);
-        let led = self.lead(&snapshot, steering, client);
+        let led = lead(&snapshot, steering, client);
         let forward = self.forward(&snapshot);
         let scratch = &mut *self.scratch;
         scratch.text.clear();
@@ -49,11 +49,9 @@ impl Exchange<'_> {
     }
 
     fn tell_led(&mut self, snapshot: &Snapshot, led: &Led, pop: usize, client: Option<IpAddr>) {
-        let (layer, prefix, version) = match &led.decision {
-            Some(decision) if usize::from(decision.answer.pop) == pop => (decision.layer.word(), decision.prefix, decision.version),
-            Some(decision) => ("next-best", None, decision.version),
-            None => ("default", None, 0),
-        };
+        let (decision, version) = (&led.decision, led.decision.version);
+        let chosen = usize::from(decision.answer.pop) == pop;
+        let (layer, prefix) = if chosen { (decision.layer.word(), decision.prefix) } else { ("next-best", None) };
         let journey = &mut self.scratch.journey;
         let pop = journey.keep(snapshot.config.pops[pop].name.as_bytes());
         let prefix = journey.keep(prefix.map(|prefix| prefix.to_string()).unwrap_or_default().as_bytes());
@@ -94,7 +92,7 @@ impl Exchange<'_> {
             let (_, _, why) = if measuring.is_none() { Refusal::Off.told() } else { Refusal::NoAddress.told() };
             return Stage::Reply(Reply::problem(404, why, ""));
         };
-        let led = self.lead(snapshot, steering, Some(client));
+        let led = lead(snapshot, steering, Some(client));
         let leave = measuring.leave(client, &self.worker.host);
         let text = script(&leave, &snapshot.config.pops, led.order.into_iter());
         let mut reply = Reply::fixed(200, "text/javascript; charset=utf-8", &text);
@@ -152,18 +150,6 @@ impl Exchange<'_> {
         Stage::Reply(reply)
     }
 
-    /// Where the tables lead a client; without tables, in the order that is written.
-    fn lead(&self, snapshot: &Snapshot, steering: usize, client: Option<IpAddr>) -> Led {
-        let written = &snapshot.config.steerings[steering].pops;
-        let Some(live) = self.worker.server.steering(steering) else {
-            return Led { decision: None, order: written.clone() };
-        };
-        // Nobody knows where a client on a Unix socket is, and no table has this address.
-        let decision = live.decide(client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
-        let order = redirect::order(&decision);
-        Led { decision: Some(decision), order }
-    }
-
     /// The client that a decision is about.
     fn steered_client(&self, snapshot: &Snapshot) -> Option<IpAddr> {
         redirect::client(&self.scratch.request, self.client.caller.endpoint.ip(), &self.forward(snapshot))
@@ -172,6 +158,14 @@ impl Exchange<'_> {
     fn forward(&self, snapshot: &Snapshot) -> Forward {
         self.site_and_route(snapshot).expect("a routed request").0.forward
     }
+}
+
+/// Where a client is led.
+fn lead(snapshot: &Snapshot, steering: usize, client: Option<IpAddr>) -> Led {
+    // Nobody knows where a client on a Unix socket is, and no table has this address.
+    let decision = snapshot.steering(steering).present().decide(client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+    let order = redirect::order(&decision);
+    Led { decision, order }
 }
 
 /// Why a report is not taken: for what it is, or for how it came, which has been answered by the stage that read it.

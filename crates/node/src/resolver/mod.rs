@@ -6,14 +6,16 @@
 //! what is out of date. The locks are held for the time of one decision, never while anything is waited for, and never one within the other.
 
 mod counts;
+mod role;
 mod under_way;
 
 pub use counts::{ANSWERS, Counts};
+pub(crate) use role::Recursive;
 
 use crate::resolve;
 use counts::Counters;
 use decide::config;
-use decide::resolve::{Asked, Cache, Desk, PATIENCE_OF_CLIENTS, Reply, RootServer, instead};
+use decide::resolve::{Asked, Cache, Desk, PATIENCE_OF_CLIENTS, Reply, instead};
 use decide::step::{Journey, ResolverStep, Texts};
 use decide::time::Instant;
 use host::Host;
@@ -54,10 +56,10 @@ pub struct Answered {
 }
 
 impl Resolver {
-    /// From a configuration, and the servers of a root of one's own that its file tells; none for the public root.
-    pub fn new(config: &config::Resolver, roots: &[RootServer]) -> Resolver {
+    /// From a configuration.
+    pub fn new(config: &config::Resolver) -> Resolver {
         Resolver {
-            desk: Desk::new(config, roots),
+            desk: Desk::new(config),
             cache: Mutex::new(Desk::cache(config)),
             walks: Mutex::default(),
             most: config.lookups,
@@ -67,8 +69,8 @@ impl Resolver {
     }
 
     /// The same under another configuration: what is known is kept, where the same servers are asked and it is kept as long.
-    pub fn again(&self, config: &config::Resolver, roots: &[RootServer]) -> Resolver {
-        let next = Resolver { counters: self.counters.clone(), ..Resolver::new(config, roots) };
+    pub fn again(&self, config: &config::Resolver) -> Resolver {
+        let next = Resolver { counters: self.counters.clone(), ..Resolver::new(config) };
         let same = next.desk.settings() == self.desk.settings();
         if same && next.cache().is_like(&self.cache()) {
             std::mem::swap(&mut *next.cache(), &mut *self.cache());
@@ -154,6 +156,11 @@ impl Resolver {
     /// What was counted.
     pub fn counts(&self) -> Counts {
         self.counters.counts()
+    }
+
+    /// How many walks are under way.
+    pub fn under_way(&self) -> usize {
+        self.walks().len()
     }
 
     /// How many answers and zones are known.

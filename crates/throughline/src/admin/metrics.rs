@@ -1,5 +1,7 @@
 //! The counters of [`node::metrics`] and the state of the pools, for Prometheus.
 
+mod resolver;
+
 use super::exposition::{Exposition, Family, Kind};
 use crate::journal::State;
 use Kind::{Counter, Gauge};
@@ -27,6 +29,7 @@ pub(super) fn text(server: &Server, journal: &State, host: &Host) -> String {
     cache(server, &counts.sites, &mut out);
     encoding(&counts.sites, &mut out);
     nearest(server, &counts.sites, &mut out);
+    resolver::families(server, &mut out);
     self::journal(journal, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);

@@ -8,7 +8,8 @@ use decide::step::Step;
 use host::os::{self, Bound};
 use host::{Endpoint, Host};
 use node::Server;
-use std::sync::{Arc, Mutex};
+use node::steering::Leading;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What the admin side may ask of the process: to put a changed configuration file into force, and to end.
 pub struct Reloader {
@@ -17,13 +18,24 @@ pub struct Reloader {
     bound: Mutex<Vec<Bound>>,
     pub(crate) authority: Authority,
     pub(super) stop: Told,
+    leading: OnceLock<Arc<Leading>>,
 }
 
 impl Reloader {
     /// For a server that listens on `bound`.
     pub(crate) fn new(server: Arc<Server>, source: Option<Source>, bound: Vec<Bound>) -> Reloader {
         let authority = Authority::new(server.clone());
-        Reloader { server, source, bound: Mutex::new(bound), authority, stop: Told::default() }
+        Reloader { server, source, bound: Mutex::new(bound), authority, stop: Told::default(), leading: OnceLock::new() }
+    }
+
+    /// Who leads clients to places, and is told of new configurations.
+    pub(super) fn led_by(&self, leading: Arc<Leading>) {
+        assert!(self.leading.set(leading).is_ok(), "a process has one");
+    }
+
+    /// The same, once it works.
+    pub(crate) fn leading(&self) -> Option<&Arc<Leading>> {
+        self.leading.get()
     }
 
     /// Does something while no configuration is being replaced.
@@ -68,11 +80,22 @@ impl Reloader {
                 added.push(os::bind(&endpoint).map_err(|error| refused(Refused::one(cannot_listen(&listener.at, &error))))?);
             }
         }
+        for (at, _) in super::name_listeners(&config) {
+            let endpoint = Endpoint::Ip(at);
+            if !bound.iter().chain(&added).any(|held| held.endpoint == endpoint) {
+                added.push(super::bind_names(at).map_err(|why| refused(Refused::one(why)))?);
+            }
+        }
         self.authority.prepare(&config).map_err(|why| refused(Refused::one(why)))?;
-        let wanted = |endpoint: &Endpoint| config.listeners.iter().any(|listener| Endpoint::of(&listener.at).as_ref() == Some(endpoint));
-        bound.retain(|held| wanted(&held.endpoint));
+        let names: Vec<Endpoint> = super::name_listeners(&config).map(|(at, _)| Endpoint::Ip(at)).collect();
+        let served = |endpoint: &Endpoint| config.listeners.iter().any(|listener| Endpoint::of(&listener.at).as_ref() == Some(endpoint));
+        bound.retain(|held| served(&held.endpoint) || names.contains(&held.endpoint));
         bound.append(&mut added);
         let generation = self.server.reload(host, config);
+        if let Some(leading) = self.leading.get() {
+            let config = &self.server.snapshot().config;
+            leading.collectors().configure(&config.pops, &config.collectors);
+        }
         if let Err(problem) = self.authority.follow(&self.server.snapshot().config) {
             log::note(&problem);
         }

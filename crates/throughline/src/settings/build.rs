@@ -38,7 +38,7 @@ pub(super) fn config(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>)
         tokens: tokens(&root.table("admin"), "tokens"),
         journal: root.table_if("journal").map(|table| Journal { state: table.text("state"), size: table.number("size") }),
         dns: dns::dns(root, &named_pools, disk, mistakes),
-        resolver: dns::resolver(root, mistakes),
+        resolver: dns::resolver(root, disk, mistakes),
         pops: steering::pops(root, &named_pools, mistakes),
         steerings: steering::steerings(root, disk, mistakes),
         collectors: steering::collectors(root, mistakes),

@@ -13,6 +13,7 @@ use decide::address::Address;
 use decide::config::{
     Config, Dns, DnsLimits, DynamicSet, Order, Resolver, Secret, Source, TransferTo, TsigAlgorithm, TsigKey, Zone, ZoneRecord,
 };
+use decide::resolve::{RootServer, root_servers};
 use std::net::SocketAddr;
 use wire::dns::{Data, Name, Record, RecordType};
 
@@ -39,18 +40,42 @@ pub(super) fn dns(root: &Table, pools: &Pools<'_>, disk: &dyn Disk, mistakes: &m
 }
 
 /// `[resolver]`.
-pub(super) fn resolver(root: &Table, mistakes: &mut Mistakes<'_>) -> Option<Resolver> {
+pub(super) fn resolver(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Resolver> {
     let table = root.table_if("resolver")?;
+    let forward = addresses(table, "forward");
+    if !forward.is_empty() && table.text_if("root").is_some() {
+        mistakes
+            .warning(&place(table, "root"), "no root is asked, because the resolvers in `forward` are")
+            .help("leave one of the two out");
+    }
     Some(Resolver {
         listeners: listeners(table, mistakes),
         limits: limits(table),
         clients: table.texts("allow").iter().filter_map(|text| value::network(&text.it).ok()).collect(),
-        forward: addresses(table, "forward"),
-        root: table.text_if("root"),
+        forward,
+        roots: roots(table, disk, mistakes),
         cache_entries: table.number("entries"),
         max_ttl: table.duration("max-ttl"),
         serve_stale: table.duration("serve-stale"),
         lookups: table.number("lookups"),
+    })
+}
+
+/// The servers of a root of one's own.
+fn roots(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Vec<RootServer> {
+    let Some(path) = table.text_if("root") else { return Vec::new() };
+    let span = place(table, "root");
+    let text = match disk.read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            mistakes.fault(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            return Vec::new();
+        }
+    };
+    root_servers(&text).unwrap_or_else(|mistake| {
+        let message = format!("{path}: {mistake}");
+        mistakes.error(&span, message).help("it has lines `. NS a.root` and `a.root A 192.0.2.1`; a port may stand behind a #");
+        Vec::new()
     })
 }
 

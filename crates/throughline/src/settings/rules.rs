@@ -7,7 +7,7 @@ use super::dns;
 use super::mistake::Mistakes;
 use super::owners;
 use super::read::{Span, Table};
-use super::{tiers, tls};
+use super::{steering, tiers, tls};
 use decide::address::Address;
 use decide::config::{Action, Algorithm, Config, DynamicSet, HostPattern, Match, Pool, Route, Source};
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ pub(super) fn check(root: &Table, config: &Config, admin: Option<&Address>, disk
     acme::check(root, config, disk, mistakes);
     owners::check(root, config, admin, mistakes);
     unused_pools(root, config, mistakes);
+    steering::check_routes(root, config, mistakes);
     for (index, ((_, table), pool)) in root.named("pool").iter().zip(&config.pools).enumerate() {
         backend_names(table, pool, mistakes);
         weights(table, pool, mistakes);

@@ -7,7 +7,9 @@ use super::mistake::Mistakes;
 use super::read::{At, Given, Table, bare};
 use super::rules::place;
 use super::value;
-use decide::config::{Action, BgpSession, Collector, Geography, Layer, Measure, Pop, RouteSource, Secret, Site, Steering};
+use decide::config::{
+    Action, BgpSession, Collector, Config, Geography, HostPattern, Layer, Measure, Pop, RouteSource, Secret, Site, Steering,
+};
 use decide::time::Duration;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -172,6 +174,39 @@ pub(super) fn actions(root: &Table, sites: &mut [Site], mistakes: &mut Mistakes<
             }
         }
     }
+}
+
+/// What routes that lead clients to places have to lead to, and that they lead nobody in a circle.
+pub(super) fn check_routes(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) {
+    for (table, site) in root.tables("site").iter().zip(&config.sites) {
+        for (table, route) in table.tables("route").iter().zip(&site.routes) {
+            let Action::Steer { steering, .. } = route.action else { continue };
+            // A name that is no steering's stands for the first.
+            let named = config.steerings.get(steering).filter(|steering| table.text_if("steer").as_ref() == Some(&steering.name));
+            let Some(steering) = named else { continue };
+            let pops = || steering.pops.iter().filter_map(|pop| config.pops.get(*pop));
+            let dark: Vec<&str> = pops().filter(|pop| pop.url.is_none()).map(|pop| pop.name.as_str()).collect();
+            let help = "write the url of each [pop.NAME]";
+            if !dark.is_empty() && dark.len() == steering.pops.len() {
+                let message = format!("no place of steering {:?} has a \"url\": there is nowhere to lead to", steering.name);
+                mistakes.error(&place(table, "steer"), message).help(help);
+            } else if let [name, ..] = dark[..] {
+                let message = format!("place {name:?} has no \"url\": clients that are nearest to it are led to another");
+                mistakes.warning(&place(table, "steer"), message).help(help);
+            }
+            let own = |pop: &&Pop| pop.url.as_deref().is_some_and(|url| site.hosts.contains(&HostPattern::Exact(host(url).to_string())));
+            if let Some(pop) = config.pops.iter().find(own) {
+                let message = format!("this site is place {:?} too: who was led there is answered 508 here", pop.name);
+                mistakes.warning(&place(table, "steer"), message).help("give the place a site of its own, which serves");
+            }
+        }
+    }
+}
+
+/// The host of a place's URL, without its port.
+fn host(url: &str) -> &str {
+    let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
+    authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(authority, |(host, _)| host)
 }
 
 /// The steering that an entry names.

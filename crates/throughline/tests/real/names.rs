@@ -34,18 +34,26 @@ old.example.test. 60 DNAME new.example.test.
 x.new.example.test. 60 AAAA ::1
 *.wild.example.test. 60 A 127.0.0.7
 empty.example.test. 60 TXT \"no address\"
+both.example.test. 60 CNAME far.example.test.
+far.example.test. 90 CNAME web.example.test.
+lost.example.test. 60 CNAME nowhere.example.test.
+mail.example.test. 60 MX 10 web.example.test.
+_sip._udp.example.test. 60 SRV 1 2 5060 web.example.test.
+9.example.test. 60 PTR deep.a.b.example.test.
+9.example.test. 60 NAPTR 1 2 \"u\" \"E2U+sip\" \"!^.*$!sip:a@b!\" web.example.test.
+caa.example.test. 60 CAA 0 issue \"ca.example\"
 ";
 
 /// The tree, and what asks in it.
-struct Tree {
-    place: Place,
-    _servers: Vec<Server>,
+pub(crate) struct Tree {
+    pub(crate) place: Place,
+    pub(crate) servers: Vec<Server>,
     port: u16,
     unbound: Option<(Server, SocketAddr)>,
 }
 
 impl Tree {
-    fn start() -> Option<Tree> {
+    pub(crate) fn start() -> Option<Tree> {
         let (nsd, unbound) = (find("nsd")?, find("unbound")?);
         let place = Place::new();
         let [at, resolver] = free_addresses();
@@ -72,6 +80,7 @@ impl Tree {
         let config = format!(
             "server:\n interface: {ip}@{own}\n username: \"\"\n chroot: \"\"\n directory: \"{folder}\"\n pidfile: \"\"\n use-syslog: no\n \
              do-not-query-localhost: no\n module-config: \"iterator\"\n num-threads: 1\n do-ip6: no\n local-zone: \"test.\" nodefault\n\
+             stub-zone:\n name: \"test\"\n stub-addr: 127.0.53.2@{port}\n\
              stub-zone:\n name: \"example.test\"\n stub-addr: 127.0.53.3@{port}\nremote-control:\n control-enable: no\n",
             ip = resolver.ip(),
             own = resolver.port(),
@@ -79,7 +88,12 @@ impl Tree {
         );
         let config = place.file("unbound.conf", config);
         let unbound = Some((Server::start(&unbound, &["-d", "-c", &config], resolver), resolver));
-        Some(Tree { place, _servers: servers, port, unbound })
+        Some(Tree { place, servers, port, unbound })
+    }
+
+    /// Where the resolver of others listens.
+    pub(crate) fn resolver(&self) -> SocketAddr {
+        self.unbound.as_ref().expect("it runs").1
     }
 
     fn walk(&self, url: &str) -> Traced {

@@ -1,5 +1,6 @@
 //! What records hold (RFC 6396 §4, RFC 8050).
 
+use super::old::OldEntries;
 use super::peers::Peers;
 use super::{BGP4MP, BGP4MP_ET, Record, TABLE_DUMP, TABLE_DUMP_V2, exchange, table};
 use crate::bgp::Agreed;
@@ -10,8 +11,8 @@ use core::net::IpAddr;
 /// What a record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content<'a> {
-    /// One network as one peer sees it, in the old form (§4.2).
-    OldEntry(OldEntry<'a>),
+    /// Networks, each as one peer sees it, in the old form (§4.2).
+    OldEntries(OldEntries<'a>),
     /// Whose tables follow (§4.3.1).
     Peers(Peers<'a>),
     /// One network as several peers see it (§4.3.2).
@@ -22,23 +23,6 @@ pub enum Content<'a> {
     State(State),
     /// Something else, that nothing is made of here.
     Other,
-}
-
-/// One network as one peer sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OldEntry<'a> {
-    /// Counts up, and around.
-    pub sequence: u16,
-    /// The network.
-    pub network: Network,
-    /// When it came, in seconds since 1970.
-    pub originated: u32,
-    /// The peer's address.
-    pub peer: IpAddr,
-    /// The peer's system.
-    pub system: u16,
-    /// What it says; systems have two bytes.
-    pub attributes: &'a [u8],
 }
 
 /// One network as several peers see it.
@@ -119,7 +103,7 @@ impl<'a> Record<'a> {
     pub fn read(&self) -> Option<Content<'a>> {
         let cursor = Cursor(self.body);
         match (self.kind, self.subtype) {
-            (TABLE_DUMP, 1 | 2) => old_entry(cursor, self.subtype == 2).map(Content::OldEntry),
+            (TABLE_DUMP, 1 | 2) => OldEntries::read(cursor, self.subtype == 2).map(Content::OldEntries),
             (TABLE_DUMP_V2, table::PEERS) => Peers::read(cursor).map(Content::Peers),
             (TABLE_DUMP_V2, table::IPV4) => Rib::read(cursor, false, false).map(Content::Rib),
             (TABLE_DUMP_V2, table::IPV6) => Rib::read(cursor, true, false).map(Content::Rib),
@@ -129,16 +113,6 @@ impl<'a> Record<'a> {
             _ => Some(Content::Other),
         }
     }
-}
-
-fn old_entry(mut cursor: Cursor<'_>, v6: bool) -> Option<OldEntry<'_>> {
-    let (_view, sequence) = (cursor.u16()?, cursor.u16()?);
-    let address = cursor.address(v6)?;
-    let bits = cursor.u8().filter(|bits| *bits <= if v6 { 128 } else { 32 })?;
-    let _status = cursor.u8()?;
-    let (originated, peer, system) = (cursor.u32()?, cursor.address(v6)?, cursor.u16()?);
-    let attributes = cursor.counted()?;
-    Some(OldEntry { sequence, network: Network::of(address, bits), originated, peer, system, attributes })
 }
 
 impl<'a> Rib<'a> {

@@ -5,14 +5,16 @@
 //! messages by [`crate::bgp::Message::read`]. A file that is compressed is told by [`Compression::of`] its first bytes.
 
 mod content;
+mod old;
 mod peers;
 mod reader;
 mod write;
 
-pub use content::{Content, Entries, Entry, Exchange, OldEntry, Rib, State};
+pub use content::{Content, Entries, Entry, Exchange, Rib, State};
+pub use old::{OldEntries, OldEntry};
 pub use peers::{Peer, Peers};
 pub use reader::{Compression, Fault, Flaw, Reader, Record};
-pub use write::{NewEntry, write_message, write_old_entry, write_peers, write_rib, write_state};
+pub use write::{NewEntry, write_message, write_old_entries, write_peers, write_rib, write_state};
 
 /// A bound on a record's length with room to spare: a network as 65,535 peers see it, each with attributes of 100 bytes, has less.
 pub const RECORD_BYTES: usize = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! Records in a file (RFC 6396 §2, §3).
 
-use super::{BGP4MP_ET, HEADER_BYTES};
+use super::{BGP4MP_ET, HEADER_BYTES, OldEntries, TABLE_DUMP};
 use crate::cursor::Cursor;
 use crate::gathered::Gathered;
 use core::fmt;
@@ -121,7 +121,10 @@ impl Reader {
         if self.offset == 0 && !is_known(kind) {
             return Err(fault(Compression::of(pending).map_or(Flaw::Foreign, Flaw::Compressed)));
         }
-        let bytes = usize::try_from(length).ok().filter(|bytes| *bytes <= self.most).ok_or(fault(Flaw::Length(length)))?;
+        let mut bytes = usize::try_from(length).ok().filter(|bytes| *bytes <= self.most).ok_or(fault(Flaw::Length(length)))?;
+        if kind == TABLE_DUMP && cursor.0.get(..bytes).is_some_and(|body| OldEntries::lack_four(body, subtype == 2)) {
+            bytes += 4;
+        }
         if cursor.0.len() < bytes {
             return Ok(None);
         }

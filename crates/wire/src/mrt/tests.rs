@@ -30,7 +30,7 @@ fn read(file: &[u8], step: usize) -> (usize, Result<(), Fault>) {
 fn look_into(record: &Record<'_>) {
     match record.read() {
         Some(Content::Rib(rib)) => rib.entries.for_each(|entry| drop(Attributes::read_stored(entry.attributes, true))),
-        Some(Content::OldEntry(entry)) => drop(Attributes::read_stored(entry.attributes, false)),
+        Some(Content::OldEntries(entries)) => entries.for_each(|entry| drop(Attributes::read_stored(entry.attributes, false))),
         Some(Content::Peers(peers)) => drop(peers.count()),
         Some(Content::Exchange(exchange)) => drop(crate::bgp::Message::read(exchange.message, &exchange.agreed)),
         _ => {}
@@ -173,13 +173,24 @@ proptest! {
     }
 
     #[test]
-    fn old_entries_written_are_read(address in any_network(true), v6: bool, sequence: u16, originated: u32, system: u16, attributes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn old_entries_written_are_read(count in 1usize..5, address in any_network(true), v6: bool, sequence: u16, originated: u32, system: u16, attributes in prop::collection::vec(any::<u8>(), 0..300)) {
         let network = if v6 { address } else { crate::network::Network::of(ROUTER, address.bits()) };
         let peer = if v6 { address.address() } else { ROUTER };
-        let entry = OldEntry { sequence, network, originated, peer, system, attributes: &attributes };
+        let entries = vec![OldEntry { network, originated, peer, system, attributes: &attributes }; count];
         let mut file = Vec::new();
-        write_old_entry(5, &entry, &mut file);
-        only(&file, |record| assert_eq!(record.read(), Some(Content::OldEntry(entry))));
+        write_old_entries(5, sequence, v6, &entries, &mut file);
+        let check = |record: &Record<'_>| {
+            let Some(Content::OldEntries(read)) = record.read() else { panic!("old entries") };
+            assert_eq!(read.sequence, sequence);
+            assert!(read.eq(entries.iter().copied()));
+        };
+        only(&file, check);
+        // The same with the length that leaves out four bytes.
+        let length = (file.len() as u32 - 16).to_be_bytes();
+        file[8..12].copy_from_slice(&length);
+        if attributes.len() >= 4 {
+            only(&file, check);
+        }
     }
 
     #[test]

@@ -60,17 +60,19 @@ pub fn write_rib(at: u32, sequence: u32, network: &Network, paths: bool, entries
     });
 }
 
-/// One network in the old form.
-pub fn write_old_entry(at: u32, entry: &OldEntry<'_>, out: &mut Vec<u8>) {
-    record(at, TABLE_DUMP, if entry.network.address().is_ipv6() { 2 } else { 1 }, out, |out| {
+/// Networks of one family in the old form; the usual is one.
+pub fn write_old_entries(at: u32, sequence: u16, v6: bool, entries: &[OldEntry<'_>], out: &mut Vec<u8>) {
+    record(at, TABLE_DUMP, if v6 { 2 } else { 1 }, out, |out| {
         out.extend([0, 0]);
-        out.extend(entry.sequence.to_be_bytes());
-        write_address(entry.network.address(), out);
-        out.extend([entry.network.bits(), 1]);
-        out.extend(entry.originated.to_be_bytes());
-        write_address(entry.peer, out);
-        out.extend(entry.system.to_be_bytes());
-        counted(entry.attributes, out);
+        out.extend(sequence.to_be_bytes());
+        for entry in entries {
+            write_address(entry.network.address(), out);
+            out.extend([entry.network.bits(), 1]);
+            out.extend(entry.originated.to_be_bytes());
+            write_address(entry.peer, out);
+            out.extend(entry.system.to_be_bytes());
+            counted(entry.attributes, out);
+        }
     });
 }
 

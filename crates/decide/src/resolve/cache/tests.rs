@@ -78,3 +78,66 @@ fn a_server_has_a_pace() {
     cache.is_plain(other, at(2));
     assert!(cache.server(other, at(3)).plain && cache.server(one, at(3)).pace.is_none());
 }
+
+fn text(owner: &str, len: usize) -> (Name, Known) {
+    let data = wire::dns::Data::Other(RecordType::TXT, alloc::vec![0; len]);
+    (name(owner), Known::Records(alloc::vec![Record { owner: name(owner), ttl: seconds(60), data }]))
+}
+
+#[test]
+fn large_answers_cannot_make_a_cache_of_few_entries_a_large_one() {
+    let mut cache = Cache::new(100);
+    for number in 0..200 {
+        let (owner, known) = text(&alloc::format!("n{number}"), 60_000);
+        cache.keep(&owner, RecordType::TXT, known, seconds(60 + number), at(0));
+        assert!(cache.weight <= 100 * MEAN_WEIGHT);
+    }
+    assert_eq!(cache.len(), 1, "one of them is there, and it is the one that ends last");
+    assert!(cache.find(&name("n199"), RecordType::TXT, at(0)).is_some());
+    let (owner, known) = text("huge", 200_000);
+    cache.keep(&owner, RecordType::TXT, known, seconds(1000), at(0));
+    assert_eq!((cache.len(), cache.weight), (0, 0), "what is larger than all of it is not kept");
+}
+
+#[test]
+fn what_is_weighed_is_what_is_held() {
+    let mut cache = Cache::new(5);
+    let mut random = crate::random::SplitMix::new(1);
+    for now in 0..500 {
+        use crate::random::Random;
+        let (owner, known) = text(&alloc::format!("n{}", random.below(12)), random.below(3000) as usize);
+        cache.keep(&owner, RecordType::TXT, known, seconds(1 + random.below(50)), at(now));
+        let server = RootServer { name: "ns".into(), address: "192.0.2.1:53".parse().expect("an address") };
+        let zone = Zone { name: name(&alloc::format!("z{}", random.below(4))), ..Zone::root(&[server]) };
+        cache.keep_zone(&zone, seconds(1 + random.below(50)), at(now));
+        let held = cache.answers.values().map(|held| held.weight).chain(cache.zones.values().map(|held| held.weight));
+        assert_eq!(held.sum::<usize>(), cache.weight);
+        assert_eq!(cache.answers.len() + cache.zones.len(), cache.ends.len());
+        assert!(cache.len() <= 5 && cache.weight <= 5 * MEAN_WEIGHT);
+    }
+}
+
+#[test]
+fn a_failure_lies_beside_what_is_out_of_date_and_is_kept_longer_there() {
+    let mut cache = Cache::for_so_long(10, seconds(1000), seconds(100));
+    let (owner, known) = text("a", 1);
+    cache.keep(&owner, RecordType::TXT, known.clone(), seconds(10), at(0));
+    cache.keep_failure(&owner, RecordType::TXT, "no", at(20));
+    let left = cache.find(&owner, RecordType::TXT, at(20)).map(|(known, left)| (known.clone(), left));
+    assert_eq!(left, Some((Known::Failed("no".into()), FAILURE_BRIDGED)));
+    assert_eq!(cache.find_stale(&owner, RecordType::TXT, at(20)), Some(&known));
+    assert_eq!(cache.find_stale(&owner, RecordType::TXT, at(110)), None, "that was too long ago");
+    cache.keep(&owner, RecordType::TXT, known.clone(), seconds(10), at(21));
+    assert_eq!(cache.find(&owner, RecordType::TXT, at(21)).map(|(known, _)| known), Some(&known), "news is better than a failure");
+}
+
+#[test]
+fn a_server_gets_another_chance() {
+    let mut cache = Cache::new(10);
+    let server = "192.0.2.1:53".parse().expect("an address");
+    cache.was_silent(server, seconds(3), at(0));
+    assert_eq!(cache.server(server, at(1)).pace, Some(seconds(3)));
+    assert_eq!(cache.server(server, Instant::ZERO + SERVER).pace, None);
+    cache.answered(server, seconds(1), Instant::ZERO + SERVER);
+    assert_eq!(cache.server(server, Instant::ZERO + SERVER).pace, Some(seconds(1)));
+}

@@ -1,6 +1,7 @@
 use super::super::cache::Known;
 use super::*;
 use crate::config::DnsLimits;
+use crate::resolve::RootServer;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -21,7 +22,7 @@ fn config(forward: &[&str]) -> Resolver {
         limits,
         clients: vec![Network::parse("10.0.0.0/8").expect("a network"), Network::parse("2001:db8::/32").expect("a network")],
         forward: forward.iter().map(|at| at.parse().expect("an address")).collect(),
-        root: None,
+        roots: Vec::new(),
         cache_entries: 100,
         max_ttl: Duration::from_secs(100),
         serve_stale: Duration::from_secs(1000),
@@ -35,7 +36,7 @@ fn query(of: &str, kind: RecordType) -> Query {
 
 #[test]
 fn nobody_but_a_client_learns_anything() {
-    let desk = Desk::new(&config(&[]), &[]);
+    let desk = Desk::new(&config(&[]));
     let mut cache = Desk::cache(&config(&[]));
     let known = Record::parse("known 60 A 192.0.2.1", Duration::ZERO).expect("a record");
     cache.keep(&known.owner.clone(), RecordType::A, Known::Records(vec![known]), Duration::from_secs(60), Instant::ZERO);
@@ -59,7 +60,7 @@ fn servers_listen_where_the_root_does() {
         Mode::Recursive { .. } => None,
     };
     let root = RootServer { name: "a.root".into(), address: "127.0.0.1:5301".parse().expect("an address") };
-    assert_eq!(port(Desk::new(&config(&[]), &[root]).settings()), Some(5301));
-    assert_eq!(port(Desk::new(&config(&[]), &[]).settings()), Some(53));
-    assert_eq!(port(Desk::new(&config(&["192.0.2.1:53"]), &[]).settings()), None);
+    assert_eq!(port(Desk::new(&Resolver { roots: vec![root], ..config(&[]) }).settings()), Some(5301));
+    assert_eq!(port(Desk::new(&config(&[])).settings()), Some(53));
+    assert_eq!(port(Desk::new(&config(&["192.0.2.1:53"])).settings()), None);
 }

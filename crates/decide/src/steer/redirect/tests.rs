@@ -1,4 +1,6 @@
 use super::*;
+use crate::config::Layer;
+use crate::steer::Answer;
 use alloc::string::{String, ToString};
 use alloc::{format, vec};
 use proptest::prelude::*;
@@ -68,6 +70,26 @@ fn a_place_without_a_url_is_passed_over() {
     assert_eq!(led(&ask("cdn.example", "/x"), &[1, 2, 0]), Ok((2, "http://sin.cdn.example:8080/x".to_string())));
     assert_eq!(led(&ask("cdn.example", "/x"), &[1, 9]), Err(NotLed::Nowhere));
     assert_eq!(led(&ask("cdn.example", "/x"), &[]), Err(NotLed::Nowhere));
+}
+
+fn candidate(pop: u16, healthy: bool, shed: bool, chosen: bool) -> Candidate {
+    Candidate { pop, healthy, share: 0, shed, route: None, time: None, metres: None, chosen, why: "" }
+}
+
+fn ordered(candidates: Vec<Candidate>) -> Vec<usize> {
+    let pop = candidates.iter().find(|candidate| candidate.chosen).map_or(0, |candidate| candidate.pop);
+    let answer = Answer { pop, scope: 0 };
+    order(&Decision { answer, layer: Layer::Default, prefix: None, version: 1, unit: None, candidates, passed: vec![], notes: vec![] })
+}
+
+#[test]
+fn behind_the_chosen_place_come_those_that_could_have_been() {
+    let (serves, sheds) = (|pop| candidate(pop, true, false, false), |pop| candidate(pop, true, true, false));
+    let down = |pop| candidate(pop, false, false, false);
+    assert_eq!(ordered(vec![sheds(4), serves(2), down(9), candidate(7, true, false, true), serves(1)]), [7, 2, 1, 4]);
+    // Where none serves, health counts for nothing.
+    assert_eq!(ordered(vec![down(4), candidate(7, false, false, true), down(1)]), [7, 4, 1]);
+    assert_eq!(ordered(vec![]), [0; 0]);
 }
 
 #[test]

@@ -19,6 +19,13 @@ const RATE: Entry = entry(
     "50",
     "Answers a second, of one kind, over UDP to one network (/24, of IPv6 /56) that has shown no cookie; 0 for no limit.",
 );
+const RATE_OF_CLIENTS: Entry = entry(
+    "rate",
+    count(0, MANY),
+    Is("0"),
+    "1000",
+    "Answers a second, of one kind, over UDP to one network (/24, of IPv6 /56) that has shown no cookie; 0 for no limit.",
+);
 const SLIP: Entry = entry(
     "slip",
     count(0, 100),
@@ -82,7 +89,7 @@ pub(super) static RESOLVER: Section = Section {
             Text(Shape::FilePath),
             Means("the public root"),
             r#""/etc/throughline/root.hints""#,
-            "A file with the names and addresses of the root servers, for a root of your own.",
+            "A file with the names and addresses of the root servers, for a root of your own; all other servers then listen at the port of the first.",
         ),
         entry("entries", count(100, 100_000_000), Is("100_000"), "10_000", "Answers that are kept, at the most."),
         entry("max-ttl", TIME, Is(r#""1d""#), r#""1h""#, "No answer is kept longer, whatever it says."),
@@ -98,11 +105,11 @@ pub(super) static RESOLVER: Section = Section {
             count(1, 1_000_000),
             Is("1000"),
             "100",
-            "Names that are looked up at once; further clients are told to try later.",
+            "Names that are looked up at once; for one more, the client is told that this server failed.",
         ),
         DATAGRAM,
         COOKIES,
-        RATE,
+        RATE_OF_CLIENTS,
         SLIP,
         CONNECTIONS,
         PER_ADDRESS,

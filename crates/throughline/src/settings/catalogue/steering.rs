@@ -27,7 +27,8 @@ pub(super) static POP: Section = Section {
             count(0, 1_000_000_000_000),
             Is("0"),
             "400",
-            "The load it bears, in the unit of what its edges report, all together; above it, networks move to their next best place. 0: no bound.",
+            "The load it bears, times 100: the sum of what its edges report. 400 for four that report 1.0 when full. Beyond it, networks move to their \
+             next best place; 0: no bound.",
         ),
         entry(
             "location",
@@ -105,7 +106,7 @@ static MEASURE: Section = Section {
         entry("half-life", TIME, Is(r#""1h""#), r#""10m""#, "A report weighs half after this long."),
         entry(
             "least-reports",
-            count(1, 1000),
+            count(1, 64),
             Is("3"),
             "10",
             "Addresses of a network that must have reported before anything is decided by it.",

@@ -157,12 +157,7 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
 }
 
 fn entries() -> impl Iterator<Item = (&'static Section, &'static Entry)> {
-    let all = sections().flat_map(|section| section.entries.iter().map(move |entry| (section, entry)));
-    // What names a steering has no meaning before there are any: see the ready note.
-    all.filter(|(section, entry)| {
-        let names_one = section.header == "[[site.route]]" && ["steer", "measure", "status"].contains(&entry.key);
-        !names_one || sections().any(|section| section.header.starts_with("[steering."))
-    })
+    sections().flat_map(|section| section.entries.iter().map(move |entry| (section, entry)))
 }
 
 #[test]

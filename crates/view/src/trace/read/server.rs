@@ -140,7 +140,7 @@ fn say(name: &str, fields: &Fields<'_>) -> Said {
             Said { tone: Tone::Bad, ..plain("backend", format!("{} failed ({}): {then}", text("backend"), text("error"))) }
         }
         "redirected-to-pop" => plain("nearest", redirected_to_pop(fields)),
-        "report-taken" => plain("measured", format!("of {}: {}", text("network"), text("times"))),
+        "report-taken" => plain("measured", format!("of {}, in ms: {}", text("network"), text("times"))),
         "report-refused" => Said { tone: Tone::Bad, ..plain("measured", format!("refused, {}: {}", fields.status(), text("why"))) },
         "made" => plain("answer", format!("{}, made by the server itself ({})", fields.status(), text("why"))),
         "delivered" => delivered(fields),
@@ -245,3 +245,6 @@ fn unknown(name: &str, fields: &Fields<'_>) -> Said {
     }
     Said { label: known.map_or("step", |info| info.name), text: parts.join(", "), tone: Tone::Plain, took: None, detail: false }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use super::compress::Names;
 use super::{HEADER, QueryView, bit};
 use crate::dns::{RecordType, ResponseCode};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 const CLASS_IN: u16 = 1;
@@ -54,7 +55,7 @@ pub struct AnswerWriter<'a> {
     /// The names of the question are remembered.
     remembered: bool,
     scope: u8,
-    error: Option<(u16, &'static str)>,
+    error: Option<(u16, Cow<'static, str>)>,
 }
 
 impl<'a> AnswerWriter<'a> {
@@ -102,8 +103,13 @@ impl<'a> AnswerWriter<'a> {
     }
 
     /// Why, more exactly (RFC 8914): a code, and words that may be empty. It is left out where there is no room.
-    pub fn set_error(&mut self, code: u16, text: &'static str) {
-        self.error = Some((code, text));
+    pub fn set_error(&mut self, code: u16, text: impl Into<Cow<'static, str>>) {
+        self.error = Some((code, text.into()));
+    }
+
+    /// Leaves so many bytes of the message to what comes behind it: a signature.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.limit = self.limit.saturating_sub(bytes);
     }
 
     /// Bytes that the sections may still have.
@@ -270,10 +276,10 @@ impl<'a> AnswerWriter<'a> {
         if let Some(tenths) = self.opt.keepalive {
             self.option(11, &tenths.to_be_bytes());
         }
-        if let Some((code, text)) = self.error
+        if let Some((code, text)) = &self.error
             && self.room_for_error(begun, text.len())
         {
-            let len = u16::try_from(2 + text.len()).expect("a short text of ours");
+            let len = u16::try_from(2 + text.len()).expect("it fits with the rest");
             self.out.extend_from_slice(&15_u16.to_be_bytes());
             self.out.extend_from_slice(&len.to_be_bytes());
             self.out.extend_from_slice(&code.to_be_bytes());

@@ -1,0 +1,198 @@
+//! Zones that are served: whole answers, cut ones, and those that depend on more than the zone.
+
+use crate::support::{Rig, dns, limits, query, with, with_option, zone};
+use decide::config::{Config, DynamicSet, Order, Pop, Source, Steering};
+use decide::time::Duration;
+use lab::World;
+use wire::dns::{Data, Edns, Message, Name, RecordType, ResponseCode};
+
+const NXDOMAIN: ResponseCode = ResponseCode(3);
+const REFUSED: ResponseCode = ResponseCode(5);
+
+const LINES: &str = "
+    example. SOA ns.example. host.example. 7 3600 600 86400 60
+    example. NS ns.example.
+    ns.example. A 192.0.2.53
+    www.example. A 192.0.2.80
+    www.example. AAAA 2001:db8::80
+    web.example. CNAME www.example.
+    *.wild.example. TXT \"any\"
+    sub.example. NS ns.sub.example.
+    ns.sub.example. A 192.0.2.54
+";
+
+fn served(lines: &str, sets: Vec<DynamicSet>) -> Config {
+    let mut config = dns(limits());
+    let mut zone = zone("example", lines);
+    zone.sets = sets;
+    config.dns.as_mut().expect("there is one").zones.push(zone);
+    config
+}
+
+fn set(owner: &str, source: Source) -> DynamicSet {
+    DynamicSet { owner: Name::parse(owner).expect("a name"), ttl: 5, source }
+}
+
+fn data(message: &Message) -> Vec<String> {
+    message.answer.iter().map(|record| format!("{} {:?}", record.owner, record.data)).collect()
+}
+
+#[test]
+fn answers_come_out_of_the_zone() {
+    let world = World::new(1);
+    let rig = Rig::new(&world, served(LINES, Vec::new()));
+    rig.run(async {
+        let ask = async |name: &str, kind| rig.ask(&query(name, kind)).await.expect("an answer");
+        let answer = ask("WWW.example", RecordType::A).await;
+        assert!(answer.flags.authoritative && answer.code == ResponseCode(0));
+        assert_eq!(data(&answer), ["WWW.example A(192.0.2.80)"]);
+        let answer = ask("web.example", RecordType::AAAA).await;
+        assert_eq!(data(&answer), ["web.example Cname(www.example)", "www.example Aaaa(2001:db8::80)"]);
+        assert_eq!(ask("a.wild.example", RecordType::TXT).await.answer.len(), 1);
+        let answer = ask("nowhere.example", RecordType::A).await;
+        assert_eq!((answer.code, answer.authority[0].data.kind()), (NXDOMAIN, RecordType::SOA));
+        let answer = ask("www.sub.example", RecordType::A).await;
+        assert!(!answer.flags.authoritative && answer.additional.len() == 1);
+        assert_eq!(answer.authority[0].data.kind(), RecordType::NS);
+        assert_eq!(ask("elsewhere.test", RecordType::A).await.code, REFUSED);
+    });
+    let counts = rig.counts();
+    assert_eq!((counts.codes[0], counts.codes[3], counts.codes[5]), (4, 1, 1));
+    rig.close();
+}
+
+#[test]
+fn what_does_not_fit_is_cut_and_comes_whole_by_tcp() {
+    let many: String = (0..60).map(|number| format!("big.example. TXT \"{number:040}\"\n")).collect();
+    let world = World::new(2);
+    let rig = Rig::new(&world, served(&format!("{LINES}{many}"), Vec::new()));
+    rig.run(async {
+        let edns = |size| Some(Edns { size, ..Edns::default() });
+        for (edns, most) in [(None, 512), (edns(512), 512), (edns(800), 800), (edns(4096), 1232), (edns(0), 512)] {
+            let answer = rig.udp(&with(7, "big.example", RecordType::TXT, edns)).await.expect("an answer");
+            assert!(answer.len() <= most, "{} bytes of {most}", answer.len());
+            let answer = Message::read(&answer).expect("a message");
+            assert!(answer.flags.truncated && answer.answer.is_empty());
+        }
+        let mut tcp = rig.connect().await;
+        tcp.send(&query("big.example", RecordType::TXT)).await;
+        let answer = Message::read(&tcp.receive().await.expect("an answer")).expect("a message");
+        assert!(!answer.flags.truncated);
+        assert_eq!(answer.answer.len(), 60);
+    });
+    assert_eq!(rig.counts().truncated, 5);
+    rig.close();
+}
+
+#[test]
+fn values_take_turns() {
+    let values = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|text| (Data::A(text.parse().expect("an address")), 1));
+    let source = Source::Values { kind: RecordType::A, values: values.to_vec(), order: Order::Rotate };
+    let world = World::new(3);
+    let rig = Rig::new(&world, served(LINES, vec![set("many.example", source)]));
+    rig.run(async {
+        let mut firsts = Vec::new();
+        for _ in 0..4 {
+            let answer = rig.ask(&query("many.example", RecordType::A)).await.expect("an answer");
+            assert_eq!(answer.answer.len(), 3);
+            firsts.push(data(&answer).swap_remove(0));
+        }
+        let wanted = [1, 2, 3, 1].map(|last| format!("many.example A(192.0.2.{last})"));
+        assert_eq!(firsts, wanted);
+    });
+    rig.close();
+}
+
+/// The health that the server measures decides which addresses are given.
+#[test]
+fn a_pool_gives_its_healthy_backends() {
+    let mut config = served(LINES, vec![set("pool.example", Source::Pool { pool: 0, order: Order::Fixed })]);
+    config.pools[0].backends.push(crate::support::backend("10.0.1.2:80"));
+    let world = World::new(4);
+    let rig = Rig::new(&world, config);
+    rig.run(async {
+        let ask = async || data(&rig.ask(&query("pool.example", RecordType::A)).await.expect("an answer"));
+        let both = ["pool.example A(10.0.1.1)", "pool.example A(10.0.1.2)"];
+        assert_eq!(ask().await, both);
+        let pool = rig.server.snapshot().pools()[0].clone();
+        let now = rig.world.now();
+        pool.set_admin("10.0.1.1:80", decide::pool::Admin::Drain, now);
+        assert_eq!(ask().await, both[1..]);
+        pool.set_admin("10.0.1.2:80", decide::pool::Admin::Drain, now);
+        assert_eq!(ask().await, both, "where none is healthy, all are given");
+    });
+    rig.close();
+}
+
+#[test]
+fn a_steered_name_has_the_addresses_of_a_place_and_a_scope() {
+    let mut config = served(LINES, vec![set("cdn.example", Source::Steering(0))]);
+    let pop = |name: &str, addresses: &[&str]| Pop {
+        name: name.to_string(),
+        addresses: addresses.iter().map(|text| text.parse().expect("an address")).collect(),
+        pool: None,
+        capacity: 0,
+        location: None,
+        url: None,
+    };
+    config.pops = vec![pop("one", &["192.0.2.11", "2001:db8::11"]), pop("two", &["192.0.2.12"])];
+    config.steerings = vec![Steering {
+        name: "cdn".to_string(),
+        pops: vec![1, 0],
+        layers: Vec::new(),
+        hold: Duration::ZERO,
+        moves_per_minute: 100,
+        measured_gain: 10,
+        measure: None,
+    }];
+    let world = World::new(5);
+    let rig = Rig::new(&world, config);
+    rig.run(async {
+        let answer = rig.ask(&with_option("cdn.example", 8, &[0, 1, 24, 0, 198, 51, 100])).await.expect("an answer");
+        assert_eq!(data(&answer), ["cdn.example A(192.0.2.12)"]);
+        let subnet = answer.edns.expect("EDNS").subnet.expect("a subnet");
+        assert_eq!((subnet.source, subnet.scope), (24, 0));
+        // This place has no such address.
+        let answer = rig.ask(&query("cdn.example", RecordType::AAAA)).await.expect("an answer");
+        assert_eq!((answer.code, answer.answer.len(), answer.authority.len()), (ResponseCode(0), 0, 1));
+    });
+    rig.close();
+}
+
+#[test]
+fn a_reload_swaps_the_zones() {
+    let world = World::new(6);
+    let rig = Rig::new(&world, served(LINES, Vec::new()));
+    rig.run(async {
+        let ask = async || data(&rig.ask(&query("www.example", RecordType::A)).await.expect("an answer"));
+        assert_eq!(ask().await, ["www.example A(192.0.2.80)"]);
+        rig.server.reload(&rig.edge.host(), served(&LINES.replace("192.0.2.80", "192.0.2.81"), Vec::new()));
+        rig.world.sleep(Duration::from_millis(1)).await;
+        assert_eq!(ask().await, ["www.example A(192.0.2.81)"]);
+        // A zone without its SOA: what was served before is served on.
+        rig.server.reload(&rig.edge.host(), served("www.example. A 192.0.2.1", Vec::new()));
+        rig.world.sleep(Duration::from_millis(1)).await;
+        assert_eq!(ask().await, ["www.example A(192.0.2.81)"]);
+    });
+    rig.close();
+}
+
+/// Whoever forges a source gains little: no answer without proof of the address is longer than the limit says.
+#[test]
+fn no_question_has_an_answer_that_is_long() {
+    let many: String = (0..200).map(|number| format!("any.example. A 10.0.{}.{}\n", number / 100, number % 100)).collect();
+    let world = World::new(7);
+    let rig = Rig::new(&world, served(&format!("{LINES}{many}"), Vec::new()));
+    rig.run(async {
+        for kind in (0..300).chain([32_768, 65_535]) {
+            for name in ["any.example", "example", "x.wild.example", "y.sub.example"] {
+                let edns = Some(Edns { size: 65_535, dnssec_ok: true, ..Edns::default() });
+                let asked = with(7, name, RecordType(kind), edns);
+                if let Some(answer) = rig.udp(&asked).await {
+                    assert!(answer.len() <= 1232, "{name} {kind}: {} bytes", answer.len());
+                }
+            }
+        }
+    });
+    rig.close();
+}

@@ -1,0 +1,76 @@
+//! Name servers of others, each on a port of its own, with files in a directory of the test's.
+
+use crate::support::peers::{Server, find, free_address};
+use crate::support::place::Place;
+use std::net::SocketAddr;
+
+/// One that runs.
+pub(crate) struct NameServer {
+    pub(crate) name: &'static str,
+    pub(crate) at: SocketAddr,
+    place: Place,
+    server: Option<Server>,
+    start: (std::path::PathBuf, Vec<String>),
+}
+
+impl NameServer {
+    fn start(name: &'static str, program: std::path::PathBuf, arguments: &[&str], at: SocketAddr, place: Place) -> NameServer {
+        let server = Some(Server::start(&program, arguments, at));
+        let start = (program, arguments.iter().map(|argument| (*argument).to_owned()).collect());
+        NameServer { name, at, place, server, start }
+    }
+
+    /// Ends it and starts it again, with what it has kept.
+    pub(crate) fn restart(&mut self) {
+        self.server = None;
+        let (program, arguments) = &self.start;
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        self.server = Some(Server::start(program, &arguments, self.at));
+    }
+}
+
+/// A zone of NSD or of Knot: its name, and the rest of its part of the configuration.
+pub(crate) type Served = (String, String);
+
+/// NSD at `at`, with these zones; `keys` are whole parts of its configuration.
+pub(crate) fn nsd(at: SocketAddr, keys: &str, zones: &[Served]) -> Option<NameServer> {
+    let program = find("nsd")?;
+    let place = Place::new();
+    let folder = place.path().display().to_string();
+    let mut config = format!(
+        "server:\n ip-address: {ip}@{port}\n username: \"\"\n database: \"\"\n chroot: \"\"\n zonesdir: \"{folder}\"\n pidfile: \"{folder}/pid\"\n \
+         xfrdfile: \"{folder}/xfrd\"\n zonelistfile: \"{folder}/list\"\n xfrdir: \"{folder}\"\n server-count: 1\n rrl-ratelimit: 0\n \
+         refuse-any: no\n minimal-responses: no\n round-robin: no\n verbosity: 2\nremote-control:\n control-enable: no\n{keys}",
+        ip = at.ip(),
+        port = at.port()
+    );
+    for (name, rest) in zones {
+        config += &format!("zone:\n name: \"{name}\"\n{rest}");
+    }
+    let config = place.file("nsd.conf", config);
+    Some(NameServer::start("NSD", program, &["-d", "-c", &config], at, place))
+}
+
+/// Knot at `at`; `sections` are whole parts of its configuration: keys, remotes, rights.
+pub(crate) fn knot(at: SocketAddr, sections: &str, zones: &[Served]) -> Option<NameServer> {
+    let program = find("knotd")?;
+    let place = Place::new();
+    let folder = place.path().display().to_string();
+    let mut config = format!(
+        "server:\n    rundir: {folder}\n    listen: {ip}@{port}\n    udp-workers: 1\n    tcp-workers: 1\n    background-workers: 1\n\
+         log:\n  - target: stderr\n    any: info\ndatabase:\n    storage: {folder}\n{sections}\
+         template:\n  - id: default\n    storage: {folder}\n    semantic-checks: off\nzone:\n",
+        ip = at.ip(),
+        port = at.port()
+    );
+    for (name, rest) in zones {
+        config += &format!("  - domain: {name}\n{rest}");
+    }
+    let config = place.file("knot.conf", config);
+    Some(NameServer::start("Knot", program, &["-c", &config], at, place))
+}
+
+/// Where one may listen.
+pub(crate) fn somewhere() -> SocketAddr {
+    free_address()
+}

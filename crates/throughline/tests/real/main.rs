@@ -27,4 +27,3 @@ mod support;
 mod tiers;
 mod troubles;
 mod websocket;
-mod zones;

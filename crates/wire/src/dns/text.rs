@@ -138,7 +138,7 @@ fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) ->
 
 fn spell_number<'b>(field: Field, bytes: &'b [u8], len: usize, text: &mut String) -> Option<&'b [u8]> {
     let (number, rest) = bytes.split_at_checked(len)?;
-    let number = number.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+    let number = number.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
     match field {
         Field::Type => write!(text, "{}", RecordType(u16::try_from(number).ok()?)).ok()?,
         Field::Moment => text.push_str(&coded::moment(number)),

@@ -83,7 +83,11 @@ fn a_bad_file_leaves_the_last_good_table_and_one_that_is_gone_keeps_it_for_a_whi
             rig.edge.put_file(PATH, bytes);
             rig.until(15 + number * 20);
             let status = &rig.collectors.status()[0];
-            assert_eq!((status.state, status.why.contains(why), rig.networks()), ("refused", true, vec!["10.1.0.0/16".to_string()]), "{status:?}");
+            assert_eq!(
+                (status.state, status.why.contains(why), rig.networks()),
+                ("refused", true, vec!["10.1.0.0/16".to_string()]),
+                "{status:?}"
+            );
             assert_eq!(rig.log.steps("routing-file-refused").len() as u64, number);
         }
         rig.edge.put_file(PATH, &good);

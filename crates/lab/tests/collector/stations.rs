@@ -1,6 +1,6 @@
 //! Routers that tell of their peers by BMP.
 
-use crate::rig::{Rig, SECOND, WIDE, update};
+use crate::rig::{Rig, SECOND, update};
 use decide::config::{Collector, RouteSource};
 use decide::time::Duration;
 use lab::World;
@@ -47,7 +47,6 @@ fn up(peer: &Peer) -> Vec<u8> {
 }
 
 fn routes(peer: &Peer, withdrawn: &[&str], announced: &[&str]) -> Vec<u8> {
-    assert!(WIDE.four_octets);
     let mut bytes = Vec::new();
     bmp::write_monitoring(peer, &update(withdrawn, announced), &mut bytes);
     bytes
@@ -80,7 +79,10 @@ fn a_router_its_peers_and_their_ends() {
         });
         rig.until(5);
         let sources = rig.collectors.sources();
-        assert_eq!(sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>(), ["bmp 10.0.0.9 192.0.2.1", "bmp 10.0.0.9 192.0.2.2"]);
+        assert_eq!(
+            sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>(),
+            ["bmp 10.0.0.9 192.0.2.1", "bmp 10.0.0.9 192.0.2.2"]
+        );
         assert!(sources.iter().all(|source| source.state == "live" && source.pop == "ams"));
         assert_eq!(rig.log.steps("routing-station-up"), ["1 routing-station-up ams 10.0.0.9 ams-r1 scripted"]);
         rig.until(20);
@@ -145,7 +147,8 @@ fn a_storm_of_peers_and_the_end_of_the_collector() {
             let stream = machine.connect(&edge).await.expect("connected");
             for round in 0..20 {
                 for number in 1..=50 {
-                    let said = if round == 0 { whole(&peer(number), &["10.1.0.0/16"]) } else { routes(&peer(number), &[], &["10.1.0.0/16"]) };
+                    let said =
+                        if round == 0 { whole(&peer(number), &["10.1.0.0/16"]) } else { routes(&peer(number), &[], &["10.1.0.0/16"]) };
                     stream.write_all(&said).await.expect("sent");
                 }
             }

@@ -61,7 +61,9 @@ fn a_session_with_bird_that_we_open() {
     let text = text.replace("route 198.51.100.0/24 unreachable;", "");
     let configuration = folder.write("bird.conf", &text).display().to_string();
     let _running = run_bird(&program, &folder, &configuration);
-    rig.until("the new table", |tables| route(tables, "bgp", "198.51.100.0/24").is_none() && route(tables, "bgp", "192.0.2.0/24").is_some());
+    rig.until("the new table", |tables| {
+        route(tables, "bgp", "198.51.100.0/24").is_none() && route(tables, "bgp", "192.0.2.0/24").is_some()
+    });
 }
 
 #[test]
@@ -176,14 +178,38 @@ fn frr_tells_of_a_peer_by_bmp() {
     let configuration = folder.write("frr.conf", &text).display().to_string();
     let (pid, zebra) = (folder.path("frr.pid").display().to_string(), folder.path("zebra").display().to_string());
     let (vty, own) = (folder.path("").display().to_string(), free("127.0.0.11").port().to_string());
-    let arguments = ["-M", "bmp", "-n", "-Z", "-S", "-p", &own, "-l", "127.0.0.11", "-f", &configuration, "-i", &pid, "-z", &zebra, "--vty_socket", &vty, "-P", "0"];
+    let arguments = [
+        "-M",
+        "bmp",
+        "-n",
+        "-Z",
+        "-S",
+        "-p",
+        &own,
+        "-l",
+        "127.0.0.11",
+        "-f",
+        &configuration,
+        "-i",
+        &pid,
+        "-z",
+        &zebra,
+        "--vty_socket",
+        &vty,
+        "-P",
+        "0",
+    ];
     let mut rig = Rig::new(&[bmp(station)]);
     let _frr = Running::start(&frr, &arguments);
     rig.until("the peer's table", |tables| {
         ["192.0.2.0/24", "198.51.100.0/24", "2001:db8:1::/48"].iter().all(|network| route(tables, "127.0.0.9", network).is_some())
     });
     let loopback = Ipv4Addr::LOCALHOST;
-    assert!(rig.steps("routing-peer-up")[0].ends_with(&format!("bmp {loopback} 127.0.0.9 pre-policy")), "{:?}", rig.steps("routing-peer-up"));
+    assert!(
+        rig.steps("routing-peer-up")[0].ends_with(&format!("bmp {loopback} 127.0.0.9 pre-policy")),
+        "{:?}",
+        rig.steps("routing-peer-up")
+    );
     bird.kill();
     rig.until_told("routing-peer-down", "127.0.0.9");
     assert_eq!(rig.collectors.sources()[0].state, "kept");

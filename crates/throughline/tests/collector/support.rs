@@ -1,8 +1,8 @@
 //! Collectors on a thread of their own, what comes of them, and children that end with their test.
 
 use decide::config::{BgpSession, Collector, Pop, RouteSource};
-use decide::step::{Step, Texts, Value};
 use decide::steer::{Route, SourceId};
+use decide::step::{Step, Texts, Value};
 use decide::time::Calendar;
 use node::collector::{Batch, Collectors, Told};
 use std::collections::BTreeMap;

@@ -14,12 +14,12 @@ fn bird(folder: &Folder, session: &str, system: u32) -> String {
          protocol device {{}}
          protocol static four {{ ipv4; route 192.0.2.0/24 unreachable; route 198.51.100.0/24 unreachable; }}
          protocol static six {{ ipv6; route 2001:db8:1::/48 unreachable; }}
-         filter told {{ bgp_med = 7; accept; }}
+         filter marked {{ bgp_med = 7; accept; }}
          protocol bgp told {{
            local 127.0.0.9 {session} as {system};
            multihop;
-           ipv4 {{ import none; export filter told; next hop address 10.255.0.9; }};
-           ipv6 {{ import none; export filter told; next hop address 2001:db8::9; }};
+           ipv4 {{ import none; export filter marked; next hop address 10.255.0.9; }};
+           ipv6 {{ import none; export filter marked; next hop address 2001:db8::9; }};
          }}"
     );
     folder.write("bird.conf", &text).display().to_string()

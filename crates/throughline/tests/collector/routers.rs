@@ -170,7 +170,8 @@ fn frr_tells_of_a_peer_by_bmp() {
          neighbor 127.0.0.9 port {}\n neighbor 127.0.0.9 ebgp-multihop 255\n neighbor 127.0.0.9 disable-connected-check\n \
          neighbor 127.0.0.9 update-source 127.0.0.11\n neighbor 127.0.0.9 timers connect 1\n \
          address-family ipv4 unicast\n  neighbor 127.0.0.9 soft-reconfiguration inbound\n exit-address-family\n \
-         address-family ipv6 unicast\n  neighbor 127.0.0.9 activate\n  neighbor 127.0.0.9 soft-reconfiguration inbound\n exit-address-family\n \
+         address-family ipv6 unicast\n  neighbor 127.0.0.9 activate\n  neighbor 127.0.0.9 soft-reconfiguration inbound\n \
+         exit-address-family\n \
          bmp targets throughline\n  bmp monitor ipv4 unicast pre-policy\n  bmp monitor ipv6 unicast pre-policy\n  \
          bmp connect 127.0.0.1 port {} min-retry 100 max-retry 1000\n",
         peer.port(),

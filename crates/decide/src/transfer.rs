@@ -10,12 +10,12 @@ use core::fmt;
 use core::net::IpAddr;
 use wire::dns::{Data, Flags, Message, Name, Query, Record, RecordType, ResponseCode, Soa};
 
-/// So many notices one server gets of one version. After the last it is given up until the zone changes again: it finds out by itself, within
-/// the refresh time of the zone.
+/// So many notices one server gets of one version. After the last it is given up until the zone changes again: it finds out by itself,
+/// within the refresh time of the zone.
 pub const MOST_NOTICES: u32 = 6;
 
-/// How long the acknowledgement of a notice, from 1, is waited for: from a second on, each time twice as long. RFC 1996 §3.6 leaves it to us;
-/// a minute in all outlasts a restart.
+/// How long the acknowledgement of a notice, from 1, is waited for: from a second on, each time twice as long. RFC 1996 §3.6 leaves it to
+/// us; a minute in all outlasts a restart.
 pub fn wait(notice: u32) -> Duration {
     Duration::from_secs(1 << notice.clamp(1, MOST_NOTICES) >> 1)
 }

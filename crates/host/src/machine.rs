@@ -94,7 +94,9 @@ pub trait Machine {
     /// Opens `path` (relative, `/` between components, no `.` or `..`) below `root`; links that lead out of the root are refused.
     fn open(&self, root: &str, path: &str) -> io::Result<Opened>;
     /// Opens the file that an owner has named, wherever links lead.
-    fn open_named(&self, path: &str) -> io::Result<Opened>;
+    fn open_named(&self, path: &str) -> io::Result<Opened> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, format!("this machine has no file {path}")))
+    }
     /// Makes memory that is sent as a file is.
     fn slab(&self) -> io::Result<Slab> {
         Ok(Slab::in_memory())

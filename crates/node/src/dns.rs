@@ -15,6 +15,7 @@ mod doors;
 mod given;
 mod key;
 pub(crate) mod notify;
+mod reasons;
 mod service;
 mod shared;
 mod signing;
@@ -40,8 +41,6 @@ use wire::dns::{Flags, Message, ResponseCode};
 pub(crate) struct Asker {
     /// From where. By UDP it may be forged, unless a cookie says otherwise.
     pub(crate) from: SocketAddr,
-    /// Which of our addresses was asked.
-    pub(crate) at: SocketAddr,
     pub(crate) transport: Transport,
     /// When the query came.
     pub(crate) now: Instant,
@@ -82,8 +81,6 @@ pub(crate) trait Answering {
 pub(crate) enum Answered {
     /// The answer is written.
     Now,
-    /// There is none.
-    Silence,
     /// The answer is written, and is to be signed; room for that is reserved.
     Signed(Box<Signing>),
     /// It takes time.

@@ -4,8 +4,8 @@ mod data;
 mod table;
 
 pub use data::{
-    BackendStatus, CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, OrderStatus, PoolStatus, Requests, Status,
-    TunnelStatus,
+    BackendStatus, CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, NameStatus, OrderStatus, PoolStatus,
+    Requests, Status, TunnelStatus,
 };
 pub use table::{Paint, table};
 

@@ -136,6 +136,7 @@ impl fmt::Display for ResponseCode {
             3 => f.write_str("NXDOMAIN"),
             4 => f.write_str("NOTIMP"),
             5 => f.write_str("REFUSED"),
+            6 => f.write_str("YXDOMAIN"),
             16 => f.write_str("BADVERS"),
             code => write!(f, "response code {code}"),
         }

@@ -14,8 +14,8 @@ pub struct Pop {
     pub name: String,
     /// The addresses that clients are given.
     pub addresses: Vec<IpAddr>,
-    /// The pool of its edges (index into [`super::Config::pools`]): where none of them is healthy, neither is the place; and what they report is
-    /// its load. `None`: it counts as healthy, and its load is not known.
+    /// The pool of its edges (index into [`super::Config::pools`]): where none of them is healthy, neither is the place; and what they
+    /// report is its load. `None`: it counts as healthy, and its load is not known.
     pub pool: Option<usize>,
     /// The load it can bear, in the unit of what its edges report, summed; 0: no bound.
     pub capacity: u64,

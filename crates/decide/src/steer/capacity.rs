@@ -31,7 +31,8 @@ impl Capacity {
         Capacity::default()
     }
 
-    /// The share, in 65,536ths, now that the load is known (`None`: it is not, and the share stays). No capacity is no bound: nothing is shed.
+    /// The share, in 65,536ths, now that the load is known (`None`: it is not, and the share stays). No capacity is no bound: nothing is
+    /// shed.
     pub fn settle(&mut self, load: Option<u64>, capacity: u64, now: Instant) -> u16 {
         if capacity == 0 {
             *self = Capacity::new();

@@ -60,8 +60,8 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    /// By how many bits clients are parted for shedding here, if any place sheds: as long as the network in the first of the tables that has
-    /// one, but at least [`Bits::UNIT`].
+    /// By how many bits clients are parted for shedding here, if any place sheds: as long as the network in the first of the tables that
+    /// has one, but at least [`Bits::UNIT`].
     pub(super) fn unit<A: Bits>(&self, ground: &Ground<A>) -> Option<u8> {
         let route = ground.route.filter(|_| self.routes).map(|(_, bits, _)| bits);
         let location = ground.location.filter(|_| self.locations).map(|(bits, _)| bits);

@@ -12,7 +12,8 @@ use wire::network::Network;
 /// The comparison of two versions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diff {
-    /// What moves, in the order of addresses, as the widest networks. Networks that no router has told of and that count nothing are left out.
+    /// What moves, in the order of addresses, as the widest networks. Networks that no router has told of and that count nothing are left
+    /// out.
     pub moves: Vec<Move>,
     /// What each place of either version has, in the order of their indices.
     pub loads: Vec<Load>,
@@ -42,8 +43,9 @@ pub struct Load {
     pub after: [f64; 2],
     /// The load that it has, as it was told; or, where weights are given and no loads, its weight.
     pub load: Option<f64>,
-    /// The load it will have: with each part of a place's weight goes the same part of its load; where both families have weight there, each
-    /// stands for half of it, because nobody counts requests by network. With weights that are given, the families count as they weigh.
+    /// The load it will have: with each part of a place's weight goes the same part of its load; where both families have weight there,
+    /// each stands for half of it, because nobody counts requests by network. With weights that are given, the families count as they
+    /// weigh.
     pub expected: Option<f64>,
     /// What it can bear; 0: no bound.
     pub capacity: u64,
@@ -62,7 +64,8 @@ impl Load {
 }
 
 impl Diff {
-    /// Between two versions. The loads are those of the moment, by the index of a place in [`crate::config::Config::pops`]; none need be known.
+    /// Between two versions. The loads are those of the moment, by the index of a place in [`crate::config::Config::pops`]; none need be
+    /// known.
     pub fn between(old: &Steering, new: &Steering, weights: &Weights, loads: &[Option<u64>]) -> Diff {
         let mut pops: Vec<u16> = old.places.pops().chain(new.places.pops()).collect();
         pops.sort_unstable();

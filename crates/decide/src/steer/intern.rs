@@ -3,15 +3,16 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-const FREE: u32 = u32::MAX;
-
-/// Finds the number of a thing by its hash. The things themselves are its owner's; it is only ever asked, never listed, so that no order can
-/// come of it.
+/// Finds the number of a thing by its hash. The things themselves are its owner's; it is only ever asked, never listed, so that no order
+/// can come of it.
 #[derive(Debug)]
 pub(super) struct Index {
-    slots: Vec<u32>,
+    /// Half of the hash, and the number: most others are told apart without a look at the things themselves, which are far away in memory.
+    slots: Vec<(u32, u32)>,
     used: usize,
 }
+
+const FREE: (u32, u32) = (0, u32::MAX);
 
 impl Index {
     /// With room for so many things.
@@ -20,44 +21,49 @@ impl Index {
     }
 
     /// The number of a thing: of an equal one that is known, or else the new one, which is known from now on.
-    pub(super) fn number(&mut self, hash: u64, new: u32, same: impl Fn(u32) -> bool, hash_of: impl Fn(u32) -> u64) -> u32 {
+    pub(super) fn number(&mut self, hash: u64, new: u32, same: impl Fn(u32) -> bool) -> u32 {
         if self.used * 2 >= self.slots.len() {
-            self.grow(hash_of);
+            self.grow();
         }
-        let last = self.slots.len() - 1;
-        let mut at = hash as usize & last;
+        let half = (hash >> 32) as u32;
+        let mut at = self.place(half);
         while self.slots[at] != FREE {
-            if same(self.slots[at]) {
-                return self.slots[at];
+            let (other, number) = self.slots[at];
+            if other == half && same(number) {
+                return number;
             }
-            at = (at + 1) & last;
+            at = (at + 1) & (self.slots.len() - 1);
         }
-        self.slots[at] = new;
+        self.slots[at] = (half, new);
         self.used += 1;
         new
     }
 
-    fn grow(&mut self, hash_of: impl Fn(u32) -> u64) {
+    /// The number of things is below 2^31, so that half of a hash is enough to find a place.
+    fn place(&self, half: u32) -> usize {
+        half as usize & (self.slots.len() - 1)
+    }
+
+    fn grow(&mut self) {
         let larger = vec![FREE; self.slots.len() * 2];
-        let last = larger.len() - 1;
-        for number in core::mem::replace(&mut self.slots, larger) {
-            if number != FREE {
-                let mut at = hash_of(number) as usize & last;
+        for slot in core::mem::replace(&mut self.slots, larger) {
+            if slot != FREE {
+                let mut at = self.place(slot.0);
                 while self.slots[at] != FREE {
-                    at = (at + 1) & last;
+                    at = (at + 1) & (self.slots.len() - 1);
                 }
-                self.slots[at] = number;
+                self.slots[at] = slot;
             }
         }
     }
 }
 
-/// Remembers what came of the last questions (four MB of them), so that most need no second search. It forgets at will.
+/// Remembers what came of the last questions (two MB of them), so that most need no second search. It forgets at will.
 #[derive(Debug)]
 pub(super) struct Memory(Vec<(u64, u32)>);
 
 impl Memory {
-    const ANSWERS: usize = 1 << 18;
+    const ANSWERS: usize = 1 << 17;
     /// No question is this number: see [`Memory::slot`].
     const NONE: u64 = u64::MAX;
 

@@ -1,10 +1,13 @@
 //! Which place a client is led to, and why.
 //!
-//! - [`Rib`]: what all routers say of all networks. [`MeasuredTable`]: what clients have measured. [`Geography`]: where addresses are said to be.
-//! - [`Steering`]: one published version of all that, with the places, their health and the shares they shed, and with the [`Answer`] to every
-//!   address there is, worked out. [`Steering::decide`] gives the same answer with its reasons.
-//! - [`Moves`]: what of a new table takes effect at once. [`Capacity`]: how much a place sheds. [`Diff`]: what one version changes of another.
-//! - [`redirect`]: a decision as an answer to a request. [`reports`]: what clients report, as it becomes a [`MeasuredTable`]; [`leave`]: who may.
+//! - [`Rib`]: what all routers say of all networks. [`MeasuredTable`]: what clients have measured. [`Geography`]: where addresses are said
+//!   to be.
+//! - [`Steering`]: one published version of all that, with the places, their health and the shares they shed, and with the [`Answer`] to
+//!   every address there is, worked out. [`Steering::decide`] gives the same answer with its reasons.
+//! - [`Moves`]: what of a new table takes effect at once. [`Capacity`]: how much a place sheds. [`Diff`]: what one version changes of
+//!   another.
+//! - [`redirect`]: a decision as an answer to a request. [`reports`]: what clients report, as it becomes a [`MeasuredTable`]; [`leave`]:
+//!   who may.
 //!
 //! One version follows another so: `Rib::apply` or `replace`, then [`Steering::follow`]. A version never changes, so that whoever answers
 //! holds one and asks nobody.
@@ -69,11 +72,12 @@ pub struct Tables {
 
 /// One published version of how clients are led.
 ///
-/// The layers are asked in their order, and in each only places that are healthy and do not shed the client's network may be chosen. A layer
-/// without data for the client, or without such a place, passes on; the default knows all places.
+/// The layers are asked in their order, and in each only places that are healthy and do not shed the client's network may be chosen. A
+/// layer without data for the client, or without such a place, passes on; the default knows all places.
 ///
-/// A place that sheds does so by whole networks: the one in the routing tables that the client is in, or else the one in the geography, and at
-/// least a /12 (IPv4) or a /16 (IPv6) around the client; the same one in all layers, or else one layer would bring back what another has shed.
+/// A place that sheds does so by whole networks: the one in the routing tables that the client is in, or else the one in the geography, and
+/// at least a /12 (IPv4) or a /16 (IPv6) around the client; the same one in all layers, or else one layer would bring back what another has
+/// shed.
 #[derive(Clone, Debug)]
 pub struct Steering {
     version: u64,

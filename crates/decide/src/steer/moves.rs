@@ -1,5 +1,5 @@
-//! How much of a new table takes effect at once. Routes flap, and every change of place costs a client its warm connections and the place that
-//! he comes to a cold cache.
+//! How much of a new table takes effect at once. Routes flap, and every change of place costs a client its warm connections and the place
+//! that he comes to a cold cache.
 
 use super::Steering;
 use super::bits::Bits;
@@ -18,11 +18,11 @@ use alloc::vec::Vec;
 /// The memory of one steering's moves.
 ///
 /// - A network that moved less than [`config::Steering::hold`] ago stays where it is.
-/// - Of the others, no more than [`config::Steering::moves_per_minute`] move within any minute. Where more want to, a draw by hash decides, another
-///   one each time, so that none waits for ever behind others.
+/// - Of the others, no more than [`config::Steering::moves_per_minute`] move within any minute. Where more want to, a draw by hash decides,
+///   another one each time, so that none waits for ever behind others.
 /// - What stays is [`Held`], and tried again with the next version.
-/// - A network whose place has no route to it any more moves at once, and so does one that no place had a route to, or has one now: it lost or
-///   found a ground to prefer any. The first counts as a move to the hold, though not to the bound.
+/// - A network whose place has no route to it any more moves at once, and so does one that no place had a route to, or has one now: it lost
+///   or found a ground to prefer any. The first counts as a move to the hold, though not to the bound.
 #[derive(Clone, Debug)]
 pub struct Moves {
     hold: Duration,

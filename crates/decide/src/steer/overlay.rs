@@ -24,8 +24,8 @@ impl Default for MeasuredTable {
 }
 
 impl MeasuredTable {
-    /// Of networks and the times to places (indices into [`crate::config::Config::pops`]). Of a network that is there twice, or a place within
-    /// one, the first holds.
+    /// Of networks and the times to places (indices into [`crate::config::Config::pops`]). Of a network that is there twice, or a place
+    /// within one, the first holds.
     pub fn new(mut networks: Vec<(Network, Vec<(u16, Duration)>)>) -> MeasuredTable {
         networks.sort_by_key(|(network, _)| *network);
         networks.dedup_by_key(|(network, _)| *network);

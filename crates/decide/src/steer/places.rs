@@ -6,8 +6,8 @@ use crate::config;
 use crate::config::Layer;
 use alloc::vec::Vec;
 
-/// The places of one steering, and its rules. Within a steering a place has a small number, its position among the steering's own, so that a
-/// set of places is one word; outside it goes by its index in [`config::Config::pops`].
+/// The places of one steering, and its rules. Within a steering a place has a small number, its position among the steering's own, so that
+/// a set of places is one word; outside it goes by its index in [`config::Config::pops`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Places {
     pub(super) pops: Vec<Place>,

@@ -34,7 +34,7 @@ impl Ranking {
             ranked(rib, row, &sources, &mut groups);
             let new = ranking.begins.len() as u32 - 1;
             let same = |order| ranking.order(order) == &groups[..];
-            let order = known.number(order_hash(&groups), new, same, |order| order_hash(ranking.order(order)));
+            let order = known.number(order_hash(&groups), new, same);
             if order == new {
                 ranking.groups.extend_from_slice(&groups);
                 ranking.begins.push(ranking.groups.len() as u32);

@@ -24,8 +24,8 @@ impl Rib {
         Rib::default()
     }
 
-    /// From now on this source is a router of that place (index into [`crate::config::Config::pops`]). Routes of sources without a place count
-    /// for nothing.
+    /// From now on this source is a router of that place (index into [`crate::config::Config::pops`]). Routes of sources without a place
+    /// count for nothing.
     pub fn assign(&mut self, source: SourceId, pop: u16) {
         let index = usize::from(source.0);
         if self.places.len() <= index {

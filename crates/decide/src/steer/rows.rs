@@ -6,8 +6,8 @@ use crate::balance::hash::mix;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Rows of cells, a cell being one router's route. A row names each router at most once, in their order; there are only as many cells in it as
-/// routers that know the network.
+/// Rows of cells, a cell being one router's route. A row names each router at most once, in their order; there are only as many cells in it
+/// as routers that know the network.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
     cells: Vec<(SourceId, Route)>,
@@ -89,16 +89,16 @@ pub(super) struct Weaving {
 }
 
 impl Weaving {
-    /// On the rows that there are. Where the whole table of a source comes, `whole` says so: then none of its old routes is looked for, since
-    /// all of them go; and the index of those that come is small enough to stay near the processor.
+    /// On the rows that there are. Where the whole table of a source comes, `whole` says so: then none of its old routes is looked for,
+    /// since all of them go; and the index of those that come is small enough to stay near the processor.
     pub(super) fn on(rows: Rows, whole: bool) -> Weaving {
         let mut known_cells = Index::with_room(if whole { 0 } else { rows.cells.len() });
         for (number, cell) in rows.cells.iter().enumerate().filter(|_| !whole) {
-            known_cells.number(cell_hash(cell), number as u32, |_| false, |_| 0);
+            known_cells.number(cell_hash(cell), number as u32, |_| false);
         }
         let mut known_rows = Index::with_room(rows.len());
         for row in 0..rows.len() as u32 {
-            known_rows.number(row_hash(rows.members(row)), row, |_| false, |_| 0);
+            known_rows.number(row_hash(rows.members(row)), row, |_| false);
         }
         Weaving { rows, known_cells, known_rows, memory: Memory::new(), members: Vec::new(), last: None, whole }
     }
@@ -130,7 +130,7 @@ impl Weaving {
         }
         let new = rows.len() as u32;
         let same = |row| rows.members(row) == &members[..];
-        let found = known_rows.number(row_hash(members), new, same, |row| row_hash(rows.members(row)));
+        let found = known_rows.number(row_hash(members), new, same);
         if found == new {
             rows.push(members);
         }
@@ -147,7 +147,7 @@ impl Weaving {
         let new = rows.cells.len() as u32;
         assert!(new < 1 << 31, "two thousand million different routes do not fit into memory");
         let same = |number: u32| rows.cells[number as usize] == cell;
-        let found = known_cells.number(cell_hash(&cell), new, same, |number| cell_hash(&rows.cells[number as usize]));
+        let found = known_cells.number(cell_hash(&cell), new, same);
         if found == new {
             rows.cells.push(cell);
         }
@@ -155,8 +155,8 @@ impl Weaving {
         found
     }
 
-    /// The rows, and, where those are dropped that no network has any more, the new numbers of those that stay. They are dropped where they are
-    /// more than a fifth; and always with the old table of a source, whose cells nobody must find again.
+    /// The rows, and, where those are dropped that no network has any more, the new numbers of those that stay. They are dropped where they
+    /// are more than a fifth; and always with the old table of a source, whose cells nobody must find again.
     pub(super) fn done(self, used: &[bool]) -> (Rows, Option<Vec<u32>>) {
         let living = used.iter().filter(|used| **used).count();
         if !self.whole && self.rows.len() <= living + living / 4 + 64 {

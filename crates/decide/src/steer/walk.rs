@@ -1,5 +1,5 @@
-//! The decision for one client, layer by layer, with all reasons. It is slow and plain on purpose: it does not read the map, nor the rankings
-//! that the map is made of, so that a test can hold one against the other.
+//! The decision for one client, layer by layer, with all reasons. It is slow and plain on purpose: it does not read the map, nor the
+//! rankings that the map is made of, so that a test can hold one against the other.
 
 use super::bits::Bits;
 use super::decision::{Answer, Candidate, Decision};

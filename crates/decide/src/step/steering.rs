@@ -1,4 +1,5 @@
-//! The steps of clients that are led to places: each decision, and each change of what decides. Routers that come and go are the collector's.
+//! The steps of clients that are led to places: each decision, and each change of what decides. Routers that come and go are the
+//! collector's.
 
 use super::{FieldInfo, FieldType, StepInfo, Text, Value};
 use crate::time::Duration;

@@ -45,6 +45,8 @@ impl Zones {
             held.extend(kinds(set).iter().map(|kind| Held { kind: *kind, ttl: set.ttl, what: What::Dynamic(id), signatures: Vec::new() }));
         }
         for held in sets.values_mut() {
+            // A signature of what is not there signs nothing.
+            held.retain(|held| !matches!(&held.what, What::Fixed(data) if data.is_empty()));
             held.sort_by_key(|held| held.kind);
         }
         let apex = self.nodes.len();
@@ -98,13 +100,13 @@ impl Zones {
     fn hide(&mut self) {
         for node in 0..self.nodes.len() {
             let Node { name, zone, .. } = &self.nodes[node];
-            let mine = self.zones[*zone].name.depth();
-            let apex = |depth: usize| {
-                let end = name.last_labels(depth);
-                let same = |node: usize| self.nodes[node].place == Place::Apex && self.nodes[node].name == end;
-                self.index.find(end.as_wire(), same).is_some()
+            let own = self.zones[*zone].name.as_wire().len();
+            let is_apex = |end: &[u8]| {
+                let same = |node: &Node| node.place == Place::Apex && node.name.as_wire().eq_ignore_ascii_case(end);
+                self.index.find(end, |node| same(&self.nodes[node])).is_some()
             };
-            self.nodes[node].hidden = (mine + 1..=name.depth()).any(apex);
+            let hidden = name.ends().take_while(|end| end.len() > own).any(is_apex);
+            self.nodes[node].hidden = hidden;
         }
     }
 }

@@ -4,7 +4,7 @@ use super::build::kinds;
 use crate::config::Zone;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use wire::dns::{Data, Name, RecordType};
 
@@ -42,6 +42,7 @@ pub fn check(zone: &Zone) -> Vec<Mistake> {
     checker.sets();
     checker.dynamic();
     checker.servers();
+    checker.hidden();
     checker.mistakes.sort_by_key(|mistake| mistake.record);
     checker.mistakes
 }
@@ -178,6 +179,39 @@ impl Checker<'_> {
         }
     }
 
+    /// What no question ever reaches: RFC 6672 §2.4, RFC 2136 §7.18.
+    fn hidden(&mut self) {
+        let mut found = Vec::new();
+        // The DNAME or delegation that is above the name at hand, if one is: names come in canonical order.
+        let mut above: Option<(&Name, RecordType)> = None;
+        for (name, kinds) in &self.names {
+            above = above.filter(|(above, _)| name.is_within(above));
+            match above {
+                Some((tree, RecordType::DNAME)) => {
+                    let place = kinds.values().flatten().min().copied();
+                    let what = format!(
+                        "{name} is below {tree}, which has a DNAME: nobody ever sees it, and other servers refuse such a zone; remove it"
+                    );
+                    found.push((place, what));
+                }
+                Some(_) => {}
+                None if kinds.contains_key(&RecordType::DNAME) => above = Some((name, RecordType::DNAME)),
+                None if kinds.contains_key(&RecordType::NS) && **name != self.zone.name => above = Some((name, RecordType::NS)),
+                None => {}
+            }
+            let glue = |kind: &RecordType| matches!(*kind, RecordType::A | RecordType::AAAA);
+            if let Some((cut, RecordType::NS)) = above
+                && *name != cut
+                && let Some((kind, places)) = kinds.iter().find(|(kind, _)| !glue(kind))
+            {
+                let what =
+                    format!("{name} is below {cut}, which is delegated: its {kind} records are never given; they belong into that zone");
+                found.push((places.first().copied(), what));
+            }
+        }
+        found.into_iter().for_each(|(place, what)| self.note(Level::Warning, place, what));
+    }
+
     /// What is wrong with the names of servers: RFC 2181 §10.3, RFC 1912 §2.3.
     fn servers(&mut self) {
         let mut found = Vec::new();
@@ -219,6 +253,6 @@ impl core::fmt::Display for Mistake {
             Level::Warning => "warning: ",
             Level::Error => "",
         })?;
-        f.write_str(&self.what.to_string())
+        f.write_str(&self.what)
     }
 }

@@ -196,3 +196,28 @@ fn no_question_has_an_answer_that_is_long() {
     });
     rig.close();
 }
+
+#[test]
+fn the_reasons_of_an_answer_are_told_to_who_may_ask() {
+    let mut config = served(LINES, vec![set("cdn.example", Source::Pool { pool: 0, order: Order::Fixed })]);
+    config.dns.as_mut().expect("there is one").why = vec![wire::network::Network::parse("10.0.0.1/32").expect("a network")];
+    let world = World::new(8);
+    let rig = Rig::new(&world, config);
+    let other = world.host("other", "10.0.0.3");
+    rig.run(async {
+        let asked = query("_why.cdn.example", RecordType::TXT);
+        let answer = rig.ask(&asked).await.expect("an answer");
+        let [Data::Txt(texts)] = &*answer.answer.iter().map(|record| record.data.clone()).collect::<Vec<_>>() else {
+            panic!("{:?}", answer.answer)
+        };
+        let text = String::from_utf8_lossy(&texts[0]).into_owned();
+        let wanted = "A for 10.0.0.1: the name has such records; decided at cdn.example in zone example; 1 of 1 are healthy; \
+                      all, as written";
+        assert_eq!(text, wanted);
+        let stranger = other.datagrams_at("10.0.0.3:0".parse().expect("an address")).expect("a free port");
+        stranger.send_to(&asked, crate::support::at()).expect("sent");
+        let (bytes, _) = stranger.receive().await.expect("an answer");
+        assert_eq!(Message::read(&bytes).expect("a message").code, NXDOMAIN);
+    });
+    rig.close();
+}

@@ -2,7 +2,7 @@
 
 use super::given::{Gift, Turns, client_of};
 use super::signing::{self, Keys};
-use super::{Answered, Answering, Asker, transfer};
+use super::{Answered, Answering, Asker, reasons, transfer};
 use crate::server::{Snapshot, Worker};
 use decide::steer::Answer;
 use decide::zone::{Asked, Prepared, Reply, Rule, Set, Zones};
@@ -55,6 +55,11 @@ impl Authority {
         }
         let client = client_of(query, asker);
         let mut gift = Gift { host: &self.worker.host, snapshot: &held, asker, client, turns: &self.turns };
+        if let Some(name) = reasons::asked_for(query, asker, &held.config) {
+            self.rule.set("why");
+            reasons::answer(zones, &name, query, &mut gift, answer);
+            return Answered::Now;
+        }
         if !self.prepared(zones, query, &mut gift, answer) {
             answer.reset();
             self.looked_up(zones, query, &mut gift, answer);

@@ -108,7 +108,6 @@ impl Service {
         };
         match answered {
             Answered::Now => self.end(&view, asker, &proof, answer),
-            Answered::Silence => answer.abandon(),
             Answered::Signed(signing) => {
                 self.end(&view, asker, &proof, answer);
                 let mut message = out.split_off(start);

@@ -3,7 +3,7 @@
 //!
 //! All workers share one [`Resolver`]: one cache, so that its bound is the memory's, and one table of walks under way, so that a question
 //! that many ask at once is walked for once. A walk runs on the worker that began it, and goes on when its clients have been answered with
-//! what is out of date. The locks are held for the time of one decision, never while anything is waited for, and never one within the other.
+//! what is out of date. The locks are held for the time of one decision, never while anything is waited for.
 
 mod counts;
 mod role;
@@ -21,6 +21,7 @@ use decide::time::Instant;
 use host::Host;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -45,6 +46,9 @@ pub struct Resolver {
 
 /// Who is told what happens.
 pub type Tell = Rc<dyn Fn(ResolverStep, &Texts)>;
+
+/// An answer that takes time.
+pub type Later = Pin<Box<dyn Future<Output = Answered>>>;
 
 /// What is told of an answer, besides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,13 +83,13 @@ impl Resolver {
     }
 
     /// The answer, if it needs no walk; else the walk is begun or joined, and the answer comes later.
-    pub fn ask(self: &Arc<Self>, host: &Host, asked: Asked<'_>, tell: &Tell) -> Result<Answered, impl Future<Output = Answered> + use<>> {
+    pub fn ask(self: &Arc<Self>, host: &Host, asked: Asked<'_>, tell: &Tell) -> Result<Answered, Later> {
         let now = host.now();
         let known = self.desk.answer(asked, &self.cache(), now);
         let known = match known {
             Some(reply) => reply,
             None => match self.walk(host, asked.query, tell) {
-                Some((walk, joined)) => return Err(Waiting::begin(self).wait(host.clone(), asked.query.clone(), walk, joined)),
+                Some((walk, joined)) => return Err(Box::pin(Waiting::begin(self).wait(host.clone(), asked.query.clone(), walk, joined))),
                 None => {
                     self.tell_full(now, tell);
                     instead(Reply::busy(), &self.cache(), asked.query, now)

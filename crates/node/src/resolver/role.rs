@@ -3,7 +3,7 @@
 use super::{Answered as Found, Resolver, Tell};
 use crate::dns::{Answered, Answering, Asker};
 use crate::server::Worker;
-use decide::resolve::{Asked, Refusal, Reply, Source};
+use decide::resolve::{Asked, Refusal, Reply};
 use decide::step::Step;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -60,13 +60,9 @@ impl Answering for Recursive {
     }
 }
 
-/// Whether a client hears that it may ask for more.
-fn is_served(reply: &Reply) -> bool {
-    reply.source != Source::Refused || *reply != Reply::refused(Refusal::Stranger)
-}
-
 fn put(reply: &Reply, answer: &mut AnswerWriter<'_>) {
-    if is_served(reply) {
+    // RFC 1035 §4.1.1: whether recursion is available, which for strangers it is not.
+    if *reply != Reply::refused(Refusal::Stranger) {
         answer.set_flags(bit::RECURSION_AVAILABLE);
     }
     answer.set_code(reply.code);

@@ -10,8 +10,8 @@ use decide::pool::{BackendStatus, Health};
 use decide::step::Side;
 use host::Host;
 use node::metrics::{
-    BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LED_BY, PUSHED_BY, PoolCounts, REPORTS,
-    SIDES, SiteCounts,
+    BackendCounts, CLASSES, CODES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LED_BY, NameCounts, PUSHED_BY,
+    PoolCounts, REPORTS, SIDES, SiteCounts,
 };
 use node::{Pool, Server};
 use std::collections::BTreeSet;
@@ -31,6 +31,7 @@ pub(super) fn text(server: &Server, journal: &State, host: &Host) -> String {
     nearest(server, &counts.sites, &mut out);
     resolver::families(server, &mut out);
     self::journal(journal, &mut out);
+    names(&counts.names, &mut out);
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
     backends(&counts.backends, &mut out);
@@ -77,6 +78,42 @@ fn process(server: &Server, host: &Host, counts: &Counts, out: &mut Exposition) 
     });
     let dropped = counts.process.dropped_log_lines;
     out.single(Counter, "throughline_access_log_dropped_lines_total", "Lines lost because the log's writer did not keep up.", dropped);
+}
+
+/// The name server, in each role that it has had.
+fn names(counts: &[NameCounts], out: &mut Exposition) {
+    let roles: Vec<&NameCounts> = counts.iter().filter(|role| role.udp + role.tcp + role.streams > 0).collect();
+    if roles.is_empty() {
+        return;
+    }
+    out.family(Counter, "throughline_dns_queries_total", "Queries to the name server, by role and transport.", |family| {
+        for role in &roles {
+            family.sample(&[("role", role.role), ("transport", "udp")], role.udp);
+            family.sample(&[("role", role.role), ("transport", "tcp")], role.tcp);
+        }
+    });
+    out.family(Counter, "throughline_dns_answers_total", "Answers of the name server, by response code.", |family| {
+        for role in &roles {
+            for (code, count) in CODES.iter().zip(role.codes) {
+                family.sample(&[("role", role.role), ("code", code)], count);
+            }
+        }
+    });
+    type Count = fn(&NameCounts) -> u64;
+    let families: [(&str, &str, Count); 9] = [
+        ("throughline_dns_truncated_total", "Answers that were cut to fit.", |role| role.truncated),
+        ("throughline_dns_malformed_total", "Queries that could not be read, or were none.", |role| role.malformed),
+        ("throughline_dns_limited_total", "Answers not sent, because their client's network had had too many.", |role| role.limited),
+        ("throughline_dns_slipped_total", "Answers over that limit that were sent cut, or as a demand for a cookie.", |role| role.slipped),
+        ("throughline_dns_cookies_total", "Queries with a cookie of ours.", |role| role.cookies),
+        ("throughline_dns_subnets_total", "Queries with a client's subnet.", |role| role.subnets),
+        ("throughline_dns_connections_total", "TCP connections of the name server.", |role| role.streams),
+        ("throughline_dns_connections_refused_total", "TCP connections that there was no room for.", |role| role.turned_away),
+        ("throughline_dns_unsent_total", "Answers that the system would not send.", |role| role.unsent),
+    ];
+    for (name, help, count) in families {
+        out.family(Counter, name, help, |family| roles.iter().for_each(|role| family.sample(&[("role", role.role)], count(role))));
+    }
 }
 
 fn listeners(counts: &Counts, out: &mut Exposition) {

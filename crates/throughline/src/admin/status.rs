@@ -5,11 +5,12 @@ use crate::process::authority::{Authority, certificate_name};
 use decide::config::HostPattern;
 use decide::time::Calendar;
 use host::Host;
-use node::metrics::{Counts, SiteCounts};
+use node::metrics::{CODES, Counts, SiteCounts};
 use node::tls::Presented;
 use node::{Pool, Server, Snapshot};
 use view::status::{
-    CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, OrderStatus, PoolStatus, Requests, Status, TunnelStatus,
+    CacheStatus, CertificateStatus, Connections, JournalStatus, ListenerStatus, NameStatus, OrderStatus, PoolStatus, Requests, Status,
+    TunnelStatus,
 };
 
 /// The state now.
@@ -35,8 +36,33 @@ pub(super) fn of(server: &Server, authority: &Authority, journal: &State, host: 
         certificates: certificates(server, authority, host.calendar()),
         cache: cache(server, &counts.sites),
         journal: self::journal(journal),
+        names: names(&snapshot, &counts),
         pools: snapshot.pools().iter().map(|held| pool(held, &counts, host)).collect(),
     }
+}
+
+/// The name server, in the roles that the configuration has.
+fn names(snapshot: &Snapshot, counts: &Counts) -> Vec<NameStatus> {
+    let config = &snapshot.config;
+    let authority = config.dns.as_ref().map(|dns| ("authority", &dns.listeners, dns.zones.len()));
+    let resolver = config.resolver.as_ref().map(|resolver| ("resolver", &resolver.listeners, 0));
+    let status = |(role, listeners, zones): (&str, &Vec<std::net::SocketAddr>, usize)| {
+        let counted = counts.names.iter().find(|counted| counted.role == role).cloned().unwrap_or_default();
+        let code = |word: &str| CODES.iter().position(|code| *code == word).map_or(0, |at| counted.codes[at]);
+        NameStatus {
+            role: role.to_string(),
+            addresses: listeners.iter().map(ToString::to_string).collect(),
+            zones: zones as u64,
+            queries: counted.udp + counted.tcp,
+            tcp: counted.tcp,
+            no_name: code("nxdomain"),
+            refused: code("refused"),
+            failed: code("servfail"),
+            malformed: counted.malformed,
+            limited: counted.limited + counted.slipped,
+        }
+    };
+    authority.into_iter().chain(resolver).map(status).collect()
 }
 
 fn listeners(snapshot: &Snapshot, counts: &Counts, host: &Host) -> Vec<ListenerStatus> {

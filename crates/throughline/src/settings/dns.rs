@@ -3,7 +3,7 @@
 use super::build::Pools;
 use super::disk::{Disk, unreadable};
 use super::mistake::Mistakes;
-use super::read::{At, Table};
+use super::read::{At, Span, Table};
 use super::rules::place;
 use super::steering::named_steering;
 use super::value;
@@ -14,8 +14,11 @@ use decide::config::{
     Config, Dns, DnsLimits, DynamicSet, Order, Resolver, Secret, Source, TransferTo, TsigAlgorithm, TsigKey, Zone, ZoneRecord,
 };
 use decide::resolve::{RootServer, root_servers};
+use decide::zone::Level;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use wire::dns::{Data, Name, Record, RecordType};
+use wire::dns::zone_file::{self, Entry};
+use wire::dns::{Data, Name, RecordType};
 
 /// `[dns]`, with its zones and keys.
 pub(super) fn dns(root: &Table, pools: &Pools<'_>, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Dns> {
@@ -25,7 +28,7 @@ pub(super) fn dns(root: &Table, pools: &Pools<'_>, disk: &dyn Disk, mistakes: &m
         keys: root.named("key").iter().map(|(name, _)| name.it.as_str()).collect(),
         steerings: root.named("steering").iter().map(|(name, _)| name.it.as_str()).collect(),
     };
-    let zones: Vec<Zone> = root.named("zone").iter().filter_map(|(name, table)| zone(name, table, &names, mistakes)).collect();
+    let zones: Vec<Zone> = root.named("zone").iter().filter_map(|(name, table)| zone(name, table, &names, disk, mistakes)).collect();
     let Some(table) = root.table_if("dns") else {
         if let Some((name, _)) = root.named("zone").first() {
             mistakes.error(&name.span, "no name server serves this zone").help("write [dns] with at = [\"192.0.2.53:53\"]");
@@ -68,13 +71,12 @@ fn roots(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Vec<Roo
     let text = match disk.read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
-            mistakes.fault(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            mistakes.error(&span, format!("cannot read {path}: {}", unreadable(&error)));
             return Vec::new();
         }
     };
     root_servers(&text).unwrap_or_else(|mistake| {
-        let message = format!("{path}: {mistake}");
-        mistakes.error(&span, message).help("it has lines `. NS a.root` and `a.root A 192.0.2.1`; a port may stand behind a #");
+        mistakes.error(&span, format!("{path}: {mistake}"));
         Vec::new()
     })
 }
@@ -140,7 +142,7 @@ pub(super) fn secret(table: &Table, key: &str, disk: &dyn Disk, mistakes: &mut M
             Some(bytes)
         }
         Err(error) => {
-            mistakes.fault(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            mistakes.error(&span, format!("cannot read {path}: {}", unreadable(&error)));
             None
         }
     }
@@ -181,7 +183,7 @@ struct Names<'t> {
 }
 
 impl Names<'_> {
-    fn key(&self, name: Option<&str>, span: &super::read::Span, mistakes: &mut Mistakes<'_>) -> Option<usize> {
+    fn key(&self, name: Option<&str>, span: &Span, mistakes: &mut Mistakes<'_>) -> Option<usize> {
         let name = name?;
         let found = self.keys.iter().position(|key| *key == name);
         if found.is_none() {
@@ -191,7 +193,7 @@ impl Names<'_> {
     }
 }
 
-fn zone(name: &At<String>, table: &Table, names: &Names<'_>, mistakes: &mut Mistakes<'_>) -> Option<Zone> {
+fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Option<Zone> {
     let Some(apex) = Name::parse(&name.it) else {
         mistakes.error(&name.span, format!("{:?} is not the name of a zone", name.it)).expected("a name such as \"example.com\"");
         return None;
@@ -207,18 +209,81 @@ fn zone(name: &At<String>, table: &Table, names: &Names<'_>, mistakes: &mut Mist
             zone.notify.push((at, names.key(key, &text.span, mistakes)));
         }
     }
+    let mut places = from_file(table, &mut zone, disk, mistakes);
     let mut sets: Vec<Written> = Vec::new();
     for record in table.tables("record") {
         written(record, table, &zone.name, names, &mut sets, mistakes);
     }
     for set in sets {
+        let span = set.span.clone();
         set.into_zone(&mut zone);
+        places.resize(zone.records.len(), (span, String::new()));
+    }
+    whole(&zone, name, &places, mistakes);
+    if table.bool("rotate") {
+        rotate(&mut zone);
     }
     Some(zone)
 }
 
+/// The records of the zone's file. Each stands at the name of the file, and at a line and column in it.
+fn from_file(table: &Table, zone: &mut Zone, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Vec<(Span, String)> {
+    let Some(path) = table.text_if("file") else { return Vec::new() };
+    let span = place(table, "file");
+    let text = match disk.read(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            mistakes.error(&span, format!("cannot read {path}: {}", unreadable(&error)));
+            return Vec::new();
+        }
+    };
+    let ttl = u32::try_from(table.duration("ttl").as_secs()).unwrap_or(u32::MAX >> 1);
+    let (entries, wrong) = wire::dns::zone_file::read(&text, &zone.name, ttl);
+    for mistake in wrong {
+        mistakes.error(&span, format!("{path}:{}:{}: {}", mistake.line, mistake.column, mistake.what));
+    }
+    let places = entries.iter().map(|entry| (span.clone(), format!("{path}:{}:{}: ", entry.line, entry.column))).collect();
+    zone.records = entries.into_iter().map(|Entry { owner, ttl, data, .. }| ZoneRecord { owner, ttl, data }).collect();
+    places
+}
+
+/// What is wrong with a zone as a whole.
+fn whole(zone: &Zone, name: &At<String>, places: &[(Span, String)], mistakes: &mut Mistakes<'_>) {
+    for mistake in decide::zone::check(zone) {
+        let (span, before) = mistake.record.and_then(|record| places.get(record)).cloned().unwrap_or((name.span.clone(), String::new()));
+        let what = format!("{before}{}", mistake.what);
+        match mistake.level {
+            Level::Error => drop(mistakes.error(&span, what)),
+            Level::Warning => drop(mistakes.warning(&span, what)),
+        }
+    }
+}
+
+/// DNS round robin: several addresses of one name are given in turn.
+fn rotate(zone: &mut Zone) {
+    let is_address = |record: &ZoneRecord| matches!(record.data.kind(), RecordType::A | RecordType::AAAA);
+    let key = |record: &ZoneRecord| (record.owner.clone(), record.data.kind());
+    let (addresses, rest): (Vec<ZoneRecord>, Vec<ZoneRecord>) = std::mem::take(&mut zone.records).into_iter().partition(is_address);
+    zone.records = rest;
+    let mut sets: BTreeMap<(Name, RecordType), Vec<ZoneRecord>> = BTreeMap::new();
+    for record in addresses {
+        sets.entry(key(&record)).or_default().push(record);
+    }
+    for ((owner, kind), records) in sets {
+        match &records[..] {
+            [_] => zone.records.extend(records),
+            several => {
+                let ttl = several[0].ttl;
+                let values = records.into_iter().map(|record| (record.data, 1)).collect();
+                zone.sets.push(DynamicSet { owner, ttl, source: Source::Values { kind, values, order: Order::Rotate } });
+            }
+        }
+    }
+}
+
 /// One set as it is written, perhaps in several tables.
 struct Written {
+    span: Span,
     owner: Name,
     ttl: u32,
     order: Order,
@@ -233,7 +298,7 @@ enum What {
 
 impl Written {
     fn into_zone(self, zone: &mut Zone) {
-        let Written { owner, ttl, order, what } = self;
+        let Written { owner, ttl, order, what, .. } = self;
         let source = match what {
             // Nothing to choose: records like all others.
             What::Values { values, .. } if values.len() == 1 || order == Order::Fixed => {
@@ -260,7 +325,7 @@ fn written(table: &Table, zone_table: &Table, zone: &Name, names: &Names<'_>, se
     };
     let Some(what) = what(table, zone, names, mistakes) else { return };
     let What::Values { kind, values } = what else {
-        sets.push(Written { owner, ttl, order, what });
+        sets.push(Written { span: table.span.clone(), owner, ttl, order, what });
         return;
     };
     let same = |set: &&mut Written| set.owner == owner && matches!(&set.what, What::Values { kind: other, .. } if *other == kind);
@@ -272,7 +337,7 @@ fn written(table: &Table, zone_table: &Table, zone: &Name, names: &Names<'_>, se
             }
             all.extend(values);
         }
-        _ => sets.push(Written { owner, ttl, order, what: What::Values { kind, values } }),
+        _ => sets.push(Written { span: table.span.clone(), owner, ttl, order, what: What::Values { kind, values } }),
     }
 }
 
@@ -323,14 +388,12 @@ fn values(table: &Table, zone: &Name, mistakes: &mut Mistakes<'_>) -> Option<Wha
     let weight = table.number("weight");
     let mut values = Vec::new();
     for text in table.texts("values") {
-        match data(kind, &text.it, zone) {
-            Some(data) => values.push((data, weight)),
-            None => drop(mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says", text.it))),
+        match zone_file::data(&text.it, kind, zone) {
+            Ok(data) => values.push((data, weight)),
+            Err(wrong) => {
+                drop(mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says: {}", text.it, wrong.what)))
+            }
         }
     }
     Some(What::Values { kind, values })
-}
-
-fn data(kind: RecordType, text: &str, _zone: &Name) -> Option<Data> {
-    Record::parse(&format!(". 0 {kind} {text}"), std::time::Duration::ZERO).map(|record| record.data)
 }

@@ -10,7 +10,6 @@ mod support;
 
 mod ask;
 mod differential;
-mod local;
 mod primary;
 mod servers;
 mod transfer;

@@ -27,10 +27,11 @@ impl Primary {
 
     /// Serves zones: the name, the file and further settings of each.
     pub(crate) fn with(place: Place, zones: &[(String, String, String)]) -> Primary {
-        let at = somewhere();
+        // A listener whose port is not told cannot be reloaded.
+        let (at, http) = (somewhere(), somewhere());
         let secret = place.file("transfer.key", SECRET);
         let mut config = format!(
-            "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\nanswer = {{ body = \"\" }}\n\
+            "[[listener]]\nat = \"{http}\"\n[[site]]\n[[site.route]]\nanswer = {{ body = \"\" }}\n\
              [dns]\nat = [\"{at}\"]\nrate = 0\n[key.{KEY}]\nsecret-file = \"{secret}\"\n"
         );
         for (name, file, settings) in zones {
@@ -58,11 +59,11 @@ impl Primary {
         lines
     }
 
-    /// The same where it cannot hold: what is said of it.
-    pub(crate) fn refused_reload(&self) -> String {
+    /// The same where it cannot hold, and standard error says this.
+    pub(crate) fn refused_reload(&self, says: &str) {
         let lines = self.edge.errors().len();
         self.edge.signal("HUP");
         self.edge.await_error(lines, " reload-refused ");
-        self.edge.errors()[lines..].join("\n")
+        self.edge.await_error(lines, says);
     }
 }

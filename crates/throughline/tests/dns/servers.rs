@@ -3,29 +3,18 @@
 use crate::support::peers::{Server, find, free_address};
 use crate::support::place::Place;
 use std::net::SocketAddr;
+use std::path::Path;
 
-/// One that runs.
+/// One that runs, until it is dropped.
 pub(crate) struct NameServer {
-    pub(crate) name: &'static str,
     pub(crate) at: SocketAddr,
-    place: Place,
-    server: Option<Server>,
-    start: (std::path::PathBuf, Vec<String>),
+    _server: Server,
+    _place: Place,
 }
 
 impl NameServer {
-    fn start(name: &'static str, program: std::path::PathBuf, arguments: &[&str], at: SocketAddr, place: Place) -> NameServer {
-        let server = Some(Server::start(&program, arguments, at));
-        let start = (program, arguments.iter().map(|argument| (*argument).to_owned()).collect());
-        NameServer { name, at, place, server, start }
-    }
-
-    /// Ends it and starts it again, with what it has kept.
-    pub(crate) fn restart(&mut self) {
-        self.server = None;
-        let (program, arguments) = &self.start;
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        self.server = Some(Server::start(program, &arguments, self.at));
+    fn start(program: &Path, arguments: &[&str], at: SocketAddr, place: Place) -> NameServer {
+        NameServer { at, _server: Server::start(program, arguments, at), _place: place }
     }
 }
 
@@ -38,8 +27,10 @@ pub(crate) fn nsd(at: SocketAddr, keys: &str, zones: &[Served]) -> Option<NameSe
     let place = Place::new();
     let folder = place.path().display().to_string();
     let mut config = format!(
-        "server:\n ip-address: {ip}@{port}\n username: \"\"\n database: \"\"\n chroot: \"\"\n zonesdir: \"{folder}\"\n pidfile: \"{folder}/pid\"\n \
-         xfrdfile: \"{folder}/xfrd\"\n zonelistfile: \"{folder}/list\"\n xfrdir: \"{folder}\"\n server-count: 1\n rrl-ratelimit: 0\n \
+        "server:\n ip-address: {ip}@{port}\n username: \"\"\n database: \"\"\n chroot: \"\"\n \
+         zonesdir: \"{folder}\"\n \
+         pidfile: \"{folder}/pid\"\n xfrdfile: \"{folder}/xfrd\"\n zonelistfile: \"{folder}/list\"\n xfrdir: \"{folder}\"\n \
+         server-count: 1\n rrl-ratelimit: 0\n \
          refuse-any: no\n minimal-responses: no\n round-robin: no\n verbosity: 2\nremote-control:\n control-enable: no\n{keys}",
         ip = at.ip(),
         port = at.port()
@@ -48,7 +39,7 @@ pub(crate) fn nsd(at: SocketAddr, keys: &str, zones: &[Served]) -> Option<NameSe
         config += &format!("zone:\n name: \"{name}\"\n{rest}");
     }
     let config = place.file("nsd.conf", config);
-    Some(NameServer::start("NSD", program, &["-d", "-c", &config], at, place))
+    Some(NameServer::start(&program, &["-d", "-c", &config], at, place))
 }
 
 /// Knot at `at`; `sections` are whole parts of its configuration: keys, remotes, rights.
@@ -67,7 +58,7 @@ pub(crate) fn knot(at: SocketAddr, sections: &str, zones: &[Served]) -> Option<N
         config += &format!("  - domain: {name}\n{rest}");
     }
     let config = place.file("knot.conf", config);
-    Some(NameServer::start("Knot", program, &["-c", &config], at, place))
+    Some(NameServer::start(&program, &["-c", &config], at, place))
 }
 
 /// Where one may listen.

@@ -123,8 +123,7 @@ fn secondaries_follow() {
     primary.edge.await_error(lines, "serial-stands zone=example.test serial=3 why=same");
     // A file with a mistake: the last good version stays.
     primary.rewrite(&zone(4, "www A 192.0.2.300\n"));
-    let said = primary.refused_reload();
-    assert!(said.contains("example.zone") && said.contains("6:7"), "file, line and column: {said}");
+    primary.refused_reload("example.zone:6:7");
     await_serial(&mut Asker::of(primary.at), 3);
 }
 

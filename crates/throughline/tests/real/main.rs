@@ -10,6 +10,7 @@ mod cache;
 mod carrying;
 mod certificates;
 mod demo;
+mod dns;
 mod encoding;
 mod feed;
 mod fields;

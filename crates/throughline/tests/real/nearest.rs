@@ -139,7 +139,7 @@ impl Running {
         let measured = snapshot.measuring(0).expect("clients measure").table(self.server.began());
         let tables = Tables { measured: Arc::new(MeasuredTable::new(measured)), ..Tables::default() };
         let places = Arc::new(Places::of(&snapshot.config.steerings[0], &snapshot.config.pops));
-        self.server.lead_by(vec![Some(Arc::new(steer::Steering::new(1, places, tables, State::default())))]);
+        self.server.snapshot().steering(0).publish(Arc::new(steer::Steering::new(1, places, tables, State::default())));
     }
 
     /// The answer to a request that is sent from this address of the loopback.

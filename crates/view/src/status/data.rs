@@ -31,6 +31,8 @@ pub struct Status {
     pub cache: CacheStatus,
     /// What owners asked for.
     pub journal: JournalStatus,
+    /// The name server, in each of its roles.
+    pub names: Vec<NameStatus>,
     /// In the order of the configuration.
     pub pools: Vec<PoolStatus>,
 }
@@ -71,6 +73,32 @@ pub struct Requests {
     pub client_errors: u64,
     /// Answered 500 to 599.
     pub server_errors: u64,
+}
+
+/// The name server in one role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NameStatus {
+    /// `authority` or `resolver`.
+    pub role: String,
+    /// Where it listens.
+    pub addresses: Vec<String>,
+    /// Zones that it has.
+    pub zones: u64,
+    /// Queries since the start.
+    pub queries: u64,
+    /// Of those, by TCP.
+    pub tcp: u64,
+    /// Answers that say that there is no such name.
+    pub no_name: u64,
+    /// Answers that refuse.
+    pub refused: u64,
+    /// Answers that say that the server has failed.
+    pub failed: u64,
+    /// Queries that could not be read, or were none.
+    pub malformed: u64,
+    /// Answers held back by the limit, or cut for it.
+    pub limited: u64,
 }
 
 /// Tunnels, over all sites.

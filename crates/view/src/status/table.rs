@@ -1,6 +1,6 @@
 //! The table, at most 120 columns wide with names of a usual length.
 
-use super::{BackendStatus, CertificateStatus, JournalStatus, PoolStatus, Status};
+use super::{BackendStatus, CertificateStatus, JournalStatus, NameStatus, PoolStatus, Status};
 use crate::text::{Align, Columns, shown, size, span, thousands};
 use std::fmt::Write;
 
@@ -32,6 +32,7 @@ pub fn table(status: &Status, paint: Paint) -> String {
     let [client, server] = [requests.client_errors, requests.server_errors].map(thousands);
     facts.row(["requests".to_owned(), format!("{in_flight} in flight, {total} since the start, 4xx {client}, 5xx {server}")]);
     let [open, websockets] = [status.tunnels.open, status.tunnels.websockets].map(thousands);
+    names(&status.names, &mut facts);
     facts.row(["tunnels".to_owned(), format!("{open} open, {websockets} of them WebSockets")]);
     let cache = &status.cache;
     if cache.hits + cache.misses + cache.objects > 0 {
@@ -53,6 +54,18 @@ pub fn table(status: &Status, paint: Paint) -> String {
         write_pool(pool, paint, &mut out);
     }
     out
+}
+
+/// The name server: where it is, and what it did.
+fn names(roles: &[NameStatus], facts: &mut Columns<2>) {
+    for role in roles {
+        let zones = if role.role == "authority" { format!(" ({} zones)", thousands(role.zones)) } else { String::new() };
+        facts.row([format!("dns {}", role.role), format!("{}{zones}", shown(&role.addresses.join(", ")))]);
+        let [queries, tcp, no_name, refused] = [role.queries, role.tcp, role.no_name, role.refused].map(thousands);
+        let [failed, malformed, limited] = [role.failed, role.malformed, role.limited].map(thousands);
+        let did = format!("{queries} queries, {tcp} by TCP; NXDOMAIN {no_name}, REFUSED {refused}, SERVFAIL {failed}");
+        facts.row([String::new(), format!("{did}; malformed {malformed}, limited {limited}")]);
+    }
 }
 
 /// The journal; nothing where it is in memory and nobody has asked for anything.

@@ -49,6 +49,7 @@ fn status() -> Status {
         connections: Connections { open: 12, limit: 10_000, total: 4531 },
         requests: Requests { in_flight: 3, total: 1_204_400, client_errors: 57, server_errors: 2 },
         tunnels: TunnelStatus { open: 1500, websockets: 1200 },
+        names: Vec::new(),
         certificates: vec![
             CertificateStatus { left: Some(0), ..certificate("/etc/ssl/old.pem", &["old.test", "*.old.test"]) },
             CertificateStatus {

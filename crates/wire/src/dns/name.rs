@@ -36,6 +36,11 @@ impl Name {
         labels(self.as_wire())
     }
 
+    /// All names that it ends with as messages have them: itself, then the names above, the root last.
+    pub fn ends(&self) -> impl Iterator<Item = &[u8]> {
+        core::iter::successors(Some(self.as_wire()), |end| above(end))
+    }
+
     /// Whether its first label is an asterisk (RFC 4592 §2.1.1).
     pub fn is_wildcard(&self) -> bool {
         self.as_wire().starts_with(b"\x01*")
@@ -95,6 +100,11 @@ impl Name {
         builder.append_label(label.as_bytes()).ok()?;
         builder.append_origin(&self.0).ok().map(Name)
     }
+}
+
+fn above(name: &[u8]) -> Option<&[u8]> {
+    let (len, rest) = name.split_first()?;
+    rest.get(usize::from(*len)..).filter(|_| *len > 0)
 }
 
 fn labels(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -6,6 +6,7 @@ use super::fields::{self, Field};
 use super::record::bytes::name_before;
 use super::record::key;
 use super::{Data, Name, Record, RecordType, zone_file};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -83,31 +84,7 @@ pub(super) fn spell(fields: &[Field], bytes: &[u8], dot: bool) -> Option<String>
 }
 
 fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) -> Option<&'b [u8]> {
-    let number = |len: usize| -> Option<(u32, &'b [u8])> {
-        let (number, rest) = bytes.split_at_checked(len)?;
-        Some((number.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)), rest))
-    };
-    let all: &[u8] = &[];
     let rest = match field {
-        Field::Number8 | Field::Algorithm | Field::Number16 | Field::Number32 | Field::Span => {
-            let (number, rest) = number(match field {
-                Field::Number8 | Field::Algorithm => 1,
-                Field::Number16 => 2,
-                _ => 4,
-            })?;
-            write!(text, "{number}").ok()?;
-            rest
-        }
-        Field::Type => {
-            let (kind, rest) = number(2)?;
-            write!(text, "{}", RecordType(u16::try_from(kind).ok()?)).ok()?;
-            rest
-        }
-        Field::Moment => {
-            let (moment, rest) = number(4)?;
-            write!(text, "{}", coded::moment(moment)).ok()?;
-            rest
-        }
         Field::Name => {
             let (name, rest) = name_before(bytes)?;
             write_name(text, &name, dot).ok()?;
@@ -128,26 +105,6 @@ fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) ->
             write_quoted(text, quoted).ok()?;
             rest
         }
-        Field::Texts => {
-            for (place, quoted) in super::record::bytes::texts(bytes)?.iter().enumerate() {
-                text.push_str(if place == 0 { "" } else { " " });
-                write_quoted(text, quoted).ok()?;
-            }
-            all
-        }
-        Field::Rest => {
-            write_quoted(text, bytes).ok()?;
-            all
-        }
-        Field::Hex if !bytes.is_empty() => {
-            coded::hexadecimal(bytes, text);
-            all
-        }
-        Field::Base64 if !bytes.is_empty() => {
-            coded::base64(bytes, text);
-            all
-        }
-        Field::Hex | Field::Base64 => return None,
         Field::Salt | Field::Hash => {
             let (value, rest) = with_length(bytes)?;
             match (field, value) {
@@ -157,14 +114,6 @@ fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) ->
                 (_, value) => coded::base32(value, text),
             }
             rest
-        }
-        Field::Types => {
-            coded::types(bytes, text)?;
-            all
-        }
-        Field::Params => {
-            params(bytes, text)?;
-            all
         }
         Field::Hyphened(len) => {
             let (value, rest) = bytes.split_at_checked(usize::from(len))?;
@@ -176,8 +125,45 @@ fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) ->
             coded::apart(value, ':', 2, text);
             rest
         }
+        Field::Texts | Field::Rest | Field::Hex | Field::Base64 | Field::Types | Field::Params => {
+            spell_rest(field, bytes, text)?;
+            &[]
+        }
+        Field::Number8 | Field::Algorithm => spell_number(field, bytes, 1, text)?,
+        Field::Number16 | Field::Type => spell_number(field, bytes, 2, text)?,
+        Field::Number32 | Field::Span | Field::Moment => spell_number(field, bytes, 4, text)?,
     };
     Some(rest)
+}
+
+fn spell_number<'b>(field: Field, bytes: &'b [u8], len: usize, text: &mut String) -> Option<&'b [u8]> {
+    let (number, rest) = bytes.split_at_checked(len)?;
+    let number = number.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    match field {
+        Field::Type => write!(text, "{}", RecordType(u16::try_from(number).ok()?)).ok()?,
+        Field::Moment => text.push_str(&coded::moment(number)),
+        _ => write!(text, "{number}").ok()?,
+    }
+    Some(rest)
+}
+
+/// A part that goes on to the end.
+fn spell_rest(field: Field, bytes: &[u8], text: &mut String) -> Option<()> {
+    match field {
+        Field::Texts => {
+            for (place, quoted) in super::record::bytes::texts(bytes)?.iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { " " });
+                write_quoted(text, quoted).ok()?;
+            }
+        }
+        Field::Rest => write_quoted(text, bytes).ok()?,
+        Field::Hex if !bytes.is_empty() => coded::hexadecimal(bytes, text),
+        Field::Base64 if !bytes.is_empty() => coded::base64(bytes, text),
+        Field::Types => coded::types(bytes, text)?,
+        Field::Params => params(bytes, text)?,
+        _ => return None,
+    }
+    Some(())
 }
 
 fn with_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -203,7 +189,7 @@ fn write_bytes(f: &mut impl Write, bytes: &[u8]) -> fmt::Result {
 pub(super) const KEYS: [&str; 9] = ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp"];
 
 fn params(mut rest: &[u8], text: &mut String) -> Option<()> {
-    let mut before = None;
+    let (mut before, mut known) = (None, Vec::new());
     while let Some((&[key0, key1, len0, len1], more)) = rest.split_first_chunk::<4>() {
         let key = u16::from_be_bytes([key0, key1]);
         let (value, more) = more.split_at_checked(usize::from(u16::from_be_bytes([len0, len1])))?;
@@ -213,9 +199,14 @@ fn params(mut rest: &[u8], text: &mut String) -> Option<()> {
         }
         text.push_str(if text.ends_with(' ') { "" } else { " " });
         param(key, value, text).ok()?;
+        known.push((key, value));
         rest = more;
     }
-    rest.is_empty().then_some(())
+    let has = |key: u16| known.iter().any(|(other, _)| *other == key);
+    let mandatory = known.iter().filter(|(key, _)| *key == key::MANDATORY).flat_map(|(_, value)| value.as_chunks::<2>().0);
+    // RFC 9460 §8 and §7.1.1.
+    let whole = mandatory.into_iter().all(|two| has(u16::from_be_bytes(*two))) && (!has(key::NO_DEFAULT_ALPN) || has(key::ALPN));
+    (rest.is_empty() && whole).then_some(())
 }
 
 fn param(key: u16, value: &[u8], text: &mut String) -> fmt::Result {
@@ -231,6 +222,7 @@ fn param(key: u16, value: &[u8], text: &mut String) -> fmt::Result {
         (key::IPV6HINT, [_, ..]) if no_sixteen.is_empty() => {
             listed(text, "ipv6hint", sixteens.iter().map(|sixteen| core::net::Ipv6Addr::from(*sixteen)))
         }
+        (key::MANDATORY, _) if plain_keys(value).is_some() => listed(text, "mandatory", plain_keys(value).unwrap_or_default().into_iter()),
         _ => {
             write!(text, "key{key}=\"")?;
             write_bytes(text, value)?;
@@ -242,6 +234,15 @@ fn param(key: u16, value: &[u8], text: &mut String) -> fmt::Result {
 fn listed(text: &mut String, key: &str, values: impl Iterator<Item = impl fmt::Display>) -> fmt::Result {
     text.write_str(key)?;
     values.enumerate().try_for_each(|(place, value)| write!(text, "{}{value}", if place == 0 { '=' } else { ',' }))
+}
+
+/// A list of keys, if it is in order (RFC 9460 §8).
+fn plain_keys(value: &[u8]) -> Option<Vec<String>> {
+    let (keys, []) = value.as_chunks::<2>() else { return None };
+    let keys: Vec<_> = keys.iter().map(|two| u16::from_be_bytes(*two)).collect();
+    let ascending = !keys.is_empty() && keys[0] != key::MANDATORY && keys.windows(2).all(|two| two[0] < two[1]);
+    let name = |key: &u16| KEYS.get(usize::from(*key)).map_or_else(|| format!("key{key}"), |name| String::from(*name));
+    ascending.then(|| keys.iter().map(name).collect())
 }
 
 /// A list of protocols, if it can be written as their names with commas between them.

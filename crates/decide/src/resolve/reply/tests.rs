@@ -90,7 +90,11 @@ fn any_entry() -> impl Strategy<Value = (usize, u8, u64, u64)> {
 proptest! {
     /// What is told at once is what a walk comes to that has to ask nobody.
     #[test]
-    fn what_is_known_is_what_a_walk_finds_without_asking(entries in prop::collection::vec(any_entry(), 0..12), kind in 0..3_u8, when in 0..60_u64) {
+    fn what_is_known_is_what_a_walk_finds_without_asking(
+        entries in prop::collection::vec(any_entry(), 0..12),
+        kind in 0..3_u8,
+        when in 0..60_u64,
+    ) {
         const NAMES: [&str; 5] = ["a.x", "b.x", "c.x", "d.x", "x"];
         let mut cache = cache(0);
         for (place, what, ttl, now) in entries {

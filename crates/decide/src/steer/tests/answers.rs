@@ -11,7 +11,7 @@ use wire::network::Network;
 
 #[test]
 fn the_map_answers_as_the_walk_does_and_as_widely_as_it_may() {
-    for seed in 0..200 {
+    for seed in 0..100 {
         let mut maker = Maker::new(seed);
         let steering = maker.steering();
         let addresses = maker.addresses(&steering);
@@ -54,7 +54,7 @@ fn the_map_answers_as_the_walk_does_and_as_widely_as_it_may() {
 
 #[test]
 fn a_scope_is_a_promise_that_every_address_keeps() {
-    for seed in 0..300 {
+    for seed in 0..150 {
         let mut maker = Maker::new(seed);
         let steering = maker.steering();
         for into in 0..64 {
@@ -81,7 +81,7 @@ fn an_ipv4_client_is_the_same_in_either_family() {
 
 #[test]
 fn what_a_lost_place_does_not_have_does_not_move() {
-    for seed in 0..300 {
+    for seed in 0..150 {
         let mut maker = Maker::new(seed);
         let (mut tables, state) = (maker.tables(), Default::default());
         // What is measured is compared with the place that would be chosen otherwise: there the loss of a third one may matter.
@@ -99,7 +99,7 @@ fn what_a_lost_place_does_not_have_does_not_move() {
 
 #[test]
 fn a_larger_share_sheds_more_and_brings_nothing_back() {
-    for seed in 0..30 {
+    for seed in 0..12 {
         let mut maker = Maker::new(seed);
         let (mut tables, places) = (maker.tables(), maker.places());
         tables.measured = Arc::default();

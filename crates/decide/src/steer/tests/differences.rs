@@ -14,7 +14,7 @@ fn addresses(network: Network) -> f64 {
 
 #[test]
 fn what_moves_is_what_every_address_says() {
-    for seed in 0..200 {
+    for seed in 0..80 {
         let mut maker = Maker::new(seed);
         let steering = maker.steering();
         let (tables, state) = (maker.tables(), maker.state());

@@ -28,6 +28,8 @@ fn every_mistake_is_told_with_its_record() {
         &[(Warning, Some(3), "different times to live, 1 and 2: all are given 1")],
     );
     mistakes(&format!("{SOA}s.e NS a.s.e"), &[(Warning, Some(2), "glue")]);
+    mistakes(&format!("{SOA}o.e DNAME n.e\na.o.e A 192.0.2.1"), &[(Warning, Some(3), "below o.e")]);
+    mistakes(&format!("{SOA}s.e NS b\na.s.e A 192.0.2.1\na.s.e TXT x"), &[(Warning, Some(4), "below s.e")]);
     mistakes(&format!("{SOA}s.e NS b.e\nb.e CNAME x"), &[(Warning, Some(2), "an alias")]);
 }
 

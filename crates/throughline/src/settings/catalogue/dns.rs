@@ -142,7 +142,21 @@ pub(super) static ZONE: Section = Section {
     header: "[zone.NAME]",
     doc: "A zone that is served, by its name: `[zone.\"example.com\"]`.",
     entries: &[
+        entry(
+            "file",
+            Text(Shape::FilePath),
+            Means("no file: the records are those written here"),
+            r#""/etc/throughline/example.com.zone""#,
+            "A zone file (RFC 1035 §5). It is read again at a reload; one with a mistake changes nothing.",
+        ),
         entry("ttl", TIME, Is(r#""1h""#), r#""5m""#, "How long answers may be kept whose record does not say."),
+        entry(
+            "rotate",
+            Bool,
+            Is("true"),
+            "false",
+            "Several addresses of one name are given in turn: each answer begins with the next (DNS round robin).",
+        ),
         entry(
             "transfer",
             Texts { each: Shape::TransferTo, min: 0 },

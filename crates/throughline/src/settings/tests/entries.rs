@@ -63,6 +63,9 @@ impl File {
     }
 }
 
+/// A zone file of the machine for tests.
+const ZONE_FILE: &str = r#""/etc/whole.zone""#;
+
 /// A file in which this entry of this section has a meaning, and is not written.
 fn around(section: &'static Section, entry: &Entry) -> (File, String) {
     let mut file = File::base();
@@ -101,16 +104,25 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
             file.put("[pool.pop]", "algorithm", r#""consistent-hash""#);
             file.put("[pool.pop]", "backends", r#"[{ name = "edge-1", at = "127.0.0.1:8080" }, "10.0.0.2:8080"]"#);
         }
-        ("[dns]", _) => file.put("[zone.\"example.com\"]", "ttl", "\"5m\""),
-        ("[zone.app]", _) => {
+        ("[dns]", _) => file.put("[zone.\"example.com\"]", "file", ZONE_FILE),
+        ("[zone.app]", key) => {
             file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
             file.put("[key.transfer]", "secret-file", r#""/etc/transfer.key""#);
-            file.put("[[zone.app.record]]", "name", r#""www""#);
-            file.put("[[zone.app.record]]", "pool", r#""app""#);
+            if key != "file" {
+                file.put(&header, "file", ZONE_FILE);
+            } else {
+                for (kind, value) in [("SOA", "a a 1 2 3 4 5"), ("NS", "a"), ("A", "192.0.2.1")] {
+                    let name = if kind == "A" { "a" } else { "@" };
+                    let record = file.open("[[zone.app.record]]");
+                    for (key, value) in [("name", format!("{name:?}")), ("type", format!("{kind:?}")), ("values", format!("[{value:?}]"))] {
+                        record.set(key, &value);
+                    }
+                }
+            }
         }
         ("[key.app]", _) => {
             file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
-            file.put("[zone.\"example.com\"]", "ttl", "\"5m\"");
+            file.put("[zone.\"example.com\"]", "file", ZONE_FILE);
         }
         ("[steering.app]" | "[steering.app.measure]" | "[[collector]]", key) => {
             file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);
@@ -122,6 +134,7 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
             }
         }
         ("[[zone.app.record]]", key) => {
+            file.put("[zone.app]", "file", ZONE_FILE);
             file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
             if key == "steer" {
                 file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);

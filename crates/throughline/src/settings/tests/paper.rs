@@ -45,7 +45,12 @@ static FILES: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
         ("cut.pem", example[..200].to_string()),
         ("empty.pem", String::new()),
         ("open.pem", example_key),
+        ("example.com.zone", "more A 192.0.2.1\n".to_string()),
+        ("root.hints", ". NS a.root\na.root A 192.0.2.1\n".to_string()),
+        ("whole.zone", "@ SOA ns admin 1 2 3 4 5\n@ NS ns\nns A 192.0.2.53\nns A 192.0.2.54\nmail MX 1 ns\n".to_string()),
+        ("mistaken.zone", "@ SOA ns admin 1 2 3 4\n@ NS ns\nns A 192.0.2\nwww CNAME ns\nwww A 192.0.2.1\n".to_string()),
         ("transfer.key", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA==\n".to_string()),
+        ("root.hints", ". NS a.root\na.root A 192.0.2.1\n".to_string()),
         ("measure.key", "0123456789abcdef0123456789abcdef".to_string()),
     ])
 });

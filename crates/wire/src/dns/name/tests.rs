@@ -32,6 +32,7 @@ fn parents_and_ends() {
     assert_eq!(www.last_labels(9), www);
     assert_eq!(www.parent(), Some(name("example.org")));
     assert_eq!(Name::root().parent(), None);
+    assert_eq!(name("a.bc").ends().collect::<Vec<_>>(), [&b"\x01a\x02bc\0"[..], b"\x02bc\0", b"\0"]);
     assert_eq!(name("org").below("example"), Some(name("example.org")));
 }
 

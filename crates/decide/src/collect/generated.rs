@@ -119,7 +119,7 @@ impl Generated {
         let noise = self.hash(5, u64::from(system) << 16 | u64::from(pop));
         let between = 1 + apart.min(pops - apart).min(3) + noise % 2;
         // Some networks are announced in another way than the rest of their system.
-        let prepended = if number.is_multiple_of(32) { 1 + number >> 8 & 1 } else { 0 };
+        let prepended = if number.is_multiple_of(32) { ((1 + number) >> 8) & 1 } else { 0 };
         let transit = |hop: u64| 1 + (self.hash(6, noise.wrapping_add(hop)) % 64) as u32;
         let mut path: Vec<u32> = (0..between).map(transit).collect();
         path.extend((0..=prepended).map(|_| system));

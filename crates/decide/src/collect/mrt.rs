@@ -25,8 +25,6 @@ pub struct MrtFile {
     tables: Tables,
     /// Which table a peer's is, by the file's numbers of peers; `None`: it is not wanted, or there is no room for it.
     peers: Vec<Option<usize>>,
-    /// What the last attributes said: as a rule the next network has the same.
-    known: Known,
 }
 
 /// What a file held.
@@ -96,10 +94,11 @@ impl MrtFile {
     /// Of the file's peers, only this one; `None`: all. Of each at most so many networks.
     pub fn new(peer: Option<IpAddr>, most: usize) -> MrtFile {
         let tables = Tables { wanted: peer, most, tables: Vec::new(), entries: 0, full: false, counts: MrtCounts::default() };
-        MrtFile { reader: Reader::new(RECORD_BYTES), fault: None, tables, peers: Vec::new(), known: Known::default() }
+        MrtFile { reader: Reader::new(RECORD_BYTES), fault: None, tables, peers: Vec::new() }
     }
 
-    /// Takes in the file's next bytes, decompressed. After an error there is nothing more to read: the file is damaged, or is something else.
+    /// Takes in the file's next bytes, decompressed. After an error there is nothing more to read: the file is damaged, or is something
+    /// else.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -107,7 +106,7 @@ impl MrtFile {
         self.reader.push(bytes);
         loop {
             match self.reader.record() {
-                Ok(Some(record)) => take(&record, &mut self.tables, &mut self.peers, &mut self.known),
+                Ok(Some(record)) => take(&record, &mut self.tables, &mut self.peers),
                 Ok(None) => return Ok(()),
                 Err(fault) => {
                     self.fault = Some(fault);
@@ -146,18 +145,18 @@ fn rank(route: &Route) -> impl Ord + use<> {
     (Reverse(route.local_pref), route.path_len, route.origin, route.med)
 }
 
-fn take(record: &Record<'_>, tables: &mut Tables, peers: &mut Vec<Option<usize>>, known: &mut Known) {
+fn take(record: &Record<'_>, tables: &mut Tables, peers: &mut Vec<Option<usize>>) {
     tables.counts.records += 1;
     match record.read() {
         Some(Content::Peers(presented)) => {
             peers.clear();
             peers.extend(presented.map(|peer| tables.of(peer.address, peer.system)));
         }
-        Some(Content::Rib(rib)) => take_rib(&rib, tables, peers, known),
+        Some(Content::Rib(rib)) => take_rib(&rib, tables, peers),
         Some(Content::OldEntries(entries)) => {
             for entry in entries {
                 let table = tables.of(entry.peer, u32::from(entry.system));
-                tables.entry(table, entry.network, || known.route(entry.attributes, false));
+                tables.entry(table, entry.network, || route(entry.attributes, false));
             }
         }
         Some(Content::Exchange(exchange)) => take_message(&exchange, tables),
@@ -172,10 +171,10 @@ fn take(record: &Record<'_>, tables: &mut Tables, peers: &mut Vec<Option<usize>>
     }
 }
 
-fn take_rib(rib: &Rib<'_>, tables: &mut Tables, peers: &[Option<usize>], known: &mut Known) {
+fn take_rib(rib: &Rib<'_>, tables: &mut Tables, peers: &[Option<usize>]) {
     for entry in rib.entries {
         match peers.get(usize::from(entry.peer)) {
-            Some(table) => tables.entry(*table, rib.network, || known.route(entry.attributes, true)),
+            Some(table) => tables.entry(*table, rib.network, || route(entry.attributes, true)),
             None => tables.counts.strangers += 1,
         }
     }
@@ -268,16 +267,11 @@ impl Tables {
     }
 }
 
-/// What attributes said that came before; `None` stands for damaged ones.
-#[derive(Debug, Default)]
-struct Known {}
-
-impl Known {
-    fn route(&mut self, attributes: &[u8], four_octets: bool) -> Option<Route> {
-        let attributes = Attributes::read_stored(attributes, four_octets).ok()?;
-        let whole = attributes.origin.is_some() && attributes.path.is_some() && attributes.treatment() < Some(Treatment::TreatAsWithdraw);
-        whole.then(|| route_of(&attributes, true))
-    }
+/// What attributes say; `None` stands for damaged ones. They are read anew for each network: nothing is copied for that.
+fn route(attributes: &[u8], four_octets: bool) -> Option<Route> {
+    let attributes = Attributes::read_stored(attributes, four_octets).ok()?;
+    let whole = attributes.origin.is_some() && attributes.path.is_some() && attributes.treatment() < Some(Treatment::TreatAsWithdraw);
+    whole.then(|| route_of(&attributes, true))
 }
 
 #[cfg(test)]

@@ -211,10 +211,9 @@ fn the_reasons_of_an_answer_are_told_to_who_may_ask() {
             panic!("{:?}", answer.answer)
         };
         let text = String::from_utf8_lossy(&texts[0]).into_owned();
-        assert_eq!(
-            text,
-            "A for 10.0.0.1: the name has such records; decided at cdn.example in zone example; 1 of 1 are healthy; all, as written"
-        );
+        let wanted = "A for 10.0.0.1: the name has such records; decided at cdn.example in zone example; 1 of 1 are healthy; \
+                      all, as written";
+        assert_eq!(text, wanted);
         let stranger = other.datagrams_at("10.0.0.3:0".parse().expect("an address")).expect("a free port");
         stranger.send_to(&asked, crate::support::at()).expect("sent");
         let (bytes, _) = stranger.receive().await.expect("an answer");

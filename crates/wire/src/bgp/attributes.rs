@@ -109,7 +109,8 @@ impl<'a> Attributes<'a> {
         Self::of(bytes, agreed.four_octets, Some(agreed))
     }
 
-    /// Reads those that a file keeps beside a network, where a next hop is written for short (RFC 6396 §4.3.4): networks in them are not read.
+    /// Reads those that a file keeps beside a network, where a next hop is written for short (RFC 6396 §4.3.4): networks in them are not
+    /// read.
     pub fn read_stored(bytes: &'a [u8], four_octets: bool) -> Result<Attributes<'a>, Fault> {
         Self::of(bytes, four_octets, None)
     }

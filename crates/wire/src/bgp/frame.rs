@@ -30,8 +30,8 @@ impl Framer {
         self.gathered.push(bytes);
     }
 
-    /// The next message, if it is there whole. A fault here ends the session: tell the peer [`Fault::notification`]; the stream cannot be read
-    /// on. Faults that cost less are in [`Update::faults`].
+    /// The next message, if it is there whole. A fault here ends the session: tell the peer [`Fault::notification`]; the stream cannot be
+    /// read on. Faults that cost less are in [`Update::faults`].
     pub fn message(&mut self, agreed: &Agreed) -> Result<Option<Message<'_>>, Fault> {
         let pending = self.gathered.pending();
         let most = if agreed.long { LONG_MESSAGE_BYTES } else { MESSAGE_BYTES };

@@ -1,9 +1,9 @@
 //! BGP-4 on the wire (RFC 4271), as far as routers are listened to: IPv4 and IPv6 unicast (RFC 4760), systems of four bytes (RFC 6793),
 //! several paths of a network (RFC 7911), long messages (RFC 8654), and errors that cost no more than they must (RFC 7606).
 //!
-//! Order of calls: [`Framer::push`] with bytes as they come, [`Framer::message`] until it has none; or [`Message::read`] for one whole message,
-//! as BMP and MRT carry them. What both sides said in their OPENs decides how the rest is read: [`Agreed`]. Writing: [`Open::write`],
-//! [`Notification::write`], [`write_keepalive`], [`write_update`].
+//! Order of calls: [`Framer::push`] with bytes as they come, [`Framer::message`] until it has none; or [`Message::read`] for one whole
+//! message, as BMP and MRT carry them. What both sides said in their OPENs decides how the rest is read: [`Agreed`]. Writing:
+//! [`Open::write`], [`Notification::write`], [`write_keepalive`], [`write_update`].
 //!
 //! What is read is lent from the message: nothing is copied, nothing is allocated but for a list of faults where there are some.
 

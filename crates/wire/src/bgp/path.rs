@@ -133,8 +133,8 @@ impl Piece<'_> {
 }
 
 impl<'a> Path<'a> {
-    /// A way whose systems have two bytes may have another beside it that has four. That is the better knowledge of the way's end, as long as
-    /// it is not the longer one (RFC 6793 §4.2.3).
+    /// A way whose systems have two bytes may have another beside it that has four. That is the better knowledge of the way's end, as
+    /// long as it is not the longer one (RFC 6793 §4.2.3).
     pub(super) fn new(pieces: Pieces<'a>, newer: Option<Pieces<'a>>) -> Path<'a> {
         Path { pieces, newer: newer.filter(|newer| (1..=pieces.count()).contains(&newer.count())) }
     }

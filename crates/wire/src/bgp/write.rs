@@ -68,8 +68,8 @@ fn counted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), To
     Ok(())
 }
 
-/// Writes attributes, networks among them first (RFC 7606 §5.1), the rest in the order of their types. Each has at most 65,535 bytes: what is
-/// behind that is cut.
+/// Writes attributes, networks among them first (RFC 7606 §5.1), the rest in the order of their types. Each has at most 65,535 bytes:
+/// what is behind that is cut.
 pub fn write_attributes(attributes: &NewAttributes<'_>, agreed: &Agreed, out: &mut Vec<u8>) {
     if let Some((family, next_hop, prefixes)) = &attributes.reach {
         let mut value = Vec::new();

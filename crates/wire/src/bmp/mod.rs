@@ -1,9 +1,9 @@
 //! What a router tells a monitoring station of its peers and tables: the BGP Monitoring Protocol (RFC 7854), with the router's own table
 //! (RFC 9069) and what it sends on (RFC 8671).
 //!
-//! Order of calls: [`Framer::push`] with bytes as they come, [`Framer::message`] until it has none. An UPDATE in a [`Message::Monitoring`] is read
-//! by [`crate::bgp::Message::read`], with [`Peer::agreed`] of what the [`PeerUp`] before it said. Writing: the functions [`write_initiation`]
-//! and so on, one for each kind.
+//! Order of calls: [`Framer::push`] with bytes as they come, [`Framer::message`] until it has none. An UPDATE in a
+//! [`Message::Monitoring`] is read by [`crate::bgp::Message::read`], with [`Peer::agreed`] of what the [`PeerUp`] before it said.
+//! Writing: the functions [`write_initiation`] and so on, one for each kind.
 
 mod information;
 mod peer;

@@ -112,8 +112,8 @@ impl Peer {
         out.extend(self.at.1.to_be_bytes());
     }
 
-    /// How UPDATEs about this table are written, when `up` is what its [`super::PeerUp`] said: how systems are written is told by a flag, and
-    /// a station has its own bound on lengths.
+    /// How UPDATEs about this table are written, when `up` is what its [`super::PeerUp`] said: how systems are written is told by a flag,
+    /// and a station has its own bound on lengths.
     pub fn agreed(&self, up: Agreed) -> Agreed {
         Agreed { four_octets: !self.two_octets, long: true, ..up }
     }

@@ -188,7 +188,13 @@ fn any_peer() -> impl Strategy<Value = Peer> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(peer in any_peer(), sent in any_open(), received in any_open(), ports in any::<(u16, u16)>(), text in prop::collection::vec(any::<u8>(), 0..50)) {
+    fn what_is_written_is_read(
+        peer in any_peer(),
+        sent in any_open(),
+        received in any_open(),
+        ports in any::<(u16, u16)>(),
+        text in prop::collection::vec(any::<u8>(), 0..50),
+    ) {
         let mut bytes = Vec::new();
         let information = [(Information::TABLE, &text[..])];
         write_peer_up(&peer, peer.address, ports, (&sent, &received), &information, &mut bytes).expect("fits");
@@ -203,7 +209,12 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_do_no_harm(kind in 0u8..8, body in prop::collection::vec(any::<u8>(), 0..200), peer in any_peer(), with_peer: bool) {
+    fn any_bytes_do_no_harm(
+        kind in 0u8..8,
+        body in prop::collection::vec(any::<u8>(), 0..200),
+        peer in any_peer(),
+        with_peer: bool,
+    ) {
         let mut bytes = vec![VERSION, 0, 0, 0, 0, kind];
         if with_peer {
             peer.write(&mut bytes);

@@ -24,8 +24,8 @@ pub fn write_monitoring(peer: &Peer, update: &[u8], out: &mut Vec<u8>) {
     });
 }
 
-/// The session with a peer has begun: addresses' ports are the router's and the peer's. `None`, and nothing is written, where an OPEN has no
-/// room for its capabilities.
+/// The session with a peer has begun: addresses' ports are the router's and the peer's. `None`, and nothing is written, where an OPEN has
+/// no room for its capabilities.
 #[must_use]
 pub fn write_peer_up(
     peer: &Peer,

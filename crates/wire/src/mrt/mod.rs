@@ -1,8 +1,9 @@
 //! Files of routing tables and of what changed in them: MRT (RFC 6396), with several paths of a network (RFC 8050).
 //!
-//! Order of calls: [`Reader::push`] with a file's bytes as they are read, [`Reader::record`] until it has none, and [`Reader::finish`] when the
-//! file is read; [`Record::read`] says what a record holds. Attributes of a network are read by [`crate::bgp::Attributes::read_stored`],
-//! messages by [`crate::bgp::Message::read`]. A file that is compressed is told by [`Compression::of`] its first bytes.
+//! Order of calls: [`Reader::push`] with a file's bytes as they are read, [`Reader::record`] until it has none, and [`Reader::finish`]
+//! when the file is read; [`Record::read`] says what a record holds. Attributes of a network are read by
+//! [`crate::bgp::Attributes::read_stored`], messages by [`crate::bgp::Message::read`]. A file that is compressed is told by
+//! [`Compression::of`] its first bytes.
 
 mod content;
 mod old;

@@ -4,8 +4,8 @@ use crate::cursor::Cursor;
 use crate::network::Network;
 use core::net::IpAddr;
 
-/// Networks, each as one peer sees it; found to be well-formed, but for the attributes. As a rule there is one. Files of the years around 2000
-/// have many in a record, whose length then leaves out four bytes.
+/// Networks, each as one peer sees it; found to be well-formed, but for the attributes. As a rule there is one. Files of the years around
+/// 2000 have many in a record, whose length then leaves out four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OldEntries<'a> {
     /// Counts up, and around.

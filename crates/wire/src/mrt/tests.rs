@@ -137,7 +137,11 @@ fn any_exchange() -> impl Strategy<Value = (Exchange<'static>, Vec<u8>)> {
 
 proptest! {
     #[test]
-    fn peers_written_are_read(at: u32, collector: u32, peers in prop::collection::vec((any::<u32>(), any::<(bool, u128)>(), any::<u32>()), 0..9)) {
+    fn peers_written_are_read(
+        at: u32,
+        collector: u32,
+        peers in prop::collection::vec((any::<u32>(), any::<(bool, u128)>(), any::<u32>()), 0..9),
+    ) {
         let peers: Vec<Peer> = peers
             .into_iter()
             .map(|(identifier, (v6, address), system)| Peer {
@@ -156,7 +160,13 @@ proptest! {
     }
 
     #[test]
-    fn networks_written_are_read(v6: bool, paths: bool, address in any_network(true), sequence: u32, entries in prop::collection::vec((any::<(u16, u32, u32)>(), prop::collection::vec(any::<u8>(), 0..300)), 0..5)) {
+    fn networks_written_are_read(
+        v6: bool,
+        paths: bool,
+        address in any_network(true),
+        sequence: u32,
+        entries in prop::collection::vec((any::<(u16, u32, u32)>(), prop::collection::vec(any::<u8>(), 0..300)), 0..5),
+    ) {
         let network = if v6 { address } else { crate::network::Network::of(ROUTER, address.bits()) };
         let new: Vec<NewEntry<'_>> = entries
             .iter()
@@ -173,7 +183,15 @@ proptest! {
     }
 
     #[test]
-    fn old_entries_written_are_read(count in 1usize..5, address in any_network(true), v6: bool, sequence: u16, originated: u32, system: u16, attributes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn old_entries_written_are_read(
+        count in 1usize..5,
+        address in any_network(true),
+        v6: bool,
+        sequence: u16,
+        originated: u32,
+        system: u16,
+        attributes in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
         let network = if v6 { address } else { crate::network::Network::of(ROUTER, address.bits()) };
         let peer = if v6 { address.address() } else { ROUTER };
         let entries = vec![OldEntry { network, originated, peer, system, attributes: &attributes }; count];
@@ -210,7 +228,11 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_do_no_harm(kinds in prop::sample::select(vec![(12, 2), (13, 12), (16, 12), (17, 12)]), subtype in 0u16..13, body in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_do_no_harm(
+        kinds in prop::sample::select(vec![(12, 2), (13, 12), (16, 12), (17, 12)]),
+        subtype in 0u16..13,
+        body in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
         look_into(&Record { at: 0, micros: 0, kind: kinds.0, subtype: subtype % (kinds.1 + 1), body: &body });
         let _ = read(&body, 50);
     }

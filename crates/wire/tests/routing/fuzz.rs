@@ -1,5 +1,5 @@
-//! Messages, streams and files of routing that were changed at random, against what must hold for every input. The same few thousand inputs in
-//! every test run; `FUZZ_SECONDS=600 cargo test …` goes on for that long from a seed that it prints. See `fuzz/README.md`.
+//! Messages, streams and files of routing that were changed at random, against what must hold for every input. The same few thousand
+//! inputs in every test run; `FUZZ_SECONDS=600 cargo test …` goes on for that long from a seed that it prints. See `fuzz/README.md`.
 
 use crate::mutation::{Random, run};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -9,18 +9,21 @@ use wire::bgp::{Attributes, Message, Origin};
 use wire::mrt::{self, Content, Flaw, RECORD_BYTES, Reader};
 use wire::network::Network;
 
+/// Length of the way, its last system, origin, preference, discriminator.
+type Told = (usize, Option<u32>, Option<Origin>, u32, u32);
+
 /// What is said of a network, as far as both readers tell it.
 #[derive(Clone, Debug, PartialEq)]
 struct Said {
     peer: IpAddr,
     network: Network,
-    /// Length of the way, its last system, origin, preference, discriminator.
-    route: Option<(usize, Option<u32>, Option<Origin>, u32, u32)>,
+    /// `None`: it went.
+    route: Option<Told>,
     /// The way leads through system 0.
     through_zero: bool,
 }
 
-fn route(attributes: &Attributes<'_>) -> Option<(usize, Option<u32>, Option<Origin>, u32, u32)> {
+fn route(attributes: &Attributes<'_>) -> Option<Told> {
     let path = attributes.path?;
     Some((path.len(), path.origin(), attributes.origin, attributes.local_pref.unwrap_or(0), attributes.med.unwrap_or(0)))
 }
@@ -77,7 +80,7 @@ fn theirs(file: &[u8]) -> impl Iterator<Item = Said> {
     })
 }
 
-fn their_route(element: &BgpElem) -> Option<(usize, Option<u32>, Option<Origin>, u32, u32)> {
+fn their_route(element: &BgpElem) -> Option<Told> {
     let path = element.as_path.as_ref()?;
     let origin = element.origin.map(|origin| match origin {
         bgpkit_parser::models::Origin::IGP => Origin::Igp,

@@ -7,8 +7,8 @@ use crate::config::{Order, Source};
 use alloc::borrow::Cow;
 use wire::dns::{Data, Name, RecordType};
 
-/// Adds what is known of the names that a set points to. Nothing is drawn for this: who wants what is chosen for him asks for it. A set that
-/// is given whole, in whichever order, is given here too, and one without which a referral does not lead on is given whole.
+/// Adds what is known of the names that a set points to. Nothing is drawn for this: who wants what is chosen for him asks for it. A set
+/// that is given whole, in whichever order, is given here too, and one without which a referral does not lead on is given whole.
 pub(super) fn add<'a>(zones: &'a Zones, zone: usize, set: &Set<'a>, signed: bool, reply: &mut Reply<'a>) {
     // Only targets of this zone's static records: what is drawn is owned by the answer alone.
     let Cow::Borrowed(data) = set.data else { return };

@@ -208,7 +208,8 @@ fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mi
         mistakes.error(&name.span, format!("{:?} is not the name of a zone", name.it)).expected("a name such as \"example.com\"");
         return None;
     };
-    let mut zone = Zone { name: apex, at: addresses(table, "at"), records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
+    let mut zone =
+        Zone { name: apex, at: addresses(table, "at"), records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
     for text in table.texts("transfer") {
         if let Ok((network, key)) = value::transfer_to(&text.it) {
             zone.transfer.push(TransferTo { network, key: names.key(key, &text.span, mistakes) });

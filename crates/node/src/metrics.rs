@@ -245,8 +245,7 @@ impl Index {
     ///
     /// A connection may have moved to another place of the configuration since its request began, so no index is taken on trust.
     pub(crate) fn journey(&self, worker: usize, journey: &Journey) {
-        let mut site = self.unrouted.of(worker);
-        let mut pool = None;
+        let (mut site, mut pool) = (self.unrouted.of(worker), None);
         let (mut tunnelled, mut missed) = (false, false);
         for (_, step) in journey.steps() {
             match *step {
@@ -315,8 +314,9 @@ impl Index {
                 | Step::EncodingChosen { .. }
                 | Step::CacheRest { .. }
                 | Step::CacheDrop { .. }
-                | Step::Made { .. } => {}
-                Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
+                | Step::Made { .. }
+                | Step::TunnelClosed { .. }
+                | Step::SocketClosed { .. } => {}
                 steps_of_the_process!() | steps_of_a_client!() => debug_assert!(false, "{} is no step of a request", step.name()),
             }
         }

@@ -1,7 +1,9 @@
-//! How clients are led, live: tables as routers change them, clients' measurements, health and load of the places, made into one version after
+//! How clients are led, live: tables as routers change them, clients' measurements, health and load of the places, made into one version
+//! after
 //! another, each published by one swap.
 //!
-//! A [`Snapshot`] has a [`Live`] for each steering of its configuration, from its first moment on. [`Leading::run`] brings them up to date, on
+//! A [`Snapshot`] has a [`Live`] for each steering of its configuration, from its first moment on. [`Leading::run`] brings them up to
+//! date, on
 //! a thread of its own: to work out a version of a full table takes longer than a request may wait.
 
 use crate::collector::{Batch, Collectors, Source};
@@ -273,7 +275,8 @@ impl Work {
         self.apply(&mut changes);
     }
 
-    /// Changes of one source and then another; of one network in one source the last holds, so that whatever comes twice waits for the next.
+    /// Changes of one source and then another; of one network in one source the last holds, so that whatever comes twice waits for the
+    /// next.
     fn gather(&mut self, changes: &mut Vec<Change>, more: Vec<Change>) {
         let same = |a: &Change, b: &Change| a.source == b.source;
         if matches!((changes.last(), more.first()), (Some(last), Some(first)) if same(last, first)) {

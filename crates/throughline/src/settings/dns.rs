@@ -391,7 +391,7 @@ fn values(table: &Table, zone: &Name, mistakes: &mut Mistakes<'_>) -> Option<Wha
         match zone_file::data(&text.it, kind, zone) {
             Ok(data) => values.push((data, weight)),
             Err(wrong) => {
-                drop(mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says: {}", text.it, wrong.what)))
+                mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says: {}", text.it, wrong.what));
             }
         }
     }

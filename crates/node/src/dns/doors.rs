@@ -157,8 +157,8 @@ fn open(worker: &Rc<Worker>, at: SocketAddr, service: &Rc<Service>) -> io::Resul
         worker.server.tell_with(host.calendar(), Step::Zone(step), &texts);
     }
     let door = Door::new();
-    host.spawn(datagrams::serve(Ajar::new(&worker.server), datagrams, service.clone(), door.clone()));
-    host.spawn(stream::accept(Ajar::new(&worker.server), listener, service.clone(), door.clone()));
+    host.spawn(datagrams::serve(Ajar::new(&worker.server), at, datagrams, service.clone(), door.clone()));
+    host.spawn(stream::accept(Ajar::new(&worker.server), at, listener, service.clone(), door.clone()));
     Ok(door)
 }
 

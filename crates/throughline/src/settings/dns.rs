@@ -166,7 +166,17 @@ pub(super) fn check(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) 
         }
     }
     let mut seen: Vec<Name> = Vec::new();
-    for (name, _) in root.named("zone") {
+    let listeners = config.dns.as_ref().map_or(&[][..], |dns| &dns.listeners);
+    for (name, table) in root.named("zone") {
+        for text in table.texts("at") {
+            if let Ok(at) = value::socket_address(&text.it)
+                && !listeners.is_empty()
+                && !listeners.contains(&at)
+            {
+                let known = listeners.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
+                mistakes.error(&text.span, format!("the name server does not listen at {at}")).help(format!("[dns] at has {known}"));
+            }
+        }
         let Some(apex) = Name::parse(&name.it) else { continue };
         if seen.contains(&apex) {
             mistakes.error(&name.span, format!("the zone {apex} is there already"));
@@ -198,7 +208,7 @@ fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mi
         mistakes.error(&name.span, format!("{:?} is not the name of a zone", name.it)).expected("a name such as \"example.com\"");
         return None;
     };
-    let mut zone = Zone { name: apex, records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
+    let mut zone = Zone { name: apex, at: addresses(table, "at"), records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
     for text in table.texts("transfer") {
         if let Ok((network, key)) = value::transfer_to(&text.it) {
             zone.transfer.push(TransferTo { network, key: names.key(key, &text.span, mistakes) });

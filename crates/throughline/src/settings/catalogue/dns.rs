@@ -150,6 +150,13 @@ pub(super) static ZONE: Section = Section {
             r#""/etc/throughline/example.com.zone""#,
             "A zone file (RFC 1035 §5). It is read again at a reload; one with a mistake changes nothing.",
         ),
+        entry(
+            "at",
+            Texts { each: Shape::SocketAddress, min: 1 },
+            Means("each address of `[dns] at`"),
+            r#"["10.0.0.53:53"]"#,
+            "Where it is served, of the addresses in `[dns] at`; at the others its names are refused like those of strangers.",
+        ),
         entry("ttl", TIME, Is(r#""1h""#), r#""5m""#, "How long answers may be kept whose record does not say."),
         entry(
             "rotate",

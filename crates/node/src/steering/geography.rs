@@ -138,9 +138,10 @@ impl Atlas {
         }
     }
 
-    /// What was read before still holds. It is told once for one reason.
+    /// What was read before still holds. It is told of each file that cannot be used, and once of none at all.
     fn refuse(&self, path: &str, state: &'static str, why: &str) {
-        if self.becomes(state, why, self.geography.borrow().len() as u64) {
+        let news = self.becomes(state, why, self.geography.borrow().len() as u64);
+        if news || state == "refused" {
             self.tell(|texts| SteeringStep::GeographyRefused { file: texts.keep(path.as_bytes()), why: texts.keep(why.as_bytes()) });
         }
     }

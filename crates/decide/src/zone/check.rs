@@ -190,7 +190,7 @@ impl Checker<'_> {
                 Some((tree, RecordType::DNAME)) => {
                     let place = kinds.values().flatten().min().copied();
                     let what = format!(
-                        "{name} is below {tree}, which has a DNAME record: nobody will ever see it, and other servers refuse such a zone; remove it"
+                        "{name} is below {tree}, which has a DNAME: nobody ever sees it, and other servers refuse such a zone; remove it"
                     );
                     found.push((place, what));
                 }

@@ -1,5 +1,5 @@
-//! Answers written beforehand: all that follows the question, as bytes, for each name and type whose answer is the same for everybody, or is
-//! one of a few. What is not here is answered by [`Zones::answer`].
+//! Answers written beforehand: all that follows the question, as bytes, for each name and type whose answer is the same for everybody,
+//! or is one of a few. What is not here is answered by [`Zones::answer`].
 //!
 //! A tail is written as the answer to a question of some name, its base. Where it serves longer names as well (a referral, an absence, a
 //! wildcard), everything behind the first labels of the question moves by the difference, and so do the pointers to it (RFC 1035 §4.1.4).

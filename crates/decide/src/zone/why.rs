@@ -13,7 +13,7 @@ pub struct Why<'a> {
     pub rule: Rule,
     /// The zone that it ended in; `None` where it is no zone of ours.
     pub zone: Option<&'a Name>,
-    /// The name in the zone that decided: the one asked for, the wildcard, the delegation, the DNAME, or what the missing one would be below.
+    /// The name in the zone that decided: the one asked for, the wildcard, the delegation, the DNAME, or what a missing one is below.
     pub at: Option<&'a Name>,
     /// How many aliases were followed.
     pub aliases: usize,

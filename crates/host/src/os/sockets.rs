@@ -50,8 +50,8 @@ pub fn bind(at: &Endpoint) -> io::Result<Bound> {
     }
 }
 
-/// The same for an address where datagrams come in beside connections, at the same port. That of the datagrams is not held: who holds it would
-/// be sent some of them.
+/// The same for an address where datagrams come in beside connections, at the same port. That of the datagrams is not held: who holds it
+/// would be sent some of them.
 pub fn bind_with_datagrams(at: SocketAddr) -> io::Result<Bound> {
     // A port that the kernel chose among those free for TCP may be taken for UDP.
     const TRIES: usize = 16;

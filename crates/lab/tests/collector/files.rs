@@ -77,7 +77,7 @@ fn a_bad_file_leaves_the_last_good_table_and_one_that_is_gone_keeps_it_for_a_whi
             (b"BZh91AY&SY", "compressed with bzip2: decompress it first"),
             (b"<html>not found</html>", "no MRT file"),
             (b"", "it has no networks"),
-            (&[0; 64], "no"),
+            (&[0; 64], "the file ends within the record that begins at byte 60"),
         ];
         for (number, (bytes, why)) in (1u64..).zip(bad) {
             rig.edge.put_file(PATH, bytes);

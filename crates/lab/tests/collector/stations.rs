@@ -1,6 +1,6 @@
 //! Routers that tell of their peers by BMP.
 
-use crate::rig::{Rig, SECOND, WIDE, update};
+use crate::rig::{Rig, SECOND, update};
 use decide::config::{Collector, RouteSource};
 use decide::time::Duration;
 use lab::World;
@@ -47,7 +47,6 @@ fn up(peer: &Peer) -> Vec<u8> {
 }
 
 fn routes(peer: &Peer, withdrawn: &[&str], announced: &[&str]) -> Vec<u8> {
-    assert!(WIDE.four_octets);
     let mut bytes = Vec::new();
     bmp::write_monitoring(peer, &update(withdrawn, announced), &mut bytes);
     bytes

@@ -98,7 +98,7 @@ fn each_client_is_led_to_its_place_and_the_journey_says_why() {
         assert_eq!(field(&answer(&rig, &beside, &get("/")), "Location").as_deref(), Some("https://fra.example/"));
         let steps: Vec<String> = rig.log.steps("redirected-to-pop").iter().map(|step| step.split_once(' ').expect("ms").1.into()).collect();
         let words =
-            ["fra default  0 10.0.0.1", "sin measured 10.0.0.0/24 7 10.0.0.1", "fra default  7 198.51.100.1", "fra next-best  7 192.0.2.1"];
+            ["fra default  1 10.0.0.1", "sin measured 10.0.0.0/24 7 10.0.0.1", "fra default  7 198.51.100.1", "fra next-best  7 192.0.2.1"];
         assert_eq!(steps, words.map(|words| format!("redirected-to-pop {words}")));
         let site = &rig.server.metrics().counts().sites.into_iter().find(|site| site.name == "site").expect("it is counted");
         assert_eq!(site.led, [1, 0, 0, 2, 1]);

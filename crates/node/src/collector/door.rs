@@ -79,17 +79,17 @@ impl All {
 
 /// Keeps a door open until its last guest has gone.
 async fn keep(all: Rc<All>, at: SocketAddr, door: Rc<Door>) {
+    let mut accepting = pin!(attend(&all, at, &door));
     loop {
-        let mut accepting = pin!(attend(&all, at, &door));
         let seen = door.left.number();
-        let mut left = pin!(door.left.after(seen));
-        poll_fn(|cx| if left.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { accepting.as_mut().poll(cx) }).await;
         door.guests.borrow_mut().retain(|guest| guest.strong_count() > 0);
         if door.guests.borrow().is_empty() {
-            // Nobody can have come in between: it is one thread.
+            // Nobody can come in between: it is one thread.
             all.doors.0.borrow_mut().remove(&at);
             return;
         }
+        let mut left = pin!(door.left.after(seen));
+        poll_fn(|cx| if left.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { accepting.as_mut().poll(cx) }).await;
     }
 }
 

@@ -7,6 +7,9 @@ use std::task::{Context, Poll};
 /// Read at a time: a whole table comes in thousands of messages, and other tasks of the thread go in between.
 const PIECE: usize = 64 << 10;
 
+/// What may wait to be sent. We say little: a far end that takes nothing of it is left without more.
+const MOST_UNSENT: usize = 16 << 10;
+
 /// A connection.
 pub(super) struct Line {
     stream: Stream,
@@ -33,7 +36,9 @@ impl Line {
 
     /// Sends, as soon as there is room.
     pub(super) fn send(&mut self, bytes: &[u8]) {
-        self.out.extend_from_slice(bytes);
+        if self.out.len() < MOST_UNSENT {
+            self.out.extend_from_slice(bytes);
+        }
     }
 
     /// Reads no more, and is over when all is sent.

@@ -14,12 +14,12 @@ fn bird(folder: &Folder, session: &str, system: u32) -> String {
          protocol device {{}}
          protocol static four {{ ipv4; route 192.0.2.0/24 unreachable; route 198.51.100.0/24 unreachable; }}
          protocol static six {{ ipv6; route 2001:db8:1::/48 unreachable; }}
-         filter told {{ bgp_med = 7; accept; }}
+         filter marked {{ bgp_med = 7; accept; }}
          protocol bgp told {{
            local 127.0.0.9 {session} as {system};
            multihop;
-           ipv4 {{ import none; export filter told; next hop address 10.255.0.9; }};
-           ipv6 {{ import none; export filter told; next hop address 2001:db8::9; }};
+           ipv4 {{ import none; export filter marked; next hop address 10.255.0.9; }};
+           ipv6 {{ import none; export filter marked; next hop address 2001:db8::9; }};
          }}"
     );
     folder.write("bird.conf", &text).display().to_string()
@@ -148,8 +148,8 @@ fn gobgp_tells_its_own_table_by_bmp() {
     );
     let mut rig = Rig::new(&[bmp(at)]);
     let Some(router) = GoBgp::start("gobgp-bmp", free("127.0.0.12"), &server) else { return };
-    router.told(&["add", "192.0.2.0/24", "nexthop", "10.255.0.10", "-a", "ipv4"]);
-    router.told(&["add", "2001:db8:1::/48", "nexthop", "2001:db8::10", "-a", "ipv6"]);
+    router.told(&["add", "192.0.2.0/24", "nexthop", "10.255.0.10", "aspath", "65100", "-a", "ipv4"]);
+    router.told(&["add", "2001:db8:1::/48", "nexthop", "2001:db8::10", "aspath", "65100", "-a", "ipv6"]);
     rig.until("its own table", |tables| {
         route(tables, "loc-rib", "192.0.2.0/24").is_some() && route(tables, "loc-rib", "2001:db8:1::/48").is_some()
     });
@@ -169,7 +169,9 @@ fn frr_tells_of_a_peer_by_bmp() {
         "router bgp 65001\n bgp router-id 127.0.0.11\n no bgp ebgp-requires-policy\n neighbor 127.0.0.9 remote-as 65002\n \
          neighbor 127.0.0.9 port {}\n neighbor 127.0.0.9 ebgp-multihop 255\n neighbor 127.0.0.9 disable-connected-check\n \
          neighbor 127.0.0.9 update-source 127.0.0.11\n neighbor 127.0.0.9 timers connect 1\n \
-         address-family ipv6 unicast\n  neighbor 127.0.0.9 activate\n exit-address-family\n \
+         address-family ipv4 unicast\n  neighbor 127.0.0.9 soft-reconfiguration inbound\n exit-address-family\n \
+         address-family ipv6 unicast\n  neighbor 127.0.0.9 activate\n  neighbor 127.0.0.9 soft-reconfiguration inbound\n \
+         exit-address-family\n \
          bmp targets throughline\n  bmp monitor ipv4 unicast pre-policy\n  bmp monitor ipv6 unicast pre-policy\n  \
          bmp connect 127.0.0.1 port {} min-retry 100 max-retry 1000\n",
         peer.port(),

@@ -53,14 +53,18 @@ impl Beside {
             ("authoritative", like_one(&|theirs| theirs.authoritative == ours.authoritative)),
             ("answer", like_one(&|theirs| theirs.answer == ours.answer)),
             ("authority", like_one(&|theirs| theirs.authority == ours.authority)),
-            // What both find needed beside a referral, this one gives as well.
-            (
-                "glue",
-                !ours.answer.is_empty()
-                    || self.nsd.additional.intersection(&self.knot.additional).all(|glue| ours.additional.contains(glue)),
-            ),
+            ("glue", self.has_glue(ours, ask)),
         ];
         all.into_iter().filter(|(what, is_like)| !is_like && !is_meant(ask, what, ours, self)).map(|(what, _)| what).collect()
+    }
+}
+
+impl Beside {
+    /// What both find useful beside a referral, this one gives as well. Without EDNS there may be no room for all of it: that depends on
+    /// how well each of them compresses.
+    fn has_glue(&self, ours: &Said, ask: &Ask) -> bool {
+        let both = self.nsd.additional.intersection(&self.knot.additional);
+        ask.edns.is_none() || !ours.answer.is_empty() || both.into_iter().all(|glue| ours.additional.contains(glue))
     }
 }
 

@@ -27,10 +27,11 @@ impl Primary {
 
     /// Serves zones: the name, the file and further settings of each.
     pub(crate) fn with(place: Place, zones: &[(String, String, String)]) -> Primary {
-        let at = somewhere();
+        // A listener whose port is not told cannot be reloaded.
+        let (at, http) = (somewhere(), somewhere());
         let secret = place.file("transfer.key", SECRET);
         let mut config = format!(
-            "[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\n[[site.route]]\nanswer = {{ body = \"\" }}\n\
+            "[[listener]]\nat = \"{http}\"\n[[site]]\n[[site.route]]\nanswer = {{ body = \"\" }}\n\
              [dns]\nat = [\"{at}\"]\nrate = 0\n[key.{KEY}]\nsecret-file = \"{secret}\"\n"
         );
         for (name, file, settings) in zones {

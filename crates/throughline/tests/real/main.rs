@@ -28,4 +28,3 @@ mod support;
 mod tiers;
 mod troubles;
 mod websocket;
-mod zones;

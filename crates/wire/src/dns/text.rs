@@ -84,31 +84,7 @@ pub(super) fn spell(fields: &[Field], bytes: &[u8], dot: bool) -> Option<String>
 }
 
 fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) -> Option<&'b [u8]> {
-    let number = |len: usize| -> Option<(u32, &'b [u8])> {
-        let (number, rest) = bytes.split_at_checked(len)?;
-        Some((number.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)), rest))
-    };
-    let all: &[u8] = &[];
     let rest = match field {
-        Field::Number8 | Field::Algorithm | Field::Number16 | Field::Number32 | Field::Span => {
-            let (number, rest) = number(match field {
-                Field::Number8 | Field::Algorithm => 1,
-                Field::Number16 => 2,
-                _ => 4,
-            })?;
-            write!(text, "{number}").ok()?;
-            rest
-        }
-        Field::Type => {
-            let (kind, rest) = number(2)?;
-            write!(text, "{}", RecordType(u16::try_from(kind).ok()?)).ok()?;
-            rest
-        }
-        Field::Moment => {
-            let (moment, rest) = number(4)?;
-            write!(text, "{}", coded::moment(moment)).ok()?;
-            rest
-        }
         Field::Name => {
             let (name, rest) = name_before(bytes)?;
             write_name(text, &name, dot).ok()?;
@@ -129,26 +105,6 @@ fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) ->
             write_quoted(text, quoted).ok()?;
             rest
         }
-        Field::Texts => {
-            for (place, quoted) in super::record::bytes::texts(bytes)?.iter().enumerate() {
-                text.push_str(if place == 0 { "" } else { " " });
-                write_quoted(text, quoted).ok()?;
-            }
-            all
-        }
-        Field::Rest => {
-            write_quoted(text, bytes).ok()?;
-            all
-        }
-        Field::Hex if !bytes.is_empty() => {
-            coded::hexadecimal(bytes, text);
-            all
-        }
-        Field::Base64 if !bytes.is_empty() => {
-            coded::base64(bytes, text);
-            all
-        }
-        Field::Hex | Field::Base64 => return None,
         Field::Salt | Field::Hash => {
             let (value, rest) = with_length(bytes)?;
             match (field, value) {
@@ -158,14 +114,6 @@ fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) ->
                 (_, value) => coded::base32(value, text),
             }
             rest
-        }
-        Field::Types => {
-            coded::types(bytes, text)?;
-            all
-        }
-        Field::Params => {
-            params(bytes, text)?;
-            all
         }
         Field::Hyphened(len) => {
             let (value, rest) = bytes.split_at_checked(usize::from(len))?;
@@ -177,8 +125,45 @@ fn spell_one<'b>(field: Field, bytes: &'b [u8], dot: bool, text: &mut String) ->
             coded::apart(value, ':', 2, text);
             rest
         }
+        Field::Texts | Field::Rest | Field::Hex | Field::Base64 | Field::Types | Field::Params => {
+            spell_rest(field, bytes, text)?;
+            &[]
+        }
+        Field::Number8 | Field::Algorithm => spell_number(field, bytes, 1, text)?,
+        Field::Number16 | Field::Type => spell_number(field, bytes, 2, text)?,
+        Field::Number32 | Field::Span | Field::Moment => spell_number(field, bytes, 4, text)?,
     };
     Some(rest)
+}
+
+fn spell_number<'b>(field: Field, bytes: &'b [u8], len: usize, text: &mut String) -> Option<&'b [u8]> {
+    let (number, rest) = bytes.split_at_checked(len)?;
+    let number = number.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    match field {
+        Field::Type => write!(text, "{}", RecordType(u16::try_from(number).ok()?)).ok()?,
+        Field::Moment => text.push_str(&coded::moment(number)),
+        _ => write!(text, "{number}").ok()?,
+    }
+    Some(rest)
+}
+
+/// A part that goes on to the end.
+fn spell_rest(field: Field, bytes: &[u8], text: &mut String) -> Option<()> {
+    match field {
+        Field::Texts => {
+            for (place, quoted) in super::record::bytes::texts(bytes)?.iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { " " });
+                write_quoted(text, quoted).ok()?;
+            }
+        }
+        Field::Rest => write_quoted(text, bytes).ok()?,
+        Field::Hex if !bytes.is_empty() => coded::hexadecimal(bytes, text),
+        Field::Base64 if !bytes.is_empty() => coded::base64(bytes, text),
+        Field::Types => coded::types(bytes, text)?,
+        Field::Params => params(bytes, text)?,
+        _ => return None,
+    }
+    Some(())
 }
 
 fn with_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {

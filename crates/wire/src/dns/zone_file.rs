@@ -1,5 +1,5 @@
-//! Zone files (RFC 1035 §5, RFC 2308 §4, RFC 3597 §5), both ways. A file is read to its end, whatever is wrong with it, and every mistake has
-//! its line and column.
+//! Zone files (RFC 1035 §5, RFC 2308 §4, RFC 3597 §5), both ways. A file is read to its end, whatever is wrong with it, and every
+//! mistake has its line and column.
 //!
 //! `$INCLUDE` and `$GENERATE` are refused: a zone is one file, and what writes long ones writes them whole.
 
@@ -55,8 +55,8 @@ const LONGEST_TTL: u32 = u32::MAX >> 1;
 /// Mistakes that are told of one file; behind them nothing more is read.
 const MOST_MISTAKES: usize = 100;
 
-/// Reads a zone file. Names without a dot at their end are below `origin`, until the file says otherwise; records without a time to live have
-/// the one that `$TTL` says, else that of the record before, else `default_ttl`. What can be read is read, also beside mistakes.
+/// Reads a zone file. Names without a dot at their end are below `origin`, until the file says otherwise; records without a time to live
+/// have the one that `$TTL` says, else that of the record before, else `default_ttl`. What can be read is read, also beside mistakes.
 pub fn read(text: &[u8], origin: &Name, default_ttl: u32) -> (Vec<Entry>, Vec<Mistake>) {
     let mut reader = Reader {
         origin: origin.clone(),

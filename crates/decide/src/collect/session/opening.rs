@@ -9,7 +9,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use wire::bgp::{Capability, Family, Open};
 
-/// Graceful restart (RFC 4724 §3), without a family and without a time: we keep nothing of our own, and wish to be told when a table is whole.
+/// Graceful restart (RFC 4724 §3), without a family and without a time: we keep nothing of our own, and wish to be told when a table is
+/// whole.
 const GRACEFUL_RESTART: u8 = 64;
 
 /// What we say.

@@ -86,8 +86,8 @@ impl<'a> EdnsView<'a> {
 }
 
 impl<'a> SubnetView<'a> {
-    /// RFC 7871 §6 and §7.2.1: what is wrongly formed is rejected: an unknown family, a scope in a query, more or fewer bytes than the prefix
-    /// needs, bits beyond it.
+    /// RFC 7871 §6 and §7.2.1: what is wrongly formed is rejected: an unknown family, a scope in a query, more or fewer bytes than the
+    /// prefix needs, bits beyond it.
     fn read(option: &'a [u8]) -> Option<SubnetView<'a>> {
         let family = u16_at(option, 0)?;
         let (&source, &scope) = (option.get(2)?, option.get(3)?);

@@ -267,8 +267,7 @@ pub enum Action {
     /// Send the client to the place that is nearest to it, by this steering (index into [`Config::steerings`]), with 302 or 307.
     Steer { steering: usize, status: u16 },
     /// What clients need to measure which place of this steering (index into [`Config::steerings`]) is nearest: the script, the object
-    /// that it
-    /// times, and where it reports.
+    /// that it times, and where it reports.
     Measure(usize),
 }
 

@@ -56,9 +56,8 @@ fn is_at(zone: &Zone, at: &SocketAddr) -> bool {
 pub(crate) fn zones(config: &Config, old: Option<&Snapshot>) -> Option<Served> {
     let dns = config.dns.as_ref()?;
     let before = old.filter(|old| old.zones.is_some());
-    let same = |before: &Dns| {
-        before.zones == dns.zones && (before.listeners == dns.listeners || dns.zones.iter().all(|zone| zone.at.is_empty()))
-    };
+    let same =
+        |before: &Dns| before.zones == dns.zones && (before.listeners == dns.listeners || dns.zones.iter().all(|zone| zone.at.is_empty()));
     if let Some(old) = before.filter(|old| old.config.dns.as_ref().is_some_and(same)) {
         return old.zones.clone();
     }

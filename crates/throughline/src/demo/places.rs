@@ -8,8 +8,8 @@ use crate::settings::{self, forward_defaults, listener_defaults, match_defaults,
 use decide::address::Address;
 use decide::config::{Action, Config, FieldEdits, Forward, HostPattern, Match, PathMatch, Route, Site};
 use decide::resolve::{RootServer, write_root_servers};
-use host::os::{self, Bound};
 use host::Endpoint;
+use host::os::{self, Bound};
 use std::fs::DirBuilder;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};

@@ -11,19 +11,29 @@ type Line<'a> = (&'a str, &'a str, String);
 pub(super) fn text(places: &Places) -> String {
     let [own, root, top] = places.name_servers;
     let mut text = format!("[dns]\nat = [\"{own}\", \"{root}\", \"{top}\"]\nwhy = [\"127.0.0.0/8\", \"::1\"]\n");
-    zone(&mut text, ".", &root.to_string(), &[
-        ("@", "NS", "a.root.".to_string()),
-        ("a.root", "A", root.ip().to_string()),
-        ("test", "NS", "a.test.".to_string()),
-        ("a.test", "A", top.ip().to_string()),
-    ]);
+    zone(
+        &mut text,
+        ".",
+        &root.to_string(),
+        &[
+            ("@", "NS", "a.root.".to_string()),
+            ("a.root", "A", root.ip().to_string()),
+            ("test", "NS", "a.test.".to_string()),
+            ("a.test", "A", top.ip().to_string()),
+        ],
+    );
     let server = format!("ns.{ZONE}.");
-    zone(&mut text, "test", &top.to_string(), &[
-        ("@", "NS", "a.test.".to_string()),
-        ("a", "A", top.ip().to_string()),
-        ("throughline", "NS", server.clone()),
-        ("ns.throughline", kind(own.ip()), own.ip().to_string()),
-    ]);
+    zone(
+        &mut text,
+        "test",
+        &top.to_string(),
+        &[
+            ("@", "NS", "a.test.".to_string()),
+            ("a", "A", top.ip().to_string()),
+            ("throughline", "NS", server.clone()),
+            ("ns.throughline", kind(own.ip()), own.ip().to_string()),
+        ],
+    );
     let site = places.site().to_string();
     let mut lines = vec![
         ("@", "NS", server),

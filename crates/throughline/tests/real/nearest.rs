@@ -1,6 +1,5 @@
 //! A browser that measures which of three places is nearest, goes there, and says so; and a forger beside it. The places are listeners
-//! of one
-//! server in this process, each behind a line of its own length.
+//! of one server in this process, each behind a line of its own length.
 
 use crate::support::PATIENCE;
 use crate::support::peers::find;

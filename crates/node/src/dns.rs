@@ -25,6 +25,7 @@ mod transfer;
 mod zones;
 
 pub(crate) use doors::{Doors, tell_paused};
+pub use reasons::Steered;
 pub(crate) use shared::{Role, Shared};
 use signing::Signing;
 pub(crate) use zones::{Served, zones};

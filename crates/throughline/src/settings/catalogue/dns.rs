@@ -89,7 +89,8 @@ pub(super) static RESOLVER: Section = Section {
             Text(Shape::FilePath),
             Means("the public root"),
             r#""/etc/throughline/root.hints""#,
-            "A file with the names and addresses of the root servers, for a root of your own; all other servers then listen at the port of the first.",
+            "A file with the names and addresses of the root servers, for a root of your own; all other servers then listen at \
+             the port of the first.",
         ),
         entry("entries", count(100, 100_000_000), Is("100_000"), "10_000", "Answers that are kept, at the most."),
         entry("max-ttl", TIME, Is(r#""1d""#), r#""1h""#, "No answer is kept longer, whatever it says."),

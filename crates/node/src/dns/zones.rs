@@ -5,6 +5,7 @@ use decide::config::{Config, Dns, Zone};
 use decide::zone::Zones;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use wire::dns::Name;
 
 /// What is served, and where.
 #[derive(Clone)]
@@ -19,6 +20,14 @@ impl Served {
     /// What is served at a listener.
     pub(crate) fn at(&self, listener: SocketAddr) -> &Arc<Zones> {
         self.apart.iter().find(|(at, _)| *at == listener).map_or(&self.everywhere, |(_, zones)| zones)
+    }
+
+    /// Where a name is best known, for who names no listener: where its deepest zone is served.
+    pub(crate) fn nearest(&self, name: &Name) -> (SocketAddr, &Zones) {
+        let deepest = |zones: &Zones| zones.zones().iter().filter(|zone| name.is_within(&zone.name)).map(|zone| zone.name.depth()).max();
+        let somewhere = (SocketAddr::from(([0, 0, 0, 0], 0)), &*self.everywhere);
+        // Of several the first: they are alike to this name, but for zones beside it.
+        self.apart.iter().map(|(at, zones)| (*at, &**zones)).rev().max_by_key(|(_, zones)| deepest(zones)).unwrap_or(somewhere)
     }
 
     /// `None` where a zone is mistaken.

@@ -5,6 +5,7 @@ use decide::config::{Config, Dns, Zone};
 use decide::zone::Zones;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use wire::dns::Name;
 
 /// What is served, and where.
 #[derive(Clone)]
@@ -19,6 +20,18 @@ impl Served {
     /// What is served at a listener.
     pub(crate) fn at(&self, listener: SocketAddr) -> &Arc<Zones> {
         self.apart.iter().find(|(at, _)| *at == listener).map_or(&self.everywhere, |(_, zones)| zones)
+    }
+
+    /// Where a name is explained: at the listener that has the zone closest to it, the first of those.
+    pub(super) fn about(&self, name: &Name) -> (Option<SocketAddr>, &Arc<Zones>) {
+        let depth = |zones: &Zones| zones.zone_of(name).map(|zone| zones.zones()[zone].name.depth());
+        let mut best = (None, &self.everywhere);
+        for (at, zones) in &self.apart {
+            if depth(zones) > depth(best.1) {
+                best = (Some(*at), zones);
+            }
+        }
+        best
     }
 
     /// `None` where a zone is mistaken.

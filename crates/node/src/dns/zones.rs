@@ -22,12 +22,16 @@ impl Served {
         self.apart.iter().find(|(at, _)| *at == listener).map_or(&self.everywhere, |(_, zones)| zones)
     }
 
-    /// Where a name is best known, for who names no listener: where its deepest zone is served.
-    pub(crate) fn nearest(&self, name: &Name) -> (SocketAddr, &Zones) {
-        let deepest = |zones: &Zones| zones.zones().iter().filter(|zone| name.is_within(&zone.name)).map(|zone| zone.name.depth()).max();
-        let somewhere = (SocketAddr::from(([0, 0, 0, 0], 0)), &*self.everywhere);
-        // Of several the first: they are alike to this name, but for zones beside it.
-        self.apart.iter().map(|(at, zones)| (*at, &**zones)).rev().max_by_key(|(_, zones)| deepest(zones)).unwrap_or(somewhere)
+    /// Where a name is explained: at the listener that has the zone closest to it, the first of those.
+    pub(super) fn about(&self, name: &Name) -> (Option<SocketAddr>, &Arc<Zones>) {
+        let depth = |zones: &Zones| zones.zone_of(name).map(|zone| zones.zones()[zone].name.depth());
+        let mut best = (None, &self.everywhere);
+        for (at, zones) in &self.apart {
+            if depth(zones) > depth(best.1) {
+                best = (Some(*at), zones);
+            }
+        }
+        best
     }
 
     /// `None` where a zone is mistaken.

@@ -4,6 +4,10 @@
 //! A [`Snapshot`] has a [`Live`] for each steering of its configuration, from its first moment on. [`Leading::run`] brings them up to date, on
 //! a thread of its own: to work out a version of a full table takes longer than a request may wait.
 
+mod rehearsal;
+
+pub use rehearsal::rehearse;
+
 use crate::collector::{Batch, Collectors, Source};
 use crate::pool::Pool;
 use crate::server::{Server, Snapshot};
@@ -53,6 +57,11 @@ impl Live {
     pub fn publish(&self, version: Arc<Steering>) {
         self.present.store(version);
     }
+}
+
+/// The load of a place, as its edges have reported it; `None`: they have not, or not lately.
+pub fn load_of(snapshot: &Snapshot, pop: &config::Pop, now: Instant) -> Option<u64> {
+    snapshot.pools[pop.pool?].load(now, REPORT_HOLDS)
 }
 
 /// Those of a configuration. One whose rules and places are as before goes on; another begins with the tables of before.

@@ -3,10 +3,12 @@
 use super::lookup::signatures;
 use super::node::{Node, Place, What};
 use super::{Reply, Set, Zones};
+use crate::config::{Order, Source};
 use alloc::borrow::Cow;
 use wire::dns::{Data, Name, RecordType};
 
-/// Adds what is known of the names that a set points to. Dynamic sets are not drawn for this: who wants one asks for it.
+/// Adds what is known of the names that a set points to. Of a set that is drawn there is nothing here: who wants it asks for it. Values that
+/// are all given, if in turn, are all here, as written; and so are those of glue, whatever their order: nobody can ask for them.
 pub(super) fn add<'a>(zones: &'a Zones, zone: usize, set: &Set<'a>, signed: bool, reply: &mut Reply<'a>) {
     // Only targets of this zone's static records: what is drawn is owned by the answer alone.
     let Cow::Borrowed(data) = set.data else { return };
@@ -17,19 +19,32 @@ pub(super) fn add<'a>(zones: &'a Zones, zone: usize, set: &Set<'a>, signed: bool
         let needed = set.kind == RecordType::NS && target.is_within(&set.owner);
         for kind in kinds {
             let Some(held) = node.held(*kind) else { continue };
-            let What::Fixed(data) = &held.what else { continue };
+            let Some(data) = written(zones, &held.what, set.kind == RecordType::NS) else { continue };
             let owner = if node.name.is_wildcard() { Cow::Owned(target.clone().into_owned()) } else { Cow::Borrowed(&node.name) };
             let known = |there: &Set<'_>| there.kind == held.kind && there.owner == owner;
             if reply.answer.iter().chain(&reply.additional).any(known) || known(set) {
                 continue;
             }
-            let set = Set { owner: owner.clone(), kind: held.kind, ttl: held.ttl, data: Cow::Borrowed(data), needed };
+            let set = Set { owner: owner.clone(), kind: held.kind, ttl: held.ttl, data, needed };
             let at = if needed { reply.additional.iter().take_while(|set| set.needed).count() } else { reply.additional.len() };
             reply.additional.insert(at, set);
             if signed && !held.signatures.is_empty() {
                 reply.additional.push(signatures(held, &owner));
             }
         }
+    }
+}
+
+/// The records of a set that do not depend on who asks.
+fn written<'a>(zones: &'a Zones, what: &'a What, glue: bool) -> Option<Cow<'a, [Data]>> {
+    match what {
+        What::Fixed(data) => Some(Cow::Borrowed(data)),
+        What::Dynamic(set) => match &zones.set(*set).source {
+            Source::Values { values, order, .. } if glue || matches!(order, Order::Fixed | Order::Rotate) => {
+                Some(values.iter().map(|(data, _)| data.clone()).collect())
+            }
+            _ => None,
+        },
     }
 }
 

@@ -27,8 +27,9 @@ pub struct Steered {
 impl Snapshot {
     /// What the name server would answer to a client, and why. Nothing moves by it: no set has its turn. `None`: there are no zones.
     pub fn explain_name<'a>(&'a self, host: &Host, asked: &Asked<'a>, client: IpAddr) -> Option<(Reply<'a>, Vec<Steered>)> {
-        let zones = self.zones.as_deref()?;
-        let asker = Asker { from: SocketAddr::new(client, 0), transport: Transport::Udp, now: host.now() };
+        let (at, zones) = self.zones.as_ref()?.about(asked.name);
+        let at = at.or_else(|| self.config.dns.as_ref()?.listeners.first().copied())?;
+        let asker = Asker { from: SocketAddr::new(client, 0), at, transport: Transport::Udp, now: host.now() };
         let turns = RefCell::new(Turns::default());
         Some(reasoned(zones, asked, &mut Gift { host, snapshot: self, asker: &asker, client, turns: &turns }))
     }

@@ -20,6 +20,8 @@ pub struct NameExplained<'a> {
     pub reply: &'a Reply<'a>,
     /// What steerings decided for it.
     pub steered: Vec<NameSteered>,
+    /// The load of each place, by its index in [`Config::pops`]; `None` where it is not known.
+    pub loads: &'a [Option<u64>],
     /// What is not known, and would change the answer.
     pub missing: &'a [String],
 }
@@ -30,8 +32,6 @@ pub struct NameSteered {
     pub steering: usize,
     /// What it decided.
     pub decision: Decision,
-    /// The load of each place, by its index in [`Config::pops`]; `None` where it is not known.
-    pub loads: Vec<Option<u64>>,
 }
 
 /// The answer and its reasons, for a terminal.
@@ -95,7 +95,7 @@ fn write_steered(out: &mut String, explained: &NameExplained<'_>, steered: &Name
         let mark = if candidate.chosen { "=>" } else { "" };
         let label = if index == 0 { "place" } else { "" };
         line(out, label, &format!("{mark:<2} {name:<width$}  {}: {}", candidate.why, candidate.meaning()));
-        line(out, "", &format!("   {:<width$}  {}", "", facts(candidate, steered, config)));
+        line(out, "", &format!("   {:<width$}  {}", "", facts(candidate, explained.loads, config)));
     }
     decision.remarks().for_each(|remark| line(out, "note", remark));
     line(out, "scope", &scope(decision.answer.scope, explained));
@@ -105,10 +105,10 @@ fn name_of(config: &Config, pop: u16) -> &str {
     config.pops.get(usize::from(pop)).map_or("?", |pop| &pop.name)
 }
 
-fn facts(candidate: &Candidate, steered: &NameSteered, config: &Config) -> String {
+fn facts(candidate: &Candidate, loads: &[Option<u64>], config: &Config) -> String {
     let mut facts = candidate.facts();
     let index = usize::from(candidate.pop);
-    let load = steered.loads.get(index).copied().flatten();
+    let load = loads.get(index).copied().flatten();
     let capacity = config.pops.get(index).map_or(0, |pop| pop.capacity);
     match (load, capacity) {
         (Some(load), 0) => facts.push(format!("load {load}, no bound")),

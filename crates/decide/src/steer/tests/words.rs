@@ -50,7 +50,9 @@ fn every_word_means_something() {
             for candidate in &decision.candidates {
                 assert_ne!(candidate.meaning(), "", "{}", candidate.why);
             }
-            assert!(decision.notes.iter().zip(decision.remarks()).all(|(note, remark)| remark.starts_with(note) && remark.len() > note.len()));
+            assert!(
+                decision.notes.iter().zip(decision.remarks()).all(|(note, remark)| remark.starts_with(note) && remark.len() > note.len())
+            );
             assert!(decision.passed.iter().all(|(_, why)| *Decision::passed_because(why) != **why));
             seen += decision.passed.len();
         }

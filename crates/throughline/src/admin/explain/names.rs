@@ -5,8 +5,7 @@ use super::super::{Refusal, bad};
 use decide::config::{Config, RouteSource};
 use decide::zone::Asked;
 use host::Host;
-use node::collector::CollectorStatus;
-use node::steering::{Leading, load_of, rehearse};
+use node::steering::{Leading, rehearse};
 use node::{Server, Snapshot};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -50,13 +49,12 @@ fn client_of(text: &str) -> Result<(IpAddr, Option<Network>), String> {
     Ok((network.address(), Some(network)))
 }
 
-/// From a configuration alone, with the tables that lie in files.
+/// From a configuration alone, with what lies in files.
 pub(crate) fn rehearsed(question: &Question, config: Config) -> Result<String, String> {
     let explained = async |host: Host| {
         let server = Server::new(&host, config, 1, BTreeMap::new(), Vec::new());
-        let unread = rehearse(&host, &server).await;
-        let snapshot = server.snapshot();
-        let mut text = explain(question, &snapshot, &host, &not_rehearsed(&snapshot.config, &unread))?;
+        let leading = rehearse(&host, &server).await;
+        let mut text = explain(question, &server.snapshot(), &host, Some(&leading))?;
         text.push_str("from the configuration alone: every place counts as healthy; --admin asks a running server\n");
         Ok(text)
     };
@@ -73,48 +71,52 @@ pub(in crate::admin) fn live(
     parameters.only(&["name", "type", "client"])?;
     let name = parameters.first("name").ok_or_else(|| bad("say which name: name=NAME".to_string()))?;
     let question = Question::of(name, parameters.first("type"), parameters.first("client")).map_err(bad)?;
-    explain(&question, snapshot, host, &leading.map(|leading| not_live(leading)).unwrap_or_default()).map_err(bad)
+    explain(&question, snapshot, host, leading).map_err(bad)
 }
 
-fn explain(question: &Question, snapshot: &Snapshot, host: &Host, missing: &[String]) -> Result<String, String> {
+fn explain(question: &Question, snapshot: &Snapshot, host: &Host, leading: Option<&Arc<Leading>>) -> Result<String, String> {
     let asked = Asked { name: &question.name, kind: question.kind, dnssec_ok: false };
     let explained = snapshot.explain_name(host, &asked, question.client);
     let (reply, steered) = explained.ok_or("no zones are served: there is no [dns] with a zone in the configuration")?;
-    let (config, now) = (&snapshot.config, host.now());
-    let loads: Vec<Option<u64>> = config.pops.iter().map(|pop| load_of(snapshot, pop, now)).collect();
-    let missing = if steered.is_empty() { &[] } else { missing };
-    let steered = steered
-        .into_iter()
-        .map(|steered| NameSteered { steering: steered.steering, decision: steered.decision, loads: loads.clone() })
-        .collect();
-    let explained = NameExplained { asked: &asked, client: question.client, subnet: question.subnet, reply: &reply, steered, missing };
+    let config = &snapshot.config;
+    let steered = steered.into_iter().map(|steered| NameSteered { steering: steered.steering, decision: steered.decision });
+    let steered: Vec<NameSteered> = steered.collect();
+    let (loads, mut unknown) = leading.map(|leading| (loads(config, leading), missing(config, leading))).unwrap_or_default();
+    if steered.is_empty() {
+        unknown.clear();
+    }
+    let (client, subnet) = (question.client, question.subnet);
+    let explained = NameExplained { asked: &asked, client, subnet, reply: &reply, steered, loads: &loads, missing: &unknown };
     Ok(view::explain::name(&explained, config))
 }
 
-/// What a rehearsal cannot know.
-pub(super) fn not_rehearsed(config: &Config, unread: &[CollectorStatus]) -> Vec<String> {
-    let live = config.collectors.iter().filter_map(|collector| {
-        let pop = &config.pops[collector.pop].name;
-        let way = match &collector.source {
-            RouteSource::Mrt { .. } => return None,
-            RouteSource::Bmp { at, .. } => format!("by BMP at {at}"),
-            RouteSource::Bgp(session) => format!("by BGP from {}", session.router),
-        };
-        Some(format!("the table of {pop} that comes {way}: only a running server has it"))
-    });
-    let unread = unread.iter().map(|status| format!("the table of {} ({}): {}: {}", status.pop, status.name, status.state, status.why));
-    let measured = config.steerings.iter().filter(|steering| steering.measure.is_some());
-    let measured = measured.map(|steering| format!("what clients have measured for {}: only a running server knows", steering.name));
-    live.chain(unread).chain(measured).collect()
+/// The load of each place of the configuration, where it is known.
+pub(super) fn loads(config: &Config, leading: &Leading) -> Vec<Option<u64>> {
+    let places = leading.places();
+    config.pops.iter().map(|pop| places.iter().find(|place| place.name == pop.name)?.load).collect()
 }
 
-/// What a running server lacks at the moment.
-pub(super) fn not_live(leading: &Leading) -> Vec<String> {
-    let (sources, collectors) = (leading.collectors().sources(), leading.collectors().status());
-    let told = |collector: &&CollectorStatus| !sources.iter().any(|source| source.pop == collector.pop);
-    let without = collectors.iter().filter(told);
-    let without = without.map(|status| format!("the table of {} ({}): {}: {}", status.pop, status.name, status.state, status.why));
-    let other = sources.iter().filter(|source| source.state != "live");
-    let other = other.map(|source| format!("the table of {} ({}) is {}: {}", source.pop, source.name, source.state, source.why));
-    without.chain(other).map(|line| line.trim_end_matches([':', ' ']).to_string()).collect()
+/// What would be known if all was well.
+pub(super) fn missing(config: &Config, leading: &Leading) -> Vec<String> {
+    let (collectors, sources) = (leading.collectors().status(), leading.collectors().sources());
+    let because = |why: &str| if why.is_empty() { String::new() } else { format!(": {why}") };
+    let mut missing = Vec::new();
+    for collector in &config.collectors {
+        let pop = &config.pops[collector.pop].name;
+        if !collectors.iter().any(|status| status.pop == *pop) && !matches!(collector.source, RouteSource::Mrt { .. }) {
+            missing.push(format!("the table of {pop}, which its router tells: only a running server has it"));
+        }
+    }
+    for status in &collectors {
+        let mut known = sources.iter().filter(|source| source.pop == status.pop).peekable();
+        if known.peek().is_none() {
+            missing.push(format!("the table of {} ({}): {}{}", status.pop, status.name, status.state, because(&status.why)));
+        }
+        let not_live = known.filter(|source| source.state != "live");
+        missing.extend(not_live.map(|source| format!("the table of {} ({}): {}{}", source.pop, source.name, source.state, because(&source.why))));
+    }
+    let geography = leading.geography().filter(|file| file.state != "read");
+    missing.extend(geography.map(|file| format!("where addresses are ({}): {}{}", file.file, file.state, because(&file.why))));
+    missing.dedup();
+    missing
 }

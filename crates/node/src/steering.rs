@@ -6,10 +6,12 @@
 
 mod geography;
 mod places;
+mod rehearsal;
 mod work;
 
 pub use geography::GeographyStatus;
 pub use places::PlaceStatus;
+pub use rehearsal::rehearse;
 
 use crate::collector::{Batch, Collectors};
 use crate::server::{Server, Snapshot};

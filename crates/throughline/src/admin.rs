@@ -49,6 +49,7 @@ GET  /explain/balance?url=URL              which backend would get it, and why; 
 GET  /explain/cache?url=URL                what is stored for it, and what that is good for; with status=N or
                                            response=NAME: VALUE, whether such an answer would be stored
        also: method=, header=NAME: VALUE (as often as needed), listener=ADDR, client=IP
+GET  /explain/dns?name=NAME                what the name server answers, and why; also: type=TYPE, client=ADDR or NET
 POST /cache/purge?url=URL                  drop what is stored of a URL; or prefix=URL/, tag=TAG, site=NAME, all
        also: site=NAME (only what is stored for it), soft (stale, and served while it is validated)
 POST /cache/push?url=URL                   it has changed: drop what is stored of it, and fetch it; several, or one a line in the body
@@ -114,6 +115,7 @@ enum Resource {
     ExplainRoute,
     ExplainBalance,
     ExplainCache,
+    ExplainDns,
     Purge,
     Push,
     Content,
@@ -132,6 +134,7 @@ impl Resource {
             b"/explain/route" => Resource::ExplainRoute,
             b"/explain/balance" => Resource::ExplainBalance,
             b"/explain/cache" => Resource::ExplainCache,
+            b"/explain/dns" => Resource::ExplainDns,
             b"/cache/purge" => Resource::Purge,
             b"/cache/push" => Resource::Push,
             b"/cache/content" => Resource::Content,
@@ -211,6 +214,7 @@ impl Shown {
             Resource::ExplainRoute => explain::live_route(&snapshot, &who, &parameters).map(plain),
             Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
             Resource::ExplainCache => explain::live_cache(&self.server, &who, host, &parameters).map(plain),
+            Resource::ExplainDns => explain::names::live(&snapshot, self.reloader.leading(), host, &parameters).map(plain),
             Resource::Purge => cache::purge(&shared, host, &parameters),
             Resource::Push => push::notice(&shared, host, &parameters, body),
             Resource::Content => push::content(&shared, host, request, &parameters, body),

@@ -341,6 +341,7 @@ fn number(index: usize) -> u16 {
     u16::try_from(index).expect("the settings cap the number of listeners and pools")
 }
 
+pub(crate) mod names;
 mod tiers;
 
 #[cfg(test)]

@@ -80,7 +80,12 @@ pub(crate) fn of(config: &config::Config, old: Option<&Snapshot>) -> Vec<Arc<Liv
             _ => Default::default(),
         };
         let first = Steering::new(version, Arc::new(Places::of(steering, &config.pops)), tables, state);
-        Arc::new(Live { name: steering.name.clone(), config: steering.clone(), present: ArcSwap::from_pointee(first), deferred: AtomicU32::new(0) })
+        Arc::new(Live {
+            name: steering.name.clone(),
+            config: steering.clone(),
+            present: ArcSwap::from_pointee(first),
+            deferred: AtomicU32::new(0),
+        })
     };
     config.steerings.iter().map(live).collect()
 }
@@ -89,7 +94,8 @@ pub(crate) fn of(config: &config::Config, old: Option<&Snapshot>) -> Vec<Arc<Liv
 fn carried(present: &Steering, steering: &config::Steering, new: &config::Config, old: &config::Config) -> (Tables, State) {
     let name = |pop: u16| old.pops.get(usize::from(pop)).map(|pop| pop.name.as_str());
     let rib = reassigned(&present.tables().rib, |source, pop| place_of(new, source, name(pop)));
-    let before: Vec<Option<u16>> = new.pops.iter().map(|pop| (0..).zip(&old.pops).find(|(_, old)| old.name == pop.name)).map(|found| Some(found?.0)).collect();
+    let before: Vec<Option<u16>> =
+        new.pops.iter().map(|pop| (0..).zip(&old.pops).find(|(_, old)| old.name == pop.name)).map(|found| Some(found?.0)).collect();
     let state = State {
         healthy: before.iter().map(|pop| pop.is_none_or(|pop| present.state().is_healthy(pop))).collect(),
         shares: before.iter().map(|pop| pop.map_or(0, |pop| present.state().share(pop))).collect(),

@@ -26,7 +26,8 @@ fn a_place_whose_probes_fail_loses_its_clients_and_gets_them_back() {
         rig.edges.iter().for_each(|edge| edge.well.set(true));
         rig.until(25);
         assert_eq!(rig.place("198.51.100.9"), FRA);
-        let told = |name: &str| rig.log.steps(name).iter().map(|step| step.split(' ').nth(2).expect("a place").to_string()).collect::<Vec<_>>();
+        let told =
+            |name: &str| rig.log.steps(name).iter().map(|step| step.split(' ').nth(2).expect("a place").to_string()).collect::<Vec<_>>();
         assert_eq!((told("pop-lost")[0].as_str(), told("pop-lost").len(), told("pop-back").len()), ("fra", 3, 3));
         rig.close();
         (rig.log.steps("pop-lost"), rig.log.steps("pop-back"))

@@ -2,9 +2,7 @@
 
 use crate::collecting::{SECOND, Speaker, WIDE, ends_of_rib, network};
 use crate::support::{self, backend, dns, limits, option_of, with_option, zone};
-use decide::config::{
-    BgpSession, Collector, Config, DynamicSet, HealthCheck, Layer, Pop, Probe, RouteSource, Source, Steering,
-};
+use decide::config::{BgpSession, Collector, Config, DynamicSet, HealthCheck, Layer, Pop, Probe, RouteSource, Source, Steering};
 use decide::step::{Journey, Step, Texts, Value};
 use decide::time::{Calendar, Duration, Instant};
 use lab::peer::{Act, serve};
@@ -39,7 +37,8 @@ pub(crate) struct Rig<'w> {
 pub(crate) fn config() -> Config {
     let mut config = dns(limits());
     let names = ["ams", "fra", "sin"];
-    let mut zone = zone("example", "example. SOA ns.example. host.example. 7 3600 600 86400 60\nexample. NS ns.example.\nns.example. A 192.0.2.53\n");
+    let mut zone =
+        zone("example", "example. SOA ns.example. host.example. 7 3600 600 86400 60\nexample. NS ns.example.\nns.example. A 192.0.2.53\n");
     zone.sets = vec![DynamicSet { owner: Name::parse("cdn.example").expect("a name"), ttl: 5, source: Source::Steering(0) }];
     config.dns.as_mut().expect("there is one").zones.push(zone);
     let first = config.pools[0].clone();
@@ -173,7 +172,8 @@ pub(crate) struct Router {
 
 impl Router {
     fn start(machine: VirtualHost) -> Router {
-        let (said, up, sessions): (Rc<RefCell<Vec<Vec<u8>>>>, _, Rc<Cell<usize>>) = (Rc::default(), Rc::new(Cell::new(true)), Rc::default());
+        let (said, up, sessions): (Rc<RefCell<Vec<Vec<u8>>>>, _, Rc<Cell<usize>>) =
+            (Rc::default(), Rc::new(Cell::new(true)), Rc::default());
         let router = Router { said: said.clone(), up: up.clone(), sessions: sessions.clone() };
         let on = machine.clone();
         machine.spawn(async move {

@@ -26,7 +26,10 @@ fn each_client_goes_where_the_way_is_shortest_and_follows_it() {
         rig.until(9);
         assert_eq!((rig.place("198.51.100.9"), rig.place("198.51.100.200")), (AMS.to_string(), AMS.to_string()));
         let sources = rig.leading.collectors().sources();
-        assert_eq!(sources.iter().map(|source| (source.state, source.networks)).collect::<Vec<_>>(), [("live", 2), ("live", 1), ("live", 1)]);
+        assert_eq!(
+            sources.iter().map(|source| (source.state, source.networks)).collect::<Vec<_>>(),
+            [("live", 2), ("live", 1), ("live", 1)]
+        );
         let published = rig.log.steps("steering-published");
         assert!(published.last().expect("a version").contains(" cdn "), "{published:?}");
         rig.close();

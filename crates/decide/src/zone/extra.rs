@@ -1,14 +1,14 @@
 //! The additional section: addresses of the names that records point to, out of the same zone.
 
 use super::lookup::signatures;
-use super::node::{Held, Node, Place, What};
+use super::node::{Node, Place, What};
 use super::{Reply, Set, Zones};
 use crate::config::{Order, Source};
 use alloc::borrow::Cow;
 use wire::dns::{Data, Name, RecordType};
 
-/// Adds what is known of the names that a set points to. Nothing is drawn for this: who wants what is chosen for him asks for it. A set
-/// that is given whole, in whichever order, is given here too, and one without which a referral does not lead on is given whole.
+/// Adds what is known of the names that a set points to. Of a set that is drawn there is nothing here: who wants it asks for it. Values that
+/// are all given, if in turn, are all here, as written; and so are those of glue, whatever their order: nobody can ask for them.
 pub(super) fn add<'a>(zones: &'a Zones, zone: usize, set: &Set<'a>, signed: bool, reply: &mut Reply<'a>) {
     // Only targets of this zone's static records: what is drawn is owned by the answer alone.
     let Cow::Borrowed(data) = set.data else { return };
@@ -19,7 +19,7 @@ pub(super) fn add<'a>(zones: &'a Zones, zone: usize, set: &Set<'a>, signed: bool
         let needed = set.kind == RecordType::NS && target.is_within(&set.owner);
         for kind in kinds {
             let Some(held) = node.held(*kind) else { continue };
-            let Some(data) = whole(zones, held, needed) else { continue };
+            let Some(data) = written(zones, &held.what, set.kind == RecordType::NS) else { continue };
             let owner = if node.name.is_wildcard() { Cow::Owned(target.clone().into_owned()) } else { Cow::Borrowed(&node.name) };
             let known = |there: &Set<'_>| there.kind == held.kind && there.owner == owner;
             if reply.answer.iter().chain(&reply.additional).any(known) || known(set) {
@@ -35,12 +35,12 @@ pub(super) fn add<'a>(zones: &'a Zones, zone: usize, set: &Set<'a>, signed: bool
     }
 }
 
-/// All records of a set, if they may be told without a choice.
-fn whole<'a>(zones: &'a Zones, held: &'a Held, needed: bool) -> Option<Cow<'a, [Data]>> {
-    match &held.what {
+/// The records of a set that do not depend on who asks.
+fn written<'a>(zones: &'a Zones, what: &'a What, glue: bool) -> Option<Cow<'a, [Data]>> {
+    match what {
         What::Fixed(data) => Some(Cow::Borrowed(data)),
         What::Dynamic(set) => match &zones.set(*set).source {
-            Source::Values { values, order, .. } if needed || matches!(order, Order::Fixed | Order::Rotate) => {
+            Source::Values { values, order, .. } if glue || matches!(order, Order::Fixed | Order::Rotate) => {
                 Some(values.iter().map(|(data, _)| data.clone()).collect())
             }
             _ => None,

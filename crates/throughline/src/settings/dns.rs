@@ -15,7 +15,7 @@ use decide::config::{
 };
 use decide::resolve::{RootServer, root_servers};
 use decide::zone::Level;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use wire::dns::zone_file::{self, Entry};
 use wire::dns::{Data, Name, RecordType};
@@ -166,7 +166,17 @@ pub(super) fn check(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) 
         }
     }
     let mut seen: Vec<Name> = Vec::new();
-    for (name, _) in root.named("zone") {
+    let listeners = config.dns.as_ref().map_or(&[][..], |dns| &dns.listeners);
+    for (name, table) in root.named("zone") {
+        for text in table.texts("at") {
+            if let Ok(at) = value::socket_address(&text.it)
+                && !listeners.is_empty()
+                && !listeners.contains(&at)
+            {
+                let known = listeners.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
+                mistakes.error(&text.span, format!("the name server does not listen at {at}")).help(format!("[dns] at has {known}"));
+            }
+        }
         let Some(apex) = Name::parse(&name.it) else { continue };
         if seen.contains(&apex) {
             mistakes.error(&name.span, format!("the zone {apex} is there already"));
@@ -198,7 +208,8 @@ fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mi
         mistakes.error(&name.span, format!("{:?} is not the name of a zone", name.it)).expected("a name such as \"example.com\"");
         return None;
     };
-    let mut zone = Zone { name: apex, records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
+    let mut zone =
+        Zone { name: apex, at: addresses(table, "at"), records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
     for text in table.texts("transfer") {
         if let Ok((network, key)) = value::transfer_to(&text.it) {
             zone.transfer.push(TransferTo { network, key: names.key(key, &text.span, mistakes) });
@@ -214,14 +225,20 @@ fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mi
     for record in table.tables("record") {
         written(record, table, &zone.name, names, &mut sets, mistakes);
     }
+    let mut fixed = Vec::new();
     for set in sets {
         let span = set.span.clone();
+        if let What::Values { kind, .. } = set.what
+            && set.order == Order::Fixed
+        {
+            fixed.push((set.owner.clone(), kind));
+        }
         set.into_zone(&mut zone);
         places.resize(zone.records.len(), (span, String::new()));
     }
     whole(&zone, name, &places, mistakes);
     if table.bool("rotate") {
-        rotate(&mut zone);
+        rotate(&mut zone, &fixed);
     }
     Some(zone)
 }
@@ -259,21 +276,35 @@ fn whole(zone: &Zone, name: &At<String>, places: &[(Span, String)], mistakes: &m
     }
 }
 
-/// DNS round robin: several addresses of one name are given in turn.
-fn rotate(zone: &mut Zone) {
-    let is_address = |record: &ZoneRecord| matches!(record.data.kind(), RecordType::A | RecordType::AAAA);
+/// DNS round robin: several addresses of one name are given in turn; but not those that are to stay as written, and those that are signed:
+/// a signature goes with the records of a set, not with one of its turns.
+fn rotate(zone: &mut Zone, fixed: &[(Name, RecordType)]) {
+    let signed = |record: &ZoneRecord| match &record.data {
+        // RFC 4034 §3.1.1: the type that is signed is the first of the data.
+        Data::Other(RecordType::RRSIG, bytes) => {
+            bytes.first_chunk().map(|kind| (record.owner.clone(), RecordType(u16::from_be_bytes(*kind))))
+        }
+        _ => None,
+    };
+    let stays: BTreeSet<(Name, RecordType)> = zone.records.iter().filter_map(signed).chain(fixed.iter().cloned()).collect();
     let key = |record: &ZoneRecord| (record.owner.clone(), record.data.kind());
-    let (addresses, rest): (Vec<ZoneRecord>, Vec<ZoneRecord>) = std::mem::take(&mut zone.records).into_iter().partition(is_address);
+    let turns = |record: &ZoneRecord| matches!(record.data.kind(), RecordType::A | RecordType::AAAA) && !stays.contains(&key(record));
+    let (addresses, rest): (Vec<ZoneRecord>, Vec<ZoneRecord>) = std::mem::take(&mut zone.records).into_iter().partition(turns);
     zone.records = rest;
     let mut sets: BTreeMap<(Name, RecordType), Vec<ZoneRecord>> = BTreeMap::new();
     for record in addresses {
-        sets.entry(key(&record)).or_default().push(record);
+        let set = sets.entry(key(&record)).or_default();
+        // RFC 2181 §5: a set has no record twice.
+        if !set.iter().any(|before| before.data == record.data) {
+            set.push(record);
+        }
     }
     for ((owner, kind), records) in sets {
         match &records[..] {
             [_] => zone.records.extend(records),
             several => {
-                let ttl = several[0].ttl;
+                // §5.2: of several times to live the least is safe.
+                let ttl = several.iter().map(|record| record.ttl).min().unwrap_or(0);
                 let values = records.into_iter().map(|record| (record.data, 1)).collect();
                 zone.sets.push(DynamicSet { owner, ttl, source: Source::Values { kind, values, order: Order::Rotate } });
             }
@@ -391,7 +422,7 @@ fn values(table: &Table, zone: &Name, mistakes: &mut Mistakes<'_>) -> Option<Wha
         match zone_file::data(&text.it, kind, zone) {
             Ok(data) => values.push((data, weight)),
             Err(wrong) => {
-                drop(mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says: {}", text.it, wrong.what)))
+                mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says: {}", text.it, wrong.what));
             }
         }
     }

@@ -99,3 +99,27 @@ fn a_steering_tells_its_scope_even_where_it_has_nothing() {
     let (data, _, scope) = answers(&zones, &mut given, "www.e AAAA");
     assert_eq!((data.len(), scope), (0, Some(21)));
 }
+
+/// Whoever follows a referral cannot ask for the addresses first: a server with several of them has them given in turn by default.
+#[test]
+fn glue_is_given_whatever_its_order() {
+    let mut plain = zone("e", "e SOA e e 1 2 3 4 5\nsub.e NS ns.sub.e\ne MX 1 mx.e\nmx.e AAAA 2001:db8::1");
+    for (owner, order) in [("ns.sub.e", Order::Rotate), ("mx.e", Order::Rotate)] {
+        let source = values(&[("192.0.2.1", 1), ("192.0.2.2", 1)], RecordType::A, order);
+        plain.sets.push(DynamicSet { owner: name(owner), ttl: 20, source });
+    }
+    let glue = "ad ns.sub.e 20 A 192.0.2.1\nad ns.sub.e 20 A 192.0.2.2";
+    let referral = format!("NOERROR delegation\nau sub.e 300 NS ns.sub.e\n{glue}");
+    let zones = built(vec![plain.clone()]);
+    check_answer(&zones, "x.sub.e A", &referral);
+    let mail = "an e 300 MX 1 mx.e\nad mx.e 20 A 192.0.2.1\nad mx.e 20 A 192.0.2.2\nad mx.e 300 AAAA 2001:db8::1";
+    check_answer(&zones, "e MX", &format!("NOERROR aa exact\n{mail}"));
+    // What is drawn is given only to who asks for it, but for glue.
+    for set in &mut plain.sets {
+        let Source::Values { order, .. } = &mut set.source else { unreachable!() };
+        *order = Order::Weighted;
+    }
+    let zones = built(vec![plain]);
+    check_answer(&zones, "x.sub.e A", &referral);
+    check_answer(&zones, "e MX", "NOERROR aa exact\nan e 300 MX 1 mx.e\nad mx.e 300 AAAA 2001:db8::1");
+}

@@ -50,6 +50,7 @@ fn status() -> Status {
         requests: Requests { in_flight: 3, total: 1_204_400, client_errors: 57, server_errors: 2 },
         tunnels: TunnelStatus { open: 1500, websockets: 1200 },
         names: Vec::new(),
+        leading: LeadingStatus::default(),
         certificates: vec![
             CertificateStatus { left: Some(0), ..certificate("/etc/ssl/old.pem", &["old.test", "*.old.test"]) },
             CertificateStatus {
@@ -190,4 +191,62 @@ fn a_backend_of_a_pool_becomes_a_line() {
         ..backend("a", "[::1]:80", "maintenance", "down")
     };
     assert_eq!(BackendStatus::from(&from), expected);
+}
+
+#[test]
+fn how_clients_are_led() {
+    let text = |text: &str| text.to_owned();
+    let place = |name: &str, healthy, load, capacity, shed| PlaceStatus { name: text(name), healthy, load, capacity, shed };
+    let leading = LeadingStatus {
+        places: vec![place("fra", true, Some(412), 400, 97), place("ams", false, None, 0, 0), place("sin", true, Some(20), 1_000, 0)],
+        steerings: vec![SteeringStatus { name: text("cdn"), version: 1_204, ipv4: 900_012, ipv6: 200_001, measured: 17, held: 3_000 }],
+        collectors: vec![CollectorStatus {
+            name: text("bgp 192.0.2.1:179"),
+            place: text("fra"),
+            state: text("Established"),
+            seconds: 75,
+            why: String::new(),
+        }],
+        tables: vec![TableStatus {
+            source: text("bgp 192.0.2.1:179"),
+            place: text("fra"),
+            state: text("kept"),
+            seconds: 30,
+            networks: 900_012,
+            changed: Some(2),
+            why: text("the router closed the connection"),
+        }],
+        geography: Some(GeographyStatus {
+            file: text("/var/city.mmdb"),
+            state: text("refused"),
+            seconds: 5,
+            networks: 4_000_000,
+            why: text("it is torn"),
+        }),
+    };
+    let expected = "
+  place  state   load  capacity   shed
+  fra    sheds    412       400  9.7 %
+  ams    down       -         -      -
+  sin    serves    20     1,000      -
+
+  steering  version     IPv4     IPv6  measured  held back
+  cdn         1,204  900,012  200,001        17      3,000
+
+  collector          place  state        for           why
+  bgp 192.0.2.1:179  fra    Established  1 min 15 s
+
+  routing table      place  state  for   networks  changed  why
+  bgp 192.0.2.1:179  fra    kept   30 s   900,012  2 s ago  the router closed the connection
+
+  geography       state    for   networks  why
+  /var/city.mmdb  refused  5 s  4,000,000  it is torn
+";
+    let shown = table(&Status { leading: leading.clone(), ..Status::default() }, Paint::Plain);
+    assert!(shown.ends_with(expected), "{shown}");
+    let coloured = table(&Status { leading, ..Status::default() }, Paint::Colour);
+    assert!(
+        coloured.contains("\x1b[31mdown") && coloured.contains("\x1b[33mkept") && coloured.contains("\x1b[32mEstablished"),
+        "{coloured}"
+    );
 }

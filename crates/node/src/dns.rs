@@ -27,7 +27,7 @@ mod zones;
 pub(crate) use doors::{Doors, tell_paused};
 pub(crate) use shared::{Role, Shared};
 use signing::Signing;
-pub(crate) use zones::zones;
+pub(crate) use zones::{tell_mistaken, zones};
 
 use decide::time::Instant;
 use std::future::Future;

@@ -1,6 +1,7 @@
 //! `_why.NAME`: the reasons of the answer for a name, as texts, for those who may ask.
 
 use super::Asker;
+use super::authority::scope_of;
 use super::given::Gift;
 use decide::config::{Config, Source};
 use decide::steer::{Candidate, Decision};
@@ -12,12 +13,13 @@ const LABEL: &[u8] = b"\x04_why";
 /// A text of a record has no more (RFC 1035 §3.3.14).
 const LONGEST_TEXT: usize = 255;
 
-/// The name whose reasons are asked for, by somebody who may.
-pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config) -> Option<Name> {
+/// The name whose reasons are asked for, by somebody who may; one of ours: nothing is said in anybody else's name.
+pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config, zones: &Zones) -> Option<Name> {
     let rest = query.lowered().strip_prefix(LABEL)?;
     let dns = config.dns.as_ref().filter(|_| query.kind == RecordType::TXT)?;
     let may = dns.why.iter().any(|network| network.contains(asker.from.ip()));
-    if may { Name::from_wire(rest) } else { None }
+    let name = if may { Name::from_wire(rest)? } else { return None };
+    zones.zone_of(&name).map(|_| name)
 }
 
 /// Answers with the reasons. It takes the same ways as the answer itself: its sets have their turn by it.
@@ -33,7 +35,7 @@ pub(super) fn answer(zones: &Zones, name: &Name, query: &QueryView<'_>, gift: &m
     }
     answer.set_flags(bit::AUTHORITATIVE);
     if let Some(scope) = reply.scope {
-        answer.set_scope(scope);
+        answer.set_scope(scope_of(query, scope));
     }
     for line in &lines {
         let fits = answer.record(Section::Answer, query.name(), RecordType::TXT, 0, |data| {

@@ -266,8 +266,8 @@ pub enum Action {
     Application(String),
     /// Send the client to the place that is nearest to it, by this steering (index into [`Config::steerings`]), with 302 or 307.
     Steer { steering: usize, status: u16 },
-    /// What clients need to measure which place of this steering (index into [`Config::steerings`]) is nearest: the script, the object that it
-    /// times, and where it reports.
+    /// What clients need to measure which place of this steering (index into [`Config::steerings`]) is nearest: the script, the object
+    /// that it times, and where it reports.
     Measure(usize),
 }
 

@@ -40,7 +40,7 @@ fn zone(path: &Path) -> Zone {
     let (again, mistakes) = zone_file::read(file.as_bytes(), &Name::root(), 0);
     assert_eq!(mistakes, []);
     assert!(again.iter().map(|entry| &entry.data).eq(records.iter().map(|record| &record.data)));
-    Zone { name, records, sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() }
+    Zone { name, at: Vec::new(), records, sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() }
 }
 
 fn zones(folder: &Path, names: &str) -> Zones {

@@ -25,9 +25,10 @@ mod transfer;
 mod zones;
 
 pub(crate) use doors::{Doors, tell_paused};
+pub use reasons::Steered;
 pub(crate) use shared::{Role, Shared};
 use signing::Signing;
-pub(crate) use zones::{tell_mistaken, zones};
+pub(crate) use zones::{Served, tell_mistaken, zones};
 
 use decide::time::Instant;
 use std::future::Future;
@@ -41,6 +42,8 @@ use wire::dns::{Flags, Message, ResponseCode};
 pub(crate) struct Asker {
     /// From where. By UDP it may be forged, unless a cookie says otherwise.
     pub(crate) from: SocketAddr,
+    /// At which listener.
+    pub(crate) at: SocketAddr,
     pub(crate) transport: Transport,
     /// When the query came.
     pub(crate) now: Instant,

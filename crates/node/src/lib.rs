@@ -37,6 +37,7 @@ mod transport;
 
 pub use application::{Answer, Application};
 pub use conversation::{Conversation, Socket};
+pub use dns::Steered;
 pub use feed::{Feed, Fetched, Listed, Only, Outcome, Plan, Progress, Pushable, Pushed, Reason, Refused};
 pub use measure::Measuring;
 pub use pool::Pool;

@@ -245,9 +245,7 @@ impl Index {
     ///
     /// A connection may have moved to another place of the configuration since its request began, so no index is taken on trust.
     pub(crate) fn journey(&self, worker: usize, journey: &Journey) {
-        let mut site = self.unrouted.of(worker);
-        let mut pool = None;
-        let (mut tunnelled, mut missed) = (false, false);
+        let (mut site, mut pool, mut tunnelled, mut missed) = (self.unrouted.of(worker), None, false, false);
         for (_, step) in journey.steps() {
             match *step {
                 Step::Accepted { listener, .. } => self.at_listener(listener, |cells| cells.of(worker).requests.add(1)),
@@ -315,8 +313,9 @@ impl Index {
                 | Step::EncodingChosen { .. }
                 | Step::CacheRest { .. }
                 | Step::CacheDrop { .. }
-                | Step::Made { .. } => {}
-                Step::TunnelClosed { .. } | Step::SocketClosed { .. } => {}
+                | Step::Made { .. }
+                | Step::TunnelClosed { .. }
+                | Step::SocketClosed { .. } => {}
                 steps_of_the_process!() | steps_of_a_client!() => debug_assert!(false, "{} is no step of a request", step.name()),
             }
         }

@@ -156,7 +156,8 @@ impl Pool {
         state.reported[backend] = Some((load, now));
     }
 
-    /// The load that all backends together have reported within this time, in hundredths of the unit that they report it in; `None`: none has.
+    /// The load that all backends together have reported within this time, in hundredths of the unit that they report it in; `None`:
+    /// none has.
     pub(crate) fn load(&self, now: Instant, within: Duration) -> Option<u64> {
         let state = self.lock();
         let loads = state.reported.iter().flatten().filter(|(_, at)| now.since(*at) <= within).map(|(load, _)| *load);

@@ -22,7 +22,7 @@ use decide::config::Config;
 use decide::route::Table;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
-use decide::zone::{Mistake, Zones};
+use decide::zone::Mistake;
 use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ pub struct Snapshot {
     pub(crate) routes: Table,
     pub(crate) pools: Vec<Arc<Pool>>,
     /// The zones that are served.
-    pub(crate) zones: Option<Arc<Zones>>,
+    pub(crate) zones: Option<dns::Served>,
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,

@@ -4,41 +4,49 @@
 //! A [`Snapshot`] has a [`Live`] for each steering of its configuration, from its first moment on. [`Leading::run`] brings them up to date, on
 //! a thread of its own: to work out a version of a full table takes longer than a request may wait.
 
-use crate::collector::{Batch, Collectors, Source};
-use crate::pool::Pool;
+mod geography;
+mod places;
+mod work;
+
+pub use geography::GeographyStatus;
+pub use places::PlaceStatus;
+
+use crate::collector::{Batch, Collectors};
 use crate::server::{Server, Snapshot};
 use arc_swap::ArcSwap;
 use decide::config;
-use decide::pool::{Admin, Health};
-use decide::steer::{Answer, Capacity, Change, Geography, MeasuredTable, Moves, Places, Rib, Settled, SourceId, State, Steering, Tables};
-use decide::step::{SteeringStep, Step, Texts};
-use decide::time::{Duration, Instant};
+use decide::steer::{Answer, Places, Rib, SourceId, State, Steering, Tables};
+use decide::time::Duration;
 use host::Host;
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use work::Work;
 
 /// Between two looks at health, loads and measurements; and the least between two versions for changes of tables.
 const TICK: Duration = Duration::from_secs(1);
-/// What is held back is tried again after so long, if nothing else asks for a new version.
-const TRY_AGAIN: Duration = Duration::from_secs(10);
-/// What clients have measured grows old even if nobody reports: it is looked at again after so long.
-const MEASURED_AGAIN: Duration = Duration::from_secs(60);
-/// A load that was reported longer ago is not known.
-const REPORT_HOLDS: Duration = Duration::from_secs(30);
-
 /// One steering of a configuration, in its present version.
 pub struct Live {
     name: String,
     config: config::Steering,
     present: ArcSwap<Steering>,
+    deferred: AtomicU32,
 }
 
 impl Live {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Networks of which a change is held back for now.
+    pub fn deferred(&self) -> u32 {
+        self.deferred.load(Ordering::Relaxed)
+    }
+
     /// What clients are led by at the moment.
     pub fn present(&self) -> Arc<Steering> {
         self.present.load_full()
@@ -55,28 +63,47 @@ impl Live {
     }
 }
 
-/// Those of a configuration. One whose rules and places are as before goes on; another begins with the tables of before.
+/// Those of a configuration. One whose rules and places are as before goes on; another begins with the tables of before, and with what is
+/// known of the places, or else a reload would lead clients to a place that is lost.
 pub(crate) fn of(config: &config::Config, old: Option<&Snapshot>) -> Vec<Arc<Live>> {
-    let same_places = old.is_some_and(|old| old.config.pops == config.pops);
     let live = |steering: &config::Steering| {
         let before = old.and_then(|old| old.steerings.iter().find(|live| live.name == steering.name));
+        let same_places = old.is_some_and(|old| old.config.pops == config.pops);
         if let Some(before) = before.filter(|before| same_places && before.config == *steering) {
             return before.clone();
         }
-        let (version, tables) = match (before, old) {
-            (Some(before), Some(old)) => {
-                let present = before.present();
-                let name = |pop: u16| old.config.pops.get(usize::from(pop)).map(|pop| pop.name.as_str());
-                let rib = reassigned(&present.tables().rib, |source, pop| place_of(config, source, name(pop)));
-                (present.version() + 1, Tables { rib: Arc::new(rib), geography: present.tables().geography.clone(), ..Tables::default() })
-            }
-            _ => (1, Tables::default()),
+        let version = before.map_or(1, |before| before.present().version() + 1);
+        // One that is new begins with what another one knows: the routing tables are the same for all.
+        let known = before.or(old.and_then(|old| old.steerings.first()));
+        let (tables, state) = match (known, old) {
+            (Some(known), Some(old)) => carried(&known.present(), steering, config, &old.config),
+            _ => Default::default(),
         };
-        let places = Arc::new(Places::of(steering, &config.pops));
-        let first = Steering::new(version, places, tables, State::default());
-        Arc::new(Live { name: steering.name.clone(), config: steering.clone(), present: ArcSwap::from_pointee(first) })
+        let first = Steering::new(version, Arc::new(Places::of(steering, &config.pops)), tables, state);
+        Arc::new(Live {
+            name: steering.name.clone(),
+            config: steering.clone(),
+            present: ArcSwap::from_pointee(first),
+            deferred: AtomicU32::new(0),
+        })
     };
     config.steerings.iter().map(live).collect()
+}
+
+/// What of a version holds under another configuration: places are known by their names.
+fn carried(present: &Steering, steering: &config::Steering, new: &config::Config, old: &config::Config) -> (Tables, State) {
+    let name = |pop: u16| old.pops.get(usize::from(pop)).map(|pop| pop.name.as_str());
+    let rib = reassigned(&present.tables().rib, |source, pop| place_of(new, source, name(pop)));
+    let before: Vec<Option<u16>> =
+        new.pops.iter().map(|pop| (0..).zip(&old.pops).find(|(_, old)| old.name == pop.name)).map(|found| Some(found?.0)).collect();
+    let state = State {
+        healthy: before.iter().map(|pop| pop.is_none_or(|pop| present.state().is_healthy(pop))).collect(),
+        shares: before.iter().map(|pop| pop.map_or(0, |pop| present.state().share(pop))).collect(),
+    };
+    // What is held back is known by the order of the places.
+    let same = present.places().pops().map(name).eq(steering.pops.iter().map(|pop| Some(new.pops[*pop].name.as_str())));
+    let held = if same { present.tables().held.clone() } else { Arc::default() };
+    (Tables { rib: Arc::new(rib), geography: present.tables().geography.clone(), held, ..Tables::default() }, state)
 }
 
 /// The index of the place of a source, by its name.
@@ -85,14 +112,18 @@ fn place_of(config: &config::Config, source: SourceId, name: Option<&str>) -> Op
     Some((source, u16::try_from(pop).ok()?))
 }
 
-/// The same tables, whose sources belong to places of another configuration; those of places that are gone are taken out.
+/// The same tables, whose sources belong to places of another configuration. What sources of places that are gone have told is taken out,
+/// and what they may tell yet counts for nobody.
 fn reassigned(rib: &Rib, place: impl Fn(SourceId, u16) -> Option<(SourceId, u16)>) -> Rib {
     let sources: Vec<(SourceId, u16)> = rib.sources().collect();
     let mut new = rib.clone();
     for (source, pop) in sources {
         match place(source, pop) {
             Some((source, pop)) => new.assign(source, pop),
-            None => new = new.clear(source),
+            None => {
+                new = new.clear(source);
+                new.unassign(source);
+            }
         }
     }
     new
@@ -103,12 +134,15 @@ pub struct Leading {
     server: Arc<Server>,
     collectors: Arc<Collectors>,
     stopped: AtomicBool,
+    /// As they were at the last look, for whoever asks.
+    places: Mutex<Vec<PlaceStatus>>,
+    geography: Mutex<Option<GeographyStatus>>,
 }
 
 impl Leading {
     /// Of this server, by the tables of these collectors.
     pub fn new(server: Arc<Server>, collectors: Arc<Collectors>) -> Arc<Leading> {
-        Arc::new(Leading { server, collectors, stopped: AtomicBool::new(false) })
+        Arc::new(Leading { server, collectors, stopped: AtomicBool::new(false), places: Mutex::default(), geography: Mutex::default() })
     }
 
     /// Ends [`Leading::run`], and the collectors.
@@ -123,12 +157,22 @@ impl Leading {
         &self.collectors
     }
 
+    /// The places, in the order of the configuration, as they were at the last look.
+    pub fn places(&self) -> Vec<PlaceStatus> {
+        self.places.lock().expect("no panic while it is held").clone()
+    }
+
+    /// The file that says where addresses are, if there is one.
+    pub fn geography(&self) -> Option<GeographyStatus> {
+        self.geography.lock().expect("no panic while it is held").clone()
+    }
+
     /// Leads, on the calling thread, until [`Leading::stop`].
     pub async fn run(self: Arc<Self>, host: Host) {
         let mut seen = self.server.changed.number();
         let mut work = Work::new(host.clone(), self.clone());
         while !self.stopped.load(Ordering::SeqCst) {
-            let batches = self.wait(&host, !work.each.is_empty(), &mut seen).await;
+            let batches = self.wait(&host, work.ticks(), &mut seen).await;
             work.follow();
             work.take(batches);
             work.look();
@@ -156,278 +200,4 @@ impl Leading {
         })
         .await
     }
-}
-
-/// One steering, as the work on it goes on.
-struct Each {
-    live: Arc<Live>,
-    moves: Moves,
-    measured: Arc<MeasuredTable>,
-    measured_version: u64,
-    measured_at: Instant,
-    /// Something of it has changed since the last version.
-    due: bool,
-    /// Networks that are held back.
-    deferred: u32,
-    published_at: Instant,
-}
-
-/// One place.
-struct Place {
-    healthy: bool,
-    capacity: Capacity,
-    /// The load at the last look, if it was known.
-    load: Option<u64>,
-}
-
-struct Work {
-    host: Host,
-    leading: Arc<Leading>,
-    snapshot: Arc<Snapshot>,
-    rib: Arc<Rib>,
-    rib_changed: bool,
-    sources: BTreeMap<SourceId, Arc<Source>>,
-    geography: Arc<Geography>,
-    places: Vec<Place>,
-    each: Vec<Each>,
-}
-
-impl Work {
-    fn new(host: Host, leading: Arc<Leading>) -> Work {
-        let snapshot = leading.server.snapshot();
-        let mut work = Work {
-            host,
-            leading,
-            rib: Arc::default(),
-            rib_changed: false,
-            sources: BTreeMap::new(),
-            geography: Arc::default(),
-            places: Vec::new(),
-            each: Vec::new(),
-            snapshot,
-        };
-        work.begin(&[]);
-        work
-    }
-
-    /// Goes over to the server's present configuration.
-    fn follow(&mut self) {
-        let present = self.leading.server.snapshot();
-        if present.generation == self.snapshot.generation {
-            return;
-        }
-        let old = std::mem::replace(&mut self.snapshot, present);
-        let config = &self.snapshot.config;
-        let sources = &self.sources;
-        self.rib =
-            Arc::new(reassigned(&self.rib, |source, _| place_of(config, source, sources.get(&source).map(|source| source.pop.as_str()))));
-        self.rib_changed = true;
-        self.begin(&old.config.pops);
-    }
-
-    /// Begins with what the snapshot has; places that were there before are known.
-    fn begin(&mut self, before: &[config::Pop]) {
-        let mut known: Vec<Option<Place>> = std::mem::take(&mut self.places).into_iter().map(Some).collect();
-        let place = |pop: &config::Pop| {
-            let at = before.iter().position(|before| before.name == pop.name);
-            let known = at.and_then(|at| known.get_mut(at)?.take());
-            known.unwrap_or_else(|| Place { healthy: true, capacity: Capacity::new(), load: None })
-        };
-        self.places = self.snapshot.config.pops.iter().map(place).collect();
-        let (now, mut going) = (self.host.now(), std::mem::take(&mut self.each));
-        for live in &self.snapshot.steerings {
-            let same = going.iter().position(|each| Arc::ptr_eq(&each.live, live));
-            self.each.push(match same {
-                Some(at) => Each { due: true, ..going.swap_remove(at) },
-                None => Each {
-                    live: live.clone(),
-                    moves: Moves::new(&live.config),
-                    measured: Arc::default(),
-                    measured_version: 0,
-                    measured_at: Instant::ZERO,
-                    due: true,
-                    deferred: 0,
-                    published_at: now,
-                },
-            });
-        }
-    }
-
-    /// Takes what the collectors have into the tables.
-    fn take(&mut self, batches: Vec<Batch>) {
-        let mut changes: Vec<Change> = Vec::new();
-        for batch in batches {
-            if !matches!(batch, Batch::Changes(_)) {
-                self.apply(&mut changes);
-            }
-            match batch {
-                Batch::Opened(source) => self.open(source),
-                Batch::Whole(source, whole) => self.put(source, whole),
-                Batch::Changes(more) => self.gather(&mut changes, more),
-                Batch::Gone(source) => {
-                    self.change(|rib| rib.clear(source));
-                    self.sources.remove(&source);
-                }
-            }
-        }
-        self.apply(&mut changes);
-    }
-
-    /// Changes of one source and then another; of one network in one source the last holds, so that whatever comes twice waits for the next.
-    fn gather(&mut self, changes: &mut Vec<Change>, more: Vec<Change>) {
-        let same = |a: &Change, b: &Change| a.source == b.source;
-        if matches!((changes.last(), more.first()), (Some(last), Some(first)) if same(last, first)) {
-            self.apply(changes);
-        }
-        let comes_back = more.first().is_some_and(|first| changes.iter().any(|change| same(change, first)));
-        if comes_back {
-            self.apply(changes);
-        }
-        changes.extend(more);
-    }
-
-    fn apply(&mut self, changes: &mut Vec<Change>) {
-        if changes.is_empty() {
-            return;
-        }
-        let changes = std::mem::take(changes);
-        self.change(|rib| rib.apply(&changes));
-    }
-
-    fn change(&mut self, change: impl FnOnce(&Rib) -> Rib) {
-        self.rib = Arc::new(change(&self.rib));
-        self.rib_changed = true;
-    }
-
-    fn open(&mut self, source: Arc<Source>) {
-        if let Some((id, pop)) = place_of(&self.snapshot.config, source.id, Some(&source.pop)) {
-            let mut rib = Rib::clone(&self.rib);
-            rib.assign(id, pop);
-            self.change(|_| rib);
-        }
-        self.sources.insert(source.id, source);
-    }
-
-    fn put(&mut self, source: SourceId, whole: Vec<(wire::network::Network, decide::steer::Route)>) {
-        self.change(|rib| rib.replace(source, whole));
-    }
-
-    /// Looks at the places, and at what clients have measured.
-    fn look(&mut self) {
-        let now = self.host.now();
-        for index in 0..self.places.len() {
-            self.look_at(index, now);
-        }
-        for (index, each) in self.each.iter_mut().enumerate() {
-            let Some(measuring) = self.snapshot.measuring(index) else { continue };
-            let version = measuring.version();
-            let old = now.since(each.measured_at) >= MEASURED_AGAIN && !each.measured.is_empty();
-            if version == each.measured_version && !old {
-                continue;
-            }
-            (each.measured_version, each.measured_at) = (version, now);
-            let table = MeasuredTable::new(measuring.table(now));
-            if table != *each.measured {
-                each.measured = Arc::new(table);
-                each.due = true;
-            }
-        }
-    }
-
-    fn look_at(&mut self, index: usize, now: Instant) {
-        let pop = &self.snapshot.config.pops[index];
-        let Some(pool) = pop.pool.map(|pool| self.snapshot.pools[pool].clone()) else { return };
-        let (healthy, load) = (serves(&pool, now), pool.load(now, REPORT_HOLDS));
-        let place = &mut self.places[index];
-        let before = (place.healthy, place.capacity.share());
-        let share = place.capacity.settle(load, pop.capacity, now);
-        (place.healthy, place.load) = (healthy, load);
-        if before == (healthy, share) {
-            return;
-        }
-        let number = u16::try_from(index).expect("settings allow no more than 65,535 places");
-        for each in &mut self.each {
-            each.due |= each.live.present().places().pops().any(|pop| pop == number);
-        }
-        let mut texts = Texts::default();
-        let name = texts.keep(pop.name.as_bytes());
-        let tell = |step| self.leading.server.tell_with(self.host.calendar(), Step::Steering(step), &texts);
-        match (before.0, healthy) {
-            (true, false) => tell(SteeringStep::PopLost { pop: name, why: "no edge of it is healthy" }),
-            (false, true) => tell(SteeringStep::PopBack { pop: name }),
-            _ => {}
-        }
-        if before.1 != share {
-            let (before, share) = (thousandths(before.1), thousandths(share));
-            tell(SteeringStep::PopSheds { pop: name, before, share, load: load.unwrap_or(0), capacity: pop.capacity });
-        }
-    }
-
-    fn publish(&mut self) {
-        let now = self.host.now();
-        let state = State {
-            healthy: self.places.iter().map(|place| place.healthy).collect(),
-            shares: self.places.iter().map(|place| place.capacity.share()).collect(),
-        };
-        if std::mem::take(&mut self.rib_changed) {
-            self.each.iter_mut().for_each(|each| each.due = true);
-            self.count();
-        }
-        for index in 0..self.each.len() {
-            let each = &mut self.each[index];
-            let again = each.deferred > 0 && now.since(each.published_at) >= TRY_AGAIN;
-            if !std::mem::take(&mut each.due) && !again {
-                continue;
-            }
-            let before = self.host.now_afresh();
-            let tables =
-                Tables { rib: self.rib.clone(), measured: each.measured.clone(), geography: self.geography.clone(), ..Tables::default() };
-            let present = each.live.present();
-            let (next, settled) = present.follow(present.version() + 1, tables, state.clone(), &mut each.moves, now);
-            (each.deferred, each.published_at) = (settled.deferred, now);
-            let next = Arc::new(next);
-            each.live.publish(next.clone());
-            let took = self.host.now_afresh().since(before);
-            self.tell(index, &next, settled, took);
-        }
-    }
-
-    fn tell(&self, index: usize, version: &Steering, settled: Settled, took: Duration) {
-        let mut texts = Texts::default();
-        let steering = texts.keep(self.each[index].live.name.as_bytes());
-        let (ipv4, ipv6) = version.tables().rib.len();
-        let step = SteeringStep::SteeringPublished {
-            steering,
-            version: version.version(),
-            ipv4: ipv4 as u64,
-            ipv6: ipv6 as u64,
-            sources: version.tables().rib.sources().count() as u64,
-            moved: settled.moved.into(),
-            lost: settled.lost.into(),
-            deferred: settled.deferred.into(),
-            took,
-        };
-        self.leading.server.tell_with(self.host.calendar(), Step::Steering(step), &texts);
-    }
-
-    /// Tells each source how many networks it has.
-    fn count(&self) {
-        let mut counts: BTreeMap<SourceId, u64> = self.sources.keys().map(|id| (*id, 0)).collect();
-        for (source, networks) in self.rib.counts() {
-            counts.insert(source, networks);
-        }
-        for (id, source) in &self.sources {
-            source.count(counts[id]);
-        }
-    }
-}
-
-/// A share in 65,536ths, in thousandths.
-fn thousandths(share: u16) -> u16 {
-    u16::try_from(u32::from(share) * 1000 / 65_536).expect("less than a thousand")
-}
-
-/// Whether any edge of a place takes clients.
-fn serves(pool: &Pool, now: Instant) -> bool {
-    pool.status(now).iter().any(|edge| edge.admin == Admin::Ready && edge.health != Health::Down && edge.ejected_for.is_none())
 }

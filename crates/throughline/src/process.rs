@@ -41,6 +41,8 @@ pub struct Plan {
     pub source: Option<Source>,
     /// Code in this process that routes may name, beside the admin side.
     pub applications: BTreeMap<String, Arc<dyn Application>>,
+    /// Addresses of the configuration that are held for this process already.
+    pub held: Vec<Bound>,
     /// Commands to try, printed at the start; made of the configuration once its listeners have their ports.
     pub hints: fn(&Config) -> Vec<String>,
 }
@@ -111,7 +113,7 @@ pub fn add_admin(config: &mut Config, at: Option<Address>) -> Result<(), String>
 /// Serves until a signal says otherwise. `print` is given the lines of the start, in order.
 pub fn run(mut plan: Plan, print: fn(&str)) -> Result<ExitCode, String> {
     os::raise_descriptor_limit();
-    let bound = bind_all(&mut plan.config)?;
+    let bound = bind_all(&mut plan.config, std::mem::take(&mut plan.held))?;
     if let Some(source) = &mut plan.source
         && let (Some(admin), Some(last)) = (&mut source.admin, plan.config.listeners.last())
     {
@@ -121,12 +123,16 @@ pub fn run(mut plan: Plan, print: fn(&str)) -> Result<ExitCode, String> {
     os::run(|host| serve(host, plan, bound, print)).map_err(|error| format!("cannot start the event loop: {error}"))?
 }
 
-/// Makes sure of every listener's address. A port 0 is replaced by the one that the kernel chose.
-fn bind_all(config: &mut Config) -> Result<Vec<Bound>, String> {
+/// Makes sure of every listener's address that is not held already. A port 0 is replaced by the one that the kernel chose.
+fn bind_all(config: &mut Config, mut held: Vec<Bound>) -> Result<Vec<Bound>, String> {
+    let mut taken = |endpoint: &Endpoint| held.iter().position(|held| held.endpoint == *endpoint).map(|at| held.swap_remove(at));
     let bind = |listener: &mut decide::config::Listener| {
         let endpoint =
             Endpoint::of(&listener.at).ok_or_else(|| format!("cannot listen on {}: a listener needs an IP address", listener.at))?;
-        let bound = os::bind(&endpoint).map_err(|error| cannot_listen(&listener.at, &error))?;
+        let bound = match taken(&endpoint) {
+            Some(held) => held,
+            None => os::bind(&endpoint).map_err(|error| cannot_listen(&listener.at, &error))?,
+        };
         if let Endpoint::Ip(chosen) = &bound.endpoint {
             listener.at = Address::Ip(*chosen);
         }
@@ -134,11 +140,11 @@ fn bind_all(config: &mut Config) -> Result<Vec<Bound>, String> {
     };
     let mut bound: Vec<Bound> = config.listeners.iter_mut().map(bind).collect::<Result<_, String>>()?;
     for at in name_listeners_mut(config) {
-        let held = bind_names(*at)?;
-        if let Endpoint::Ip(chosen) = &held.endpoint {
+        let names = taken(&Endpoint::Ip(*at)).map_or_else(|| bind_names(*at), Ok)?;
+        if let Endpoint::Ip(chosen) = &names.endpoint {
             *at = *chosen;
         }
-        bound.push(held);
+        bound.push(names);
     }
     Ok(bound)
 }
@@ -164,8 +170,8 @@ fn cannot_listen(at: &Address, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!(
-                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--from, --http, --https or \
-                 --admin ADDR, or the configuration)."
+                "cannot listen on {at}: another program is listening there. Stop it, or choose another address (--from, --http, --https, \
+                 --dns or --admin ADDR, or the configuration)."
             )
         }
         io::ErrorKind::PermissionDenied => {

@@ -11,6 +11,7 @@ mod client;
 mod h2load;
 mod machine;
 mod memory;
+mod names;
 mod peers;
 mod report;
 mod seam;
@@ -53,6 +54,8 @@ struct Plan {
     trace_runs: usize,
     /// Long bodies for each figure of its throughput.
     trace_downloads: usize,
+    /// Starts of each name server with a full table.
+    table_loads: usize,
 }
 
 const FULL: Plan = Plan {
@@ -68,6 +71,7 @@ const FULL: Plan = Plan {
     crowds: 9,
     trace_runs: 200,
     trace_downloads: 6,
+    table_loads: 5,
 };
 
 const QUICK: Plan = Plan {
@@ -83,6 +87,7 @@ const QUICK: Plan = Plan {
     crowds: 3,
     trace_runs: 40,
     trace_downloads: 2,
+    table_loads: 2,
 };
 
 const SLOW_BACKEND: &str = "slow-backend";
@@ -104,7 +109,7 @@ struct Bench {
 /// `cargo xtask bench [--quick] [--list] [--binary PATH] [ROW…]`.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let under_load = throughput::ROWS.iter().map(|row| row.name).chain(memory::ROWS.iter().map(|row| row.name));
-    let known: Vec<&str> = under_load.chain([SLOW_BACKEND, SEAM]).chain(cache::rows()).chain(trace::ROWS).collect();
+    let known: Vec<&str> = under_load.chain([SLOW_BACKEND, SEAM]).chain(cache::rows()).chain(trace::ROWS).chain(names::ROWS).collect();
     let mut plan = FULL;
     let mut binary = machine::release_folder(root).join("throughline");
     let mut wanted = Vec::new();
@@ -168,6 +173,7 @@ impl Bench {
         }
         text += &cache::measure(self, rows)?;
         text += &trace::measure(self, rows)?;
+        text += &names::measure(self, root, rows)?;
         text += &format!("\nThe run took {:.0} s.\n", begin.elapsed().as_secs_f64());
         print!("{text}");
         let results = root.join("bench/results");

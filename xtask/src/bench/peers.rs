@@ -283,7 +283,7 @@ fn serves_files(port: u16) -> bool {
 
 /// A folder for one server, and its configuration in there, made from a file of `bench/peers`. One that lies in a folder there comes with
 /// all that is beside it.
-fn write_config(bench: &Bench, template: &str, port: u16, values: &[(&str, &str)]) -> Result<(PathBuf, PathBuf), String> {
+pub(super) fn write_config(bench: &Bench, template: &str, port: u16, values: &[(&str, &str)]) -> Result<(PathBuf, PathBuf), String> {
     let source = bench.source.join("peers").join(template);
     let folder = bench.folder.path.join(format!("{}-{port}", template.replace('/', "-")));
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -1,6 +1,7 @@
 //! The figures as Markdown.
 
 use super::memory::{self, Idle};
+use super::names::Loaded;
 use super::peers::{OURS, Peer};
 use super::seam::{CONNECTIONS, MESSAGE, ROUND, Seam};
 use super::tail::{RATE, Tail};
@@ -29,14 +30,19 @@ pub(super) fn heading(peers: &[Peer], plan: &Plan) -> String {
 
 /// A row under load: cost first, as figures and as ratios to the cheapest peer and to each.
 pub(super) fn throughput(row: &Row, all: &[Figures]) -> String {
-    let mut text = format!("\n## {}\n\n{}\n\n", row.name, capitalised(row.says));
+    under_load(row.name, row.says, row.bytes, all)
+}
+
+/// The same of a row whose requests have bodies of so many bytes.
+pub(super) fn under_load(name: &str, says: &str, bytes: usize, all: &[Figures]) -> String {
+    let mut text = format!("\n## {name}\n\n{}\n\n", capitalised(says));
     let cost = |figures: &Figures| median(figures, |round| round.cpu_us);
     let peers: Vec<&Figures> = all.iter().filter(|figures| figures.name != OURS).collect();
     let best = peers.iter().map(|figures| cost(figures)).fold(f64::INFINITY, f64::min);
     let mut head = "| server | CPU µs / request | lowest – highest | × best peer |".to_string();
     peers.iter().for_each(|peer| head += &format!(" × {} |", peer.name));
     head += " requests / s |";
-    let is_large = row.bytes >= LARGE;
+    let is_large = bytes >= LARGE;
     head += if is_large { " MB / s |" } else { "" };
     head += " its core busy | p50 | p99 |";
     line(&mut text, format_args!("{head}"));
@@ -51,12 +57,42 @@ pub(super) fn throughput(row: &Row, all: &[Figures]) -> String {
         cells += &if per_second < 100.0 { format!(" {per_second:.1} |") } else { format!(" {per_second:.0} |") };
         if is_large {
             #[expect(clippy::cast_precision_loss, reason = "the length of a body")]
-            let megabytes = row.bytes as f64 / 1e6;
+            let megabytes = bytes as f64 / 1e6;
             cells += &format!(" {:.0} |", per_second * megabytes);
         }
         let latency = |of: fn((f64, f64)) -> f64| median(figures, |round| round.latency.map_or(f64::NAN, of));
         cells += &format!(" {busy:.0} % | {} | {} |", time(latency(|(p50, _)| p50)), time(latency(|(_, p99)| p99)));
         line(&mut text, format_args!("{cells}"));
+    }
+    text
+}
+
+/// The row of tables that are read.
+pub(super) fn loaded(name: &str, all: &[Loaded]) -> String {
+    let mut text = format!(
+        "\n## {name}\n\nFrom the start of the process to the first right answer out of 900,000 networks of IPv4 and 200,000 of IPv6 to 8 places, \
+         on all cores; medians.\n\n"
+    );
+    line(&mut text, format_args!("| server | seconds | lowest – highest | × gdnsd | CPU seconds | resident MiB | × gdnsd | peak MiB |"));
+    line(&mut text, format_args!("|---|---:|---:|---:|---:|---:|---:|---:|"));
+    let middle = |values: &[f64]| quartiles(values.to_vec())[1];
+    #[expect(clippy::cast_precision_loss, reason = "memory of a process is far below 2^52 bytes")]
+    let mebibytes = |values: &[u64]| middle(&values.iter().map(|bytes| *bytes as f64 / f64::from(1 << 20)).collect::<Vec<_>>());
+    let peer = all.iter().find(|one| one.name != OURS);
+    let (time, memory) = peer.map_or((f64::NAN, f64::NAN), |peer| (middle(&peer.seconds), mebibytes(&peer.bytes)));
+    for one in all {
+        let (seconds, bytes) = (middle(&one.seconds), mebibytes(&one.bytes));
+        let (low, high) = range(one.seconds.iter().copied());
+        let (cpu, peak) = (middle(&one.cpu_seconds), mebibytes(&one.peak));
+        line(
+            &mut text,
+            format_args!(
+                "| {} | {seconds:.2} | {low:.2} – {high:.2} | {:.2} | {cpu:.2} | {bytes:.0} | {:.2} | {peak:.0} |",
+                one.name,
+                seconds / time,
+                bytes / memory
+            ),
+        );
     }
     text
 }

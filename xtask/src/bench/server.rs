@@ -9,6 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How long a server may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// All processes of one running server. Killed when dropped.
 pub(super) struct Server {
     pub(super) name: &'static str,
@@ -29,6 +32,18 @@ impl Server {
         answers: fn(u16) -> bool,
         log: &Path,
     ) -> Result<Server, String> {
+        Server::start_within(name, command, port, measured, answers, (log, PATIENCE))
+    }
+
+    /// The same for one that has much to read first: it may take so long.
+    pub(super) fn start_within(
+        name: &'static str,
+        command: &[&str],
+        port: u16,
+        measured: bool,
+        answers: impl Fn(u16) -> bool,
+        (log, patience): (&Path, Duration),
+    ) -> Result<Server, String> {
         let core = SERVER_CORE.to_string();
         let pin: &[&str] = if measured { &["taskset", "-c", &core] } else { &[] };
         let output = fs::File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
@@ -45,15 +60,15 @@ impl Server {
         let group = Pid::from_child(&child);
         let killing = Afterwards::run(&["kill", "-KILL", &format!("-{}", group.as_raw_nonzero())])?;
         let mut server = Server { name, port, child, group, _killing: killing };
-        server.wait_until(answers, log)?;
+        server.wait_until(answers, log, patience)?;
         Ok(server)
     }
 
-    fn wait_until(&mut self, answers: fn(u16) -> bool, log: &Path) -> Result<(), String> {
+    fn wait_until(&mut self, answers: impl Fn(u16) -> bool, log: &Path, patience: Duration) -> Result<(), String> {
         let begin = Instant::now();
         while !answers(self.port) {
             let ended = self.child.try_wait().ok().flatten();
-            if ended.is_some() || begin.elapsed() > Duration::from_secs(5) {
+            if ended.is_some() || begin.elapsed() > patience {
                 let said = fs::read_to_string(log).unwrap_or_default();
                 let how = ended.map_or_else(|| "does not answer".to_string(), |status| format!("ended ({status})"));
                 return Err(format!("{} {how}; it said:\n{}", self.name, said.trim_end()));
@@ -109,12 +124,21 @@ impl Server {
 
     /// Resident memory of its processes, in bytes.
     pub(super) fn resident_bytes(&self) -> u64 {
-        let resident = |process: &Process| {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that it ever was, of each process.
+    pub(super) fn peak_bytes(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, row: &str) -> u64 {
+        let of = |process: &Process| {
             let status = fs::read_to_string(format!("/proc/{}/status", process.id)).unwrap_or_default();
-            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+            let line = status.lines().find_map(|line| line.strip_prefix(row));
             line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
         };
-        self.processes().iter().map(resident).sum()
+        self.processes().iter().map(of).sum()
     }
 
     /// The numbers of its processes.

@@ -49,6 +49,8 @@ pub struct DnsLimits {
 pub struct Zone {
     /// Its name.
     pub name: Name,
+    /// Where it is served, of [`Dns::listeners`]; empty: at each of them.
+    pub at: Vec<SocketAddr>,
     /// Its records: those of its file, then those of the configuration. One of them is the SOA, at the name.
     pub records: Vec<ZoneRecord>,
     /// Sets whose records are not all given alike.

@@ -96,7 +96,7 @@ fn a_crowd_of_networks_does_not_open_the_gate_for_one() {
     for round in 0..200_u32 {
         let now = Instant::ZERO + Duration::from_millis(u64::from(round) * 5);
         for other in 0..100_u32 {
-            rates.allow(10, IpAddr::from((round * 100 + other << 8).to_be_bytes()), Answers::Data, now);
+            rates.allow(10, IpAddr::from(((round * 100 + other) << 8).to_be_bytes()), Answers::Data, now);
         }
         allowed += u32::from(rates.allow(10, victim, Answers::Data, now));
     }

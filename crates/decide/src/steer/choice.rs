@@ -68,8 +68,8 @@ impl<'a> Chooser<'a> {
         (!self.shedding.is_empty()).then(|| route.or(location).unwrap_or(0).max(A::UNIT))
     }
 
-    /// The place, by its small number.
-    pub(super) fn choose<A: Bits>(&self, ground: &Ground<A>) -> u8 {
+    /// The place, by its small number, and the layer that decides.
+    pub(super) fn choose<A: Bits>(&self, ground: &Ground<A>) -> (u8, Layer) {
         let mut able = self.healthy;
         if let Some(unit) = self.unit(ground) {
             let hash = prefix_hash(ground.at.first(unit), unit);
@@ -81,17 +81,17 @@ impl<'a> Chooser<'a> {
         self.layers(&self.places.layers, ground, able)
     }
 
-    fn layers<A: Bits>(&self, layers: &[Layer], ground: &Ground<A>, able: u64) -> u8 {
-        let Some((layer, behind)) = layers.split_first() else { return able.trailing_zeros() as u8 };
+    fn layers<A: Bits>(&self, layers: &[Layer], ground: &Ground<A>, able: u64) -> (u8, Layer) {
+        let Some((layer, behind)) = layers.split_first() else { return (able.trailing_zeros() as u8, Layer::Default) };
         let found = match layer {
-            Layer::Measured => ground.measured.and_then(|row| self.measured(row, self.layers(behind, ground, able), able)),
+            Layer::Measured => ground.measured.and_then(|row| self.measured(row, self.layers(behind, ground, able).0, able)),
             Layer::Topology => ground.route.and_then(|route| self.topology(route, ground.held, able)),
             Layer::Geography => ground
                 .location
                 .and_then(|(_, location)| self.nearness.order(location).iter().copied().find(|number| able & 1 << number != 0)),
             Layer::Default => Some(able.trailing_zeros() as u8),
         };
-        found.unwrap_or_else(|| self.layers(behind, ground, able))
+        found.map_or_else(|| self.layers(behind, ground, able), |place| (place, *layer))
     }
 
     /// The place with the shortest time, if that is shorter by enough than the time to the place that would be chosen otherwise.

@@ -15,8 +15,30 @@ pub struct Diff {
     /// What moves, in the order of addresses, as the widest networks. Networks that no router has told of and that count nothing are left
     /// out.
     pub moves: Vec<Move>,
+    /// The same between each two places, in the order of their indices.
+    pub flows: Vec<Flow>,
     /// What each place of either version has, in the order of their indices.
     pub loads: Vec<Load>,
+}
+
+/// What moves from one place to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flow {
+    /// From where (index into [`crate::config::Config::pops`]).
+    pub from: u16,
+    /// To where.
+    pub to: u16,
+    /// How much, of IPv4 and of IPv6.
+    pub weight: [f64; 2],
+    /// How many of [`Diff::moves`] these are.
+    pub moves: usize,
+}
+
+impl Flow {
+    /// All of it.
+    pub fn whole(&self) -> f64 {
+        self.weight.iter().sum()
+    }
 }
 
 /// A network that moves.
@@ -73,8 +95,8 @@ impl Diff {
         let mut count = Count { pops: &pops, moves: Vec::new(), matrix: vec![[0.0; 2]; pops.len() * pops.len()] };
         count.family(old, new, weights, 0, (&old.map.v4, &new.map.v4));
         count.family(old, new, weights, 1, (&old.map.v6, &new.map.v6));
-        let loads = count.loads(new, weights, loads);
-        Diff { moves: count.moves, loads }
+        let (flows, loads) = (count.flows(), count.loads(new, weights, loads));
+        Diff { moves: count.moves, flows, loads }
     }
 
     /// The places that will have more than they can bear.
@@ -167,6 +189,17 @@ impl Count<'_> {
         }
     }
 
+    fn flows(&self) -> Vec<Flow> {
+        let size = self.pops.len();
+        let mut moves = vec![0; size * size];
+        self.moves.iter().for_each(|moved| moves[self.at(moved.from) * size + self.at(moved.to)] += 1);
+        let flow = |cell: usize| {
+            let (from, to) = (self.pops[cell / size], self.pops[cell % size]);
+            (moves[cell] > 0).then(|| Flow { from, to, weight: self.matrix[cell], moves: moves[cell] })
+        };
+        (0..size * size).filter_map(flow).collect()
+    }
+
     fn loads(&self, new: &Steering, weights: &Weights, known: &[Option<u64>]) -> Vec<Load> {
         let by_weight = matches!(weights, Weights::Given(_));
         let size = self.pops.len();
@@ -206,14 +239,14 @@ fn part(some: [f64; 2], all: [f64; 2], by_weight: bool) -> f64 {
 }
 
 /// What addresses count, in a sweep.
-struct Ground<'a, A> {
+pub(super) struct Ground<'a, A> {
     given: Option<(&'a super::weights::Given, Cursor<'a, A>)>,
     known: [Cursor<'a, A>; 2],
     nothing_known: bool,
 }
 
 impl<'a, A: Bits> Ground<'a, A> {
-    fn new(old: &'a Steering, new: &'a Steering, weights: &'a Weights) -> Self {
+    pub(super) fn new(old: &'a Steering, new: &'a Steering, weights: &'a Weights) -> Self {
         let ribs = [&old.tables.rib, &new.tables.rib];
         Ground {
             given: match weights {
@@ -226,7 +259,7 @@ impl<'a, A: Bits> Ground<'a, A> {
     }
 
     /// On to an address; and where that may change what addresses count.
-    fn go(&mut self, at: A) -> Option<A> {
+    pub(super) fn go(&mut self, at: A) -> Option<A> {
         let cursors = self.known.iter_mut().chain(self.given.as_mut().map(|(_, cursor)| cursor));
         cursors
             .filter_map(|cursor| {
@@ -237,7 +270,7 @@ impl<'a, A: Bits> Ground<'a, A> {
     }
 
     /// What an address counts here; `None`: nothing, and nobody knows it.
-    fn density(&self) -> Option<f64> {
+    pub(super) fn density(&self) -> Option<f64> {
         let known = self.nothing_known || self.known.iter().any(|cursor| cursor.here().is_some());
         match &self.given {
             None => known.then(|| 1.0 / A::FIRST.count(A::FIRST.last(A::WEIGHED))),

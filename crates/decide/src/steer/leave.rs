@@ -62,8 +62,8 @@ impl Leave {
     }
 }
 
-/// The leaves that were used, as long as they would be good still. Where there are too many, no other is taken until one of them is over: to
-/// forget one would make it good again.
+/// The leaves that were used, as long as they would be good still. Where there are too many, no other is taken until one of them is
+/// over: to forget one would make it good again.
 #[derive(Clone, Debug, Default)]
 pub struct Used {
     until: BTreeMap<u128, u64>,

@@ -88,15 +88,40 @@ impl<A: Bits> Runs<A> {
 }
 
 fn swept<A: Bits>(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> Runs<A> {
+    let routes = A::of(rib.table()).len();
+    let (mut starts, mut places) = (Vec::with_capacity(routes), Vec::with_capacity(routes));
+    sweep(chooser, (rib, held, geography), |stretch| {
+        let (place, _) = chooser.choose(&stretch.ground);
+        if places.last() != Some(&place) {
+            starts.push(stretch.ground.at);
+            places.push(place);
+        }
+    });
+    starts.shrink_to_fit();
+    places.shrink_to_fit();
+    Runs::of(starts, places)
+}
+
+/// Addresses that lie alike in all tables.
+pub(super) struct Stretch<A> {
+    /// What the tables say of them; they begin at its address.
+    pub(super) ground: Ground<A>,
+    /// The last one.
+    pub(super) last: A,
+    /// Where their network stands in the tables: of routes, of times, of locations.
+    pub(super) found: [Option<usize>; 3],
+}
+
+/// All addresses of a family, stretch by stretch.
+pub(super) fn sweep<A: Bits>(chooser: &Chooser<'_>, (rib, held, geography): (&Rib, &Held, &Geography), mut each: impl FnMut(&Stretch<A>)) {
     let tables = (A::of(rib.table()), A::of(held.table()), A::of(chooser.measured.table()), A::of(geography.table()));
     let (routes, holds, times, locations) = tables;
     let mut cursors = [routes, holds, times, locations].map(Cursor::new);
-    let (mut starts, mut places) = (Vec::with_capacity(routes.len()), Vec::with_capacity(routes.len()));
     let mut at = A::FIRST;
     loop {
         cursors.iter_mut().for_each(|cursor| cursor.go(at));
-        let [route, hold, time, location] = [0, 1, 2, 3].map(|cursor: usize| cursors[cursor].here());
-        let route = route.map(|index| (routes.addresses[index], routes.bits[index], routes.values[index]));
+        let [found, hold, time, location] = [0, 1, 2, 3].map(|cursor: usize| cursors[cursor].here());
+        let route = found.map(|index| (routes.addresses[index], routes.bits[index], routes.values[index]));
         let ground = Ground {
             at,
             route,
@@ -104,18 +129,13 @@ fn swept<A: Bits>(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geo
             measured: time.map(|index| times.values[index]),
             location: location.map(|index| (locations.bits[index], locations.values[index])),
         };
-        let place = chooser.choose(&ground);
-        if places.last() != Some(&place) {
-            starts.push(at);
-            places.push(place);
-        }
         let unit = chooser.unit(&ground).and_then(|bits| at.last(bits).next());
-        match cursors.iter().map(Cursor::border).chain([unit]).flatten().min() {
+        let border = cursors.iter().map(Cursor::border).chain([unit]).flatten().min();
+        let last = border.and_then(Bits::previous).unwrap_or(A::LAST);
+        each(&Stretch { ground, last, found: [found, time, location] });
+        match border {
             Some(border) => at = border,
             None => break,
         }
     }
-    starts.shrink_to_fit();
-    places.shrink_to_fit();
-    Runs::of(starts, places)
 }

@@ -32,13 +32,15 @@ pub mod reports;
 mod rib;
 mod route;
 mod rows;
+mod share;
 mod state;
 mod walk;
 mod weights;
+mod words;
 
 pub use capacity::Capacity;
 pub use decision::{Answer, Candidate, Decision};
-pub use diff::{Diff, Load, Move};
+pub use diff::{Diff, Flow, Load, Move};
 pub use geography::{Geography, Location};
 pub use held::Held;
 pub use moves::{Moves, Settled};
@@ -47,11 +49,13 @@ pub use places::Places;
 pub use ranking::preference;
 pub use rib::Rib;
 pub use route::{Change, Origin, Route, SourceId};
+pub use share::Share;
 pub use state::State;
 pub use weights::{BadWeight, Given, Weights};
 
 use crate::time::Instant;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use choice::Chooser;
 use core::net::IpAddr;
 use geography::Nearness;
@@ -147,6 +151,11 @@ impl Steering {
     /// The same, with all reasons.
     pub fn decide(&self, client: IpAddr) -> Decision {
         walk::decide(self, client)
+    }
+
+    /// How all addresses are shared out among the places, by the layer that decides.
+    pub fn shares(&self, weights: &Weights) -> Vec<Share> {
+        share::of(self, weights)
     }
 
     /// Its number.

@@ -55,6 +55,11 @@ impl Moves {
         Moves { hold: steering.hold, a_minute: steering.moves_per_minute, moved, counted, draw: 0 }
     }
 
+    /// Goes on by other rules; what has moved is remembered.
+    pub fn configure(&mut self, steering: &config::Steering) {
+        (self.hold, self.a_minute) = (steering.hold, steering.moves_per_minute);
+    }
+
     /// What of a table is held back, now that it follows the version that serves.
     pub(super) fn settle(&mut self, serves: &Steering, rib: &Rib, ranking: &Ranking, now: Instant) -> (Held, Settled) {
         while self.counted.front().is_some_and(|(at, _)| now.since(*at) >= MINUTE) {

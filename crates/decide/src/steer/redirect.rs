@@ -84,8 +84,9 @@ fn target(target: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The places of a decision, the best first: the one decided on, and then, where that one has no URL, those that could have been, in the order
-/// that is written. One that sheds the client comes behind those that do not, and one that does not serve is named only where none does.
+/// The places of a decision, the best first: the one decided on, and then, where that one has no URL, those that could have been, in the
+/// order that is written. One that sheds the client comes behind those that do not, and one that does not serve is named only where none
+/// does.
 pub fn order(decision: &Decision) -> Vec<usize> {
     let rank = |candidate: &Candidate| match candidate {
         Candidate { chosen: true, .. } => 0,
@@ -113,8 +114,8 @@ fn is_led(pops: &[Pop], head: &RequestHead, forward: &Forward) -> bool {
     own.into_iter().any(|own| asked.contains(&own))
 }
 
-/// Host and port so that they compare: without case, the root's dot, and the ports of `http` and `https`. Who takes TLS off in front of us may
-/// have changed one of these into the other; a client that was led writes every other port as the URL has it.
+/// Host and port so that they compare: without case, the root's dot, and the ports of `http` and `https`. Who takes TLS off in front of
+/// us may have changed one of these into the other; a client that was led writes every other port as the URL has it.
 fn authority(text: &[u8]) -> (Vec<u8>, Option<u16>) {
     let (host, port) = match text.iter().rposition(|byte| *byte == b':') {
         Some(at) if !text[at..].contains(&b']') => (&text[..at], str::from_utf8(&text[at + 1..]).ok().and_then(|port| port.parse().ok())),

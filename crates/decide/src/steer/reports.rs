@@ -16,7 +16,8 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use wire::network::Network;
 
-/// Voices of a network that are remembered: twice as many as are asked for, but within these bounds. The settings ask for no more than the last.
+/// Voices of a network that are remembered: twice as many as are asked for, but within these bounds. The settings ask for no more than
+/// the last.
 const VOICES: (u32, u32) = (16, 64);
 
 /// Half-lives until a voice is forgotten: it then weighs a sixteenth.

@@ -34,6 +34,13 @@ impl Rib {
         self.places[index] = Some(pop);
     }
 
+    /// From now on this source is nobody's: its routes count for nothing.
+    pub fn unassign(&mut self, source: SourceId) {
+        if let Some(place) = self.places.get_mut(usize::from(source.0)) {
+            *place = None;
+        }
+    }
+
     /// Whose router a source is.
     pub fn place(&self, source: SourceId) -> Option<u16> {
         self.places.get(usize::from(source.0)).copied().flatten()

@@ -28,6 +28,17 @@ pub enum Origin {
     Incomplete,
 }
 
+impl Origin {
+    /// Its word, as routers write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Origin::Igp => "igp",
+            Origin::Egp => "egp",
+            Origin::Incomplete => "incomplete",
+        }
+    }
+}
+
 /// One table within all that are collected: of one peer of one collector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u16);

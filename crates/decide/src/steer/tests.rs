@@ -2,7 +2,9 @@ mod answers;
 mod differences;
 mod made;
 mod settling;
+mod sharing;
 mod tables;
+mod words;
 
 use crate::config::Layer;
 use crate::steer::{Origin, Route, SourceId, Steering, Tables};

@@ -29,7 +29,8 @@ steps! {
     ReportRefused "report-refused" {
         /// The status answered.
         status: u16,
-        /// Why, in one word: `method`, `cross-site`, `body`, `malformed`, `unknown-place`, `no-address`, `forged`, `over`, `used`, `full`, `again`,
+        /// Why, in one word: `method`, `cross-site`, `body`, `malformed`, `unknown-place`, `no-address`, `forged`, `over`, `used`,
+        /// `full`, `again`,
         /// `too-many`, `impossible`, `off`.
         why: &'static str,
     }

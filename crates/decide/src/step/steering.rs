@@ -43,6 +43,22 @@ steps! {
         /// What it took to work out.
         took: Duration,
     }
+    /// A file that says where addresses are was read, and holds from now on.
+    GeographyLoaded "geography-loaded" {
+        /// The file.
+        file: Text,
+        /// Networks in it that have a location.
+        networks: u64,
+        /// What it took to read.
+        took: Duration,
+    }
+    /// A file that says where addresses are could not be used; what was read before still holds.
+    GeographyRefused "geography-refused" {
+        /// The file.
+        file: Text,
+        /// Why.
+        why: Text,
+    }
     /// A place does not serve any more: its clients are led to others.
     PopLost "pop-lost" {
         /// Which.

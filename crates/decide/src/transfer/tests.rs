@@ -12,7 +12,7 @@ fn zone(name: &str, serial: u32, address: u8) -> Zone {
     let name = Name::parse(name).unwrap();
     let record = |data| ZoneRecord { owner: name.clone(), ttl: 60, data };
     let records = vec![record(Data::A([192, 0, 2, address].into())), record(Data::Soa(soa(serial)))];
-    Zone { name, records, sets: vec![], transfer: vec![], notify: vec![] }
+    Zone { name, at: vec![], records, sets: vec![], transfer: vec![], notify: vec![] }
 }
 
 fn dns(zones: Vec<Zone>) -> Dns {

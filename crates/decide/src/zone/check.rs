@@ -113,12 +113,11 @@ impl Checker<'_> {
         for (name, kinds) in &self.names {
             // RFC 2181 §10.1, RFC 4034 §2.5 and §4: beside an alias there is only what signs it.
             let beside = |kind: &&RecordType| !matches!(**kind, RecordType::CNAME | RecordType::RRSIG | RecordType::NSEC);
-            if let Some(aliases) = kinds.get(&RecordType::CNAME) {
-                if let Some(other) = kinds.keys().find(beside) {
-                    let what =
-                        format!("{name} is an alias (CNAME) and has {other} records too: an alias has nothing else; move one of them");
-                    found.push((Level::Error, aliases[0], what));
-                }
+            if let Some(aliases) = kinds.get(&RecordType::CNAME)
+                && let Some(other) = kinds.keys().find(beside)
+            {
+                let what = format!("{name} is an alias (CNAME) and has {other} records too: an alias has nothing else; move one of them");
+                found.push((Level::Error, aliases[0], what));
             }
             for (kind, one) in
                 [(RecordType::CNAME, "an alias has one target"), (RecordType::DNAME, "a tree has one target (RFC 6672 §2.4)")]

@@ -141,14 +141,14 @@ impl<'a> Walk<'a, '_> {
             let [Data::Cname(target)] = &*data else { return None };
             let target = target.clone();
             self.end(Rule::Alias, Some(node));
-            self.answer_with(node, held, owner, data);
+            self.answer_with(node, held, owner.clone(), data);
             return Some(Cow::Owned(target));
         }
         let data = node.held(kind).and_then(|held| Some((held, self.records(held)?)));
         match data {
             Some((held, data)) => {
                 self.end(rule, Some(node));
-                self.answer_with(node, held, owner, data);
+                self.answer_with(node, held, owner.clone(), data);
             }
             None => self.no_data(node, rule),
         }
@@ -162,7 +162,7 @@ impl<'a> Walk<'a, '_> {
         match held {
             Some((held, data)) => {
                 self.end(Rule::Any(held.kind), Some(node));
-                self.answer_with(node, held, owner, data);
+                self.answer_with(node, held, owner.clone(), data);
             }
             None => self.no_data(node, Rule::Exact),
         }
@@ -196,12 +196,12 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn answer_with(&mut self, node: &'a Node, held: &'a Held, owner: &Cow<'a, Name>, data: Cow<'a, [Data]>) {
+    fn answer_with(&mut self, node: &'a Node, held: &'a Held, owner: Cow<'a, Name>, data: Cow<'a, [Data]>) {
         let set = Set { owner: owner.clone(), kind: held.kind, ttl: held.ttl, data, needed: false };
         extra::add(self.zones, node.zone, &set, self.asked.dnssec_ok, &mut self.reply);
         self.reply.answer.push(set);
         if self.asked.dnssec_ok && !held.signatures.is_empty() {
-            self.reply.answer.push(signatures(held, owner));
+            self.reply.answer.push(signatures(held, &owner));
         }
     }
 
@@ -212,7 +212,7 @@ impl<'a> Walk<'a, '_> {
         let owner = Cow::Borrowed(&node.name);
         self.end(Rule::Alias, Some(node));
         if !self.reply.answer.iter().any(|set| set.kind == RecordType::DNAME && *set.owner == node.name) {
-            self.answer_with(node, held, &owner, Cow::Borrowed(node.fixed(RecordType::DNAME)));
+            self.answer_with(node, held, owner.clone(), Cow::Borrowed(node.fixed(RecordType::DNAME)));
         }
         let Some(made) = name.replace_end(&node.name, target) else {
             self.reply.code = YX_DOMAIN;

@@ -27,7 +27,14 @@ pub(super) fn zone(apex: &str, lines: &str) -> config::Zone {
         let record = Record::parse(line, Duration::from_secs(300)).unwrap_or_else(|| panic!("no record: {line}"));
         ZoneRecord { owner: record.owner, ttl: u32::try_from(record.ttl.as_secs()).expect("seconds"), data: record.data }
     };
-    config::Zone { name: name(apex), records: lines.map(record).collect(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() }
+    config::Zone {
+        name: name(apex),
+        at: Vec::new(),
+        records: lines.map(record).collect(),
+        sets: Vec::new(),
+        transfer: Vec::new(),
+        notify: Vec::new(),
+    }
 }
 
 pub(super) fn dns(zones: Vec<config::Zone>) -> config::Dns {

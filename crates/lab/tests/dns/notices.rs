@@ -27,7 +27,7 @@ fn config(serial: u32, signed: bool) -> Config {
     let mut config = dns(limits());
     let dns = config.dns.as_mut().expect("it has one");
     dns.keys = vec![TsigKey { name: name("transfer"), algorithm: TsigAlgorithm::Sha256, secret: Secret(b"secret".to_vec()) }];
-    dns.zones = vec![Zone { name: apex, records, sets: Vec::new(), transfer: Vec::new(), notify }];
+    dns.zones = vec![Zone { name: apex, records, sets: Vec::new(), transfer: Vec::new(), notify, at: Vec::new() }];
     config
 }
 

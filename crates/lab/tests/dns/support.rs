@@ -48,7 +48,7 @@ pub(crate) fn zone(apex: &str, lines: &str) -> Zone {
         ZoneRecord { owner: record.owner, ttl: u32::try_from(record.ttl.as_secs()).expect("seconds"), data: record.data }
     };
     let name = Name::parse(apex).expect("a name");
-    Zone { name, records: lines.map(record).collect(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() }
+    Zone { name, at: Vec::new(), records: lines.map(record).collect(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() }
 }
 
 pub(crate) fn at() -> SocketAddr {

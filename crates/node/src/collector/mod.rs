@@ -280,7 +280,7 @@ impl All {
 }
 
 /// Lets the thread's other tasks go first.
-async fn give_way() {
+pub(crate) async fn give_way() {
     let mut given = false;
     poll_fn(|cx| {
         if std::mem::replace(&mut given, true) {

@@ -44,7 +44,7 @@ impl Authority {
     /// Answers a query that is signed with `key` (index into the keys of the configuration), or not signed.
     fn plain(&self, query: &QueryView<'_>, asker: &Asker, key: Option<usize>, answer: &mut AnswerWriter<'_>) -> Answered {
         let held = self.worker.snapshot();
-        let Some(zones) = &held.zones else {
+        let Some(zones) = held.zones.as_ref().map(|served| served.at(asker.at)) else {
             self.rule.set(Rule::Refused.name());
             answer.set_code(REFUSED);
             return Answered::Now;

@@ -22,6 +22,7 @@ const PLACE: u64 = 0;
 /// A listener of datagrams at work.
 struct Listening {
     service: Rc<Service>,
+    at: SocketAddr,
     socket: DatagramListener,
     received: Received,
     outgoing: Outgoing,
@@ -37,9 +38,9 @@ struct Late {
 }
 
 /// Answers what comes until the door is closed.
-pub(super) async fn serve(ajar: Ajar, socket: DatagramListener, service: Rc<Service>, door: Rc<Door>) {
+pub(super) async fn serve(ajar: Ajar, at: SocketAddr, socket: DatagramListener, service: Rc<Service>, door: Rc<Door>) {
     let (received, outgoing, late) = (Received::default(), Outgoing::default(), Rc::default());
-    let mut listening = Listening { service, socket, received, outgoing, late };
+    let mut listening = Listening { service, at, socket, received, outgoing, late };
     poll_fn(|cx| listening.poll(cx, &door)).await;
     drop(ajar);
 }
@@ -79,7 +80,7 @@ impl Listening {
                 self.service.cells().malformed.add(1);
                 continue;
             };
-            let asker = Asker { from, transport: Transport::Udp, now };
+            let asker = Asker { from, at: self.at, transport: Transport::Udp, now };
             let outcome = self.service.respond(bytes, &asker, self.outgoing.buffer());
             self.outgoing.finish(from);
             match outcome {

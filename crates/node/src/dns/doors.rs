@@ -10,6 +10,7 @@ use decide::step::{Step, Texts, ZoneStep};
 use host::Endpoint;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -120,11 +121,10 @@ impl Doors {
             let Some((listeners, limits)) = wanted(&snapshot.config, role) else { continue };
             let service = self.service(worker, role, limits);
             for at in listeners {
-                if !self.open.contains_key(&(role, *at)) {
-                    match open(worker, *at, &service) {
-                        Ok(door) => drop(self.open.insert((role, *at), door)),
-                        Err(error) => failed = failed.and(Err(error)),
-                    }
+                let Entry::Vacant(place) = self.open.entry((role, *at)) else { continue };
+                match open(worker, *at, &service) {
+                    Ok(door) => drop(place.insert(door)),
+                    Err(error) => failed = failed.and(Err(error)),
                 }
             }
         }
@@ -157,8 +157,8 @@ fn open(worker: &Rc<Worker>, at: SocketAddr, service: &Rc<Service>) -> io::Resul
         worker.server.tell_with(host.calendar(), Step::Zone(step), &texts);
     }
     let door = Door::new();
-    host.spawn(datagrams::serve(Ajar::new(&worker.server), datagrams, service.clone(), door.clone()));
-    host.spawn(stream::accept(Ajar::new(&worker.server), listener, service.clone(), door.clone()));
+    host.spawn(datagrams::serve(Ajar::new(&worker.server), at, datagrams, service.clone(), door.clone()));
+    host.spawn(stream::accept(Ajar::new(&worker.server), at, listener, service.clone(), door.clone()));
     Ok(door)
 }
 

@@ -1,17 +1,50 @@
-//! `_why.NAME`: the reasons of the answer for a name, as texts, for those who may ask.
+//! Why an answer is what it is: as texts at `_why.NAME`, for those who may ask, and for `explain`. Both take the ways of the answer itself.
 
-use super::Asker;
 use super::authority::scope_of;
-use super::given::Gift;
+use super::given::{Gift, Turns};
+use super::{Asker, Transport};
+use crate::server::Snapshot;
 use decide::config::{Config, Source};
-use decide::steer::{Candidate, Decision};
-use decide::zone::{Asked, Zones};
+use decide::steer::Decision;
+use decide::zone::{Asked, Reply, Zones};
+use host::Host;
+use std::cell::RefCell;
+use std::net::{IpAddr, SocketAddr};
 use wire::dns::server::{AnswerWriter, QueryView, Section, bit};
 use wire::dns::{Name, RecordType};
 
 const LABEL: &[u8] = b"\x04_why";
 /// A text of a record has no more (RFC 1035 §3.3.14).
 const LONGEST_TEXT: usize = 255;
+
+/// A steering that was asked for an answer, and what it decided.
+pub struct Steered {
+    /// Which (index into [`Config::steerings`]).
+    pub steering: usize,
+    /// What it decided, and why.
+    pub decision: Decision,
+}
+
+impl Snapshot {
+    /// What the name server would answer to a client, and why. Nothing moves by it: no set has its turn. `None`: there are no zones.
+    pub fn explain_name<'a>(&'a self, host: &Host, asked: &Asked<'a>, client: IpAddr) -> Option<(Reply<'a>, Vec<Steered>)> {
+        let (at, zones) = self.zones.as_ref()?.about(asked.name);
+        let at = at.or_else(|| self.config.dns.as_ref()?.listeners.first().copied())?;
+        let asker = Asker { from: SocketAddr::new(client, 0), at, transport: Transport::Udp, now: host.now() };
+        let turns = RefCell::new(Turns::default());
+        Some(reasoned(zones, asked, &mut Gift { host, snapshot: self, asker: &asker, client, turns: &turns }))
+    }
+}
+
+fn reasoned<'a>(zones: &'a Zones, asked: &Asked<'a>, gift: &mut Gift<'_>) -> (Reply<'a>, Vec<Steered>) {
+    let reply = zones.answer(asked, gift);
+    let steered = reply.why.choices.iter().filter_map(|choice| match zones.set(choice.set).source {
+        Source::Steering(steering) => Some(Steered { steering, decision: gift.snapshot.steering(steering).present().decide(gift.client) }),
+        _ => None,
+    });
+    let steered = steered.collect();
+    (reply, steered)
+}
 
 /// The name whose reasons are asked for, by somebody who may; one of ours: nothing is said in anybody else's name.
 pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config, zones: &Zones) -> Option<Name> {
@@ -25,13 +58,12 @@ pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config, z
 /// Answers with the reasons. It takes the same ways as the answer itself: its sets have their turn by it.
 pub(super) fn answer(zones: &Zones, name: &Name, query: &QueryView<'_>, gift: &mut Gift<'_>, answer: &mut AnswerWriter<'_>) {
     let kind = if gift.client.is_ipv4() { RecordType::A } else { RecordType::AAAA };
-    let reply = zones.answer(&Asked { name, kind, dnssec_ok: false }, gift);
+    let (reply, steered) = reasoned(zones, &Asked { name, kind, dnssec_ok: false }, gift);
     let mut lines = vec![format!("{kind} for {}: {}", gift.client, reply.why)];
-    for choice in &reply.why.choices {
-        if let Source::Steering(steering) = zones.set(choice.set).source {
-            let version = gift.snapshot.steering(steering).present();
-            lines.extend(decided(&version.decide(gift.client), &gift.snapshot.config, steering));
-        }
+    let config = &gift.snapshot.config;
+    let place = |pop: u16| config.pops.get(usize::from(pop)).map_or_else(|| "?".to_string(), |pop| pop.name.clone());
+    for Steered { steering, decision } in &steered {
+        lines.extend(decision.lines(&config.steerings[*steering].name, &place));
     }
     answer.set_flags(bit::AUTHORITATIVE);
     if let Some(scope) = reply.scope {
@@ -49,43 +81,4 @@ pub(super) fn answer(zones: &Zones, name: &Name, query: &QueryView<'_>, gift: &m
             return answer.truncate();
         }
     }
-}
-
-/// A decision, a line for the whole and one for each place.
-fn decided(decision: &Decision, config: &Config, steering: usize) -> Vec<String> {
-    let name = |pop: u16| config.pops.get(usize::from(pop)).map_or("?", |pop| pop.name.as_str());
-    let mut whole = format!(
-        "steering {}: {} by {}, version {}, scope /{}",
-        config.steerings.get(steering).map_or("?", |steering| steering.name.as_str()),
-        name(decision.answer.pop),
-        decision.layer.word(),
-        decision.version,
-        decision.answer.scope
-    );
-    if let Some(prefix) = decision.prefix {
-        whole += &format!(", prefix {prefix}");
-    }
-    decision.passed.iter().for_each(|(layer, why)| whole += &format!(", {} passed: {why}", layer.word()));
-    decision.notes.iter().for_each(|note| whole += &format!(", {note}"));
-    let candidates = decision.candidates.iter().map(|candidate| seen(candidate, name(candidate.pop)));
-    std::iter::once(whole).chain(candidates).collect()
-}
-
-fn seen(candidate: &Candidate, name: &str) -> String {
-    let chosen = if candidate.chosen { "chosen" } else { "not chosen" };
-    let health = if candidate.healthy { "healthy" } else { "unhealthy" };
-    let mut line = format!("place {name}: {chosen}: {}, {health}", candidate.why);
-    if candidate.share > 0 {
-        line += &format!(", sheds {} of 65536{}", candidate.share, if candidate.shed { ", this client too" } else { "" });
-    }
-    if let Some((_, route)) = &candidate.route {
-        line += &format!(", local-pref {}, path length {}, med {}", route.local_pref, route.path_len, route.med);
-    }
-    if let Some(time) = candidate.time {
-        line += &format!(", {} ms", time.as_millis());
-    }
-    if let Some(metres) = candidate.metres {
-        line += &format!(", {} km", metres / 1000);
-    }
-    line
 }

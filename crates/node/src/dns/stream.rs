@@ -29,7 +29,7 @@ const PLACE: u64 = 1;
 const LENGTH: usize = 2;
 
 /// Lets connections in until the door is closed.
-pub(super) async fn accept(ajar: Ajar, mut listener: Listener, service: Rc<Service>, door: Rc<Door>) {
+pub(super) async fn accept(ajar: Ajar, at: SocketAddr, mut listener: Listener, service: Rc<Service>, door: Rc<Door>) {
     loop {
         let accepted = poll_fn(|cx| match listener.poll_accept(cx) {
             Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
@@ -42,7 +42,7 @@ pub(super) async fn accept(ajar: Ajar, mut listener: Listener, service: Rc<Servi
         .await;
         match accepted {
             None => break,
-            Some(Ok((stream, Endpoint::Ip(from)))) => enter(&service, stream, from, &door),
+            Some(Ok((stream, Endpoint::Ip(from)))) => enter(&service, stream, (at, from), &door),
             Some(Ok(_)) => {}
             Some(Err(error)) if crate::proxy::is_of_connection(&error) => {}
             // Descriptors or memory are exhausted: connections stay in the backlog meanwhile.
@@ -55,7 +55,7 @@ pub(super) async fn accept(ajar: Ajar, mut listener: Listener, service: Rc<Servi
     drop(ajar);
 }
 
-fn enter(service: &Rc<Service>, stream: Stream, from: SocketAddr, door: &Rc<Door>) {
+fn enter(service: &Rc<Service>, stream: Stream, (at, from): (SocketAddr, SocketAddr), door: &Rc<Door>) {
     let Some(place) = service.common.enter(from.ip(), &service.limits.borrow()) else {
         service.cells().turned_away.add(1);
         return;
@@ -65,6 +65,7 @@ fn enter(service: &Rc<Service>, stream: Stream, from: SocketAddr, door: &Rc<Door
     let mut talk = Talk {
         service: service.clone(),
         stream,
+        at,
         from,
         input: Vec::new(),
         output: Vec::new(),
@@ -105,6 +106,8 @@ fn leave(place: Place) {
 struct Talk {
     service: Rc<Service>,
     stream: Stream,
+    /// At which listener it came in.
+    at: SocketAddr,
     from: SocketAddr,
     /// What has come and is no whole message yet.
     input: Vec<u8>,
@@ -189,7 +192,7 @@ impl Talk {
         let Some(len) = self.first() else { return false };
         self.active();
         let now = self.service.worker.host.now();
-        let asker = Asker { from: self.from, transport: Transport::Tcp, now };
+        let asker = Asker { from: self.from, at: self.at, transport: Transport::Tcp, now };
         let begun = self.output.len();
         self.output.extend_from_slice(&[0; LENGTH]);
         match self.service.respond(&self.input[LENGTH..LENGTH + len], &asker, &mut self.output) {

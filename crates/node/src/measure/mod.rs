@@ -82,8 +82,8 @@ impl Measuring {
         leave.text(&signature)
     }
 
-    /// Takes a report from a client, if its leave is good. A leave is used up by a report that is taken, and by no other: whoever has none that is
-    /// taken cannot fill the memory of those that were.
+    /// Takes a report from a client, if its leave is good. A leave is used up by a report that is taken, and by no other: whoever has
+    /// none that is taken cannot fill the memory of those that were.
     pub(crate) fn take(
         &self,
         client: IpAddr,

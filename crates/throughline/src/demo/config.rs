@@ -68,6 +68,17 @@ fn free_addresses() -> [SocketAddr; SERVERS.len()] {
 
 /// What clients ask: everything goes to the application servers.
 fn public_site() -> Site {
+    Site {
+        name: "demo".to_string(),
+        routes: public_routes(),
+        max_body: MAX_BODY,
+        show: Show { server_timing: true, proxy_status: true, request_id: true },
+        ..site_defaults()
+    }
+}
+
+/// Where it all goes, at the site itself and at each place.
+pub(super) fn public_routes() -> Vec<Route> {
     let at = |path: &str| Match { path: PathMatch::Exact(path.to_string()), ..match_defaults() };
     // What is the same for everyone comes from the cache, as long as the servers say.
     let file = |path| Route { when: at(path), cache: Some(policy_defaults()), ..route(path, Action::Pool(0), FieldEdits::default()) };
@@ -76,13 +87,7 @@ fn public_site() -> Site {
         Route { when: at("/api/live"), ..route("live", Action::Pool(1), FieldEdits::default()) },
     ];
     routes.extend(files::paths().map(file));
-    Site {
-        name: "demo".to_string(),
-        routes,
-        max_body: MAX_BODY,
-        show: Show { server_timing: true, proxy_status: true, request_id: true },
-        ..site_defaults()
-    }
+    routes
 }
 
 /// What the balancer asks of one application server: everything is answered by its application, and every answer says by whom.
@@ -124,7 +129,7 @@ fn server_listener(at: SocketAddr, site: usize) -> Listener {
     listener_defaults(Address::Ip(at), vec![site])
 }
 
-fn route(name: &str, action: Action, response: FieldEdits) -> Route {
+pub(super) fn route(name: &str, action: Action, response: FieldEdits) -> Route {
     Route {
         name: name.to_string(),
         when: match_defaults(),

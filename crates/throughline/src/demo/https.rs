@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The names that it is for.
-const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "*.throughline.test"];
 /// How long it holds: longer, and some programs do not take it.
 const DAYS: u64 = 397;
 /// One that holds for a shorter time than this is made anew.
@@ -61,7 +61,9 @@ fn kept(directory: &Path, now: SystemTime) -> Option<Certificate> {
     let facts = Facts::of(chain.first()?)?;
     let later = Calendar(since_epoch(now) + Duration::from_secs(SPARE_DAYS * DAY_SECONDS));
     let certificate = Certificate { name: files.chain.clone(), files: Some(files), chain, key };
-    (facts.not_before.0 <= since_epoch(now) && facts.not_after > later && check(&certificate).is_ok()).then_some(certificate)
+    // An older program's was for fewer names.
+    let named = facts.names.len() + facts.addresses.len() == NAMES.len();
+    (named && facts.not_before.0 <= since_epoch(now) && facts.not_after > later && check(&certificate).is_ok()).then_some(certificate)
 }
 
 /// A new one, and its two files.
@@ -91,19 +93,27 @@ fn keep(directory: &Path, chain: &str, key: &str) -> io::Result<CertificateFiles
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let files = files(directory).ok_or_else(|| io::Error::other("its name is not UTF-8"))?;
     for (path, text) in [(&files.key, key), (&files.chain, chain)] {
-        let new = format!("{path}.{}", std::process::id());
-        let written = write(&new, text).and_then(|()| std::fs::rename(&new, path));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&new);
-        }
-        written?;
+        replace(path, text.as_bytes())?;
     }
     Ok(files)
 }
 
-pub(super) fn write(path: &str, text: &str) -> io::Result<()> {
+/// Writes a file for this user alone; it is there whole, or as it was. One that is the same already is left alone.
+pub(super) fn replace(path: &str, content: &[u8]) -> io::Result<()> {
+    if std::fs::read(path).is_ok_and(|kept| kept == content) {
+        return Ok(());
+    }
+    let new = format!("{path}.{}", std::process::id());
+    let written = write(&new, content).and_then(|()| std::fs::rename(&new, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&new);
+    }
+    written
+}
+
+fn write(path: &str, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.sync_all()
 }
 

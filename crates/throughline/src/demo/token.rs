@@ -1,6 +1,6 @@
 //! The token of the embedded default, for `throughline trace`: drawn on the first start, kept for the next ones beside the certificate.
 
-use super::https::write;
+use super::https::replace;
 use crate::token::{draw, hash};
 use decide::config::TokenHash;
 use std::fs::DirBuilder;
@@ -32,10 +32,5 @@ const LEAST: usize = 43;
 /// Writes it for this user alone; it is there whole, or as it was.
 fn keep(directory: &Path, path: &str, token: &str) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let new = format!("{path}.{}", std::process::id());
-    let written = write(&new, &format!("{token}\n")).and_then(|()| std::fs::rename(&new, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
-    written
+    replace(path, format!("{token}\n").as_bytes())
 }

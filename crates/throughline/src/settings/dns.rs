@@ -166,7 +166,17 @@ pub(super) fn check(root: &Table, config: &Config, mistakes: &mut Mistakes<'_>) 
         }
     }
     let mut seen: Vec<Name> = Vec::new();
-    for (name, _) in root.named("zone") {
+    let listeners = config.dns.as_ref().map_or(&[][..], |dns| &dns.listeners);
+    for (name, table) in root.named("zone") {
+        for text in table.texts("at") {
+            if let Ok(at) = value::socket_address(&text.it)
+                && !listeners.is_empty()
+                && !listeners.contains(&at)
+            {
+                let known = listeners.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
+                mistakes.error(&text.span, format!("the name server does not listen at {at}")).help(format!("[dns] at has {known}"));
+            }
+        }
         let Some(apex) = Name::parse(&name.it) else { continue };
         if seen.contains(&apex) {
             mistakes.error(&name.span, format!("the zone {apex} is there already"));
@@ -198,7 +208,8 @@ fn zone(name: &At<String>, table: &Table, names: &Names<'_>, disk: &dyn Disk, mi
         mistakes.error(&name.span, format!("{:?} is not the name of a zone", name.it)).expected("a name such as \"example.com\"");
         return None;
     };
-    let mut zone = Zone { name: apex, records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
+    let mut zone =
+        Zone { name: apex, at: addresses(table, "at"), records: Vec::new(), sets: Vec::new(), transfer: Vec::new(), notify: Vec::new() };
     for text in table.texts("transfer") {
         if let Ok((network, key)) = value::transfer_to(&text.it) {
             zone.transfer.push(TransferTo { network, key: names.key(key, &text.span, mistakes) });
@@ -270,7 +281,9 @@ fn whole(zone: &Zone, name: &At<String>, places: &[(Span, String)], mistakes: &m
 fn rotate(zone: &mut Zone, fixed: &[(Name, RecordType)]) {
     let signed = |record: &ZoneRecord| match &record.data {
         // RFC 4034 §3.1.1: the type that is signed is the first of the data.
-        Data::Other(RecordType::RRSIG, bytes) => bytes.first_chunk().map(|kind| (record.owner.clone(), RecordType(u16::from_be_bytes(*kind)))),
+        Data::Other(RecordType::RRSIG, bytes) => {
+            bytes.first_chunk().map(|kind| (record.owner.clone(), RecordType(u16::from_be_bytes(*kind))))
+        }
         _ => None,
     };
     let stays: BTreeSet<(Name, RecordType)> = zone.records.iter().filter_map(signed).chain(fixed.iter().cloned()).collect();
@@ -409,7 +422,7 @@ fn values(table: &Table, zone: &Name, mistakes: &mut Mistakes<'_>) -> Option<Wha
         match zone_file::data(&text.it, kind, zone) {
             Ok(data) => values.push((data, weight)),
             Err(wrong) => {
-                drop(mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says: {}", text.it, wrong.what)))
+                mistakes.error(&text.span, format!("{:?} is not what a record of type {kind} says: {}", text.it, wrong.what));
             }
         }
     }

@@ -1,5 +1,5 @@
-//! A browser that measures which of three places is nearest, goes there, and says so; and a forger beside it. The places are listeners of one
-//! server in this process, each behind a line of its own length.
+//! A browser that measures which of three places is nearest, goes there, and says so; and a forger beside it. The places are listeners
+//! of one server in this process, each behind a line of its own length.
 
 use crate::support::PATIENCE;
 use crate::support::peers::find;
@@ -56,7 +56,10 @@ fn clone(stream: &TcpStream) -> TcpStream {
 
 /// Which requests are over: listener, target and status.
 #[derive(Default)]
-struct Seen(Mutex<(usize, Vec<(u16, String, u16)>)>, Condvar);
+struct Seen(Mutex<Over>, Condvar);
+
+/// How many are over, and of each its listener, target and status.
+type Over = (usize, Vec<(u16, String, u16)>);
 
 impl Reader for Seen {
     fn journey(&self, journey: &mut Journey, _: &Arc<Snapshot>) {

@@ -169,7 +169,10 @@ fn play(reports: &mut Reports, mut all: Vec<Sent>) -> u64 {
 proptest! {
     /// Whatever a forger sends, prefixes that he is not in stay as they are.
     #[test]
-    fn nobody_moves_a_network_that_he_is_not_in(honest in sent(0..255), forged in prop::collection::vec((1_u64..10_000, 0_u64..3000), 0..100)) {
+    fn nobody_moves_a_network_that_he_is_not_in(
+        honest in sent(0..255),
+        forged in prop::collection::vec((1_u64..10_000, 0_u64..3000), 0..100),
+    ) {
         let (mut without, mut with) = (Reports::new(&rules()), Reports::new(&rules()));
         let mut all = honest.clone();
         all.extend(forged.iter().map(|(time, secs)| (200, 7, 0, *time, *secs)));
@@ -184,7 +187,10 @@ proptest! {
 
     /// What an address sends within a minute of its report changes nothing.
     #[test]
-    fn an_address_counts_once_whatever_it_sends(honest in sent(0..255), more in prop::collection::vec((0_u16..3, 1_u64..10_000, 0_u64..60), 0..50)) {
+    fn an_address_counts_once_whatever_it_sends(
+        honest in sent(0..255),
+        more in prop::collection::vec((0_u16..3, 1_u64..10_000, 0_u64..60), 0..50),
+    ) {
         let mut reports = Reports::new(&rules());
         let last = play(&mut reports, honest);
         let from = IpAddr::from([10, 0, 0, 7]);

@@ -134,7 +134,7 @@ impl Tails {
             base: u8::try_from(name.as_wire().len()).ok()?,
         };
         // A tail that is for one name only never moves.
-        let kept = |at: &u16| (moves || name.is_wildcard()) && (moves || !own(at));
+        let kept = |at: &u16| moves || (name.is_wildcard() && !own(at));
         let before = self.pointers.len();
         self.pointers.extend(pointers.into_iter().filter(kept));
         let kept = u16::try_from(self.pointers.len() - before).ok()?;

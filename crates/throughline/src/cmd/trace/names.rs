@@ -19,9 +19,9 @@ pub(super) struct NameArguments {
     /// behind a `#`. Means --dns iterative.
     #[arg(long, value_name = "FILE", conflicts_with = "dns_server")]
     dns_root: Option<PathBuf>,
-    /// Where the servers listen that a walk is referred to.
-    #[arg(long, value_name = "PORT", default_value_t = PORT)]
-    dns_port: u16,
+    /// Where the servers listen that a walk is referred to: 53, or below a root of your own where its first server does.
+    #[arg(long, value_name = "PORT")]
+    dns_port: Option<u16>,
     /// Tell servers the whole name at every step of a walk, and not only the part they need (RFC 9156).
     #[arg(long)]
     dns_whole_names: bool,
@@ -37,11 +37,12 @@ impl NameArguments {
             (false, Some(_)) => return Err("--dns-root is for --dns iterative".to_string()),
             (true, _) if !self.dns_server.is_empty() => return Err("--dns-server is for --dns recursive".to_string()),
             (false, None) => Mode::Recursive { servers: self.dns_server.clone() },
-            (true, None) => Mode::Iterative { roots: Vec::new(), port: self.dns_port },
+            (true, None) => Mode::Iterative { roots: Vec::new(), port: self.dns_port.unwrap_or(PORT) },
             (true, Some(path)) => {
                 let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
                 let roots = root_servers(&text).map_err(|mistake| format!("{}: {mistake}", path.display()))?;
-                Mode::Iterative { roots, port: self.dns_port }
+                let port = self.dns_port.or_else(|| roots.first().map(|root| root.address.port())).unwrap_or(PORT);
+                Mode::Iterative { roots, port }
             }
         };
         Ok(Settings { mode, subnet: self.subnet, minimise: !self.dns_whole_names, ..Settings::default() })

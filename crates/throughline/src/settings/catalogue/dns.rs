@@ -89,7 +89,8 @@ pub(super) static RESOLVER: Section = Section {
             Text(Shape::FilePath),
             Means("the public root"),
             r#""/etc/throughline/root.hints""#,
-            "A file with the names and addresses of the root servers, for a root of your own; all other servers then listen at the port of the first.",
+            "A file with the names and addresses of the root servers, for a root of your own; all other servers then listen at \
+             the port of the first.",
         ),
         entry("entries", count(100, 100_000_000), Is("100_000"), "10_000", "Answers that are kept, at the most."),
         entry("max-ttl", TIME, Is(r#""1d""#), r#""1h""#, "No answer is kept longer, whatever it says."),
@@ -148,6 +149,13 @@ pub(super) static ZONE: Section = Section {
             Means("no file: the records are those written here"),
             r#""/etc/throughline/example.com.zone""#,
             "A zone file (RFC 1035 §5). It is read again at a reload; one with a mistake changes nothing.",
+        ),
+        entry(
+            "at",
+            Texts { each: Shape::SocketAddress, min: 1 },
+            Means("each address of `[dns] at`"),
+            r#"["10.0.0.53:53"]"#,
+            "Where it is served, of the addresses in `[dns] at`; at the others its names are refused like those of strangers.",
         ),
         entry("ttl", TIME, Is(r#""1h""#), r#""5m""#, "How long answers may be kept whose record does not say."),
         entry(

@@ -27,8 +27,8 @@ pub(super) static POP: Section = Section {
             count(0, 1_000_000_000_000),
             Is("0"),
             "400",
-            "The load it bears, times 100: the sum of what its edges report. 400 for four that report 1.0 when full. Beyond it, networks move to their \
-             next best place; 0: no bound.",
+            "The load it bears, times 100: the sum of what its edges report; 400 for four that report 1.0 when full. Beyond it, \
+             networks move to their next best place; 0: no bound.",
         ),
         entry(
             "location",

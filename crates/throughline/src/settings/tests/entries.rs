@@ -104,12 +104,41 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
             file.put("[pool.pop]", "algorithm", r#""consistent-hash""#);
             file.put("[pool.pop]", "backends", r#"[{ name = "edge-1", at = "127.0.0.1:8080" }, "10.0.0.2:8080"]"#);
         }
+        ("[[site.route]]", "steer" | "measure" | "status") => {
+            file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);
+            file.put("[pop.fra]", "url", r#""https://fra.example.com""#);
+            file.put("[steering.cdn]", "pops", r#"["fra"]"#);
+            if entry.key == "status" {
+                file.remove(&header, "pool");
+                file.put(&header, "steer", r#""cdn""#);
+            }
+        }
+        ("[[listener]]", "tls") => {
+            file.put("[[certificate]]", "chain", chain);
+            file.put("[[certificate]]", "key", secret);
+        }
+        _ => {}
+    }
+    around_names(&mut file, &header, section, entry);
+    if let Only::With { key, one_of: [first, ..] } = entry.only {
+        file.put(&header, key, &format!("{first:?}"));
+    }
+    file.keys(&header);
+    if !(header == "[[site]]" && entry.key == "route") {
+        file.remove(&header, entry.key);
+    }
+    (file, header)
+}
+
+/// What the sections of name servers and places need around them.
+fn around_names(file: &mut File, header: &str, section: &'static Section, entry: &Entry) {
+    match (header, entry.key) {
         ("[dns]", _) => file.put("[zone.\"example.com\"]", "file", ZONE_FILE),
         ("[zone.app]", key) => {
             file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
             file.put("[key.transfer]", "secret-file", r#""/etc/transfer.key""#);
             if key != "file" {
-                file.put(&header, "file", ZONE_FILE);
+                file.put(header, "file", ZONE_FILE);
             } else {
                 for (kind, value) in [("SOA", "a a 1 2 3 4 5"), ("NS", "a"), ("A", "192.0.2.1")] {
                     let name = if kind == "A" { "a" } else { "@" };
@@ -130,7 +159,7 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
             if header == "[[collector]]" && !matches!(key, "mrt" | "bmp" | "bgp") {
                 let source = if let Only::With { key, .. } = entry.only { key } else { "mrt" };
                 let example = section.entries.iter().find(|other| other.key == source).expect("it is a source").example;
-                file.put(&header, source, example);
+                file.put(header, source, example);
             }
         }
         ("[[zone.app.record]]", key) => {
@@ -140,33 +169,12 @@ fn around(section: &'static Section, entry: &Entry) -> (File, String) {
                 file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);
                 file.put("[steering.app]", "pops", r#"["fra"]"#);
             } else if key != "pool" {
-                file.put(&header, "type", r#""A""#);
-                file.put(&header, "values", r#"["192.0.2.1", "192.0.2.2"]"#);
+                file.put(header, "type", r#""A""#);
+                file.put(header, "values", r#"["192.0.2.1", "192.0.2.2"]"#);
             }
-        }
-        ("[[site.route]]", "steer" | "measure" | "status") => {
-            file.put("[pop.fra]", "addresses", r#"["192.0.2.1"]"#);
-            file.put("[pop.fra]", "url", r#""https://fra.example.com""#);
-            file.put("[steering.cdn]", "pops", r#"["fra"]"#);
-            if entry.key == "status" {
-                file.remove(&header, "pool");
-                file.put(&header, "steer", r#""cdn""#);
-            }
-        }
-        ("[[listener]]", "tls") => {
-            file.put("[[certificate]]", "chain", chain);
-            file.put("[[certificate]]", "key", secret);
         }
         _ => {}
     }
-    if let Only::With { key, one_of: [first, ..] } = entry.only {
-        file.put(&header, key, &format!("{first:?}"));
-    }
-    file.keys(&header);
-    if !(header == "[[site]]" && entry.key == "route") {
-        file.remove(&header, entry.key);
-    }
-    (file, header)
 }
 
 fn entries() -> impl Iterator<Item = (&'static Section, &'static Entry)> {

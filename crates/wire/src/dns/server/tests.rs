@@ -137,7 +137,8 @@ fn opt_records_are_one_and_of_the_root() {
 /// RFC 7871 §6, §7.2.1.
 #[test]
 fn client_subnets_that_are_wrongly_formed_are_refused() {
-    let cases: [(&[u8], Result<(Option<&str>, u8), ()>); 15] = [
+    type Read = Result<(Option<&'static str>, u8), ()>;
+    let cases: [(&[u8], Read); 15] = [
         (&[0, 1, 24, 0, 192, 0, 2], Ok((Some("192.0.2.0"), 24))),
         (&[0, 1, 32, 0, 192, 0, 2, 1], Ok((Some("192.0.2.1"), 32))),
         (&[0, 1, 20, 0, 192, 0, 0x20], Ok((Some("192.0.32.0"), 20))),

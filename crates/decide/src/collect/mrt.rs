@@ -2,9 +2,8 @@
 
 use super::loading::last_words;
 use super::update::{route_of, tell};
-use crate::steer::Route;
+use crate::steer::{Route, preference};
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use core::net::IpAddr;
 use wire::bgp::{Attributes, Message, Treatment};
 use wire::mrt::{Content, Exchange, Fault, RECORD_BYTES, Reader, Record, Rib, State};
@@ -134,15 +133,10 @@ impl MrtTables {
             return self.tables.remove(0).networks;
         }
         let mut all: Vec<_> = self.tables.into_iter().flat_map(|table| table.networks).collect();
-        all.sort_by_key(|(network, route)| (*network, rank(route)));
+        all.sort_by_key(|(network, route)| (*network, preference(route)));
         all.dedup_by_key(|(network, _)| *network);
         all
     }
-}
-
-/// The lower, the better.
-fn rank(route: &Route) -> impl Ord + use<> {
-    (Reverse(route.local_pref), route.path_len, route.origin, route.med)
 }
 
 fn take(record: &Record<'_>, tables: &mut Tables, peers: &mut Vec<Option<usize>>) {
@@ -218,7 +212,7 @@ impl Tables {
             && let (Some(route), Some(before)) = (route, last.1)
         {
             self.counts.entries += 1;
-            last.1 = Some(if rank(&before) <= rank(&route) { before } else { route });
+            last.1 = Some(if preference(&before) <= preference(&route) { before } else { route });
             return;
         }
         self.say(table, network, route);

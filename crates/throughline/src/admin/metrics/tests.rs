@@ -114,3 +114,27 @@ fn what_an_operator_did_is_seen() {
         assert_eq!(families["throughline_backend_available"].samples[1].1.1, 1.0);
     });
 }
+
+#[test]
+fn a_name_server_is_counted_by_role_transport_and_code() {
+    let mut counts = node::metrics::NameCounts { role: "authority", udp: 90, tcp: 10, streams: 3, limited: 7, ..Default::default() };
+    counts.codes[3] = 40;
+    let mut out = super::Exposition::default();
+    // A role that was never asked anything is not there.
+    super::names(&[counts, node::metrics::NameCounts { role: "resolver", ..Default::default() }], &mut out);
+    let text = out.into_text();
+    for line in [
+        "throughline_dns_queries_total{role=\"authority\",transport=\"udp\"} 90\n",
+        "throughline_dns_queries_total{role=\"authority\",transport=\"tcp\"} 10\n",
+        "throughline_dns_answers_total{role=\"authority\",code=\"nxdomain\"} 40\n",
+        "throughline_dns_limited_total{role=\"authority\"} 7\n",
+        "throughline_dns_connections_total{role=\"authority\"} 3\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert!(!text.contains("resolver"), "{text}");
+    assert!(parsed(&text).len() >= 11);
+    let mut none = super::Exposition::default();
+    super::names(&[], &mut none);
+    assert_eq!(none.into_text(), "");
+}

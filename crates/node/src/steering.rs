@@ -14,7 +14,7 @@ use decide::steer::{Answer, Capacity, Change, Geography, MeasuredTable, Moves, P
 use decide::step::{SteeringStep, Step, Texts};
 use decide::time::{Duration, Instant};
 use host::Host;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::pin;
@@ -28,6 +28,8 @@ const TICK: Duration = Duration::from_secs(1);
 const TRY_AGAIN: Duration = Duration::from_secs(10);
 /// What clients have measured grows old even if nobody reports: it is looked at again after so long.
 const MEASURED_AGAIN: Duration = Duration::from_secs(60);
+/// Tables that have not come after so long are not waited for: what then moves for them is bounded as any other change.
+const STARTING: Duration = Duration::from_secs(120);
 /// A load that was reported longer ago is not known.
 const REPORT_HOLDS: Duration = Duration::from_secs(30);
 
@@ -190,12 +192,47 @@ struct Work {
     geography: Arc<Geography>,
     places: Vec<Place>,
     each: Vec<Each>,
+    start: Start,
+}
+
+/// The first tables, as they come. Until they are there nobody is used to any place: nothing is held back, or else the place whose table came
+/// first would keep the clients of all others. And versions are made no oftener than each tick.
+struct Start {
+    began: Instant,
+    /// Places whose first tables are still to come.
+    missing: BTreeSet<String>,
+    /// No version has all of them yet.
+    goes_on: bool,
+    published_at: Option<Instant>,
+}
+
+impl Start {
+    fn new(config: &config::Config, now: Instant) -> Start {
+        let pop = |collector: &config::Collector| config.pops[collector.pop].name.clone();
+        let missing: BTreeSet<String> = config.collectors.iter().map(pop).collect();
+        Start { began: now, goes_on: !missing.is_empty(), missing, published_at: None }
+    }
+
+    /// Whether it is too early for another version.
+    fn waits(&mut self, now: Instant) -> bool {
+        if now.since(self.began) >= STARTING {
+            self.missing.clear();
+        }
+        !self.missing.is_empty() && self.published_at.is_some_and(|at| now.since(at) < TICK)
+    }
+
+    /// There is another version; whether nothing of it is held back.
+    fn published(&mut self, now: Instant) -> bool {
+        self.published_at = Some(now);
+        std::mem::replace(&mut self.goes_on, !self.missing.is_empty())
+    }
 }
 
 impl Work {
     fn new(host: Host, leading: Arc<Leading>) -> Work {
         let snapshot = leading.server.snapshot();
         let mut work = Work {
+            start: Start::new(&snapshot.config, host.now()),
             host,
             leading,
             rib: Arc::default(),
@@ -310,6 +347,9 @@ impl Work {
 
     fn put(&mut self, source: SourceId, whole: Vec<(wire::network::Network, decide::steer::Route)>) {
         self.change(|rib| rib.replace(source, whole));
+        if let Some(source) = self.sources.get(&source) {
+            self.start.missing.remove(&source.pop);
+        }
     }
 
     /// Looks at the places, and at what clients have measured.
@@ -369,7 +409,10 @@ impl Work {
             healthy: self.places.iter().map(|place| place.healthy).collect(),
             shares: self.places.iter().map(|place| place.capacity.share()).collect(),
         };
-        if std::mem::take(&mut self.rib_changed) {
+        let mut free = self.start.goes_on;
+        if self.rib_changed && !self.start.waits(now) {
+            free = self.start.published(now);
+            self.rib_changed = false;
             self.each.iter_mut().for_each(|each| each.due = true);
             self.count();
         }
@@ -383,7 +426,12 @@ impl Work {
             let tables =
                 Tables { rib: self.rib.clone(), measured: each.measured.clone(), geography: self.geography.clone(), ..Tables::default() };
             let present = each.live.present();
-            let (next, settled) = present.follow(present.version() + 1, tables, state.clone(), &mut each.moves, now);
+            let number = present.version() + 1;
+            let (next, settled) = if free {
+                (present.publish(number, tables, state.clone()), Settled::default())
+            } else {
+                present.follow(number, tables, state.clone(), &mut each.moves, now)
+            };
             (each.deferred, each.published_at) = (settled.deferred, now);
             let next = Arc::new(next);
             each.live.publish(next.clone());
@@ -431,3 +479,6 @@ fn thousandths(share: u16) -> u16 {
 fn serves(pool: &Pool, now: Instant) -> bool {
     pool.status(now).iter().any(|edge| edge.admin == Admin::Ready && edge.health != Health::Down && edge.ejected_for.is_none())
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ const LONGEST_TEXT: usize = 255;
 
 /// The name whose reasons are asked for, by somebody who may.
 pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config) -> Option<Name> {
-    let rest = query.lowered().strip_prefix(LABEL)?;
+    let (_, rest) = query.name().split_at_checked(LABEL.len()).filter(|(label, _)| label.eq_ignore_ascii_case(LABEL))?;
     let dns = config.dns.as_ref().filter(|_| query.kind == RecordType::TXT)?;
     let may = dns.why.iter().any(|network| network.contains(asker.from.ip()));
     if may { Name::from_wire(rest) } else { None }

@@ -84,6 +84,12 @@ impl Queries {
         all.filter(|all| !all.is_empty()).map(|all| Queries { all }).ok_or_else(|| format!("{}: not as expected", path.display()))
     }
 
+    /// The same for dnsperf.
+    pub(super) fn write_names(&self, path: &Path) -> std::io::Result<()> {
+        let name = |query: &Query| format!("h{}.{ZONE} A\n", (u32::from(query.address) - 0x0a00_0001) >> 8);
+        fs::write(path, self.all.iter().map(name).collect::<String>())
+    }
+
     /// The question with this number; they go round.
     pub(super) fn get(&self, number: usize) -> &Query {
         &self.all[number % self.all.len()]

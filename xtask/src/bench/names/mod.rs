@@ -129,13 +129,13 @@ fn loads(bench: &Bench, tables: &Path, queries: &Queries) -> Result<Vec<Loaded>,
     Ok(all)
 }
 
-/// The tables as files, made by an example of `decide`. Cargo knows whether there is anything to build.
+/// The tables as files, made by an example. Cargo knows whether there is anything to build.
 fn tables(bench: &Bench, root: &Path) -> Result<PathBuf, String> {
     let folder = bench.folder.path.join("tables");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let failed = |what: String| format!("routing tables: {what}");
     let built = cargo::command()
-        .args(["build", "--quiet", "--release", "--package", "tl-decide", "--example", "routing_tables", "--manifest-path"])
+        .args(["build", "--quiet", "--release", "--package", "xtask", "--example", "routing_tables", "--manifest-path"])
         .arg(root.join("Cargo.toml"))
         .status();
     if !built.as_ref().is_ok_and(std::process::ExitStatus::success) {

@@ -21,7 +21,7 @@ const SUBNETS: usize = 100_000;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let numbers: Vec<usize> = arguments.iter().skip(1).filter_map(|word| word.parse().ok()).collect();
-    let (Some(folder), [v4, v6, pops]) = (arguments.first(), numbers[..]) else {
+    let (Some(folder), &[v4, v6, pops]) = (arguments.first(), &numbers[..]) else {
         eprintln!("usage: routing_tables FOLDER V4 V6 POPS");
         return ExitCode::from(2);
     };

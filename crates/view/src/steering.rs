@@ -114,14 +114,22 @@ impl Sharing<'_> {
     fn overloads(&self) -> Vec<String> {
         let over = |load: &Load| {
             let expected = load.expected.unwrap_or(0.0);
-            format!("{} will have {} of the {} that it can bear ({})", self.name(load.pop), number(expected), load.capacity, percent(expected, load.capacity as f64))
+            format!(
+                "{} will have {} of the {} that it can bear ({})",
+                self.name(load.pop),
+                number(expected),
+                load.capacity,
+                percent(expected, load.capacity as f64)
+            )
         };
         self.diff.overloaded().map(over).collect()
     }
 
     /// What is known of a place's load.
     fn load(&self, load: &Load) -> Option<String> {
-        let bound = |now: f64| if load.capacity > 0 { format!(" of {} ({})", load.capacity, percent(now, load.capacity as f64)) } else { String::new() };
+        let bound = |now: f64| {
+            if load.capacity > 0 { format!(" of {} ({})", load.capacity, percent(now, load.capacity as f64)) } else { String::new() }
+        };
         match (load.load, load.expected) {
             (Some(before), Some(after)) if self.changes() => Some(format!("{} → {}{}", number(before), number(after), bound(after))),
             (Some(before), _) => Some(format!("{}{}", number(before), bound(before))),
@@ -143,7 +151,11 @@ fn percent(some: f64, all: f64) -> String {
 /// Whole numbers with thousands set apart, small ones with what they have behind the point.
 fn number(value: f64) -> String {
     if value >= 100.0 || value.fract().abs() < 1e-9 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are not negative, and what is beyond is the most there is")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "weights are not negative, and what is beyond is the most there is"
+        )]
         return thousands(value.round() as u64);
     }
     format!("{value:.2}")

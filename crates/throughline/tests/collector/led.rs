@@ -136,7 +136,8 @@ fn three_routers_lead_and_what_becomes_of_them_is_followed() {
     let (routes, cities) = (place.file("sin.mrt", mrt), place.file("cities.mmdb", atlas::file(&[("240.0.0.0/8", Some((1.3, 103.8)))])));
     let collectors = format!(
         "[geography]\nfile = \"{cities}\"\n\
-         [[collector]]\npop = \"fra\"\nbgp = \"{router}\"\nlocal-as = 65000\nrouter-as = 65001\nidentifier = \"192.0.2.1\"\nhold-time = \"9s\"\nkeep = \"3s\"\n\
+         [[collector]]\npop = \"fra\"\nbgp = \"{router}\"\nlocal-as = 65000\nrouter-as = 65001\n\
+         identifier = \"192.0.2.1\"\nhold-time = \"9s\"\nkeep = \"3s\"\n\
          [[collector]]\npop = \"ams\"\nbmp = \"{station}\"\nrouter = [\"127.0.0.0/8\"]\n\
          [[collector]]\npop = \"sin\"\nmrt = \"{routes}\"\n"
     );

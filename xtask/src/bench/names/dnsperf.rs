@@ -34,9 +34,11 @@ fn read(said: &str) -> Result<Round, String> {
 mod tests {
     use super::*;
 
-    const SAID: &str = "Statistics:\n\n  Queries sent:         86485\n  Queries completed:    86400 (99.90%)\n  Queries lost:         0 (0.00%)\n\n\
+    const SAID: &str = "Statistics:\n\n  Queries sent:         86485\n\
+    \x20 Queries completed:    86400 (99.90%)\n  Queries lost:         0 (0.00%)\n\n\
                         \x20 Response codes:       NOERROR 86400 (100.00%)\n  Average packet size:  request 33, response 49\n\
-                        \x20 Run time (s):         1.001\n  Queries per second:   86385.5\n\n  Average Latency (s):  0.0011 (min 0.0001, max 0.01)\n";
+                        \x20 Run time (s):         1.001\n  Queries per second:   86385.5\n\n\
+                        \x20 Average Latency (s):  0.0011 (min 0.0001, max 0.01)\n";
 
     #[test]
     fn what_dnsperf_says_is_read() {

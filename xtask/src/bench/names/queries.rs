@@ -95,8 +95,8 @@ impl Queries {
         &self.all[number % self.all.len()]
     }
 
-    /// One of which the answer tells that the tables are there: the default would lead to the first place, this leads to the last, whose table
-    /// is also read last.
+    /// One of which the answer tells that the tables are there: the default would lead to the first place, this leads to the last, whose
+    /// table is also read last.
     pub(super) fn telling(&self) -> &Query {
         self.all.iter().max_by_key(|query| query.address).unwrap_or(&self.all[0])
     }

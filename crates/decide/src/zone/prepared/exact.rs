@@ -1,5 +1,6 @@
-//! Answers for one name and type, found at once: what most questions ask. Name, node, its types and its answer are at four places of memory,
-//! and in a large zone none of them is near the processor. So each answer has a note right before it, which says all that there is to know.
+//! Answers for one name and type, found at once: what most questions ask. Name, node, its types and its answer are at four places of
+//! memory, and in a large zone none of them is near the processor. So each answer has a note right before it, which says all that there is
+//! to know.
 
 use super::super::index;
 use super::{Tail, TailAt, Tails};

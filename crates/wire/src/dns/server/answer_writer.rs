@@ -177,8 +177,8 @@ impl<'a> AnswerWriter<'a> {
         }
     }
 
-    /// Adds an address of the name asked about, four bytes or sixteen, to the answer section. False, and nothing is added, where it does not
-    /// fit.
+    /// Adds an address of the name asked about, four bytes or sixteen, to the answer section. False, and nothing is added, where it does
+    /// not fit.
     #[must_use]
     pub fn address(&mut self, kind: RecordType, ttl: u32, address: &[u8]) -> bool {
         // The name is always the question's (RFC 1035 §4.1.4): there is nothing to look for.

@@ -28,6 +28,8 @@ const TICK: Duration = Duration::from_secs(1);
 const TRY_AGAIN: Duration = Duration::from_secs(10);
 /// What clients have measured grows old even if nobody reports: it is looked at again after so long.
 const MEASURED_AGAIN: Duration = Duration::from_secs(60);
+/// At the start, between two versions, as long as tables are missing: to make one takes as long as to take in a table.
+const GATHERING: Duration = Duration::from_secs(5);
 /// Tables that have not come after so long are not waited for: what then moves for them is bounded as any other change.
 const STARTING: Duration = Duration::from_secs(120);
 /// A load that was reported longer ago is not known.
@@ -196,7 +198,7 @@ struct Work {
 }
 
 /// The first tables, as they come. Until they are there nobody is used to any place: nothing is held back, or else the place whose table came
-/// first would keep the clients of all others. And versions are made no oftener than each tick.
+/// first would keep the clients of all others. And versions are made no oftener than [`GATHERING`] says.
 struct Start {
     began: Instant,
     /// Places whose first tables are still to come.
@@ -218,7 +220,7 @@ impl Start {
         if now.since(self.began) >= STARTING {
             self.missing.clear();
         }
-        !self.missing.is_empty() && self.published_at.is_some_and(|at| now.since(at) < TICK)
+        !self.missing.is_empty() && self.published_at.is_some_and(|at| now.since(at) < GATHERING)
     }
 
     /// There is another version; whether nothing of it is held back.

@@ -1,4 +1,4 @@
-use super::{STARTING, Start, TICK};
+use super::{GATHERING, STARTING, Start};
 use decide::time::{Duration, Instant};
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -16,10 +16,10 @@ fn the_first_tables_hold_nothing_back_and_are_taken_together() {
     start.missing.remove("a");
     let soon = Instant::ZERO + MILLI;
     assert!(start.waits(soon));
-    assert!(!start.waits(Instant::ZERO + TICK), "but what is there is used within a tick");
-    assert!(start.published(Instant::ZERO + TICK));
+    assert!(!start.waits(Instant::ZERO + GATHERING), "but what is there is used after a while");
+    assert!(start.published(Instant::ZERO + GATHERING));
     start.missing.clear();
-    let then = Instant::ZERO + TICK + MILLI;
+    let then = Instant::ZERO + GATHERING + MILLI;
     assert!(!start.waits(then), "all are there");
     assert!(start.published(then), "and all of them take effect");
     assert!(!start.published(then + MILLI), "what comes later is a change");

@@ -29,15 +29,20 @@ pub(super) fn plain(binary: &Path) -> Vec<Peer> {
         ("Knot", "names-knot.conf", "knotd -c CONFIG"),
         ("gdnsd", "names-gdnsd/config", "gdnsd -c FOLDER start"),
     ];
-    let peer = |(name, config, command): (&'static str, &'static str, &str)| Peer { name, config, command: command.to_string(), steered: "" };
+    let peer =
+        |(name, config, command): (&'static str, &'static str, &str)| Peer { name, config, command: command.to_string(), steered: "" };
     all.into_iter().map(peer).filter(is_there).collect()
 }
 
 /// Those that steer by a full table.
 pub(super) fn steered(binary: &Path) -> Vec<Peer> {
     let ours = Peer { name: OURS, config: "steered-throughline.toml", command: format!("{} serve CONFIG", binary.display()), steered: "" };
-    let gdnsd =
-        Peer { name: "gdnsd", config: "steered-gdnsd/config", command: "gdnsd -c FOLDER start".to_string(), steered: "www 60 DYNA geoip!www\n" };
+    let gdnsd = Peer {
+        name: "gdnsd",
+        config: "steered-gdnsd/config",
+        command: "gdnsd -c FOLDER start".to_string(),
+        steered: "www 60 DYNA geoip!www\n",
+    };
     [ours, gdnsd].into_iter().filter(is_there).collect()
 }
 

@@ -121,15 +121,7 @@ impl<'a> QueryView<'a> {
         if count(0) > 1 {
             return reject(Mistake::Questions);
         }
-        let mut view = QueryView {
-            bytes,
-            name_len: 0,
-            kind: RecordType(0),
-            class: CLASS_IN,
-            edns: None,
-            tsig: None,
-            mistake: None,
-        };
+        let mut view = QueryView { bytes, name_len: 0, kind: RecordType(0), class: CLASS_IN, edns: None, tsig: None, mistake: None };
         let mut at = HEADER;
         if count(0) == 1 {
             let Some(after) = view.read_question() else { return reject(Mistake::Question) };

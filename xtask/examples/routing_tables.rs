@@ -87,13 +87,21 @@ fn steering(tables: Vec<Vec<(Network, decide::steer::Route)>>) -> Steering {
 fn write_nets(path: &Path, steering: &Steering) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     let rib = &steering.tables().rib;
-    for (network, _) in rib.networks() {
+    for (network, _) in rib.networks().filter(|(network, _)| !is_tunnelled(*network)) {
         let own = |address: &IpAddr| rib.lookup(*address).is_some_and(|(found, _)| found == network);
         if let Some(address) = [network.address(), last(network)].iter().find(|address| own(address)) {
             writeln!(file, "{network} => p{}", steering.answer(*address).pop + 1)?;
         }
     }
     file.flush()
+}
+
+/// 6to4 and Teredo, where gdnsd wants the IPv4 address within: it refuses networks there.
+fn is_tunnelled(network: Network) -> bool {
+    match network.address() {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) => matches!(address.segments(), [0x2002, ..] | [0x2001, 0, ..]),
+    }
 }
 
 fn last(network: Network) -> IpAddr {

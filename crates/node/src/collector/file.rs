@@ -127,9 +127,9 @@ impl Watched<'_> {
         }
         let one = self.one;
         let host = &one.all.host;
-        let began = host.now();
         // Half-read tables of all files at once would take their memory at once; and no table would be there before the last.
         let turn = one.all.reading.turn().await;
+        let began = host.now_afresh();
         let read = self.read(&found.file).await;
         drop(turn);
         match read {

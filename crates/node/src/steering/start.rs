@@ -29,6 +29,11 @@ impl Start {
         self.missing.remove(pop);
     }
 
+    /// Whether tables are still to come.
+    pub(super) fn goes_on(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
     /// Whether nothing of the next version is held back; `changed`: it has other tables than the last one.
     pub(super) fn is_free(&mut self, changed: bool, now: Instant) -> bool {
         if now.since(self.began) >= STARTING {

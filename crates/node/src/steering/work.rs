@@ -20,6 +20,8 @@ use wire::network::Network;
 /// For changes of tables, the work on versions takes no more than one part in so many of the time: a router that flaps without end does not
 /// take a core of the machine.
 const PARTS: u32 = 4;
+/// While the first tables come, a version of some of them is worked out no oftener than this: the next one is worth more.
+const BETWEEN_FIRST: Duration = Duration::from_secs(5);
 /// Changes that are gathered for one version; when there are more, they are worked into the tables before it is time.
 const MOST_GATHERED: usize = 256 << 10;
 /// What is held back is tried again after so long, if nothing else asks for a new version.
@@ -182,6 +184,9 @@ impl Work {
         self.change(|rib| rib.replace(source, whole));
         if let Some(source) = self.sources.get(&source) {
             self.start.came(&source.pop);
+            if !self.start.goes_on() {
+                self.tables_at = Instant::ZERO;
+            }
         }
     }
 
@@ -248,7 +253,7 @@ impl Work {
             if changed {
                 self.each.iter_mut().for_each(|each| each.due = true);
                 self.count();
-                self.tables_at = now + TICK;
+                self.tables_at = now + if self.start.goes_on() { BETWEEN_FIRST } else { TICK };
             }
         }
         let state = State {

@@ -172,9 +172,8 @@ pub(crate) struct Router {
 
 impl Router {
     fn start(machine: VirtualHost) -> Router {
-        let (said, up, sessions): (Rc<RefCell<Vec<Vec<u8>>>>, _, Rc<Cell<usize>>) =
-            (Rc::default(), Rc::new(Cell::new(true)), Rc::default());
-        let router = Router { said: said.clone(), up: up.clone(), sessions: sessions.clone() };
+        let router = Router { said: Rc::default(), up: Rc::new(Cell::new(true)), sessions: Rc::default() };
+        let (said, up, sessions) = (router.said.clone(), router.up.clone(), router.sessions.clone());
         let on = machine.clone();
         machine.spawn(async move {
             let host = on.host();

@@ -257,7 +257,10 @@ fn every_query_can_be_told() {
     let mut lines = told.lines();
     lines.retain(|line| line.starts_with("query-answered"));
     let [first, second] = &lines[..] else { panic!("{lines:?}") };
-    assert!(first.starts_with("query-answered client=10.0.0.1:") && first.contains(" over=udp name=WWW.example kind=A code=NOERROR"), "{first}");
+    assert!(
+        first.starts_with("query-answered client=10.0.0.1:") && first.contains(" over=udp name=WWW.example kind=A code=NOERROR"),
+        "{first}"
+    );
     assert!(second.contains(" code=NXDOMAIN ") && second.ends_with(" subnet=192.0.2.0/24 scope=0"), "{second}");
     rig.close();
 }

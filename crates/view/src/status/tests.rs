@@ -62,7 +62,13 @@ fn status() -> Status {
                 limited: 1000,
                 ..NameStatus::default()
             },
-            NameStatus { role: "resolver".to_owned(), addresses: vec!["127.0.0.1:53".to_owned()], queries: 20, failed: 2, ..NameStatus::default() },
+            NameStatus {
+                role: "resolver".to_owned(),
+                addresses: vec!["127.0.0.1:53".to_owned()],
+                queries: 20,
+                failed: 2,
+                ..NameStatus::default()
+            },
         ],
         certificates: vec![
             CertificateStatus { left: Some(0), ..certificate("/etc/ssl/old.pem", &["old.test", "*.old.test"]) },

@@ -1,8 +1,10 @@
 //! Why a request goes where it goes: the records of the decisions, as text for a terminal.
 
 mod cache;
+mod name;
 
 pub use cache::{Answer, answer, asked, cache_rules};
+pub use name::{NameExplained, NameSteered, name};
 
 use crate::text::{Align, Columns, shown};
 use decide::balance;

@@ -134,8 +134,8 @@ impl fmt::Display for How {
             How::First { place } => write!(f, "number {}, the first that is healthy", place + 1),
             How::NoneHealthy => f.write_str("none is healthy, so that all count as if they were"),
             How::Healthy { healthy, of } => write!(f, "{healthy} of {of} are healthy"),
-            How::Nearest { pop, addresses, scope } => {
-                write!(f, "place {pop}, the nearest to the client (the same for its /{scope}), with {} such addresses", addresses.len())
+            How::Nearest { addresses, scope, .. } => {
+                write!(f, "the place nearest to the client (the same for its /{scope}), with {} such addresses", addresses.len())
             }
         }
     }

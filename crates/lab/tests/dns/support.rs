@@ -83,9 +83,14 @@ impl<'w> Rig<'w> {
 
     /// What comes back for one datagram within five seconds.
     pub(crate) async fn udp(&self, query: &[u8]) -> Option<Vec<u8>> {
+        self.udp_at(at(), query).await
+    }
+
+    /// The same of another listener.
+    pub(crate) async fn udp_at(&self, at: SocketAddr, query: &[u8]) -> Option<Vec<u8>> {
         let own = SocketAddr::new(self.client.address(), 0);
         let socket = self.client.datagrams_at(own).expect("a free port");
-        socket.send_to(query, at()).expect("sent");
+        socket.send_to(query, at).expect("sent");
         let mut receive = Box::pin(socket.receive());
         let mut late = Box::pin(self.world.sleep(Duration::from_secs(5)));
         poll_fn(|cx| match receive.as_mut().poll(cx) {
@@ -103,7 +108,12 @@ impl<'w> Rig<'w> {
 
     /// A connection to the name server.
     pub(crate) async fn connect(&self) -> Tcp {
-        let stream = self.client.host().connect(&host::Endpoint::Ip(at())).await.expect("connected");
+        self.connect_at(at()).await
+    }
+
+    /// The same to another listener.
+    pub(crate) async fn connect_at(&self, at: SocketAddr) -> Tcp {
+        let stream = self.client.host().connect(&host::Endpoint::Ip(at)).await.expect("connected");
         Tcp { stream, came: Vec::new() }
     }
 

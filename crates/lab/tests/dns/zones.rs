@@ -38,6 +38,44 @@ fn data(message: &Message) -> Vec<String> {
     message.answer.iter().map(|record| format!("{} {:?}", record.owner, record.data)).collect()
 }
 
+/// Three addresses that stand for three servers: the one above refers to the one below, and neither knows what is not its own.
+#[test]
+fn a_zone_is_served_where_it_says() {
+    let world = World::new(1);
+    let [above, below, both] = ["10.0.0.2:53", "10.0.0.2:5353", "10.0.0.2:5354"].map(|at| at.parse().expect("an address"));
+    let mut config = dns(limits());
+    let names = config.dns.as_mut().expect("there is one");
+    names.listeners = vec![above, below, both];
+    let lines = "example. SOA a.example. host.example. 1 2 3 4 5\nexample. NS a.example.\na.example. A 10.0.0.2\n\
+                 sub.example. NS a.sub.example.\na.sub.example. A 10.0.0.2\n";
+    let lower = "sub.example. SOA a.sub.example. host.example. 1 2 3 4 5\nsub.example. NS a.sub.example.\na.sub.example. A 10.0.0.2\n";
+    let anywhere = "other. SOA a.other. host.example. 1 2 3 4 5\nother. NS a.example.\n";
+    let somewhere = |zone, at: &[std::net::SocketAddr]| decide::config::Zone { at: at.to_vec(), ..zone };
+    names.zones = vec![
+        somewhere(zone("example", lines), &[above, both]),
+        somewhere(zone("sub.example", lower), &[below, both]),
+        zone("other", anywhere),
+    ];
+    let rig = Rig::new(&world, config);
+    rig.run(async {
+        let asked = query("a.sub.example", RecordType::A);
+        let ask = async |at, asked: &[u8]| Message::read(&rig.udp_at(at, asked).await.expect("an answer")).expect("a message");
+        let referral = ask(above, &asked).await;
+        assert!(!referral.flags.authoritative && referral.answer.is_empty() && referral.authority.len() == 1);
+        for at in [below, both] {
+            assert_eq!(data(&ask(at, &asked).await), ["a.sub.example A(10.0.0.2)"]);
+            let mut tcp = rig.connect_at(at).await;
+            tcp.send(&asked).await;
+            assert_eq!(data(&Message::read(&tcp.receive().await.expect("an answer")).expect("a message")), ["a.sub.example A(10.0.0.2)"]);
+        }
+        assert_eq!(ask(below, &query("a.example", RecordType::A)).await.code, REFUSED);
+        for at in [above, below, both] {
+            assert_eq!(ask(at, &query("other", RecordType::NS)).await.answer.len(), 1);
+        }
+    });
+    rig.close();
+}
+
 #[test]
 fn answers_come_out_of_the_zone() {
     let world = World::new(1);

@@ -141,13 +141,10 @@ fn place(query: &QueryView<'_>, addresses: &[IpAddr], ttl: u32, answer: &mut Ans
     let of_kind = addresses.iter().filter(|address| address.is_ipv4() == (query.kind == RecordType::A));
     let mut count = 0;
     for address in of_kind {
-        let written = answer.record(Section::Answer, query.name(), query.kind, ttl, |data| {
-            match address {
-                IpAddr::V4(v4) => data.bytes(&v4.octets()),
-                IpAddr::V6(v6) => data.bytes(&v6.octets()),
-            }
-            true
-        });
+        let written = match address {
+            IpAddr::V4(v4) => answer.address(query.kind, ttl, &v4.octets()),
+            IpAddr::V6(v6) => answer.address(query.kind, ttl, &v6.octets()),
+        };
         if !written {
             answer.truncate();
             return true;

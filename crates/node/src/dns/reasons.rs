@@ -48,7 +48,7 @@ fn reasoned<'a>(zones: &'a Zones, asked: &Asked<'a>, gift: &mut Gift<'_>) -> (Re
 
 /// The name whose reasons are asked for, by somebody who may; one of ours: nothing is said in anybody else's name.
 pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config, zones: &Zones) -> Option<Name> {
-    let rest = query.lowered().strip_prefix(LABEL)?;
+    let (_, rest) = query.name().split_at_checked(LABEL.len()).filter(|(label, _)| label.eq_ignore_ascii_case(LABEL))?;
     let dns = config.dns.as_ref().filter(|_| query.kind == RecordType::TXT)?;
     let may = dns.why.iter().any(|network| network.contains(asker.from.ip()));
     let name = if may { Name::from_wire(rest)? } else { return None };

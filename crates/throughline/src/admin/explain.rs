@@ -341,6 +341,8 @@ fn number(index: usize) -> u16 {
     u16::try_from(index).expect("the settings cap the number of listeners and pools")
 }
 
+pub(crate) mod names;
+pub(crate) mod steer;
 mod tiers;
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! `throughline explain`: what would happen to a request, and why. From a config file alone, or asked of a running server.
 
+mod names;
+mod steer;
+
 use crate::admin::client::ask;
 use crate::admin::explain::{self, Question};
 use crate::admin::parameters::encoded;
@@ -52,6 +55,15 @@ pub enum What {
         #[arg(long = "response", value_name = "NAME: VALUE")]
         response: Vec<String>,
     },
+    /// What the name server answers to a client, and why: zone, rule, choice, and of a steered name every place with its scores.
+    #[command(override_usage = "throughline explain dns [OPTIONS] CONFIG NAME\n       throughline explain dns [OPTIONS] --admin ADDR NAME")]
+    Dns(names::Question),
+    /// How clients are shared out among the places of a steering; and, without a place or between two configurations, which networks and
+    /// how much weight move where, and who overloads.
+    #[command(override_usage = "throughline explain steer [OPTIONS] CONFIG [STEERING]\n       \
+                                throughline explain steer [OPTIONS] --admin ADDR [STEERING]\n       \
+                                throughline explain steer [OPTIONS] --diff OLD NEW [STEERING]")]
+    Steer(steer::Question),
 }
 
 /// A request.
@@ -97,6 +109,8 @@ pub(super) fn run(what: &What) -> Result<ExitCode, String> {
                 None => explain::cache(&question, &request.config()?, now())?,
             }
         }
+        What::Dns(question) => question.explained()?,
+        What::Steer(question) => question.explained()?,
         What::Balance { request, pool, client } => {
             let question = Question { pool: pool.as_deref(), client: *client, ..request.question()? };
             match &request.admin {
@@ -125,10 +139,16 @@ impl Request {
     }
 
     fn config(&self) -> Result<Config, String> {
-        let path = self.what.first().ok_or("say which configuration file, or --admin ADDR to ask a running server")?;
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {}", settings::unreadable(&error)))?;
-        settings::load(&text, path).map_err(|found| format!("{path} has {}; `throughline check {path}` shows them", check::tally(&found)))
+        read(self.what.first().ok_or(NO_FILE)?)
     }
+}
+
+const NO_FILE: &str = "say which configuration file, or --admin ADDR to ask a running server";
+
+/// A configuration without mistakes.
+fn read(path: &str) -> Result<Config, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {}", settings::unreadable(&error)))?;
+    settings::load(&text, path).map_err(|found| format!("{path} has {}; `throughline check {path}` shows them", check::tally(&found)))
 }
 
 fn now() -> Calendar {

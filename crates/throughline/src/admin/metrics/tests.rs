@@ -66,7 +66,7 @@ fn labels(text: &str) -> (Vec<(String, String)>, &str) {
 #[test]
 fn the_page_keeps_to_the_format() {
     with_server(|host, server, _| {
-        let families = parsed(&super::text(server, &crate::journal::State::default(), host));
+        let families = parsed(&super::text(server, None, &crate::journal::State::default(), host));
         assert!(families.len() > 30);
         for (name, family) in &families {
             assert!(name.starts_with("throughline_") && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_')), "{name}");
@@ -107,7 +107,7 @@ fn what_an_operator_did_is_seen() {
         let pool = server.snapshot().pools()[0].clone();
         assert!(pool.set_weight("127.0.0.1:3000", 9));
         assert!(pool.set_admin("127.0.0.1:3000", decide::pool::Admin::Drain, host.now()));
-        let families = parsed(&super::text(server, &crate::journal::State::default(), host));
+        let families = parsed(&super::text(server, None, &crate::journal::State::default(), host));
         let of_first = |name: &str| families[name].samples[0].1.1;
         assert_eq!((of_first("throughline_backend_weight"), of_first("throughline_backend_available")), (9.0, 0.0));
         assert_eq!(of_first("throughline_backend_up"), 1.0, "a drained backend is up all the same");

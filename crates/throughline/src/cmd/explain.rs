@@ -55,9 +55,7 @@ pub enum What {
         response: Vec<String>,
     },
     /// What the name server answers to a client, and why: zone, rule, choice, and of a steered name every place with its scores.
-    #[command(
-        override_usage = "throughline explain dns [OPTIONS] CONFIG NAME\n       throughline explain dns [OPTIONS] --admin ADDR NAME"
-    )]
+    #[command(override_usage = "throughline explain dns [OPTIONS] CONFIG NAME\n       throughline explain dns [OPTIONS] --admin ADDR NAME")]
     Dns(names::Question),
 }
 

@@ -1,12 +1,13 @@
-//! How clients are led, live: tables as routers change them, clients' measurements, health and load of the places, made into one version after
-//! another, each published by one swap.
+//! How clients are led, live: tables as routers change them, clients' measurements, health and load of the places, made into one version
+//! after another, each published by one swap.
 //!
-//! A [`Snapshot`] has a [`Live`] for each steering of its configuration, from its first moment on. [`Leading::run`] brings them up to date, on
-//! a thread of its own: to work out a version of a full table takes longer than a request may wait.
+//! A [`Snapshot`] has a [`Live`] for each steering of its configuration, from its first moment on. [`Leading::run`] brings them up to
+//! date, on a thread of its own: to work out a version of a full table takes longer than a request may wait.
 
 mod geography;
 mod places;
 mod rehearsal;
+mod start;
 mod work;
 
 pub use geography::GeographyStatus;

@@ -16,6 +16,7 @@ pub(crate) mod client;
 pub(crate) mod explain;
 mod exposition;
 mod feed;
+mod leading;
 mod metrics;
 pub(crate) mod parameters;
 mod push;
@@ -27,10 +28,12 @@ use crate::process::Reloader;
 use decide::pool::Admin as Wanted;
 use decide::step::Step;
 use host::Host;
+use node::steering::Leading;
 use node::{Answer, Application, Server, Snapshot};
 use parameters::{Parameters, decoded};
 use serde_json::json;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use who::{Stranger, Who};
 use wire::http::{Method, RequestHead};
@@ -50,6 +53,8 @@ GET  /explain/cache?url=URL                what is stored for it, and what that 
                                            response=NAME: VALUE, whether such an answer would be stored
        also: method=, header=NAME: VALUE (as often as needed), listener=ADDR, client=IP
 GET  /explain/dns?name=NAME                what the name server answers, and why; also: type=TYPE, client=ADDR or NET
+GET  /explain/steer?steering=NAME          how clients are shared out among its places; without=PLACE: what moves if that fails
+       also: width=N, colour, verbose, html (a page with a picture); POST with lines of NETWORK WEIGHT counts by those
 POST /cache/purge?url=URL                  drop what is stored of a URL; or prefix=URL/, tag=TAG, site=NAME, all
        also: site=NAME (only what is stored for it), soft (stale, and served while it is validated)
 POST /cache/push?url=URL                   it has changed: drop what is stored of it, and fetch it; several, or one a line in the body
@@ -80,12 +85,14 @@ struct Shown {
     server: Arc<Server>,
     reloader: Arc<Reloader>,
     journal: Arc<Journal>,
+    /// A comparison of steerings is under way.
+    comparing: Arc<AtomicBool>,
 }
 
 impl Admin {
     /// From now on it answers for this server. To be called once, before the server's workers start.
     pub fn show(&self, server: Arc<Server>, reloader: Arc<Reloader>, journal: Arc<Journal>) {
-        assert!(self.shown.set(Shown { server, reloader, journal }).is_ok(), "an admin side shows one server");
+        assert!(self.shown.set(Shown { server, reloader, journal, comparing: Arc::default() }).is_ok(), "an admin side shows one server");
     }
 }
 
@@ -116,6 +123,7 @@ enum Resource {
     ExplainBalance,
     ExplainCache,
     ExplainDns,
+    ExplainSteer,
     Purge,
     Push,
     Content,
@@ -135,6 +143,7 @@ impl Resource {
             b"/explain/balance" => Resource::ExplainBalance,
             b"/explain/cache" => Resource::ExplainCache,
             b"/explain/dns" => Resource::ExplainDns,
+            b"/explain/steer" => Resource::ExplainSteer,
             b"/cache/purge" => Resource::Purge,
             b"/cache/push" => Resource::Push,
             b"/cache/content" => Resource::Content,
@@ -169,7 +178,7 @@ impl Resource {
         match self {
             Resource::Purge | Resource::Push | Resource::Reload | Resource::Drain | Resource::Backend { .. } => (false, Some(Method::Post)),
             Resource::Content => (false, Some(Method::Put)),
-            Resource::Prefetch => (true, Some(Method::Post)),
+            Resource::Prefetch | Resource::ExplainSteer => (true, Some(Method::Post)),
             _ => (true, None),
         }
     }
@@ -210,11 +219,15 @@ impl Shown {
         let answer = match resource {
             Resource::Index => Ok(plain(INDEX)),
             Resource::Status => self.status(host, &parameters),
-            Resource::Metrics => Ok(Answer::text(200, exposition::CONTENT_TYPE, metrics::text(&self.server, &self.journal.state(), host))),
+            Resource::Metrics => {
+                let text = metrics::text(&self.server, self.leading(), &self.journal.state(), host);
+                Ok(Answer::text(200, exposition::CONTENT_TYPE, text))
+            }
             Resource::ExplainRoute => explain::live_route(&snapshot, &who, &parameters).map(plain),
             Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
             Resource::ExplainCache => explain::live_cache(&self.server, &who, host, &parameters).map(plain),
             Resource::ExplainDns => explain::names::live(&snapshot, self.reloader.leading(), host, &parameters).map(plain),
+            Resource::ExplainSteer => explain::steer::live(&snapshot, self.reloader.leading(), &self.comparing, &parameters, body),
             Resource::Purge => cache::purge(&shared, host, &parameters),
             Resource::Push => push::notice(&shared, host, &parameters, body),
             Resource::Content => push::content(&shared, host, request, &parameters, body),
@@ -240,9 +253,13 @@ impl Shown {
         }
     }
 
+    fn leading(&self) -> Option<&Leading> {
+        self.reloader.leading().map(|leading| &**leading)
+    }
+
     fn status(&self, host: &Host, parameters: &Parameters) -> Result<Answer, Refusal> {
         parameters.only(&["text"])?;
-        let status = status::of(&self.server, &self.reloader.authority, &self.journal.state(), host);
+        let status = status::of(&self.server, &self.reloader.authority, self.leading(), &self.journal.state(), host);
         Ok(match parameters.has("text") {
             true => plain(view::status::table(&status, view::status::Paint::Plain)),
             false => Answer::text(200, JSON, status.to_json() + "\n"),

@@ -4,8 +4,9 @@
 //! counts on either to fail, and the servers share one SQLite database.
 //!
 //! - [`certificate`]: what its https listener presents.
-//! - [`Places`]: names and places: a zone whose one name leads each client to the nearest of three caches, and the root and top-level servers
-//!   above it. `zones` is what an operator would write of that, `tables` what the places' routers say, `ports` where there is room.
+//! - [`Places`]: names and places: a zone whose one name leads each client to the nearest of three caches, and the root and top-level
+//!   servers above it. `zones` is what an operator would write of that, `tables` what the places' routers say, `ports` where there is
+//!   room.
 //! - [`token()`]: who may see what is done with a request.
 //! - [`config()`]: the listeners, the pool, and who answers what.
 //! - [`Demo`]: an application server. `page` makes what it writes anew for each request, `files` has what is the same for all; `visit`

@@ -95,16 +95,25 @@ fn exit(journey: &Journey) -> u8 {
 }
 
 fn options(show: Show, screen: &Screen) -> Options {
-    // As text for a file: what a terminal of today has at least.
-    const WIDTH: usize = 100;
     const LEAST: usize = 40;
     let terminal = screen.is_terminal();
+    let width = show.width.unwrap_or_else(|| columns(terminal)).max(LEAST);
+    Options { width, colour: show.colour.unwrap_or_else(|| colours(terminal)), verbose: show.verbose, so_far: None }
+}
+
+/// So wide is the terminal, if it is one; as text for a file: what a terminal of today has at least.
+pub(crate) fn columns(terminal: bool) -> usize {
+    const WIDTH: usize = 100;
     let of_terminal = if terminal { size().map(|(columns, _)| columns) } else { None };
-    let width = show.width.or(of_terminal).unwrap_or(WIDTH).max(LEAST);
+    of_terminal.unwrap_or(WIDTH)
+}
+
+/// Whether a terminal, if it is one, is to have colours.
+pub(crate) fn colours(terminal: bool) -> bool {
     // https://no-color.org: any value but an empty one.
     let colourless =
         std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    Options { width, colour: show.colour.unwrap_or(terminal && !colourless), verbose: show.verbose, so_far: None }
+    terminal && !colourless
 }
 
 fn height() -> usize {

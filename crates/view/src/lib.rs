@@ -4,6 +4,7 @@
 //! - [`event`]: one line per step of the process.
 //! - [`explain`]: the records of a routing and a balancing decision.
 //! - [`status`]: the state of a running process, as data and as a table.
+//! - [`steering`]: how addresses are shared out among places, and what a change moves, as a table and as a page.
 //! - [`trace`]: a client's journey as a tree with a waterfall, or as JSON.
 //! - [`steps_reference`]: the catalogue of steps as a page of the guide.
 //!
@@ -13,7 +14,9 @@
 pub mod access_log;
 pub mod event;
 pub mod explain;
+mod mark;
 pub mod status;
+pub mod steering;
 mod step_json;
 mod steps_reference;
 mod text;

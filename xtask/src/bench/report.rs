@@ -70,7 +70,8 @@ pub(super) fn under_load(name: &str, says: &str, bytes: usize, all: &[Figures]) 
 /// The row of tables that are read.
 pub(super) fn loaded(name: &str, all: &[Loaded]) -> String {
     let mut text = format!(
-        "\n## {name}\n\nFrom the start of the process to the first right answer out of 900,000 networks of IPv4 and 200,000 of IPv6 to 8 places, \
+        "\n## {name}\n\nFrom the start of the process to the first right answer out of 900,000 networks of IPv4 and\
+        \x20200,000 of IPv6 to 8 places, \
          on all cores; medians.\n\n"
     );
     line(&mut text, format_args!("| server | seconds | lowest – highest | × gdnsd | CPU seconds | resident MiB | × gdnsd | peak MiB |"));

@@ -7,8 +7,8 @@ use crate::config::{Order, Source};
 use alloc::borrow::Cow;
 use wire::dns::{Data, Name, RecordType};
 
-/// Adds what is known of the names that a set points to. Of a set that is drawn there is nothing here: who wants it asks for it. Values that
-/// are all given, if in turn, are all here, as written; and so are those of glue, whatever their order: nobody can ask for them.
+/// Adds what is known of the names that a set points to. Of a set that is drawn there is nothing here: who wants it asks for it. Values
+/// that are all given, if in turn, are all here, as written; and so are those of glue, whatever their order: nobody can ask for them.
 pub(super) fn add<'a>(zones: &'a Zones, zone: usize, set: &Set<'a>, signed: bool, reply: &mut Reply<'a>) {
     // Only targets of this zone's static records: what is drawn is owned by the answer alone.
     let Cow::Borrowed(data) = set.data else { return };

@@ -40,7 +40,8 @@ impl Tree {
     }
 }
 
-/// A file of a tree for IPv6, in which IPv4 is at `::/96` and once more at `::ffff:0:0/96`. Each network has latitude and longitude, or none.
+/// A file of a tree for IPv6, in which IPv4 is at `::/96` and once more at `::ffff:0:0/96`. Each network has latitude and longitude, or
+/// none.
 pub(crate) fn file(networks: &[(&str, Option<(f64, f64)>)]) -> Vec<u8> {
     let (mut tree, mut data) = (Tree { nodes: vec![[Slot::Nothing; 2]] }, Vec::new());
     for (network, location) in networks {

@@ -37,8 +37,8 @@ fn each_client_goes_where_the_way_is_shortest_and_follows_it() {
     });
 }
 
-/// A router that is gone leaves its table for as long as it is kept; then clients fall to who is left, or to the next layer. What was gone comes
-/// back, and outlives a reload then.
+/// A router that is gone leaves its table for as long as it is kept; then clients fall to who is left, or to the next layer. What was gone
+/// comes back, and outlives a reload then.
 #[test]
 fn a_router_that_is_gone() {
     World::twice(2, |world| {

@@ -342,6 +342,7 @@ fn number(index: usize) -> u16 {
 }
 
 pub(crate) mod names;
+pub(crate) mod steer;
 mod tiers;
 
 #[cfg(test)]

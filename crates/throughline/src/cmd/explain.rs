@@ -1,6 +1,7 @@
 //! `throughline explain`: what would happen to a request, and why. From a config file alone, or asked of a running server.
 
 mod names;
+mod steer;
 
 use crate::admin::client::ask;
 use crate::admin::explain::{self, Question};
@@ -57,6 +58,12 @@ pub enum What {
     /// What the name server answers to a client, and why: zone, rule, choice, and of a steered name every place with its scores.
     #[command(override_usage = "throughline explain dns [OPTIONS] CONFIG NAME\n       throughline explain dns [OPTIONS] --admin ADDR NAME")]
     Dns(names::Question),
+    /// How clients are shared out among the places of a steering; and, without a place or between two configurations, which networks and
+    /// how much weight move where, and who overloads.
+    #[command(override_usage = "throughline explain steer [OPTIONS] CONFIG [STEERING]\n       \
+                                throughline explain steer [OPTIONS] --admin ADDR [STEERING]\n       \
+                                throughline explain steer [OPTIONS] --diff OLD NEW [STEERING]")]
+    Steer(steer::Question),
 }
 
 /// A request.
@@ -103,6 +110,7 @@ pub(super) fn run(what: &What) -> Result<ExitCode, String> {
             }
         }
         What::Dns(question) => question.explained()?,
+        What::Steer(question) => question.explained()?,
         What::Balance { request, pool, client } => {
             let question = Question { pool: pool.as_deref(), client: *client, ..request.question()? };
             match &request.admin {

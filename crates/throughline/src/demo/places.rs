@@ -1,5 +1,5 @@
-//! Names and places: a zone with its root and top-level servers, three caches in front of the application servers, and how clients are led to
-//! them. All of it is on this machine, at addresses of the loopback that stand for machines far apart.
+//! Names and places: a zone with its root and top-level servers, three caches in front of the application servers, and how clients are led
+//! to them. All of it is on this machine, at addresses of the loopback that stand for machines far apart.
 
 use super::config::{public_routes, route};
 use super::https::replace;

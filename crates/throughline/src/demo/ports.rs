@@ -10,8 +10,8 @@ const TRIES: usize = 64;
 
 /// Makes sure of one port at all of these addresses, which `bind` takes for this process.
 ///
-/// Only where the kernel is to choose, by port 0: one that the user has named is nobody's to choose, and whoever listens on it tells what is
-/// wrong with it.
+/// Only where the kernel is to choose, by port 0: one that the user has named is nobody's to choose, and whoever listens on it tells what
+/// is wrong with it.
 pub(super) fn together(
     ips: &[IpAddr],
     port: u16,

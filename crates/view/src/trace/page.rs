@@ -1,21 +1,22 @@
 //! A journey as one HTML page that needs nothing else: no other file, no network, no script to be read.
 //!
-//! It is made of the stations and rows that the tree is made of, so what is added there appears here. `mark` writes markup and escapes;
-//! `leg` draws a leg with its stations, `told` a step with all that the catalogue says of it.
+//! It is made of the stations and rows that the tree is made of, so what is added there appears here. `leg` draws a leg with its stations,
+//! `told` a step with all that the catalogue says of it.
 
 mod leg;
-mod mark;
+mod percent;
 mod told;
 
 use super::quantity::time;
 use super::read::{self, Leg, Read, Station, Tone};
 use super::{Options, json};
+use crate::mark::{self, Mark};
 use crate::step_json::calendar;
 use crate::text::shown;
 use decide::forward::request_id;
 use decide::step::{Journey, Step};
 use leg::Scale;
-use mark::{Mark, percent};
+use percent::percent;
 
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/script.js");

@@ -1,7 +1,8 @@
 //! A leg: its stations on one axis of time, each with its rows.
 
-use super::mark::{Mark, percent};
+use super::percent::percent;
 use super::told;
+use crate::mark::Mark;
 use crate::trace::quantity::time;
 use crate::trace::read::{Read, Row, Span, Station, Tone};
 use decide::step::Journey;

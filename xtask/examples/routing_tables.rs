@@ -1,5 +1,5 @@
-//! Routing tables that are made up, as files: what the bench's rows of steered names serve. Written into a folder: `pop-N.mrt`, the table of
-//! each place's router; `nets`, where each network is led, in gdnsd's words; `subnets`, clients' networks and the place of each.
+//! Routing tables that are made up, as files: what the bench's rows of steered names serve. Written into a folder: `pop-N.mrt`, the table
+//! of each place's router; `nets`, where each network is led, in gdnsd's words; `subnets`, clients' networks and the place of each.
 #![expect(clippy::print_stderr, reason = "an example that is run by hand, or by the bench")]
 
 use decide::collect::Generated;

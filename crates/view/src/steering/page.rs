@@ -24,7 +24,11 @@ pub fn page(sharing: &Sharing<'_>) -> String {
     for measure in sharing.measures() {
         out.raw("<section class=\"card\">\n");
         out.element("h2", "", &heading(sharing, measure));
-        if sharing.changes() { changed(sharing, measure, &mut out) } else { present(sharing, measure, &mut out) }
+        if sharing.changes() {
+            changed(sharing, measure, &mut out)
+        } else {
+            present(sharing, measure, &mut out)
+        }
         out.raw("</section>\n");
     }
     loads(sharing, &mut out);
@@ -163,7 +167,10 @@ fn present(sharing: &Sharing<'_>, measure: Measure, out: &mut Mark) {
 /// Each place's load against what it can bear.
 fn loads(sharing: &Sharing<'_>, out: &mut Mark) {
     let known: Vec<(&Load, String)> = sharing.diff.loads.iter().filter_map(|load| Some((load, sharing.load(load)?))).collect();
-    let most = known.iter().flat_map(|(load, _)| [load.load.unwrap_or(0.0), load.expected.unwrap_or(0.0), load.capacity as f64]).fold(0.0, f64::max);
+    let most = known
+        .iter()
+        .flat_map(|(load, _)| [load.load.unwrap_or(0.0), load.expected.unwrap_or(0.0), load.capacity as f64])
+        .fold(0.0, f64::max);
     if known.is_empty() || most <= 0.0 {
         return;
     }
@@ -171,9 +178,14 @@ fn loads(sharing: &Sharing<'_>, out: &mut Mark) {
     for (load, text) in known {
         let class = if load.overloads() { "over" } else { "" };
         out.element("span", "name", sharing.name(load.pop));
-        out.raw(&format!("<svg class=\"bar {}\" aria-hidden=\"true\" viewBox=\"0 0 1000 34\" preserveAspectRatio=\"none\">", colour(sharing, load.pop)));
+        out.raw(&format!(
+            "<svg class=\"bar {}\" aria-hidden=\"true\" viewBox=\"0 0 1000 34\" preserveAspectRatio=\"none\">",
+            colour(sharing, load.pop)
+        ));
         let of = |value: f64| (value / most * 1000.0).clamp(0.0, 1000.0);
-        let rect = |class: &str, y: u32, height: u32, value: f64| format!("<rect class=\"{class}\" x=\"0\" y=\"{y}\" width=\"{:.1}\" height=\"{height}\"/>", of(value));
+        let rect = |class: &str, y: u32, height: u32, value: f64| {
+            format!("<rect class=\"{class}\" x=\"0\" y=\"{y}\" width=\"{:.1}\" height=\"{height}\"/>", of(value))
+        };
         if load.capacity > 0 {
             out.raw(&rect("room", 0, 34, load.capacity as f64));
         }
@@ -184,7 +196,10 @@ fn loads(sharing: &Sharing<'_>, out: &mut Mark) {
             out.raw(&rect(&format!("after {class}"), 8, 18, load.load.unwrap_or(0.0)));
         }
         if load.capacity > 0 {
-            out.raw(&format!("<rect class=\"limit\" x=\"{:.1}\" y=\"0\" width=\"3\" height=\"34\"/>", (of(load.capacity as f64) - 3.0).max(0.0)));
+            out.raw(&format!(
+                "<rect class=\"limit\" x=\"{:.1}\" y=\"0\" width=\"3\" height=\"34\"/>",
+                (of(load.capacity as f64) - 3.0).max(0.0)
+            ));
         }
         out.raw("</svg>");
         out.element("span", &format!("number {class}"), &text);

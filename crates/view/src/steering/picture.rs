@@ -110,7 +110,8 @@ fn write_band(band: &Band, scale: f64, stands: &[Vec<Stand>; 2], places: &mut [V
     let (x, y) = (LEFT + POST + 2.0, RIGHT - 2.0);
     let (one, two) = (x + (y - x) * 0.45, x + (y - x) * 0.55);
     let mut path = String::new();
-    let _ = write!(path, "M{x:.1} {a:.1}C{one:.1} {a:.1} {two:.1} {c:.1} {y:.1} {c:.1}V{d:.1}C{two:.1} {d:.1} {one:.1} {b:.1} {x:.1} {b:.1}Z");
+    let _ =
+        write!(path, "M{x:.1} {a:.1}C{one:.1} {a:.1} {two:.1} {c:.1} {y:.1} {c:.1}V{d:.1}C{two:.1} {d:.1} {one:.1} {b:.1} {x:.1} {b:.1}Z");
     let moves = if band.moves { "moves" } else { "stays" };
     out.raw(&format!("<path class=\"band {moves} {}\" d=\"{path}\"><title>", band.class));
     out.text(&band.title);
@@ -121,7 +122,11 @@ fn write_post(post: &Post, stand: &Stand, left: bool, out: &mut Mark) {
     let (x, text, anchor) = if left { (LEFT, LEFT - 12.0, "end") } else { (RIGHT, RIGHT + POST + 12.0, "start") };
     let none = if post.weight > 0.0 { "" } else { " none" };
     let (top, height) = (stand.top, stand.height);
-    out.raw(&format!("<rect class=\"post {}{none}\" x=\"{x}\" y=\"{top:.1}\" width=\"{POST}\" height=\"{:.1}\" rx=\"3\"/>\n", post.class, height.max(2.0)));
+    out.raw(&format!(
+        "<rect class=\"post {}{none}\" x=\"{x}\" y=\"{top:.1}\" width=\"{POST}\" height=\"{:.1}\" rx=\"3\"/>\n",
+        post.class,
+        height.max(2.0)
+    ));
     let middle = top + height / 2.0;
     out.raw(&format!("<text class=\"name\" x=\"{text}\" y=\"{:.1}\" text-anchor=\"{anchor}\">", middle - 3.0));
     out.text(&post.name);

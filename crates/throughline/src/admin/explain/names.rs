@@ -113,7 +113,9 @@ pub(super) fn missing(config: &Config, leading: &Leading) -> Vec<String> {
             missing.push(format!("the table of {} ({}): {}{}", status.pop, status.name, status.state, because(&status.why)));
         }
         let not_live = known.filter(|source| source.state != "live");
-        missing.extend(not_live.map(|source| format!("the table of {} ({}): {}{}", source.pop, source.name, source.state, because(&source.why))));
+        missing.extend(
+            not_live.map(|source| format!("the table of {} ({}): {}{}", source.pop, source.name, source.state, because(&source.why))),
+        );
     }
     let geography = leading.geography().filter(|file| file.state != "read");
     missing.extend(geography.map(|file| format!("where addresses are ({}): {}{}", file.file, file.state, because(&file.why))));

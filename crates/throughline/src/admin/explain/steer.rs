@@ -123,7 +123,11 @@ fn align(config: &mut Config, old: &[config::Pop]) {
     let mut numbers = Vec::new();
     for pop in std::mem::take(&mut config.pops) {
         let number = pops.iter().position(|known| known.name == pop.name).unwrap_or(pops.len());
-        if number == pops.len() { pops.push(pop) } else { pops[number] = pop }
+        if number == pops.len() {
+            pops.push(pop)
+        } else {
+            pops[number] = pop
+        }
         numbers.push(number);
     }
     // Places that are gone stay as names: no steering and no collector of this configuration has them. Their pools are another's.

@@ -53,9 +53,10 @@ impl Question {
     /// The table; or nothing where a page was written.
     pub(super) fn explained(&self) -> Result<String, String> {
         // Before the work, so that nobody waits for a page that cannot be written.
-        let page = self.html.as_ref().map(|path| {
-            File::create(path).map(|file| (file, path)).map_err(|error| format!("cannot write {}: {error}", path.display()))
-        });
+        let page = self
+            .html
+            .as_ref()
+            .map(|path| File::create(path).map(|file| (file, path)).map_err(|error| format!("cannot write {}: {error}", path.display())));
         let page = page.transpose()?;
         let text = match &self.admin {
             Some(admin) => self.live(admin)?,

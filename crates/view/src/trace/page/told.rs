@@ -1,7 +1,7 @@
 //! A step with all of its fields, and what the catalogue says of each.
 
-use crate::text::shown;
 use crate::mark::Mark;
+use crate::text::shown;
 use crate::trace::quantity::{size, time};
 use decide::step::{Journey, Step, Value};
 

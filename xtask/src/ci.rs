@@ -64,7 +64,7 @@ fn started(root: &Path, arguments: &[String]) -> Result<(), String> {
     let mut command = cargo::command();
     command
         .args(arguments)
-        .args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+        .args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--dns", "127.0.0.1:0"])
         .current_dir(root)
         .stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("the README's first command cannot be run: {error}"))?;

@@ -507,6 +507,8 @@ pub struct AccessLog {
     pub format: LogFormat,
     /// Lines held while the writer is busy; beyond it they are counted and dropped.
     pub queue: usize,
+    /// Of so many queries to the name server one is written; 0: none.
+    pub queries: u32,
 }
 
 /// Formats of the access log.

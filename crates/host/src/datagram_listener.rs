@@ -268,8 +268,9 @@ impl KernelDatagrams {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(()) => {
-                    if into.count < MOST_DATAGRAMS {
-                        // There was no more: the event loop tells when there is, and the call that would only say so is saved.
+                    if into.count == 1 {
+                        // There was no more: the event loop tells when there is, and the call that would only say so is saved. Where several
+                        // came at once, more will have come until they are answered, and the event loop need not be asked.
                         let empty: io::Result<()> = self.socket.try_io(Interest::READABLE, || Err(io::ErrorKind::WouldBlock.into()));
                         drop(empty);
                     }

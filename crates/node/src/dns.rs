@@ -28,7 +28,7 @@ pub(crate) use doors::{Doors, tell_paused};
 pub use reasons::Steered;
 pub(crate) use shared::{Role, Shared};
 use signing::Signing;
-pub(crate) use zones::{Served, zones};
+pub(crate) use zones::{Served, tell_mistaken, zones};
 
 use decide::time::Instant;
 use std::future::Future;

@@ -22,6 +22,7 @@ use decide::config::Config;
 use decide::route::Table;
 use decide::step::{Journey, OwnerStep, Step, Texts};
 use decide::time::{Calendar, Duration, Instant};
+use decide::zone::Mistake;
 use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -136,11 +137,11 @@ impl Server {
         let (metrics, tls) = (Metrics::new(workers), tls::Store::new());
         tls.configure(&config.certificates, host.calendar());
         let store = Store::new(host, &config.cache);
-        let snapshot = Arc::new(build(host, config, workers, None, &metrics, &tls));
+        let (snapshot, mistaken) = build(host, config, workers, None, &metrics, &tls);
         let names = dns::Shared::new(host, metrics.names());
         let told_queries = readers.iter().map(|reader| reader.queries()).filter(|every| *every > 0).min().unwrap_or(0);
-        Arc::new(Server {
-            snapshot: ArcSwap::new(snapshot),
+        let server = Arc::new(Server {
+            snapshot: ArcSwap::from_pointee(snapshot),
             changed: Signal::default(),
             room: Signal::default(),
             draining: AtomicBool::new(false),
@@ -161,7 +162,9 @@ impl Server {
             journeys: Journeys::default(),
             names,
             told_queries,
-        })
+        });
+        dns::tell_mistaken(&server, host.calendar(), &mistaken);
+        server
     }
 
     /// The configuration that holds now.
@@ -203,11 +206,12 @@ impl Server {
         let old = self.snapshot();
         self.store.configure(&config.cache);
         self.tls.configure(&config.certificates, host.calendar());
-        let new = Arc::new(build(host, config, self.workers, Some(&old), &self.metrics, &self.tls));
+        let (new, mistaken) = build(host, config, self.workers, Some(&old), &self.metrics, &self.tls);
         let generation = new.generation;
-        self.snapshot.store(new);
+        self.snapshot.store(Arc::new(new));
         self.changed.raise();
         self.tell(host.calendar(), Step::Reloaded { generation });
+        dns::tell_mistaken(self, host.calendar(), &mistaken);
         generation
     }
 
@@ -285,7 +289,15 @@ impl Server {
     }
 }
 
-fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, metrics: &Metrics, store: &Arc<tls::Store>) -> Snapshot {
+/// A configuration made ready, and what is wrong with its zones.
+fn build(
+    host: &Host,
+    config: Config,
+    workers: usize,
+    old: Option<&Snapshot>,
+    metrics: &Metrics,
+    store: &Arc<tls::Store>,
+) -> (Snapshot, Vec<Mistake>) {
     let pools = (0u16..)
         .zip(&config.pools)
         .map(|(index, pool)| {
@@ -299,7 +311,7 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
         })
         .collect();
     let routes = Table::build(&config);
-    let zones = dns::zones(&config, old);
+    let (zones, mistaken) = dns::zones(&config, old);
     let (counters, tls) = (metrics.index(&config), tls::Listeners::new(&config, store));
     let cache_id = cache_id(host, &config, old);
     let before = old.and_then(|old| old.resolver.as_ref());
@@ -307,7 +319,8 @@ fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, me
     let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
     let steerings = steering::of(&config, old);
     let generation = old.map_or(1, |old| old.generation + 1);
-    Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, tls, counters }
+    let snapshot = Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, tls, counters };
+    (snapshot, mistaken)
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

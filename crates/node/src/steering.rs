@@ -7,6 +7,7 @@
 mod geography;
 mod places;
 mod rehearsal;
+mod start;
 mod work;
 
 pub use geography::GeographyStatus;

@@ -16,6 +16,7 @@ pub(crate) mod client;
 pub(crate) mod explain;
 mod exposition;
 mod feed;
+mod leading;
 mod metrics;
 pub(crate) mod parameters;
 mod push;
@@ -27,6 +28,7 @@ use crate::process::Reloader;
 use decide::pool::Admin as Wanted;
 use decide::step::Step;
 use host::Host;
+use node::steering::Leading;
 use node::{Answer, Application, Server, Snapshot};
 use parameters::{Parameters, decoded};
 use serde_json::json;
@@ -217,7 +219,10 @@ impl Shown {
         let answer = match resource {
             Resource::Index => Ok(plain(INDEX)),
             Resource::Status => self.status(host, &parameters),
-            Resource::Metrics => Ok(Answer::text(200, exposition::CONTENT_TYPE, metrics::text(&self.server, &self.journal.state(), host))),
+            Resource::Metrics => {
+                let text = metrics::text(&self.server, self.leading(), &self.journal.state(), host);
+                Ok(Answer::text(200, exposition::CONTENT_TYPE, text))
+            }
             Resource::ExplainRoute => explain::live_route(&snapshot, &who, &parameters).map(plain),
             Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
             Resource::ExplainCache => explain::live_cache(&self.server, &who, host, &parameters).map(plain),
@@ -248,9 +253,13 @@ impl Shown {
         }
     }
 
+    fn leading(&self) -> Option<&Leading> {
+        self.reloader.leading().map(|leading| &**leading)
+    }
+
     fn status(&self, host: &Host, parameters: &Parameters) -> Result<Answer, Refusal> {
         parameters.only(&["text"])?;
-        let status = status::of(&self.server, &self.reloader.authority, &self.journal.state(), host);
+        let status = status::of(&self.server, &self.reloader.authority, self.leading(), &self.journal.state(), host);
         Ok(match parameters.has("text") {
             true => plain(view::status::table(&status, view::status::Paint::Plain)),
             false => Answer::text(200, JSON, status.to_json() + "\n"),

@@ -4,7 +4,7 @@ mod access;
 
 pub use access::Access;
 
-use decide::step::{Journey, OwnerStep, Step, Texts};
+use decide::step::{Journey, OwnerStep, Step, Texts, ZoneStep};
 use decide::time::Calendar;
 use node::{Reader, Snapshot};
 use std::io::Write;
@@ -23,6 +23,8 @@ impl Reader for Events {
             Step::Listening { .. } => snapshot.generation > 1,
             // A job may have tens of thousands: only what went wrong is worth a line of each.
             Step::Owner(OwnerStep::Fed { outcome, .. }) => matches!(outcome, "failed" | "not-stored" | "unserved"),
+            // Whoever wants them has them in the access log.
+            Step::Zone(ZoneStep::QueryAnswered { .. }) => false,
             _ => true,
         };
         if is_told {

@@ -13,7 +13,7 @@ use crate::admin::Admin;
 use crate::log;
 use crate::settings::{self, Loaded, Mistake, Severity};
 use decide::address::Address;
-use decide::config::{Action, Config, Route, Site};
+use decide::config::{Action, Config, Dns, Route, Site};
 use host::os::{self, Bound, Signal, Signals};
 use host::{Endpoint, Host};
 use node::{Application, Reader, Server};
@@ -188,6 +188,14 @@ fn name_listeners(config: &Config) -> impl Iterator<Item = (SocketAddr, &'static
     authority.chain(config.resolver.iter().flat_map(|resolver| resolver.listeners.iter().map(|at| (*at, "resolver"))))
 }
 
+/// The zones that are served there, by name if they are few.
+fn zones_at(dns: &Dns, at: SocketAddr) -> String {
+    const FEW: usize = 3;
+    let names: Vec<String> =
+        dns.zones.iter().filter(|zone| zone.at.is_empty() || zone.at.contains(&at)).map(|zone| zone.name.to_string()).collect();
+    if (1..=FEW).contains(&names.len()) { names.join(", ") } else { format!("{} zones", names.len()) }
+}
+
 async fn serve(host: Host, plan: Plan, bound: Vec<Bound>, print: fn(&str)) -> Result<ExitCode, String> {
     let mut signals = Signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let workers = match plan.config.server.workers {
@@ -285,7 +293,8 @@ fn welcome(server: &Server, hints: fn(&Config) -> Vec<String>, print: fn(&str)) 
         };
         print(&format!("listening on {at:<28} {}", sites.join(", ")));
     }
-    for (at, what) in name_listeners(&snapshot.config) {
+    for (at, role) in name_listeners(&snapshot.config) {
+        let what = snapshot.config.dns.as_ref().filter(|dns| dns.listeners.contains(&at)).map_or(role.to_string(), |dns| zones_at(dns, at));
         let at = format!("dns://{at}");
         print(&format!("listening on {at:<28} {what}"));
     }

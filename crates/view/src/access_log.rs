@@ -6,7 +6,7 @@ mod json;
 
 pub use combined::combined;
 pub(crate) use facts::Date;
-pub use json::json;
+pub use json::{event, json};
 
 #[cfg(test)]
 pub(crate) mod tests;

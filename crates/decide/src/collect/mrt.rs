@@ -2,9 +2,8 @@
 
 use super::loading::last_words;
 use super::update::{route_of, tell};
-use crate::steer::Route;
+use crate::steer::{Route, preference};
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use core::net::IpAddr;
 use wire::bgp::{Attributes, Message, Treatment};
 use wire::mrt::{Content, Exchange, Fault, RECORD_BYTES, Reader, Record, Rib, State};
@@ -81,6 +80,26 @@ struct Tables {
     /// No more entries are taken.
     full: bool,
     counts: MrtCounts,
+    memory: Memory,
+}
+
+/// What the attributes before said: neighbours in a table are often of one system, and came the same way.
+#[derive(Debug, Default)]
+struct Memory {
+    attributes: Vec<u8>,
+    said: Option<Route>,
+}
+
+impl Memory {
+    /// What attributes with systems of four bytes say.
+    fn route(&mut self, attributes: &[u8]) -> Option<Route> {
+        if self.attributes != attributes || attributes.is_empty() {
+            self.attributes.clear();
+            self.attributes.extend_from_slice(attributes);
+            self.said = route(attributes, true);
+        }
+        self.said
+    }
 }
 
 #[derive(Debug)]
@@ -93,7 +112,8 @@ struct Table {
 impl MrtFile {
     /// Of the file's peers, only this one; `None`: all. Of each at most so many networks.
     pub fn new(peer: Option<IpAddr>, most: usize) -> MrtFile {
-        let tables = Tables { wanted: peer, most, tables: Vec::new(), entries: 0, full: false, counts: MrtCounts::default() };
+        let (counts, memory) = (MrtCounts::default(), Memory::default());
+        let tables = Tables { wanted: peer, most, tables: Vec::new(), entries: 0, full: false, counts, memory };
         MrtFile { reader: Reader::new(RECORD_BYTES), fault: None, tables, peers: Vec::new() }
     }
 
@@ -134,15 +154,10 @@ impl MrtTables {
             return self.tables.remove(0).networks;
         }
         let mut all: Vec<_> = self.tables.into_iter().flat_map(|table| table.networks).collect();
-        all.sort_by_key(|(network, route)| (*network, rank(route)));
+        all.sort_by_key(|(network, route)| (*network, preference(route)));
         all.dedup_by_key(|(network, _)| *network);
         all
     }
-}
-
-/// The lower, the better.
-fn rank(route: &Route) -> impl Ord + use<> {
-    (Reverse(route.local_pref), route.path_len, route.origin, route.med)
 }
 
 fn take(record: &Record<'_>, tables: &mut Tables, peers: &mut Vec<Option<usize>>) {
@@ -156,7 +171,7 @@ fn take(record: &Record<'_>, tables: &mut Tables, peers: &mut Vec<Option<usize>>
         Some(Content::OldEntries(entries)) => {
             for entry in entries {
                 let table = tables.of(entry.peer, u32::from(entry.system));
-                tables.entry(table, entry.network, || route(entry.attributes, false));
+                tables.entry(table, entry.network, |_| route(entry.attributes, false));
             }
         }
         Some(Content::Exchange(exchange)) => take_message(&exchange, tables),
@@ -174,7 +189,7 @@ fn take(record: &Record<'_>, tables: &mut Tables, peers: &mut Vec<Option<usize>>
 fn take_rib(rib: &Rib<'_>, tables: &mut Tables, peers: &[Option<usize>]) {
     for entry in rib.entries {
         match peers.get(usize::from(entry.peer)) {
-            Some(table) => tables.entry(*table, rib.network, || route(entry.attributes, true)),
+            Some(table) => tables.entry(*table, rib.network, |memory| memory.route(entry.attributes)),
             None => tables.counts.strangers += 1,
         }
     }
@@ -205,8 +220,8 @@ impl Tables {
     }
 
     /// A file's entry, whose attributes are looked into only where it is wanted.
-    fn entry(&mut self, table: Option<usize>, network: Network, route: impl FnOnce() -> Option<Route>) {
-        let route = if table.is_some() && !self.full { route() } else { None };
+    fn entry(&mut self, table: Option<usize>, network: Network, route: impl FnOnce(&mut Memory) -> Option<Route>) {
+        let route = if table.is_some() && !self.full { route(&mut self.memory) } else { None };
         if table.is_some() && !self.full && route.is_none() {
             self.counts.damaged += 1;
             self.counts.entries += 1;
@@ -218,7 +233,7 @@ impl Tables {
             && let (Some(route), Some(before)) = (route, last.1)
         {
             self.counts.entries += 1;
-            last.1 = Some(if rank(&before) <= rank(&route) { before } else { route });
+            last.1 = Some(if preference(&before) <= preference(&route) { before } else { route });
             return;
         }
         self.say(table, network, route);

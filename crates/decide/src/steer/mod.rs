@@ -46,6 +46,7 @@ pub use held::Held;
 pub use moves::{Moves, Settled};
 pub use overlay::MeasuredTable;
 pub use places::Places;
+pub use ranking::preference;
 pub use rib::Rib;
 pub use route::{Change, Origin, Route, SourceId};
 pub use share::Share;

@@ -60,7 +60,7 @@ impl Ranking {
 
 /// By what two routes are compared, as one number: the lower, the better. RFC 4271 §9.1.2.2 a to c; MED is compared between all neighbours,
 /// because places seldom have the same ones. What it asks then (the inner way, the router's number) says nothing between places.
-pub(super) fn preference(route: &Route) -> u128 {
+pub fn preference(route: &Route) -> u128 {
     u128::from(!route.local_pref) << 56 | u128::from(route.path_len) << 40 | (route.origin as u128) << 32 | u128::from(route.med)
 }
 

@@ -1,6 +1,6 @@
 //! A step as a JSON object, for whoever writes steps.
 
-use super::{Journey, Step, Value};
+use super::{Journey, Step, Text, Value};
 use crate::config::names;
 use crate::time::{Duration, Instant};
 use alloc::string::{String, ToString};
@@ -10,10 +10,16 @@ use core::fmt::Write;
 /// catalogue. `name` knows the things of a server's configuration.
 pub fn object(journey: &Journey, at: Instant, step: &Step, name: &dyn Fn(Value) -> String, out: &mut String) {
     let _ = write!(out, "{{\"step\":\"{}\",\"t_us\":{}", step.name(), at.since(journey.began).as_micros());
+    fields(&|text| journey.text(text), step, name, out);
+    out.push('}');
+}
+
+/// Appends a comma and the fields of a step, for each the same again. `text` knows the texts that it points to.
+pub fn fields<'t>(text: &dyn Fn(Text) -> &'t [u8], step: &Step, name: &dyn Fn(Value) -> String, out: &mut String) {
     step.fields(|field, value| {
         key(field, out);
         match value {
-            Value::Text(text) => string(journey.text(text), out),
+            Value::Text(kept) => string(text(kept), out),
             Value::Word(word) => string(word.as_bytes(), out),
             Value::Number(number) | Value::Bytes(number) => out.push_str(&number.to_string()),
             Value::Span(span) => seconds(span, out),
@@ -22,7 +28,6 @@ pub fn object(journey: &Journey, at: Instant, step: &Step, name: &dyn Fn(Value) 
             named => string(name(named).as_bytes(), out),
         }
     });
-    out.push('}');
 }
 
 /// Appends a comma and a name; names are ours: they need no escape.

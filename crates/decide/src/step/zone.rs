@@ -17,6 +17,13 @@ steps! {
         /// What the system said.
         why: Text,
     }
+    /// A zone is not served as the configuration has it: as it was before, or not at all.
+    ZoneMistaken "zone-mistaken" {
+        /// Which.
+        zone: Text,
+        /// What is wrong with it.
+        why: Text,
+    }
     /// A query was answered. It is told only where somebody reads it, and then of as many as he wants.
     QueryAnswered "query-answered" {
         /// Who asked.

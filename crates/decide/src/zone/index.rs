@@ -51,7 +51,7 @@ fn entry(hash: u64, node: usize) -> u64 {
 }
 
 /// Of the letters as small ones; the bytes before labels are below any letter.
-fn hash(name: &[u8]) -> u64 {
+pub(super) fn hash(name: &[u8]) -> u64 {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut hash = name.len() as u64;
     let mut mix = |eight: [u8; 8]| {

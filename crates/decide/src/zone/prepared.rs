@@ -4,10 +4,12 @@
 //! A tail is written as the answer to a question of some name, its base. Where it serves longer names as well (a referral, an absence, a
 //! wildcard), everything behind the first labels of the question moves by the difference, and so do the pointers to it (RFC 1035 §4.1.4).
 
+mod exact;
 mod write;
 
 pub(super) use write::prepare;
 
+use self::exact::Exact;
 use super::node::{Node, Place};
 use super::{Given, Member, Nearest, SetId, Zones};
 use crate::config::{DynamicSet, Order, Source};
@@ -22,9 +24,12 @@ pub const MOST_TURNS: usize = 8;
 /// All tails of some zones.
 #[derive(Debug, Default)]
 pub(super) struct Tails {
+    /// Each behind a note of what it is, with the name that it was written for.
     bytes: Vec<u8>,
     pointers: Vec<u16>,
     places: Vec<TailAt>,
+    /// Notes by name and type.
+    exact: Exact,
 }
 
 /// Where a tail is.
@@ -104,6 +109,9 @@ impl Tail<'_> {
 impl Zones {
     /// What is prepared for a question: `name` as messages have it, in any case of letters. `None`: [`Zones::answer`] has the answer.
     pub fn prepared(&self, name: &[u8], kind: RecordType, dnssec_ok: bool, given: &mut dyn Given) -> Option<Prepared<'_>> {
+        if let Some(tail) = self.tails.exact(name, kind, dnssec_ok) {
+            return Some(Prepared::Tail(tail));
+        }
         let (at, exact) = self.find(name)?;
         let node = &self.nodes[at];
         let zone = &self.zones[node.zone];

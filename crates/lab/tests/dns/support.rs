@@ -6,15 +6,16 @@ mod config;
 
 pub(crate) use config::backend;
 use decide::config::{Config, Dns, DnsLimits, Zone, ZoneRecord};
-use decide::time::{Duration, Instant};
+use decide::step::{Journey, Step, Texts, Value};
+use decide::time::{Calendar, Duration, Instant};
 use host::Stream;
 use lab::{VirtualHost, World};
-use node::Server;
+use node::{Reader, Server, Snapshot};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::io::IoSlice;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use wire::dns::{Edns, Message, Name, Query, Record, RecordType};
 
 /// Where the name server listens.
@@ -63,9 +64,14 @@ pub(crate) struct Rig<'w> {
 
 impl<'w> Rig<'w> {
     pub(crate) fn new(world: &'w World, config: Config) -> Rig<'w> {
+        Rig::read(world, config, Vec::new())
+    }
+
+    /// One whose steps are read.
+    pub(crate) fn read(world: &'w World, config: Config, readers: Vec<Arc<dyn Reader>>) -> Rig<'w> {
         world.bound(5_000_000, Instant::ZERO + Duration::from_secs(24 * 3600));
         let (client, edge) = (world.host("client", "10.0.0.1 fd00::1"), world.host("edge", "10.0.0.2 fd00::2"));
-        let server = Server::new(&edge.host(), config, 1, BTreeMap::new(), Vec::new());
+        let server = Server::new(&edge.host(), config, 1, BTreeMap::new(), readers);
         let (working, host) = (server.clone(), edge.host());
         edge.spawn(async move { working.work(host, 0).await.expect("its listeners open") });
         Rig { world, client, edge, server }
@@ -77,9 +83,14 @@ impl<'w> Rig<'w> {
 
     /// What comes back for one datagram within five seconds.
     pub(crate) async fn udp(&self, query: &[u8]) -> Option<Vec<u8>> {
+        self.udp_at(at(), query).await
+    }
+
+    /// The same of another listener.
+    pub(crate) async fn udp_at(&self, at: SocketAddr, query: &[u8]) -> Option<Vec<u8>> {
         let own = SocketAddr::new(self.client.address(), 0);
         let socket = self.client.datagrams_at(own).expect("a free port");
-        socket.send_to(query, at()).expect("sent");
+        socket.send_to(query, at).expect("sent");
         let mut receive = Box::pin(socket.receive());
         let mut late = Box::pin(self.world.sleep(Duration::from_secs(5)));
         poll_fn(|cx| match receive.as_mut().poll(cx) {
@@ -97,7 +108,12 @@ impl<'w> Rig<'w> {
 
     /// A connection to the name server.
     pub(crate) async fn connect(&self) -> Tcp {
-        let stream = self.client.host().connect(&host::Endpoint::Ip(at())).await.expect("connected");
+        self.connect_at(at()).await
+    }
+
+    /// The same to another listener.
+    pub(crate) async fn connect_at(&self, at: SocketAddr) -> Tcp {
+        let stream = self.client.host().connect(&host::Endpoint::Ip(at)).await.expect("connected");
         Tcp { stream, came: Vec::new() }
     }
 
@@ -112,6 +128,37 @@ impl<'w> Rig<'w> {
     /// What the authority counted.
     pub(crate) fn counts(&self) -> node::metrics::NameCounts {
         self.server.metrics().counts().names.swap_remove(0)
+    }
+}
+
+/// What was told, a line for each step. It wants to be told of every query.
+#[derive(Default)]
+pub(crate) struct Told(Mutex<Vec<String>>);
+
+impl Told {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().expect("no panic while it is held").clone()
+    }
+}
+
+impl Reader for Told {
+    fn journey(&self, _: &mut Journey, _: &Arc<Snapshot>) {}
+
+    fn event(&self, _: Calendar, step: Step, texts: &Texts, _: &Arc<Snapshot>) {
+        let mut line = step.name().to_string();
+        step.fields(|name, value| {
+            line += &match value {
+                Value::Text(text) => format!(" {name}={}", String::from_utf8_lossy(texts.get(text))),
+                Value::Word(word) => format!(" {name}={word}"),
+                Value::Number(number) | Value::Bytes(number) => format!(" {name}={number}"),
+                other => format!(" {name}={other:?}"),
+            };
+        });
+        self.0.lock().expect("no panic while it is held").push(line);
+    }
+
+    fn queries(&self) -> u32 {
+        1
     }
 }
 

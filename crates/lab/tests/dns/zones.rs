@@ -1,9 +1,10 @@
 //! Zones that are served: whole answers, cut ones, and those that depend on more than the zone.
 
-use crate::support::{Rig, dns, limits, query, with, with_option, zone};
+use crate::support::{Rig, Told, dns, limits, query, with, with_option, zone};
 use decide::config::{Config, DynamicSet, Order, Pop, Source, Steering};
 use decide::time::Duration;
 use lab::World;
+use std::sync::Arc;
 use wire::dns::{Data, Edns, Message, Name, RecordType, ResponseCode};
 
 const NXDOMAIN: ResponseCode = ResponseCode(3);
@@ -35,6 +36,44 @@ fn set(owner: &str, source: Source) -> DynamicSet {
 
 fn data(message: &Message) -> Vec<String> {
     message.answer.iter().map(|record| format!("{} {:?}", record.owner, record.data)).collect()
+}
+
+/// Three addresses that stand for three servers: the one above refers to the one below, and neither knows what is not its own.
+#[test]
+fn a_zone_is_served_where_it_says() {
+    let world = World::new(1);
+    let [above, below, both] = ["10.0.0.2:53", "10.0.0.2:5353", "10.0.0.2:5354"].map(|at| at.parse().expect("an address"));
+    let mut config = dns(limits());
+    let names = config.dns.as_mut().expect("there is one");
+    names.listeners = vec![above, below, both];
+    let lines = "example. SOA a.example. host.example. 1 2 3 4 5\nexample. NS a.example.\na.example. A 10.0.0.2\n\
+                 sub.example. NS a.sub.example.\na.sub.example. A 10.0.0.2\n";
+    let lower = "sub.example. SOA a.sub.example. host.example. 1 2 3 4 5\nsub.example. NS a.sub.example.\na.sub.example. A 10.0.0.2\n";
+    let anywhere = "other. SOA a.other. host.example. 1 2 3 4 5\nother. NS a.example.\n";
+    let somewhere = |zone, at: &[std::net::SocketAddr]| decide::config::Zone { at: at.to_vec(), ..zone };
+    names.zones = vec![
+        somewhere(zone("example", lines), &[above, both]),
+        somewhere(zone("sub.example", lower), &[below, both]),
+        zone("other", anywhere),
+    ];
+    let rig = Rig::new(&world, config);
+    rig.run(async {
+        let asked = query("a.sub.example", RecordType::A);
+        let ask = async |at, asked: &[u8]| Message::read(&rig.udp_at(at, asked).await.expect("an answer")).expect("a message");
+        let referral = ask(above, &asked).await;
+        assert!(!referral.flags.authoritative && referral.answer.is_empty() && referral.authority.len() == 1);
+        for at in [below, both] {
+            assert_eq!(data(&ask(at, &asked).await), ["a.sub.example A(10.0.0.2)"]);
+            let mut tcp = rig.connect_at(at).await;
+            tcp.send(&asked).await;
+            assert_eq!(data(&Message::read(&tcp.receive().await.expect("an answer")).expect("a message")), ["a.sub.example A(10.0.0.2)"]);
+        }
+        assert_eq!(ask(below, &query("a.example", RecordType::A)).await.code, REFUSED);
+        for at in [above, below, both] {
+            assert_eq!(ask(at, &query("other", RecordType::NS)).await.answer.len(), 1);
+        }
+    });
+    rig.close();
 }
 
 #[test]
@@ -177,6 +216,25 @@ fn a_reload_swaps_the_zones() {
     rig.close();
 }
 
+/// The settings find what is wrong with a zone. Should one come through all the same, the others are served, and it is told.
+#[test]
+fn a_zone_with_a_mistake_keeps_no_other_from_being_served() {
+    let mut config = served(LINES, Vec::new());
+    let mistaken = zone("other.test", "other.test. NS ns.example.");
+    config.dns.as_mut().expect("there is one").zones.push(mistaken);
+    let (world, told) = (World::new(12), Arc::new(Told::default()));
+    let rig = Rig::read(&world, config, vec![told.clone()]);
+    rig.run(async {
+        let answer = rig.ask(&query("www.example", RecordType::A)).await.expect("an answer");
+        assert_eq!(data(&answer), ["www.example A(192.0.2.80)"]);
+        assert_eq!(rig.ask(&query("other.test", RecordType::NS)).await.expect("an answer").code, REFUSED);
+    });
+    let found = told.lines().into_iter().filter(|line| line.contains("zone-mistaken")).collect::<Vec<_>>();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("zone=other.test why=zone other.test has no SOA record"), "{found:?}");
+    rig.close();
+}
+
 /// Whoever forges a source gains little: no answer without proof of the address is longer than the limit says.
 #[test]
 fn no_question_has_an_answer_that_is_long() {
@@ -214,10 +272,33 @@ fn the_reasons_of_an_answer_are_told_to_who_may_ask() {
         let wanted = "A for 10.0.0.1: the name has such records; decided at cdn.example in zone example; 1 of 1 are healthy; \
                       all, as written";
         assert_eq!(text, wanted);
+        // Of what is not ours nothing is said, not even the reason, in its name.
+        let other_name = rig.ask(&query("_why.www.elsewhere.test", RecordType::TXT)).await.expect("an answer");
+        assert!(other_name.code == REFUSED && !other_name.flags.authoritative, "{other_name:?}");
         let stranger = other.datagrams_at("10.0.0.3:0".parse().expect("an address")).expect("a free port");
         stranger.send_to(&asked, crate::support::at()).expect("sent");
         let (bytes, _) = stranger.receive().await.expect("an answer");
         assert_eq!(Message::read(&bytes).expect("a message").code, NXDOMAIN);
     });
+    rig.close();
+}
+
+/// Who asked, what was answered, by which rule: the step that the log has of a query.
+#[test]
+fn every_query_can_be_told() {
+    let (world, told) = (World::new(13), Arc::new(Told::default()));
+    let rig = Rig::read(&world, served(LINES, Vec::new()), vec![told.clone()]);
+    rig.run(async {
+        rig.ask(&query("WWW.example", RecordType::A)).await.expect("an answer");
+        rig.ask(&with_option("nowhere.example", 8, &[0, 1, 24, 0, 192, 0, 2])).await.expect("an answer");
+    });
+    let mut lines = told.lines();
+    lines.retain(|line| line.starts_with("query-answered"));
+    let [first, second] = &lines[..] else { panic!("{lines:?}") };
+    assert!(
+        first.starts_with("query-answered client=10.0.0.1:") && first.contains(" over=udp name=WWW.example kind=A code=NOERROR"),
+        "{first}"
+    );
+    assert!(second.contains(" code=NXDOMAIN ") && second.ends_with(" subnet=192.0.2.0/24 scope=0"), "{second}");
     rig.close();
 }

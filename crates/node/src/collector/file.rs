@@ -6,13 +6,14 @@ use super::outlet::Outlet;
 use super::session::Damaged;
 use super::{One, give_way};
 use crate::decode::Decoder;
-use crate::signal::Listening;
+use crate::signal::{Listening, Signal};
 use decide::collect::{Delivery, End, Loaded, MrtCounts, MrtFile};
 use decide::content::Layer;
 use decide::steer::Route;
 use decide::step::CollectorStep;
 use decide::time::{Calendar, Duration, Instant};
 use host::{File, Found, Opened};
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::pin;
@@ -28,6 +29,35 @@ const PIECE: usize = 256 << 10;
 
 /// What a file is known by: when it was changed, and how long it is.
 type Version = (Calendar, u64);
+
+/// Who reads: one at a time.
+#[derive(Default)]
+pub(super) struct Reading {
+    taken: Cell<bool>,
+    free: Signal,
+}
+
+/// The right to read, until it is dropped.
+struct Turn<'a>(&'a Reading);
+
+impl Reading {
+    async fn turn(&self) -> Turn<'_> {
+        loop {
+            let seen = self.free.number();
+            if !self.taken.replace(true) {
+                return Turn(self);
+            }
+            self.free.after(seen).await;
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.taken.set(false);
+        self.0.free.raise();
+    }
+}
 
 /// One file.
 struct Watched<'a> {
@@ -95,9 +125,14 @@ impl Watched<'_> {
         if self.settled == Some(version) || !quiet {
             return;
         }
-        let host = &self.one.all.host;
+        let one = self.one;
+        let host = &one.all.host;
         let began = host.now();
-        match self.read(&found.file).await {
+        // Half-read tables of all files at once would take their memory at once; and no table would be there before the last.
+        let turn = one.all.reading.turn().await;
+        let read = self.read(&found.file).await;
+        drop(turn);
+        match read {
             Read::Changed => {}
             Read::Refused(why) => {
                 self.settled = Some(version);

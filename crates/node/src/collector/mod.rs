@@ -152,7 +152,7 @@ impl Collectors {
 
     /// Collects, on the calling thread, until [`Collectors::stop`].
     pub async fn run(self: Arc<Self>, host: Host) {
-        let all = Rc::new(All { host, doors: Doors::default(), collectors: self });
+        let all = Rc::new(All { host, doors: Doors::default(), reading: file::Reading::default(), collectors: self });
         let mut running: Vec<Running> = Vec::new();
         loop {
             let seen = all.collectors.changed.number();
@@ -182,6 +182,7 @@ impl Collectors {
 struct All {
     host: Host,
     doors: Doors,
+    reading: file::Reading,
     collectors: Arc<Collectors>,
 }
 

@@ -55,7 +55,7 @@ impl Authority {
         }
         let client = client_of(query, asker);
         let mut gift = Gift { host: &self.worker.host, snapshot: &held, asker, client, turns: &self.turns };
-        if let Some(name) = reasons::asked_for(query, asker, &held.config) {
+        if let Some(name) = reasons::asked_for(query, asker, &held.config, zones) {
             self.rule.set("why");
             reasons::answer(zones, &name, query, &mut gift, answer);
             return Answered::Now;
@@ -129,7 +129,7 @@ impl Answering for Authority {
 }
 
 /// RFC 7871 §7.1.2: who wants nothing told of his clients gets an answer for everybody.
-fn scope_of(query: &QueryView<'_>, scope: u8) -> u8 {
+pub(super) fn scope_of(query: &QueryView<'_>, scope: u8) -> u8 {
     match query.edns.and_then(|edns| edns.subnet) {
         Some(subnet) if subnet.address.is_some() => scope,
         _ => 0,
@@ -141,13 +141,10 @@ fn place(query: &QueryView<'_>, addresses: &[IpAddr], ttl: u32, answer: &mut Ans
     let of_kind = addresses.iter().filter(|address| address.is_ipv4() == (query.kind == RecordType::A));
     let mut count = 0;
     for address in of_kind {
-        let written = answer.record(Section::Answer, query.name(), query.kind, ttl, |data| {
-            match address {
-                IpAddr::V4(v4) => data.bytes(&v4.octets()),
-                IpAddr::V6(v6) => data.bytes(&v6.octets()),
-            }
-            true
-        });
+        let written = match address {
+            IpAddr::V4(v4) => answer.address(query.kind, ttl, &v4.octets()),
+            IpAddr::V6(v6) => answer.address(query.kind, ttl, &v6.octets()),
+        };
         if !written {
             answer.truncate();
             return true;

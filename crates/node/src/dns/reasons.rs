@@ -1,5 +1,6 @@
 //! Why an answer is what it is: as texts at `_why.NAME`, for those who may ask, and for `explain`. Both take the ways of the answer itself.
 
+use super::authority::scope_of;
 use super::given::{Gift, Turns};
 use super::{Asker, Transport};
 use crate::server::Snapshot;
@@ -45,12 +46,13 @@ fn reasoned<'a>(zones: &'a Zones, asked: &Asked<'a>, gift: &mut Gift<'_>) -> (Re
     (reply, steered)
 }
 
-/// The name whose reasons are asked for, by somebody who may.
-pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config) -> Option<Name> {
-    let rest = query.lowered().strip_prefix(LABEL)?;
+/// The name whose reasons are asked for, by somebody who may; one of ours: nothing is said in anybody else's name.
+pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config, zones: &Zones) -> Option<Name> {
+    let (_, rest) = query.name().split_at_checked(LABEL.len()).filter(|(label, _)| label.eq_ignore_ascii_case(LABEL))?;
     let dns = config.dns.as_ref().filter(|_| query.kind == RecordType::TXT)?;
     let may = dns.why.iter().any(|network| network.contains(asker.from.ip()));
-    if may { Name::from_wire(rest) } else { None }
+    let name = if may { Name::from_wire(rest)? } else { return None };
+    zones.zone_of(&name).map(|_| name)
 }
 
 /// Answers with the reasons. It takes the same ways as the answer itself: its sets have their turn by it.
@@ -65,7 +67,7 @@ pub(super) fn answer(zones: &Zones, name: &Name, query: &QueryView<'_>, gift: &m
     }
     answer.set_flags(bit::AUTHORITATIVE);
     if let Some(scope) = reply.scope {
-        answer.set_scope(scope);
+        answer.set_scope(scope_of(query, scope));
     }
     for line in &lines {
         let fits = answer.record(Section::Answer, query.name(), RecordType::TXT, 0, |data| {

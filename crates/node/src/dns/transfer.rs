@@ -78,7 +78,7 @@ pub(crate) fn answer(
         refused(worker, query, asker, code, why);
         Answered::Now
     };
-    let found = zones.zones().iter().position(|zone| zone.name.as_wire().eq_ignore_ascii_case(query.lowered()));
+    let found = zones.zones().iter().position(|zone| zone.name.as_wire().eq_ignore_ascii_case(query.name()));
     let (Some(zone), Some(dns)) = (found, &snapshot.config.dns) else {
         return refuse(answer, NOT_AUTHORITATIVE, (NOT_OURS, "no such zone is served here"));
     };

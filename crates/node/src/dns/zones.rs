@@ -1,8 +1,10 @@
 //! The zones of a configuration, made ready.
 
-use crate::server::Snapshot;
+use crate::server::{Server, Snapshot};
 use decide::config::{Config, Dns, Zone};
-use decide::zone::Zones;
+use decide::step::{Step, Texts, ZoneStep};
+use decide::time::Calendar;
+use decide::zone::{Mistake, Zones};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use wire::dns::Name;
@@ -34,10 +36,10 @@ impl Served {
         best
     }
 
-    /// `None` where a zone is mistaken.
-    fn build(dns: &Dns) -> Option<Served> {
+    /// The error is all that is wrong with zones.
+    fn build(dns: &Dns) -> Result<Served, Vec<Mistake>> {
         if dns.zones.iter().all(|zone| zone.at.is_empty()) {
-            return Some(Served { everywhere: Arc::new(Zones::build(dns).ok()?), apart: Vec::new() });
+            return Ok(Served { everywhere: Arc::new(Zones::build(dns)?), apart: Vec::new() });
         }
         let here = |at: &SocketAddr| (0..dns.zones.len()).filter(|zone| is_at(&dns.zones[*zone], at)).collect::<Vec<_>>();
         let mut built: Vec<(Vec<usize>, Arc<Zones>)> = Vec::new();
@@ -49,14 +51,14 @@ impl Served {
                 Some(zones) => zones,
                 None => {
                     let zones = wanted.iter().map(|zone| dns.zones[*zone].clone()).collect();
-                    Arc::new(Zones::build(&Dns { zones, ..dns.clone() }).ok()?)
+                    Arc::new(Zones::build(&Dns { zones, ..dns.clone() })?)
                 }
             };
             built.push((wanted, zones.clone()));
             apart.push((*at, zones));
         }
-        let everywhere = Arc::new(Zones::build(&Dns { zones: Vec::new(), ..dns.clone() }).ok()?);
-        Some(Served { everywhere, apart })
+        let everywhere = Arc::new(Zones::build(&Dns { zones: Vec::new(), ..dns.clone() })?);
+        Ok(Served { everywhere, apart })
     }
 }
 
@@ -64,15 +66,45 @@ fn is_at(zone: &Zone, at: &SocketAddr) -> bool {
     zone.at.is_empty() || zone.at.contains(at)
 }
 
-/// The zones that are served, if any: those before where nothing has changed in them, for a large one takes its time. The settings have
-/// checked them; where one is mistaken all the same, what was served before is served on.
-pub(crate) fn zones(config: &Config, old: Option<&Snapshot>) -> Option<Served> {
-    let dns = config.dns.as_ref()?;
+/// The zones that are served, if any, and what keeps others from it: those before where nothing has changed in them, for a large one takes
+/// its time. The settings have checked them; where one is mistaken all the same, what was served before is served on, or else the others.
+pub(crate) fn zones(config: &Config, old: Option<&Snapshot>) -> (Option<Served>, Vec<Mistake>) {
+    let Some(dns) = &config.dns else { return (None, Vec::new()) };
     let before = old.filter(|old| old.zones.is_some());
     let same =
         |before: &Dns| before.zones == dns.zones && (before.listeners == dns.listeners || dns.zones.iter().all(|zone| zone.at.is_empty()));
     if let Some(old) = before.filter(|old| old.config.dns.as_ref().is_some_and(same)) {
-        return old.zones.clone();
+        return (old.zones.clone(), Vec::new());
     }
-    Served::build(dns).or_else(|| before.and_then(|old| old.zones.clone()))
+    let mistakes = match Served::build(dns) {
+        Ok(zones) => return (Some(zones), Vec::new()),
+        Err(mistakes) => mistakes,
+    };
+    let zones = before.filter(|old| means_the_same(&old.config, config)).and_then(|old| old.zones.clone());
+    (zones.or_else(|| others(dns, &mistakes)), mistakes)
+}
+
+/// Zones name pools and steerings by their numbers, and these places.
+fn means_the_same(old: &Config, new: &Config) -> bool {
+    let names = |config: &Config| {
+        let pools = config.pools.iter().map(|pool| pool.name.clone());
+        pools.chain(config.steerings.iter().map(|steering| steering.name.clone())).collect::<Vec<_>>()
+    };
+    old.pools.len() == new.pools.len() && names(old) == names(new)
+}
+
+/// The zones in which nothing is wrong.
+fn others(dns: &Dns, mistakes: &[Mistake]) -> Option<Served> {
+    let mut right = dns.clone();
+    right.zones.retain(|zone| mistakes.iter().all(|mistake| mistake.zone != zone.name));
+    Served::build(&right).ok()
+}
+
+/// Tells of what keeps zones from being served.
+pub(crate) fn tell_mistaken(server: &Server, at: Calendar, mistakes: &[Mistake]) {
+    for mistake in mistakes {
+        let mut texts = Texts::default();
+        let (zone, why) = (texts.keep(mistake.zone.to_string().as_bytes()), texts.keep(mistake.what.as_bytes()));
+        server.tell_with(at, Step::Zone(ZoneStep::ZoneMistaken { zone, why }), &texts);
+    }
 }

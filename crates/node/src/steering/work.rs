@@ -2,6 +2,7 @@
 
 use super::geography::Atlas;
 use super::places::{Place, thousandths};
+use super::start::Start;
 use super::{Leading, Live, TICK, place_of, reassigned};
 use crate::collector::{Batch, Source};
 use crate::server::Snapshot;
@@ -58,6 +59,7 @@ pub(super) struct Work {
     atlas: Rc<Atlas>,
     places: Vec<Place>,
     each: Vec<Each>,
+    start: Start,
 }
 
 impl Work {
@@ -65,6 +67,7 @@ impl Work {
         let snapshot = leading.server.snapshot();
         let mut work = Work {
             atlas: Atlas::new(&host, &leading),
+            start: Start::new(&snapshot.config, host.now()),
             host,
             leading,
             snapshot,
@@ -177,6 +180,9 @@ impl Work {
 
     fn put(&mut self, source: SourceId, whole: Vec<(Network, Route)>) {
         self.change(|rib| rib.replace(source, whole));
+        if let Some(source) = self.sources.get(&source) {
+            self.start.came(&source.pop);
+        }
     }
 
     /// Looks at the places, and at what clients have measured.
@@ -235,9 +241,11 @@ impl Work {
     pub(super) fn publish(&mut self) {
         let now = self.host.now();
         let began = self.host.now_afresh();
+        let mut changed = false;
         if now >= self.tables_at {
             self.apply();
-            if std::mem::take(&mut self.rib_changed) {
+            changed = std::mem::take(&mut self.rib_changed);
+            if changed {
                 self.each.iter_mut().for_each(|each| each.due = true);
                 self.count();
                 self.tables_at = now + TICK;
@@ -247,24 +255,30 @@ impl Work {
             healthy: self.places.iter().map(|place| place.healthy).collect(),
             shares: self.places.iter().map(|place| place.capacity.share()).collect(),
         };
+        let free = self.start.is_free(changed, now);
         for index in 0..self.each.len() {
             let each = &mut self.each[index];
             let again = each.deferred > 0 && now.since(each.published_at) >= TRY_AGAIN;
             if std::mem::take(&mut each.due) || again {
-                self.publish_one(index, state.clone(), now);
+                self.publish_one(index, state.clone(), free, now);
             }
         }
         let ended = self.host.now_afresh();
         self.tables_at = self.tables_at.max(ended + ended.since(began) * (PARTS - 1));
     }
 
-    fn publish_one(&mut self, index: usize, state: State, now: Instant) {
+    fn publish_one(&mut self, index: usize, state: State, free: bool, now: Instant) {
         let each = &mut self.each[index];
         let before = self.host.now_afresh();
         let (rib, measured, geography) = (self.rib.clone(), each.measured.clone(), self.atlas.geography());
         let tables = Tables { rib, measured, geography, ..Tables::default() };
         let present = each.live.present();
-        let (next, settled) = present.follow(present.version() + 1, tables, state, &mut each.moves, now);
+        let number = present.version() + 1;
+        let (next, settled) = if free {
+            (present.publish(number, tables, state), Settled::default())
+        } else {
+            present.follow(number, tables, state, &mut each.moves, now)
+        };
         (each.deferred, each.published_at) = (settled.deferred, now);
         each.live.deferred.store(settled.deferred, Ordering::Relaxed);
         let next = Arc::new(next);

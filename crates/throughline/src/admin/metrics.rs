@@ -3,6 +3,7 @@
 mod resolver;
 
 use super::exposition::{Exposition, Family, Kind};
+use super::leading;
 use crate::journal::State;
 use Kind::{Counter, Gauge};
 use decide::config::{Action, Listener, Site};
@@ -13,12 +14,13 @@ use node::metrics::{
     BackendCounts, CLASSES, CODES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LED_BY, NameCounts, PUSHED_BY,
     PoolCounts, REPORTS, SIDES, SiteCounts,
 };
+use node::steering::Leading;
 use node::{Pool, Server};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The whole page.
-pub(super) fn text(server: &Server, journal: &State, host: &Host) -> String {
+pub(super) fn text(server: &Server, leading: Option<&Leading>, journal: &State, host: &Host) -> String {
     let counts = server.metrics().counts();
     let mut out = Exposition::default();
     process(server, host, &counts, &mut out);
@@ -32,6 +34,9 @@ pub(super) fn text(server: &Server, journal: &State, host: &Host) -> String {
     resolver::families(server, &mut out);
     self::journal(journal, &mut out);
     names(&counts.names, &mut out);
+    if let Some(leading) = leading {
+        leading::families(&leading::status(server, leading, host.calendar()), &mut out);
+    }
     sites(&counts.sites, &mut out);
     pools(&counts.pools, server.snapshot().pools(), host, &mut out);
     backends(&counts.backends, &mut out);

@@ -1,11 +1,13 @@
 //! The state of a server, gathered for `ctl status`.
 
+use super::leading;
 use crate::journal::State;
 use crate::process::authority::{Authority, certificate_name};
 use decide::config::HostPattern;
 use decide::time::Calendar;
 use host::Host;
 use node::metrics::{CODES, Counts, SiteCounts};
+use node::steering::Leading;
 use node::tls::Presented;
 use node::{Pool, Server, Snapshot};
 use view::status::{
@@ -14,7 +16,7 @@ use view::status::{
 };
 
 /// The state now.
-pub(super) fn of(server: &Server, authority: &Authority, journal: &State, host: &Host) -> Status {
+pub(super) fn of(server: &Server, authority: &Authority, leading: Option<&Leading>, journal: &State, host: &Host) -> Status {
     let snapshot = server.snapshot();
     let counts = server.metrics().counts();
     let config = &snapshot.config;
@@ -37,6 +39,7 @@ pub(super) fn of(server: &Server, authority: &Authority, journal: &State, host: 
         cache: cache(server, &counts.sites),
         journal: self::journal(journal),
         names: names(&snapshot, &counts),
+        leading: leading.map(|leading| leading::status(server, leading, host.calendar())).unwrap_or_default(),
         pools: snapshot.pools().iter().map(|held| pool(held, &counts, host)).collect(),
     }
 }

@@ -203,6 +203,18 @@ fn the_status_is_the_servers() {
 }
 
 #[test]
+fn the_status_has_the_name_server_in_each_of_its_roles() {
+    let roles = "[dns]\nat = [\"127.0.0.1:5300\"]\n[zone.\"example.com\"]\n[[zone.\"example.com\".record]]\nname = \"@\"\ntype = \"SOA\"\n\
+                 values = [\"ns admin 1 2 3 4 5\"]\n[resolver]\nat = [\"127.0.0.1:5301\"]\n";
+    with_config(&format!("{CONFIG}{roles}"), |host, _, admin| {
+        let (_, json) = get(host, admin, "/status");
+        let status = view::status::Status::from_json(&json).expect("a status");
+        let seen = status.names.iter().map(|role| (&*role.role, &*role.addresses[0], role.zones, role.queries)).collect::<Vec<_>>();
+        assert_eq!(seen, [("authority", "127.0.0.1:5300", 1, 0), ("resolver", "127.0.0.1:5301", 0, 0)]);
+    });
+}
+
+#[test]
 fn explaining_asks_what_serves() {
     with_server(|host, server, admin| {
         let (status, text) = get(host, admin, "/explain/route?url=http%3A%2F%2Fa.test%2Fhello");

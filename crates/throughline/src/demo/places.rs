@@ -167,3 +167,6 @@ fn keep(directory: &Path, root: &SocketAddr) -> io::Result<Vec<String>> {
     };
     PLACES.iter().map(table).collect()
 }
+
+#[cfg(test)]
+mod tests;

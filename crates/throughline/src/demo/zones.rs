@@ -48,7 +48,7 @@ pub(super) fn text(places: &Places) -> String {
         let (name, at) = (place.name, places.edge(place));
         write!(
             text,
-            "[pool.{name}]\nbackends = [\"{at}\"]\n[pool.{name}.health]\nhttp = \"/healthz\"\ninterval = \"1s\"\n\
+            "[pool.{name}]\nbackends = [{{ name = \"edge\", at = \"{at}\" }}]\n[pool.{name}.health]\nhttp = \"/healthz\"\ninterval = \"1s\"\n\
              [pop.{name}]\naddresses = [\"{}\"]\npool = \"{name}\"\nurl = \"http://{at}\"\n\
              [[collector]]\npop = \"{name}\"\nmrt = {file:?}\n",
             place.address

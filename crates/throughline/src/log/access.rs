@@ -6,7 +6,7 @@
 
 use crate::log::note;
 use decide::config::{AccessLog, LogFormat};
-use decide::step::{Journey, Step, Texts};
+use decide::step::{Journey, Step, Texts, ZoneStep};
 use decide::time::Calendar;
 use node::{Reader, Snapshot};
 use std::fs::OpenOptions;
@@ -28,6 +28,8 @@ const SPARE: usize = 1024;
 /// Writes the access log.
 pub struct Access {
     lines: SyncSender<Message>,
+    /// Of so many queries to the name server one is written; 0: none.
+    queries: u32,
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -43,6 +45,8 @@ struct Shared {
 
 enum Message {
     Over(Journey, Arc<Snapshot>),
+    /// A step that belongs to no request.
+    Event(Calendar, Step, Texts, Arc<Snapshot>),
     /// Nothing but a reason to look at what is shared.
     Wake,
     /// Nothing comes after this.
@@ -62,7 +66,7 @@ impl Access {
         let writer = Writer { output, format: log.format, text: String::with_capacity(BATCH), shared: shared.clone(), failing: false };
         let thread = thread::Builder::new().name("access-log".to_string()).spawn(move || writer.run(&queue));
         let thread = thread.map_err(|error| format!("cannot start the thread of the access log: {error}"))?;
-        Ok(Access { lines, shared, writer: Mutex::new(Some(thread)) })
+        Ok(Access { lines, queries: log.queries, shared, writer: Mutex::new(Some(thread)) })
     }
 
     /// Writes what is still queued, and ends. To be called when the last request is over; what comes later is counted as dropped.
@@ -87,12 +91,22 @@ impl Reader for Access {
         }
     }
 
-    fn event(&self, _at: Calendar, step: Step, _texts: &Texts, _snapshot: &Arc<Snapshot>) {
+    fn event(&self, at: Calendar, step: Step, texts: &Texts, snapshot: &Arc<Snapshot>) {
+        if self.queries > 0 && matches!(step, Step::Zone(ZoneStep::QueryAnswered { .. })) {
+            let message = Message::Event(at, step, texts.clone(), snapshot.clone());
+            if self.lines.try_send(message).is_err() {
+                snapshot.counters().dropped_log_line();
+            }
+        }
         if matches!(step, Step::Reloaded { .. }) {
             self.shared.reopen.store(true, Ordering::Release);
             // A full queue keeps the writer awake without it.
             let _ = self.lines.try_send(Message::Wake);
         }
+    }
+
+    fn queries(&self) -> u32 {
+        self.queries
     }
 }
 
@@ -119,6 +133,7 @@ impl Writer {
             for message in std::iter::once(first).chain(queue.try_iter()) {
                 match message {
                     Message::Over(journey, snapshot) => self.over(journey, &snapshot),
+                    Message::Event(at, step, texts, snapshot) => self.event(at, &step, &texts, &snapshot),
                     Message::Wake => {}
                     Message::Close => open = false,
                 }
@@ -142,6 +157,22 @@ impl Writer {
             spare.push(journey);
         }
         drop(spare);
+        self.write_if_much();
+    }
+
+    /// There is no form of Apache's for what is no request.
+    fn event(&mut self, at: Calendar, step: &Step, texts: &Texts, snapshot: &Snapshot) {
+        match self.format {
+            LogFormat::Json => view::access_log::event(at, step, texts, &snapshot.config, &mut self.text),
+            LogFormat::Combined => {
+                self.text.push_str(&view::event::line(at, step, texts, &snapshot.config));
+                self.text.push('\n');
+            }
+        }
+        self.write_if_much();
+    }
+
+    fn write_if_much(&mut self) {
         if self.text.len() >= BATCH {
             self.write_out();
         }

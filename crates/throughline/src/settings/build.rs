@@ -93,7 +93,7 @@ pub(super) fn access_log(table: &Table) -> AccessLog {
         "combined" => LogFormat::Combined,
         _ => LogFormat::Json,
     };
-    AccessLog { to: table.text("to"), format, queue: table.number("queue") }
+    AccessLog { to: table.text("to"), format, queue: table.number("queue"), queries: table.number("queries") }
 }
 
 /// An address that stands for one that was wrong, in a configuration that is refused for it.

@@ -380,6 +380,13 @@ static LOG: Section = Section {
             "65536",
             "Lines held while the writer is busy; beyond it they are counted and dropped.",
         ),
+        entry(
+            "queries",
+            count(0, MANY),
+            Is("0"),
+            "1000",
+            "Of so many queries to the name server one gets a line, with the rule that decided: `1` for each of them, `0` for none.",
+        ),
     ],
 };
 

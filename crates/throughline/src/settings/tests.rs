@@ -99,3 +99,28 @@ fn pools_keep_the_order_written_and_routes_point_at_them() {
     assert_eq!(config.pools.iter().map(|pool| pool.name.as_str()).collect::<Vec<_>>(), ["c", "b"]);
     assert_eq!(config.sites[0].routes[0].action, Action::Pool(1));
 }
+
+/// Round robin is the default, but not of what is to stay as written, nor of what is signed; of a set nothing is given twice.
+#[test]
+fn addresses_rotate_where_nothing_speaks_against_it() {
+    let file = r#"
+[dns]
+at = ["127.0.0.1:5300"]
+
+[zone."example.com"]
+file = "/etc/signed.zone"
+
+[[zone."example.com".record]]
+name = "fixed"
+type = "A"
+values = ["192.0.2.1", "192.0.2.2"]
+order = "fixed"
+"#;
+    let loaded = load_on(&format!("{file}{SMALL}"), "t.toml", &[], &Paper(|_| true)).expect("it is right");
+    let zone = &loaded.config.dns.expect("it is there").zones[0];
+    let [set] = &zone.sets[..] else { panic!("{:?}", zone.sets) };
+    let decide::config::Source::Values { values, .. } = &set.source else { panic!("{set:?}") };
+    assert_eq!((set.owner.to_string(), set.ttl, values.len()), ("www.example.com".to_string(), 60, 2));
+    let plain = |owner: &str| zone.records.iter().filter(|record| record.owner.to_string() == owner).count();
+    assert_eq!((plain("fixed.example.com"), plain("signed.example.com"), plain("twice.example.com")), (2, 3, 1));
+}

@@ -25,7 +25,7 @@ fn bird(folder: &Folder, session: &str, system: u32) -> String {
     folder.write("bird.conf", &text).display().to_string()
 }
 
-fn run_bird(program: &Path, folder: &Folder, configuration: &str) -> Running {
+pub(crate) fn run_bird(program: &Path, folder: &Folder, configuration: &str) -> Running {
     let control = folder.path("bird.ctl").display().to_string();
     Running::start(program, &["-f", "-c", configuration, "-s", &control])
 }
@@ -85,14 +85,14 @@ fn a_session_that_bird_opens() {
 }
 
 /// GoBGP, with what it needs to be told things.
-struct GoBgp {
+pub(crate) struct GoBgp {
     control: String,
     _running: Running,
     _folder: Folder,
 }
 
 impl GoBgp {
-    fn start(name: &str, at: SocketAddr, more: &str) -> Option<GoBgp> {
+    pub(crate) fn start(name: &str, at: SocketAddr, more: &str) -> Option<GoBgp> {
         let (program, _) = (find("gobgpd")?, find("gobgp")?);
         let folder = Folder::new(name);
         let control = free("127.0.0.1").port().to_string();
@@ -107,7 +107,7 @@ impl GoBgp {
     }
 
     /// Asks until it does it: it takes a moment to begin.
-    fn told(&self, arguments: &[&str]) {
+    pub(crate) fn told(&self, arguments: &[&str]) {
         let end = Instant::now() + crate::support::PATIENCE;
         loop {
             let mut command = Command::new(find("gobgp").expect("it was found"));

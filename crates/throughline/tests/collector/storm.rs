@@ -11,11 +11,11 @@ use wire::bmp::{self, Peer, PeerKind};
 use wire::mrt::{Content, RECORD_BYTES, Reader};
 
 /// Networks in it at its end.
-const NETWORKS: usize = 577_706;
+pub(crate) const NETWORKS: usize = 577_706;
 
 /// Its UPDATEs, in order; `None` after one line where the data is absent.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn updates() -> Option<Vec<Vec<u8>>> {
+pub(crate) fn updates() -> Option<Vec<Vec<u8>>> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let folder = std::env::var_os("THROUGHLINE_DATA").map_or(beside, PathBuf::from);
     let Ok(file) = std::fs::File::open(folder.join("updates.et-header.2015.gz")) else {
@@ -51,7 +51,7 @@ fn end_of_rib() -> Vec<u8> {
 }
 
 /// A router that tells all of it, and stays.
-fn tell(mut stream: TcpStream, updates: &[Vec<u8>]) {
+pub(crate) fn tell(mut stream: TcpStream, updates: &[Vec<u8>]) {
     let mut bytes = Vec::new();
     open().write(&mut bytes).expect("it fits");
     wire::bgp::write_keepalive(&mut bytes);

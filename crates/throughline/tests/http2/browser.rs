@@ -75,7 +75,7 @@ fn the_demo_is_shown() {
     let Some(browser) = Browser::find() else { return };
     let place = Place::new();
     let mut command = Command::new(BINARY);
-    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--dns", "127.0.0.1:0"]);
     command.env("XDG_STATE_HOME", place.path());
     let edge = Edge::start(place, &mut command, 5);
     let (log, url) = (browser.place.at("net.json"), format!("https://{}/", edge.at(1)));

@@ -2,7 +2,7 @@
 
 use crate::support::client::Client;
 use crate::support::edge::{BINARY, Edge};
-use crate::support::peers::Curl;
+use crate::support::peers::{Curl, find};
 use crate::support::place::Place;
 use crate::support::websocket::{CLOSE, Frame, TEXT, accept, read_frame, write_frame};
 use std::process::Command;
@@ -12,31 +12,41 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 fn embedded() -> Edge {
     let place = Place::new();
     let mut command = Command::new(BINARY);
-    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--dns", "127.0.0.1:0"]);
     command.env("XDG_STATE_HOME", place.path());
-    Edge::start(place, &mut command, 5)
+    Edge::start(place, &mut command, 8)
 }
 
-/// What listens where comes first, then six commands; each of them works as printed.
+/// What listens where comes first, then what to try; each of it works as printed.
 #[test]
-fn says_what_listens_and_six_commands_that_work() {
-    let Some(curl) = Curl::find() else { return };
+fn says_what_listens_and_commands_that_work() {
+    let (Some(_), Some(_)) = (find("curl"), find("dig")) else { return };
     let mut edge = embedded();
-    let names: Vec<String> = edge.printed.iter().map(|line| line.split_whitespace().last().expect("a name").to_string()).collect();
-    assert_eq!(names, ["demo", "demo", "app-1", "app-2", "admin"]);
+    let names: Vec<String> = edge.printed.iter().map(|line| words(line)[3..].join(" ")).collect();
+    assert_eq!(names, ["demo, go", "demo, go", "app-1", "app-2", "oslo", "lyon", "rome", "admin"]);
+    let zones: Vec<String> = (0..3).map(|_| words(&edge.line())[3..].join(" ")).collect();
+    assert_eq!(zones, ["throughline.test", ".", "test"]);
     assert_eq!(edge.line(), "try:");
-    for _ in 0..6 {
+    let (mut curls, mut digs, mut traces) = (0, 0, 0);
+    while (curls, digs, traces) != (4, 3, 2) {
         let line = edge.line();
-        let words: Vec<&str> = line.split_whitespace().collect();
-        if words[0] == "throughline" {
-            let ran = std::process::Command::new(env!("CARGO_BIN_EXE_throughline")).args(&words[1..]).output().expect("it runs");
-            assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stdout));
-            continue;
-        }
-        assert_eq!(words[0], "curl", "{line}");
-        let answer = curl.text(&[&["-f"], &words[1..]].concat());
-        assert!(!answer.is_empty(), "{line}");
+        let count = match words(&line)[0] {
+            "curl" => &mut curls,
+            "dig" => &mut digs,
+            "throughline" => &mut traces,
+            _ => panic!("{line}"),
+        };
+        *count += 1;
+        // By a shell, as it is typed; curl without its user's own settings.
+        let alone = line.replacen("curl ", "curl -q --noproxy '*' -f ", 1).replacen("throughline trace", &format!("{BINARY} trace"), 1);
+        let ran = Command::new("sh").args(["-c", &alone]).output().expect("sh runs");
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.status.success() && !said.is_empty(), "{line}: {said}{}", String::from_utf8_lossy(&ran.stderr));
     }
+}
+
+fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
 }
 
 /// The pages, the picture and the JSON come, and from both application servers in turn.
@@ -74,7 +84,7 @@ fn a_push_is_there_before_anyone_asks() {
     let Some(curl) = Curl::find() else { return };
     let edge = embedded();
     let urls = [edge.url("/path.svg"), format!("https://{}/path.svg", edge.at(1))];
-    let admin = edge.at(4).to_string();
+    let admin = edge.at(7).to_string();
     let push = [&["ctl", "--admin", &admin, "push"][..], &urls.each_ref().map(String::as_str)].concat();
     let output = Command::new(BINARY).args(push).output().expect("the binary runs");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -18,6 +18,7 @@ mod load;
 mod malformed;
 mod names;
 mod nearest;
+mod nearest_cache;
 mod owners;
 mod peers;
 mod process;

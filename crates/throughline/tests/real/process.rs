@@ -28,7 +28,7 @@ fn a_taken_port_is_one_clear_sentence() {
     let at = taken.local_addr().expect("it is bound").to_string();
     let place = Place::new();
     let mut command = Command::new(BINARY);
-    command.args(["serve", "--http", &at, "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    command.args(["serve", "--http", &at, "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--dns", "127.0.0.1:0"]);
     let output = command.env("XDG_STATE_HOME", place.path()).output().expect("the binary runs");
     let said = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1), "{said}");
@@ -44,7 +44,7 @@ fn whatever_is_taken_is_named() {
     let at = held.at(0).to_string();
     let place = Place::new();
     let mut command = Command::new(BINARY);
-    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", &at]);
+    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", &at, "--dns", "127.0.0.1:0"]);
     let output = command.env("XDG_STATE_HOME", place.path()).output().expect("the binary runs");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains(&at));

@@ -226,7 +226,7 @@ fn websockets_are_traced() {
     };
     let place = Place::new();
     let mut command = Command::new(PROGRAM);
-    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    command.args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--dns", "127.0.0.1:0"]);
     command.env("XDG_STATE_HOME", place.path());
     let demo = Edge::start(place, &mut command, 5);
     for (scheme, at) in [("ws", demo.at(0)), ("wss", demo.at(1))] {

@@ -1,11 +1,12 @@
 //! One JSON object a line.
 
 use super::facts::Facts;
-use crate::step_json::{calendar, key, object, seconds, string};
+use crate::step_json::{calendar, fields, key, object, seconds, string};
 use decide::config::Config;
 use decide::config::names;
 use decide::forward::request_id;
-use decide::step::{Journey, Value};
+use decide::step::{Journey, Step, Texts, Value};
+use decide::time::Calendar;
 use std::fmt::Write;
 
 /// Appends one line, line end included: the request's facts, then every step with its name, `t_us` (microseconds since the first byte of
@@ -45,6 +46,17 @@ pub fn json(journey: &Journey, config: &Config, out: &mut String) {
         string(facts.encoding.as_bytes(), out);
     }
     steps(journey, config, out);
+    out.push_str("}\n");
+}
+
+/// Appends one line for a step that belongs to no request, with the texts that it points to: its time, its name, and its fields.
+pub fn event(at: Calendar, step: &Step, texts: &Texts, config: &Config, out: &mut String) {
+    out.push_str("{\"time\":\"");
+    calendar(at, out);
+    out.push('"');
+    key("step", out);
+    string(step.name().as_bytes(), out);
+    fields(&|text| texts.get(text), step, &|value| names::of(config, value), out);
     out.push_str("}\n");
 }
 

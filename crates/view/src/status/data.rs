@@ -1,5 +1,6 @@
 //! The data. Field names are the JSON's; a field that an older process does not send takes its default.
 
+use super::LeadingStatus;
 use decide::pool;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,8 @@ pub struct Status {
     pub journal: JournalStatus,
     /// The name server, in each of its roles.
     pub names: Vec<NameStatus>,
+    /// How clients are led to places.
+    pub leading: LeadingStatus,
     /// In the order of the configuration.
     pub pools: Vec<PoolStatus>,
 }

@@ -49,6 +49,7 @@ pub fn table(status: &Status, paint: Paint) -> String {
         out.push('\n');
         write_certificates(&status.certificates, paint, &mut out);
     }
+    super::leading::write(status, paint, &mut out);
     for pool in &status.pools {
         out.push('\n');
         write_pool(pool, paint, &mut out);
@@ -157,7 +158,7 @@ fn write_pool(pool: &PoolStatus, paint: Paint, out: &mut String) {
 
 /// How a state is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tone {
+pub(super) enum Tone {
     Good,
     Middling,
     Bad,
@@ -165,7 +166,7 @@ enum Tone {
 
 impl Tone {
     /// The number of the colour: green, yellow, red.
-    const fn colour(self) -> u8 {
+    pub(super) const fn colour(self) -> u8 {
         match self {
             Tone::Good => 32,
             Tone::Middling => 33,

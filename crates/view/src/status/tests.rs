@@ -49,7 +49,28 @@ fn status() -> Status {
         connections: Connections { open: 12, limit: 10_000, total: 4531 },
         requests: Requests { in_flight: 3, total: 1_204_400, client_errors: 57, server_errors: 2 },
         tunnels: TunnelStatus { open: 1500, websockets: 1200 },
-        names: Vec::new(),
+        leading: LeadingStatus::default(),
+        names: vec![
+            NameStatus {
+                role: "authority".to_owned(),
+                addresses: vec!["192.0.2.53:53".to_owned(), "[2001:db8::53]:53".to_owned()],
+                zones: 1200,
+                queries: 5_000_000,
+                tcp: 400,
+                no_name: 30_000,
+                refused: 17,
+                malformed: 5,
+                limited: 1000,
+                ..NameStatus::default()
+            },
+            NameStatus {
+                role: "resolver".to_owned(),
+                addresses: vec!["127.0.0.1:53".to_owned()],
+                queries: 20,
+                failed: 2,
+                ..NameStatus::default()
+            },
+        ],
         certificates: vec![
             CertificateStatus { left: Some(0), ..certificate("/etc/ssl/old.pem", &["old.test", "*.old.test"]) },
             CertificateStatus {
@@ -92,13 +113,17 @@ fn status() -> Status {
 fn the_table_is_readable() {
     let expected = "\
 throughline 0.1.0, up 2 h 5 min, configuration 3
-  listeners    127.0.0.1:8080 (main, api)
-               [::1]:8080 (main), paused: no descriptors left
-  connections  12 open of at most 10,000, 4,531 since the start
-  requests     3 in flight, 1,204,400 since the start, 4xx 57, 5xx 2
-  tunnels      1,500 open, 1,200 of them WebSockets
-  cache        2,000 stored in 3,072 KiB of 256 MiB, hits 9,000, misses 100, of them collapsed 40
-  journal      number 1,040 applied of 1,042, 1,041 on disk, 5,120 KiB of 256 MiB in /var/lib/throughline/journal
+  listeners      127.0.0.1:8080 (main, api)
+                 [::1]:8080 (main), paused: no descriptors left
+  connections    12 open of at most 10,000, 4,531 since the start
+  requests       3 in flight, 1,204,400 since the start, 4xx 57, 5xx 2
+  dns authority  192.0.2.53:53, [2001:db8::53]:53 (1,200 zones)
+                 5,000,000 queries, 400 by TCP; NXDOMAIN 30,000, REFUSED 17, SERVFAIL 0; malformed 5, limited 1,000
+  dns resolver   127.0.0.1:53
+                 20 queries, 0 by TCP; NXDOMAIN 0, REFUSED 0, SERVFAIL 2; malformed 0, limited 0
+  tunnels        1,500 open, 1,200 of them WebSockets
+  cache          2,000 stored in 3,072 KiB of 256 MiB, hits 9,000, misses 100, of them collapsed 40
+  journal        number 1,040 applied of 1,042, 1,041 on disk, 5,120 KiB of 256 MiB in /var/lib/throughline/journal
 
   certificate       names                                  holds for  ordered
   /etc/ssl/old.pem  old.test, *.old.test                   expired
@@ -130,7 +155,7 @@ fn a_journal_in_memory_says_so() {
     let nothing = shown(JournalStatus::default());
     assert!(!nothing.contains("journal"), "{nothing}");
     let some = shown(JournalStatus { accepted: 7, applied: 7, ..JournalStatus::default() });
-    assert!(some.contains("  journal      number 7 applied of 7, in memory only: a restart forgets it\n"), "{some}");
+    assert!(some.contains("  journal        number 7 applied of 7, in memory only: a restart forgets it\n"), "{some}");
     let failing = shown(JournalStatus { failing: true, ..status().journal });
     assert!(failing.contains("/journal, FAILING: purges and pushes are refused\n"), "{failing}");
 }
@@ -190,4 +215,62 @@ fn a_backend_of_a_pool_becomes_a_line() {
         ..backend("a", "[::1]:80", "maintenance", "down")
     };
     assert_eq!(BackendStatus::from(&from), expected);
+}
+
+#[test]
+fn how_clients_are_led() {
+    let text = |text: &str| text.to_owned();
+    let place = |name: &str, healthy, load, capacity, shed| PlaceStatus { name: text(name), healthy, load, capacity, shed };
+    let leading = LeadingStatus {
+        places: vec![place("fra", true, Some(412), 400, 97), place("ams", false, None, 0, 0), place("sin", true, Some(20), 1_000, 0)],
+        steerings: vec![SteeringStatus { name: text("cdn"), version: 1_204, ipv4: 900_012, ipv6: 200_001, measured: 17, held: 3_000 }],
+        collectors: vec![CollectorStatus {
+            name: text("bgp 192.0.2.1:179"),
+            place: text("fra"),
+            state: text("Established"),
+            seconds: 75,
+            why: String::new(),
+        }],
+        tables: vec![TableStatus {
+            source: text("bgp 192.0.2.1:179"),
+            place: text("fra"),
+            state: text("kept"),
+            seconds: 30,
+            networks: 900_012,
+            changed: Some(2),
+            why: text("the router closed the connection"),
+        }],
+        geography: Some(GeographyStatus {
+            file: text("/var/city.mmdb"),
+            state: text("refused"),
+            seconds: 5,
+            networks: 4_000_000,
+            why: text("it is torn"),
+        }),
+    };
+    let expected = "
+  place  state   load  capacity   shed
+  fra    sheds    412       400  9.7 %
+  ams    down       -         -      -
+  sin    serves    20     1,000      -
+
+  steering  version     IPv4     IPv6  measured  held back
+  cdn         1,204  900,012  200,001        17      3,000
+
+  collector          place  state        for         why
+  bgp 192.0.2.1:179  fra    Established  1 min 15 s
+
+  routing table      place  state  for   networks  changed  why
+  bgp 192.0.2.1:179  fra    kept   30 s   900,012  2 s ago  the router closed the connection
+
+  geography       state    for   networks  why
+  /var/city.mmdb  refused  5 s  4,000,000  it is torn
+";
+    let shown = table(&Status { leading: leading.clone(), ..Status::default() }, Paint::Plain);
+    assert!(shown.ends_with(expected), "{shown}");
+    let coloured = table(&Status { leading, ..Status::default() }, Paint::Colour);
+    assert!(
+        coloured.contains("\x1b[31mdown") && coloured.contains("\x1b[33mkept") && coloured.contains("\x1b[32mEstablished"),
+        "{coloured}"
+    );
 }

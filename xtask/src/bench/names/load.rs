@@ -16,7 +16,7 @@ const WINDOW: usize = 25;
 /// An answer that has not come after this is lost.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Of all questions, so few may be lost: the kernel drops datagrams where a buffer is full.
-const LOST: usize = 1000;
+pub(super) const LOST: u32 = 1000;
 /// Room for an answer.
 const ROOM: usize = 512;
 
@@ -36,7 +36,7 @@ pub(super) fn run(port: u16, queries: &Queries, length: Duration) -> Result<Roun
     })?;
     let seconds = begin.elapsed().as_secs_f64();
     let (answers, lost) = came.iter().fold((0, 0), |(answers, lost), came| (answers + came.answers, lost + came.lost));
-    if answers == 0 || lost > answers / LOST {
+    if answers == 0 || lost * LOST as usize > answers {
         return Err(format!("{lost} questions were lost, {answers} answered"));
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of answers")]

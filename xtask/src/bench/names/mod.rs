@@ -1,5 +1,6 @@
 //! The rows of name servers: answers by UDP, plain and steered by the client's subnet, and how long a full table takes to load.
 
+mod dnsperf;
 mod load;
 mod peers;
 mod queries;
@@ -70,8 +71,10 @@ fn plain(bench: &Bench) -> Result<String, String> {
             Err(why) => eprintln!("bench: {why}\nbench: {} is left out of this row", peer.name),
         }
     }
+    let questions = bench.folder.path.join("questions");
+    queries.write_names(&questions).map_err(|error| format!("{}: {error}", questions.display()))?;
     let says = "10,000 names of one zone, asked in random order for A by UDP, 100 questions on their way from 4 clients";
-    Ok(report::under_load(PLAIN, says, 0, &rounds(bench, &servers, &queries)?))
+    Ok(report::under_load(PLAIN, says, 0, &rounds(bench, &servers, |port, length| dnsperf::run(port, &questions, length))?))
 }
 
 fn steered(bench: &Bench, tables: &Path, queries: &Queries) -> Result<String, String> {
@@ -81,27 +84,27 @@ fn steered(bench: &Bench, tables: &Path, queries: &Queries) -> Result<String, St
     }
     let says = "one name, steered by the client subnet of each question (100,000 of them, random order) over 900,000 networks of IPv4 and \
                 200,000 of IPv6 to 8 places, by UDP, 100 questions on their way from 4 clients";
-    Ok(report::under_load(STEERED, says, 0, &rounds(bench, &servers, queries)?))
+    Ok(report::under_load(STEERED, says, 0, &rounds(bench, &servers, |port, length| load::run(port, queries, length))?))
 }
 
 /// Rounds A…Z Z…A; only the one measured runs.
-fn rounds(bench: &Bench, servers: &[Server], queries: &Queries) -> Result<Vec<Figures>, String> {
+fn rounds(bench: &Bench, servers: &[Server], ask: impl Fn(u16, Duration) -> Result<Round, String>) -> Result<Vec<Figures>, String> {
     servers.iter().try_for_each(Server::stand_still)?;
     let mut all: Vec<Figures> = servers.iter().map(|server| Figures { name: server.name, rounds: Vec::new() }).collect();
     for round in 0..bench.plan.rounds {
         for step in 0..servers.len() {
             let index = if round % 2 == 0 { step } else { servers.len() - 1 - step };
             let server = &servers[index];
-            all[index].rounds.push(measure_once(bench, server, queries).map_err(|why| format!("{}: {why}", server.name))?);
+            all[index].rounds.push(measure_once(bench, server, &ask).map_err(|why| format!("{}: {why}", server.name))?);
         }
     }
     Ok(all)
 }
 
-fn measure_once(bench: &Bench, server: &Server, queries: &Queries) -> Result<Figure, String> {
+fn measure_once(bench: &Bench, server: &Server, ask: impl Fn(u16, Duration) -> Result<Round, String>) -> Result<Figure, String> {
     server.go_on()?;
     let before = server.cpu_seconds();
-    let round = load::run(server.port, queries, bench.plan.round);
+    let round = ask(server.port, bench.plan.round);
     let cpu = server.cpu_seconds() - before;
     server.stand_still()?;
     let Round { requests, seconds, latency } = round?;
@@ -126,13 +129,13 @@ fn loads(bench: &Bench, tables: &Path, queries: &Queries) -> Result<Vec<Loaded>,
     Ok(all)
 }
 
-/// The tables as files, made by an example of `decide`. Cargo knows whether there is anything to build.
+/// The tables as files, made by an example. Cargo knows whether there is anything to build.
 fn tables(bench: &Bench, root: &Path) -> Result<PathBuf, String> {
     let folder = bench.folder.path.join("tables");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let failed = |what: String| format!("routing tables: {what}");
     let built = cargo::command()
-        .args(["build", "--quiet", "--release", "--package", "tl-decide", "--example", "routing_tables", "--manifest-path"])
+        .args(["build", "--quiet", "--release", "--package", "xtask", "--example", "routing_tables", "--manifest-path"])
         .arg(root.join("Cargo.toml"))
         .status();
     if !built.as_ref().is_ok_and(std::process::ExitStatus::success) {

@@ -84,15 +84,21 @@ impl Queries {
         all.filter(|all| !all.is_empty()).map(|all| Queries { all }).ok_or_else(|| format!("{}: not as expected", path.display()))
     }
 
+    /// The same for dnsperf.
+    pub(super) fn write_names(&self, path: &Path) -> std::io::Result<()> {
+        let name = |query: &Query| format!("h{}.{ZONE} A\n", (u32::from(query.address) - 0x0a00_0001) >> 8);
+        fs::write(path, self.all.iter().map(name).collect::<String>())
+    }
+
     /// The question with this number; they go round.
     pub(super) fn get(&self, number: usize) -> &Query {
         &self.all[number % self.all.len()]
     }
 
-    /// One of which the answer tells that the tables are there: the default would lead elsewhere.
+    /// One of which the answer tells that the tables are there: the default would lead to the first place, this leads to the last, whose table
+    /// is also read last.
     pub(super) fn telling(&self) -> &Query {
-        let default = Ipv4Addr::new(192, 0, 2, 1);
-        self.all.iter().find(|query| query.address != default).unwrap_or(&self.all[0])
+        self.all.iter().max_by_key(|query| query.address).unwrap_or(&self.all[0])
     }
 }
 

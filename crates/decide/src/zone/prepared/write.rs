@@ -29,6 +29,7 @@ pub(in super::super) fn prepare(zones: &mut Zones) {
         zones.zones[zone].negative = negative;
         zones.zones[zone].missing = missing;
     }
+    let mut exact = Vec::new();
     for node in 0..zones.nodes.len() {
         let (ready, referral) = match &zones.nodes[node] {
             node if node.hidden => (Vec::new(), None),
@@ -36,9 +37,12 @@ pub(in super::super) fn prepare(zones: &mut Zones) {
             node @ Node { place: Place::Apex | Place::Inside, .. } => (all(zones, node, &mut tails), None),
             _ => (Vec::new(), None),
         };
+        let signed = zones.zones[zones.nodes[node].zone].signed;
+        exact.extend(ready.iter().filter_map(|(_, ready)| if let Ready::One(tail) = ready { Some((*tail, signed)) } else { None }));
         zones.nodes[node].ready = ready;
         zones.nodes[node].referral = referral;
     }
+    tails.find_exactly(&exact);
     tails.bytes.shrink_to_fit();
     zones.tails = tails;
 }
@@ -123,8 +127,8 @@ impl Tails {
         if pointers.iter().any(far) || name.is_wildcard() && owners != usize::from(counts[0]) {
             return None;
         }
-        let at = TailAt {
-            start: u32::try_from(self.bytes.len()).ok()?,
+        let mut at = TailAt {
+            start: 0,
             len: u16::try_from(tail.len()).ok()?,
             first_pointer: u32::try_from(self.pointers.len()).ok()?,
             pointers: u16::try_from(pointers.len()).ok()?,
@@ -133,6 +137,8 @@ impl Tails {
             authoritative: reply.authoritative,
             base: u8::try_from(name.as_wire().len()).ok()?,
         };
+        self.note(name, kind, &at);
+        at.start = u32::try_from(self.bytes.len()).ok()?;
         // A tail that is for one name only never moves.
         let kept = |at: &u16| moves || (name.is_wildcard() && !own(at));
         let before = self.pointers.len();

@@ -66,7 +66,7 @@ fn labels(text: &str) -> (Vec<(String, String)>, &str) {
 #[test]
 fn the_page_keeps_to_the_format() {
     with_server(|host, server, _| {
-        let families = parsed(&super::text(server, &crate::journal::State::default(), host));
+        let families = parsed(&super::text(server, None, &crate::journal::State::default(), host));
         assert!(families.len() > 30);
         for (name, family) in &families {
             assert!(name.starts_with("throughline_") && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_')), "{name}");
@@ -107,10 +107,34 @@ fn what_an_operator_did_is_seen() {
         let pool = server.snapshot().pools()[0].clone();
         assert!(pool.set_weight("127.0.0.1:3000", 9));
         assert!(pool.set_admin("127.0.0.1:3000", decide::pool::Admin::Drain, host.now()));
-        let families = parsed(&super::text(server, &crate::journal::State::default(), host));
+        let families = parsed(&super::text(server, None, &crate::journal::State::default(), host));
         let of_first = |name: &str| families[name].samples[0].1.1;
         assert_eq!((of_first("throughline_backend_weight"), of_first("throughline_backend_available")), (9.0, 0.0));
         assert_eq!(of_first("throughline_backend_up"), 1.0, "a drained backend is up all the same");
         assert_eq!(families["throughline_backend_available"].samples[1].1.1, 1.0);
     });
+}
+
+#[test]
+fn a_name_server_is_counted_by_role_transport_and_code() {
+    let mut counts = node::metrics::NameCounts { role: "authority", udp: 90, tcp: 10, streams: 3, limited: 7, ..Default::default() };
+    counts.codes[3] = 40;
+    let mut out = super::Exposition::default();
+    // A role that was never asked anything is not there.
+    super::names(&[counts, node::metrics::NameCounts { role: "resolver", ..Default::default() }], &mut out);
+    let text = out.into_text();
+    for line in [
+        "throughline_dns_queries_total{role=\"authority\",transport=\"udp\"} 90\n",
+        "throughline_dns_queries_total{role=\"authority\",transport=\"tcp\"} 10\n",
+        "throughline_dns_answers_total{role=\"authority\",code=\"nxdomain\"} 40\n",
+        "throughline_dns_limited_total{role=\"authority\"} 7\n",
+        "throughline_dns_connections_total{role=\"authority\"} 3\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert!(!text.contains("resolver"), "{text}");
+    assert!(parsed(&text).len() >= 11);
+    let mut none = super::Exposition::default();
+    super::names(&[], &mut none);
+    assert_eq!(none.into_text(), "");
 }

@@ -20,7 +20,7 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn log(to: &str, format: LogFormat, queue: usize) -> AccessLog {
-    AccessLog { to: to.to_string(), format, queue }
+    AccessLog { to: to.to_string(), format, queue, queries: 0 }
 }
 
 fn over(number: u128) -> Journey {
@@ -61,7 +61,7 @@ fn a_full_queue_drops_and_counts_and_leaves_the_journey() {
     let server = server();
     // Nobody takes from this queue.
     let (lines, queue) = sync_channel(2);
-    let access = Access { lines, shared: Arc::default(), writer: Mutex::new(None) };
+    let access = Access { lines, queries: 0, shared: Arc::default(), writer: Mutex::new(None) };
     for number in 0..5 {
         let mut journey = over(number);
         access.journey(&mut journey, &server.snapshot());
@@ -118,7 +118,7 @@ fn a_log_that_cannot_be_opened_says_which_and_why() {
 fn workers_do_not_wait_for_the_writer() {
     let server = server();
     let (lines, _queue) = sync_channel(1);
-    let access = Arc::new(Access { lines, shared: Arc::default(), writer: Mutex::new(None) });
+    let access = Arc::new(Access { lines, queries: 0, shared: Arc::default(), writer: Mutex::new(None) });
     // The spare journeys are held by somebody else, and the queue is full: still every call returns.
     let held = access.shared.spare.lock().expect("no panic");
     let (done, wait) = mpsc::channel();
@@ -129,4 +129,38 @@ fn workers_do_not_wait_for_the_writer() {
     });
     wait.recv_timeout(Duration::from_secs(20)).expect("no call waits");
     drop(held);
+}
+
+#[test]
+fn a_query_to_the_name_server_is_a_line_where_it_is_wanted() {
+    let server = server();
+    let mut texts = Texts::default();
+    let step = Step::Zone(ZoneStep::QueryAnswered {
+        client: texts.keep(b"192.0.2.1:4000"),
+        over: "udp",
+        name: texts.keep(b"www.example.com"),
+        kind: texts.keep(b"A"),
+        code: texts.keep(b"NOERROR"),
+        rule: "exact",
+        size: Bytes(70),
+        truncated: false,
+        subnet: texts.keep(b"198.51.100.0/24"),
+        scope: 22,
+    });
+    let json = "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"step\":\"query-answered\",\"client\":\"192.0.2.1:4000\",\"over\":\"udp\",\
+                \"name\":\"www.example.com\",\"kind\":\"A\",\"code\":\"NOERROR\",\"rule\":\"exact\",\"size\":70,\"truncated\":false,\
+                \"subnet\":\"198.51.100.0/24\",\"scope\":22}\n";
+    let combined = "1970-01-01T00:00:00.000Z query-answered client=192.0.2.1:4000 over=udp name=www.example.com kind=A code=NOERROR \
+                    rule=exact size=70 truncated=false subnet=198.51.100.0/24 scope=22\n";
+    for (format, queries, expected) in [(LogFormat::Json, 1, json), (LogFormat::Combined, 5, combined), (LogFormat::Json, 0, "")] {
+        let path = path("queries");
+        let _ = std::fs::remove_file(&path);
+        let log = AccessLog { queries, ..log(path.to_str().expect("text"), format, 10) };
+        let access = Access::open(&log).expect("a writable directory");
+        assert_eq!(access.queries(), queries);
+        access.event(Calendar::default(), step, &texts, &server.snapshot());
+        access.close();
+        assert_eq!(std::fs::read_to_string(&path).expect("the log"), expected);
+        std::fs::remove_file(&path).expect("it is there");
+    }
 }

@@ -135,7 +135,7 @@ fn around_names(file: &mut File, header: &str, section: &'static Section, entry:
     match (header, entry.key) {
         ("[dns]", _) => file.put("[zone.\"example.com\"]", "file", ZONE_FILE),
         ("[zone.app]", key) => {
-            file.put("[dns]", "at", r#"["127.0.0.1:5300"]"#);
+            file.put("[dns]", "at", r#"["127.0.0.1:5300", "10.0.0.53:53"]"#);
             file.put("[key.transfer]", "secret-file", r#""/etc/transfer.key""#);
             if key != "file" {
                 file.put(header, "file", ZONE_FILE);

@@ -49,6 +49,13 @@ static FILES: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
         ("root.hints", ". NS a.root\na.root A 192.0.2.1\n".to_string()),
         ("whole.zone", "@ SOA ns admin 1 2 3 4 5\n@ NS ns\nns A 192.0.2.53\nns A 192.0.2.54\nmail MX 1 ns\n".to_string()),
         ("mistaken.zone", "@ SOA ns admin 1 2 3 4\n@ NS ns\nns A 192.0.2\nwww CNAME ns\nwww A 192.0.2.1\n".to_string()),
+        (
+            "signed.zone",
+            "@ SOA ns admin 1 2 3 4 5\n@ NS ns.elsewhere.\nwww 300 A 192.0.2.1\nwww 60 A 192.0.2.2\nwww 300 A 192.0.2.1\n\
+             twice A 192.0.2.3\ntwice A 192.0.2.3\nsigned A 192.0.2.4\nsigned A 192.0.2.5\n\
+             signed RRSIG A 8 3 300 20300101000000 20260101000000 1 example.com. AAAA\n"
+                .to_string(),
+        ),
         ("transfer.key", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA==\n".to_string()),
         ("root.hints", ". NS a.root\na.root A 192.0.2.1\n".to_string()),
         ("measure.key", "0123456789abcdef0123456789abcdef".to_string()),

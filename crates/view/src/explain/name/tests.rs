@@ -66,7 +66,8 @@ fn an_answer_is_told_with_every_place() {
 name       cdn.example A
 client     192.0.0.0/16, by its first address 192.0.2.0
 zone       example
-rule       exact: the name has such records; decided at cdn.example in zone example; the place nearest to the client (the same for its /22), with 1 such addresses
+rule       exact: the name has such records; decided at cdn.example in zone example; \
+           the place nearest to the client (the same for its /22), with 1 such addresses
 steering   cdn, version 7 of its tables
 layer      measured   passed: no-data, it knows nothing of this client
            topology   decides, by 192.0.0.0/20

@@ -155,7 +155,7 @@ impl<'a> AnswerWriter<'a> {
             self.remembered = true;
             self.names.remember(&self.out[self.start..], HEADER);
         }
-        let (begun, names) = (self.out.len(), self.names);
+        let (begun, names) = (self.out.len(), self.names.count());
         self.names.write(self.out, self.start, owner);
         self.out.extend_from_slice(&kind.0.to_be_bytes());
         self.out.extend_from_slice(&CLASS_IN.to_be_bytes());
@@ -171,29 +171,47 @@ impl<'a> AnswerWriter<'a> {
             }
             _ => {
                 self.out.truncate(begun);
-                self.names = names;
+                self.names.back_to(names);
                 false
             }
         }
     }
 
+    /// Adds an address of the name asked about, four bytes or sixteen, to the answer section. False, and nothing is added, where it does not
+    /// fit.
+    #[must_use]
+    pub fn address(&mut self, kind: RecordType, ttl: u32, address: &[u8]) -> bool {
+        // The name is always the question's (RFC 1035 §4.1.4): there is nothing to look for.
+        let [k0, k1] = kind.0.to_be_bytes();
+        let [t0, t1, t2, t3] = ttl.to_be_bytes();
+        let len = address.len() as u8;
+        let fixed = [0xc0, HEADER as u8, k0, k1, 0, CLASS_IN as u8, t0, t1, t2, t3, 0, len];
+        if fixed.len() + address.len() > self.room() {
+            return false;
+        }
+        self.out.extend_from_slice(&fixed);
+        self.out.extend_from_slice(address);
+        self.counts[Section::Answer as usize] += 1;
+        true
+    }
+
     /// Where the sections are now, to come back to.
     pub fn mark(&self) -> Mark {
-        Mark { len: self.out.len(), counts: self.counts, names: self.names }
+        Mark { len: self.out.len(), counts: self.counts, names: self.names.count() }
     }
 
     /// Takes back what was added since.
     pub fn back_to(&mut self, mark: Mark) {
         self.out.truncate(mark.len);
         self.counts = mark.counts;
-        self.names = mark.names;
+        self.names.back_to(mark.names);
     }
 
     /// It does not fit: all sections are empty, and the client is to come by TCP (RFC 2181 §9).
     pub fn truncate(&mut self) {
         self.out.truncate(self.body);
         self.counts = [0; 3];
-        self.names = Names::new();
+        self.names.back_to(0);
         self.remembered = false;
         self.flags |= bit::TRUNCATED;
     }
@@ -306,7 +324,7 @@ impl<'a> AnswerWriter<'a> {
 pub struct Mark {
     len: usize,
     counts: [u16; 3],
-    names: Names,
+    names: usize,
 }
 
 /// Writes what a record says.

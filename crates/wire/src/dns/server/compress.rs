@@ -2,7 +2,6 @@
 
 /// Names of a message that later ones may point at. Of a long message only the first are remembered: what repeats in answers is the name
 /// asked about and the zone's.
-#[derive(Clone, Copy)]
 pub(super) struct Names {
     offsets: [u16; REMEMBERED],
     count: usize,
@@ -15,6 +14,16 @@ const FARTHEST: usize = 0x3fff;
 impl Names {
     pub(super) fn new() -> Names {
         Names { offsets: [0; REMEMBERED], count: 0 }
+    }
+
+    /// How many there are, to come back to.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Only the first so many are known again.
+    pub(super) fn back_to(&mut self, count: usize) {
+        self.count = count;
     }
 
     /// Remembers the name that lies at `at`, and all its ends, down to where it becomes a pointer.

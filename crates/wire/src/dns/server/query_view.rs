@@ -18,7 +18,6 @@ pub struct QueryView<'a> {
     bytes: &'a [u8],
     /// Bytes of the name, the root's label included; 0 where nothing is asked.
     name_len: u8,
-    lowered: [u8; LONGEST_NAME],
     /// For which records.
     pub kind: RecordType,
     /// In which class; 1 is IN.
@@ -122,16 +121,7 @@ impl<'a> QueryView<'a> {
         if count(0) > 1 {
             return reject(Mistake::Questions);
         }
-        let mut view = QueryView {
-            bytes,
-            name_len: 0,
-            lowered: [0; LONGEST_NAME],
-            kind: RecordType(0),
-            class: CLASS_IN,
-            edns: None,
-            tsig: None,
-            mistake: None,
-        };
+        let mut view = QueryView { bytes, name_len: 0, kind: RecordType(0), class: CLASS_IN, edns: None, tsig: None, mistake: None };
         let mut at = HEADER;
         if count(0) == 1 {
             let Some(after) = view.read_question() else { return reject(Mistake::Question) };
@@ -158,11 +148,6 @@ impl<'a> QueryView<'a> {
             let end = len + 1 + usize::from(label);
             if end > LONGEST_NAME {
                 return None;
-            }
-            let from = self.bytes.get(HEADER + len..HEADER + end)?;
-            // Lengths of labels are below the letters.
-            for (to, from) in self.lowered[len..end].iter_mut().zip(from) {
-                *to = from.to_ascii_lowercase();
             }
             len = end;
             if label == 0 {
@@ -232,11 +217,6 @@ impl<'a> QueryView<'a> {
     /// The name asked about, on the wire, in letters as they came.
     pub fn name(&self) -> &'a [u8] {
         &self.bytes[HEADER..HEADER + usize::from(self.name_len)]
-    }
-
-    /// The same in small letters.
-    pub fn lowered(&self) -> &[u8] {
-        &self.lowered[..usize::from(self.name_len)]
     }
 
     /// The question as it came: name, type, class.

@@ -58,8 +58,8 @@ pub enum What {
     /// What the name server answers to a client, and why: zone, rule, choice, and of a steered name every place with its scores.
     #[command(override_usage = "throughline explain dns [OPTIONS] CONFIG NAME\n       throughline explain dns [OPTIONS] --admin ADDR NAME")]
     Dns(names::Question),
-    /// How clients are shared out among the places of a steering; and, without a place or between two configurations, which networks and how
-    /// much weight move where, and who overloads.
+    /// How clients are shared out among the places of a steering; and, without a place or between two configurations, which networks
+    /// and how much weight move where, and who overloads.
     #[command(override_usage = "throughline explain steer [OPTIONS] CONFIG [STEERING]\n       \
                                 throughline explain steer [OPTIONS] --admin ADDR [STEERING]\n       \
                                 throughline explain steer [OPTIONS] --diff OLD NEW [STEERING]")]

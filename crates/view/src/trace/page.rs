@@ -1,6 +1,7 @@
 //! A journey as one HTML page that needs nothing else: no other file, no network, no script to be read.
 //!
-//! It is made of the stations and rows that the tree is made of, so what is added there appears here. `leg` draws a leg with its stations, `told` a step with all that the catalogue says of it.
+//! It is made of the stations and rows that the tree is made of, so what is added there appears here. `leg`
+//! draws a leg with its stations, `told` a step with all that the catalogue says of it.
 
 mod leg;
 mod percent;

@@ -86,7 +86,7 @@ impl Sharing<'_> {
 
     fn title(&self) -> String {
         match self.change {
-            Change::Nothing => format!("{}: who leads to where", self.steering),
+            Change::Nothing => format!("{}: where clients are led", self.steering),
             Change::Without(pop) => format!("{} without {pop}", self.steering),
             Change::Between(old, new) => format!("{}: from {old} to {new}", self.steering),
         }
@@ -114,26 +114,25 @@ impl Sharing<'_> {
     fn overloads(&self) -> Vec<String> {
         let over = |load: &Load| {
             let expected = load.expected.unwrap_or(0.0);
-            format!(
-                "{} will have {} of the {} that it can bear ({})",
-                self.name(load.pop),
-                number(expected),
-                load.capacity,
-                percent(expected, load.capacity as f64)
-            )
+            let (name, part) = (self.name(load.pop), percent(expected, load.capacity as f64));
+            format!("{name} will have {} of the {} that it can bear ({part})", number(expected), thousands(load.capacity))
         };
         self.diff.overloaded().map(over).collect()
     }
 
     /// What is known of a place's load.
     fn load(&self, load: &Load) -> Option<String> {
-        let bound = |now: f64| {
-            if load.capacity > 0 { format!(" of {} ({})", load.capacity, percent(now, load.capacity as f64)) } else { String::new() }
+        let capacity = thousands(load.capacity);
+        let bound = |now: f64| match load.capacity {
+            0 => String::new(),
+            all => format!(" of {capacity} ({})", percent(now, all as f64)),
         };
-        match (load.load, load.expected) {
+        // What is left of a sum of many parts is not always nothing.
+        let expected = load.expected.map(|after| if after < 1e-6 { 0.0 } else { after });
+        match (load.load, expected) {
             (Some(before), Some(after)) if self.changes() => Some(format!("{} → {}{}", number(before), number(after), bound(after))),
             (Some(before), _) => Some(format!("{}{}", number(before), bound(before))),
-            (None, _) => (load.capacity > 0).then(|| format!("not known, of {}", load.capacity)),
+            (None, _) => (load.capacity > 0).then(|| format!("not known, of {capacity}")),
         }
     }
 }
@@ -151,11 +150,7 @@ fn percent(some: f64, all: f64) -> String {
 /// Whole numbers with thousands set apart, small ones with what they have behind the point.
 fn number(value: f64) -> String {
     if value >= 100.0 || value.fract().abs() < 1e-9 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "weights are not negative, and what is beyond is the most there is"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are not negative, and have a bound")]
         return thousands(value.round() as u64);
     }
     format!("{value:.2}")

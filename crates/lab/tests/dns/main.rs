@@ -2,6 +2,7 @@
 
 mod support;
 
+mod agreement;
 mod guards;
 mod messages;
 mod notices;

@@ -190,7 +190,8 @@ fn a_whole_table_comes_while_dig_asks() {
     let at = listener.local_addr().expect("it is bound");
     std::thread::spawn(move || tell(listener.accept().expect("a session").0, &updates));
     let collector = format!(
-        "[[collector]]\npop = \"fra\"\nbgp = \"{at}\"\nlocal-as = 65000\nrouter-as = 65001\nidentifier = \"192.0.2.1\"\nprefixes = 1_000_000\n"
+        "[[collector]]\npop = \"fra\"\nbgp = \"{at}\"\nlocal-as = 65000\n\
+        router-as = 65001\nidentifier = \"192.0.2.1\"\nprefixes = 1_000_000\n"
     );
     let rest = collector + "[geography]\nfile = \"/nowhere/cities.mmdb\"\n";
     let led = Led::start(Place::new(), &[("home", 10, ""), ("fra", 12, "")], &rest);

@@ -10,8 +10,8 @@ use wire::bgp::{Capability, Family, Framer, Message, Open};
 use wire::bmp::{self, Peer, PeerKind};
 use wire::mrt::{Content, RECORD_BYTES, Reader};
 
-/// Networks in it at its end that can be used: of 577,706, four have a way through AS 0 (RFC 7607), and up to four come with an AS_PATH that
-/// is malformed (RFC 7606 §7.2): those count as withdrawn.
+/// Networks in it at its end that can be used: of 577,706, four have a way through AS 0 (RFC 7607), and up to four come with an AS_PATH
+/// that is malformed (RFC 7606 §7.2): those count as withdrawn.
 pub(crate) const NETWORKS: usize = 577_698;
 
 /// Its UPDATEs, in order; `None` after one line where the data is absent.

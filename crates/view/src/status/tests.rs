@@ -24,6 +24,30 @@ fn order(wait: Option<u64>, why: &str) -> Option<OrderStatus> {
     Some(OrderStatus { wait, why: why.to_owned() })
 }
 
+fn names() -> Vec<NameStatus> {
+    vec![
+        NameStatus {
+            role: "authority".to_owned(),
+            addresses: vec!["192.0.2.53:53".to_owned(), "[2001:db8::53]:53".to_owned()],
+            zones: 1200,
+            queries: 5_000_000,
+            tcp: 400,
+            no_name: 30_000,
+            refused: 17,
+            malformed: 5,
+            limited: 1000,
+            ..NameStatus::default()
+        },
+        NameStatus {
+            role: "resolver".to_owned(),
+            addresses: vec!["127.0.0.1:53".to_owned()],
+            queries: 20,
+            failed: 2,
+            ..NameStatus::default()
+        },
+    ]
+}
+
 fn status() -> Status {
     let app = vec![
         BackendStatus { in_flight: 3, requests: 1_204_331, failures: 12, ..backend("a1", "127.0.0.1:3000", "ready", "up") },
@@ -50,27 +74,7 @@ fn status() -> Status {
         requests: Requests { in_flight: 3, total: 1_204_400, client_errors: 57, server_errors: 2 },
         tunnels: TunnelStatus { open: 1500, websockets: 1200 },
         leading: LeadingStatus::default(),
-        names: vec![
-            NameStatus {
-                role: "authority".to_owned(),
-                addresses: vec!["192.0.2.53:53".to_owned(), "[2001:db8::53]:53".to_owned()],
-                zones: 1200,
-                queries: 5_000_000,
-                tcp: 400,
-                no_name: 30_000,
-                refused: 17,
-                malformed: 5,
-                limited: 1000,
-                ..NameStatus::default()
-            },
-            NameStatus {
-                role: "resolver".to_owned(),
-                addresses: vec!["127.0.0.1:53".to_owned()],
-                queries: 20,
-                failed: 2,
-                ..NameStatus::default()
-            },
-        ],
+        names: names(),
         certificates: vec![
             CertificateStatus { left: Some(0), ..certificate("/etc/ssl/old.pem", &["old.test", "*.old.test"]) },
             CertificateStatus {

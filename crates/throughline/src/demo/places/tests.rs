@@ -85,7 +85,7 @@ fn ports_are_chosen_together_and_held() {
     let names = config.dns.as_ref().expect("a name server");
     assert!(names.listeners.iter().all(|at| at.port() == names.listeners[0].port() && at.port() != 0));
     for at in [places.edge(&PLACES[2]), names.listeners[1]] {
-        let error = os::bind(&Endpoint::Ip(at)).err().expect("it is held");
+        let error = os::bind(&Endpoint::Ip(at)).expect_err("it is held");
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     }
     // Ports that the user has named are nobody's to hold.

@@ -151,9 +151,9 @@ pub(super) static COLLECTOR: Section = Section {
         entry(
             "router",
             Texts { each: Shape::Network, min: 1 },
-            Is(r#"["0.0.0.0/0", "::/0"]"#),
+            Is(r#"["127.0.0.0/8", "::1"]"#),
             r#"["192.0.2.1"]"#,
-            "Where the router of the feed connects from.",
+            "Where the router of the feed connects from; nobody else may tell routes.",
         )
         .only("bmp", &[]),
         entry(

@@ -271,12 +271,12 @@ impl<'a, A: Bits> Ground<'a, A> {
 
     /// What an address counts here; `None`: nothing, and nobody knows it.
     pub(super) fn density(&self) -> Option<f64> {
-        let known = self.nothing_known || self.known.iter().any(|cursor| cursor.here().is_some());
+        let told = self.known.iter().any(|cursor| cursor.here().is_some());
         match &self.given {
-            None => known.then(|| 1.0 / A::FIRST.count(A::FIRST.last(A::WEIGHED))),
+            None => (told || self.nothing_known).then(|| 1.0 / A::FIRST.count(A::FIRST.last(A::WEIGHED))),
             Some((given, cursor)) => {
                 let weighed = cursor.here().map(|_| cursor.all_here().map(|index| given.density::<A>(index)).sum());
-                weighed.or(known.then_some(0.0))
+                weighed.or(told.then_some(0.0))
             }
         }
     }

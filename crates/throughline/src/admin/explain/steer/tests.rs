@@ -77,3 +77,14 @@ fn a_bad_weight_is_told_with_its_line() {
         Err("w.txt, line 1: there has to be a weight, which is a number of zero or more".to_string())
     );
 }
+
+#[test]
+fn the_policy_of_the_page_names_its_own_style() {
+    use base64::Engine;
+    let wanted = Wanted { look: None, ..wanted(Some("fra")) };
+    let page = rehearsed(&wanted, config(CONFIG), None).expect("a page");
+    let inner = page.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).expect("an element");
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, inner.as_bytes());
+    let hash = base64::engine::general_purpose::STANDARD.encode(hash);
+    assert!(page.contains(&format!("style-src 'sha256-{hash}'")), "crates/view/src/steering/style.sha256 has to be {hash}");
+}

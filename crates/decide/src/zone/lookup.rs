@@ -113,13 +113,13 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Where a DS record of this name is to be found, if the name is a zone's own, and the zone above is one of ours and knows it: one that
-    /// does not delegate it must not say that there is no such name, or nothing below it would be asked for any more (RFC 8020 §2).
+    /// Where a DS record of this name is to be found, if the name is a zone's own, and the zone above is one of ours. What it says of a name
+    /// that it does not delegate, NSD and Knot say too.
     fn parents_side(&self, apex: usize) -> Option<(usize, bool)> {
         let node = &self.zones.nodes[apex];
         let parent = (node.place == Place::Apex).then(|| node.name.parent()).flatten()?;
         let (above, _) = self.zones.find(parent.as_wire())?;
-        self.zones.find_in(self.zones.nodes[above].zone, node.name.as_wire()).filter(|(_, exact)| *exact)
+        self.zones.find_in(self.zones.nodes[above].zone, node.name.as_wire())
     }
 
     fn end(&mut self, rule: Rule, at: Option<&'a Node>) {

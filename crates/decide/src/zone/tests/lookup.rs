@@ -254,17 +254,3 @@ proptest::proptest! {
         proptest::prop_assert_eq!(owners.contains(&from), answer.contains(&format!("TXT \"{from}\"")));
     }
 }
-
-/// A zone of ours above another that it does not delegate says nothing of it: NXDOMAIN would be believed of all that is below (RFC 8020).
-#[test]
-fn a_zone_above_that_does_not_delegate_denies_nothing() {
-    let above = zone("example", "example SOA ns.example admin.example 1 2 3 4 5\ngiven.example NS ns.example\ngiven.example DS 1 8 2 00");
-    let below = ["given.example", "silent.example"].map(|apex| zone(apex, &format!("{apex} SOA ns.{apex} admin.{apex} 7 2 3 4 5")));
-    let zones = built([above].into_iter().chain(below).collect());
-    check_answer(
-        &zones,
-        "silent.example DS",
-        "NOERROR aa no-data\nau silent.example 5 SOA ns.silent.example admin.silent.example 7 2 3 4 5",
-    );
-    assert!(ask(&zones, "given.example DS").starts_with("NOERROR aa exact\nan given.example 300 DS"));
-}

@@ -113,8 +113,8 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Where a DS record of this name is to be found, if the name is a zone's own, and the zone above is one of ours. What it says of a name
-    /// that it does not delegate, NSD and Knot say too.
+    /// Where a DS record of this name is to be found, if the name is a zone's own, and the zone above is one of ours. What it says of a
+    /// name that it does not delegate, NSD and Knot say too.
     fn parents_side(&self, apex: usize) -> Option<(usize, bool)> {
         let node = &self.zones.nodes[apex];
         let parent = (node.place == Place::Apex).then(|| node.name.parent()).flatten()?;

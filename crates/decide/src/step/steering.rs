@@ -1,27 +1,12 @@
-//! The steps of clients that are led to places: each decision, and each change of what decides. Routers that come and go are the
-//! collector's.
+//! The steps of what leads clients to places: each change of it. Routers that come and go are the collector's, single decisions those of
+//! the redirect and of the name server.
 
 use super::{FieldInfo, FieldType, StepInfo, Text, Value};
 use crate::time::Duration;
 
 steps! {
-    /// One thing about places, and how clients are led to them.
+    /// One change of places, and of how clients are led to them.
     SteeringStep:
-    /// A name server has led a client to a place. It is told only where somebody reads it, and then of as many as he wants.
-    Steered "steered" {
-        /// By which steering.
-        steering: Text,
-        /// To which place.
-        pop: Text,
-        /// What decided: `measured`, `topology`, `geography`, `default`.
-        layer: &'static str,
-        /// The network of that layer that the client is in; empty where the default decided.
-        prefix: Text,
-        /// The length of the widest network around the client in which everybody is led there.
-        scope: u16,
-        /// The version of the tables.
-        version: u64,
-    }
     /// A new version of what clients are led by serves.
     SteeringPublished "steering-published" {
         /// Of which steering.

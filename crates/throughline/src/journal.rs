@@ -142,9 +142,12 @@ struct Waiting {
     records: Vec<Record>,
     bytes: usize,
     at: Calendar,
-    /// Carries them out, given the first number; and tells who waits.
-    done: Box<dyn FnOnce(Result<u64, Refused>) + Send>,
+    /// Carries them out, given the first number. What it gives is called once that is counted.
+    done: Box<dyn FnOnce(Result<u64, Refused>) -> Telling + Send>,
 }
+
+/// Tells who waits: whatever they were told of, they find in the journal's state.
+type Telling = Box<dyn FnOnce() + Send>;
 
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -206,7 +209,7 @@ impl Journal {
         let done = move |first: Result<u64, Refused>| {
             let outcome = first.map(|first| (first + count - 1, apply(first)));
             // Whoever asked may have left.
-            let _ = tell.send(outcome);
+            Box::new(move || _ = tell.send(outcome)) as Telling
         };
         self.hand_over(Waiting { records, bytes, at: now, done: Box::new(done) });
         async move { told.await.unwrap_or_else(|_| Err(ended())) }
@@ -218,9 +221,9 @@ impl Journal {
         let Some(settings) = &self.settings else {
             // Under the lock: order is that of the numbers here too.
             let last = self.shared.accepted.fetch_add(count, Ordering::AcqRel) + count;
-            (waiting.done)(Ok(last + 1 - count));
+            let told = (waiting.done)(Ok(last + 1 - count));
             self.shared.applied.store(last, Ordering::Release);
-            return;
+            return told();
         };
         let most = (settings.size / RECORD_SHARE).min(u64::from(u32::MAX));
         let refused = match () {
@@ -240,7 +243,7 @@ impl Journal {
         };
         drop(queue);
         self.shared.refused.fetch_add(count, Ordering::Relaxed);
-        (waiting.done)(Err(refused));
+        (waiting.done)(Err(refused))();
     }
 
     /// What these records asked for need not be done again after a restart. Nobody waits for it: at worst it is done again.

@@ -105,6 +105,37 @@ fn in_memory_it_counts_and_nothing_is_kept() {
     journal.close();
 }
 
+/// Told before it is counted, an owner who asks for the state at once would miss what was just accepted.
+#[test]
+fn what_is_told_is_in_the_state_already() {
+    let place = Place::new();
+    for settings in [None, Some(place.settings(SIZE))] {
+        let shared = Arc::new(Shared::default());
+        let (writer, settings) = match settings {
+            None => (None, None),
+            Some(settings) => (Writer::open(&settings, shared.clone(), Arc::new(|_| {})).ok(), Some(settings)),
+        };
+        let seen: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
+        let waiting = || {
+            let (seen, shared) = (seen.clone(), shared.clone());
+            let done = move |first: Result<u64, Refused>| {
+                let first = first.expect("there is room");
+                Box::new(move || seen.lock().expect("no panic").push((first, shared.applied.load(Ordering::Acquire)))) as Telling
+            };
+            Waiting { records: vec![push(1, 10), push(2, 10)], bytes: 100, at: NOW, done: Box::new(done) }
+        };
+        match writer.map(|(writer, _)| writer) {
+            Some(mut writer) => writer.accept(vec![waiting(), waiting()]),
+            None => {
+                let journal = Journal { shared: shared.clone(), settings, missed: Mutex::default(), thread: Mutex::default() };
+                journal.hand_over(waiting());
+                journal.hand_over(waiting());
+            }
+        }
+        assert_eq!(*seen.lock().expect("no panic"), [(1, 2), (3, 4)]);
+    }
+}
+
 #[test]
 fn a_restart_does_again_what_is_of_use_and_numbers_go_on() {
     let place = Place::new();

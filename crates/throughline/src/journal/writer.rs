@@ -136,8 +136,9 @@ impl Writer {
                 self.last += 1;
                 self.keep.add(self.last, places.next().expect("one for each record"), record);
             }
-            done(Ok(first));
+            let told = done(Ok(first));
             self.shared.applied.store(self.last, Ordering::Release);
+            told();
         }
     }
 
@@ -162,7 +163,7 @@ impl Writer {
         let why = self.told_failing(error);
         for waiting in batch {
             self.shared.refused.fetch_add(waiting.records.len() as u64, Ordering::Relaxed);
-            (waiting.done)(Err(Refused { why: format!("{why}: nothing was done"), too_long: false }));
+            (waiting.done)(Err(Refused { why: format!("{why}: nothing was done"), too_long: false }))();
         }
     }
 

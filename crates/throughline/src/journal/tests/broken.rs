@@ -140,7 +140,7 @@ fn a_write_that_fails_leaves_nothing_and_is_made_good() {
     let outcomes: Arc<Mutex<Vec<Result<u64, Refused>>>> = Arc::default();
     let waiting = |number: u64| {
         let outcomes = outcomes.clone();
-        let done = Box::new(move |first| outcomes.lock().expect("no panic").push(first));
+        let done = Box::new(move |first| Box::new(move || outcomes.lock().expect("no panic").push(first)) as Telling);
         Waiting { records: vec![push(number, 30)], bytes: 100, at: NOW, done }
     };
     writer.accept(vec![waiting(1)]);

@@ -112,9 +112,16 @@ impl Drop for Capture {
 fn take(socket: &Socket, (most, each): (usize, usize), wanted: &dyn Fn(&[u8]) -> bool, shared: &Shared) {
     let mut room = vec![0; LARGEST];
     let mut seen: VecDeque<Vec<u8>> = VecDeque::with_capacity(REMEMBERED);
-    while !shared.ended.load(Ordering::Relaxed) {
+    // What passed before the end is still with the kernel, where this thread had no turn. It is read after the end, and no more than that.
+    let mut left = KERNEL_BYTES;
+    while left > 0 {
+        let ended = shared.ended.load(Ordering::Relaxed);
+        if ended && socket.set_nonblocking(true).is_err() {
+            return;
+        }
         let length = match io::Read::read(&mut &*socket, &mut room) {
             Ok(length) => length,
+            Err(_) if ended => return,
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => {
                 continue;
             }
@@ -122,6 +129,9 @@ fn take(socket: &Socket, (most, each): (usize, usize), wanted: &dyn Fn(&[u8]) ->
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NETDOWN.raw_os_error()) => continue,
             Err(_) => return,
         };
+        if ended {
+            left = left.saturating_sub(length);
+        }
         let (at, frame) = (now(), &room[..length]);
         if !wanted(frame) {
             continue;
@@ -145,3 +155,6 @@ fn take(socket: &Socket, (most, each): (usize, usize), wanted: &dyn Fn(&[u8]) ->
         taken.packets.push(Captured { at, frame: kept.to_vec(), length });
     }
 }
+
+#[cfg(test)]
+mod tests;

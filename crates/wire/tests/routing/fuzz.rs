@@ -120,8 +120,13 @@ fn sessions() {
     let words: &[&[u8]] =
         &[&[0x40, 1, 1, 0], &[0x40, 2, 0], &[0x80, 14], &[0x80, 15, 3, 0, 1, 1], &[0xC0, 17], &[2, 1], &[0xFF; 16], &[32], &[0]];
     run(&seeds, words, 20_000, |random, input| {
-        let agreed =
-            Agreed { four_octets: random.below(2) == 0, long: false, paths_v4: random.below(4) == 0, paths_v6: random.below(4) == 0, own: random.below(4) == 0 };
+        let agreed = Agreed {
+            four_octets: random.below(2) == 0,
+            long: false,
+            paths_v4: random.below(4) == 0,
+            paths_v6: random.below(4) == 0,
+            own: random.below(4) == 0,
+        };
         let mut whole = Vec::new();
         session(&mut bgp::Framer::default(), input, &agreed, &mut whole);
         let (mut framer, mut cut) = (bgp::Framer::default(), Vec::new());

@@ -99,6 +99,27 @@ fn a_port_that_was_bound_is_nobody_elses_before_anybody_listens() {
 }
 
 #[test]
+fn what_was_given_up_a_moment_ago_can_be_taken_again_while_its_listeners_close() {
+    run(|host| async move {
+        let bound = bind(&loopback()).expect("a free port");
+        let at = bound.endpoint.clone();
+        let listener = host.listen(&at, 16).expect("listening");
+        drop(bound);
+        assert_eq!(bind(&at).expect_err("a listener is open").kind(), io::ErrorKind::AddrInUse);
+        let again = bind_again(&at).expect("it is our own");
+        drop(listener);
+        assert_eq!(bind(&at).expect_err("it is held").kind(), io::ErrorKind::AddrInUse);
+        let other = host.listen(&at, 16).expect("listening");
+        drop((again, other));
+        // Another program is told from our own listeners.
+        let Endpoint::Ip(address) = at else { panic!("an IP address stays one") };
+        let _taken = std::net::TcpListener::bind(address).expect("it is free");
+        assert_eq!(bind_again(&at).expect_err("it is taken").kind(), io::ErrorKind::AddrInUse);
+    })
+    .expect("an event loop");
+}
+
+#[test]
 fn a_deadline_passes_when_its_time_has_come_and_not_before() {
     let took = run(|host| async move {
         let began = host.now();

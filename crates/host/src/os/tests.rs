@@ -8,6 +8,11 @@ fn loopback() -> Endpoint {
     Endpoint::Ip("127.0.0.1:0".parse().expect("an address"))
 }
 
+/// An address of one test alone: a port that it gives back is free then, and not another test's.
+fn own(address: &str) -> Endpoint {
+    Endpoint::Ip(format!("{address}:0").parse().expect("an address"))
+}
+
 #[test]
 fn bytes_go_both_ways_over_tcp_and_the_far_ends_end_is_seen() {
     let bound = bind(&loopback()).expect("a free port");
@@ -82,9 +87,7 @@ fn a_taken_port_is_an_error_before_any_thread_listens() {
 
 #[test]
 fn a_port_that_was_bound_is_nobody_elses_before_anybody_listens() {
-    // An address of this test alone: given back, the port is to be free, and not another test's.
-    let own = Endpoint::Ip("127.0.71.1:0".parse().expect("an address"));
-    let bound = bind(&own).expect("a free port");
+    let bound = bind(&own("127.0.71.1")).expect("a free port");
     assert_eq!(bind(&bound.endpoint).expect_err("it is taken").kind(), io::ErrorKind::AddrInUse);
     let at = bound.endpoint.clone();
     run(|host| async move {
@@ -101,7 +104,7 @@ fn a_port_that_was_bound_is_nobody_elses_before_anybody_listens() {
 #[test]
 fn what_was_given_up_a_moment_ago_can_be_taken_again_while_its_listeners_close() {
     run(|host| async move {
-        let bound = bind(&loopback()).expect("a free port");
+        let bound = bind(&own("127.0.71.2")).expect("a free port");
         let at = bound.endpoint.clone();
         let listener = host.listen(&at, 16).expect("listening");
         drop(bound);

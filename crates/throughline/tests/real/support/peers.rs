@@ -96,10 +96,6 @@ impl Server {
             assert!(began.elapsed() < super::PATIENCE, "{} does not listen on {at}", program.display());
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        // A server that tells much would wait for somebody to read it.
-        if let Some(mut told) = server.child.stderr.take() {
-            std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
-        }
         server
     }
 }

@@ -61,7 +61,15 @@ fn is_zone(set: &[Record]) -> bool {
         let alias = count("CNAME") == 0 || (kinds.len() == 1 && *owner != "@");
         let tree = count("DNAME") <= 1 && (count("DNAME") == 0 || count("NS") == 0 || *owner == "@");
         alias && tree
-    })
+    }) && !grows(set)
+}
+
+/// Whether two trees lead below each other: names would grow for ever, and every server stops somewhere else.
+fn grows(set: &[Record]) -> bool {
+    let is_within = |target: &str, owner: &str| target.strip_suffix(owner).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let mut trees = set.iter().filter(|(_, kind, _)| *kind == "DNAME").map(|(owner, _, target)| (*owner, *target));
+    let (Some(one), Some(other)) = (trees.next(), trees.next()) else { return false };
+    is_within(one.1, other.0) && is_within(other.1, one.0)
 }
 
 fn zone(number: usize, set: &[Record]) -> Small {

@@ -77,8 +77,8 @@ pub(crate) fn answer(
     Answered::Now
 }
 
-/// Keeps so many bytes of an answer for its signature. Names are as long as the client likes: where a datagram has no room for them, nothing
-/// is signed and the client is to come by TCP, which has (RFC 8945 §5.3).
+/// Keeps so many bytes of an answer for its signature. Names are as long as the client likes: where a datagram has no room for them,
+/// nothing is signed and the client is to come by TCP, which has (RFC 8945 §5.3).
 fn has_room(answer: &mut AnswerWriter<'_>, signature: usize) -> bool {
     let has = answer.room() >= signature;
     if has {

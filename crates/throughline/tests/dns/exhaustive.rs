@@ -1,5 +1,5 @@
-//! Small zones over a few names, one after the other rather than at random, in several name servers, and the same questions about each. What
-//! most of the others say, this one says; where NSD and Knot differ, it is like one of them.
+//! Small zones over a few names, one after the other rather than at random, in several name servers, and the same questions about each.
+//! What most of the others say, this one says; where NSD and Knot differ, it is like one of them.
 //!
 //! A part of those with one or two records is enough for every day. `THROUGHLINE_EXHAUSTIVE=2` takes them all, 3 those with three, which
 //! lasts hours, and asks BIND as well, where it is installed; `THROUGHLINE_EVERY=N` takes each Nth.

@@ -193,6 +193,21 @@ fn a_wildcard_of_servers() {
     check_answer(&zones, "c.b.e A", "NOERROR aa wildcard-no-data\nau e 5 SOA e e 1 2 3 4 5");
 }
 
+/// Nobody can ask for it; but a resolver that has no address of a server within what it serves is lost.
+#[test]
+fn a_wildcard_below_a_delegation_is_glue() {
+    let zones = built(vec![zone("e", "e SOA e e 1 2 3 4 5\na.e NS b.a.e\na.e NS b.c.e\n*.a.e A 192.0.2.1\nc.e MX 1 b.a.e")]);
+    check_answer(
+        &zones,
+        "x.a.e A",
+        "NOERROR delegation
+         au a.e 300 NS b.a.e
+         au a.e 300 NS b.c.e
+         ad b.a.e 300 A 192.0.2.1",
+    );
+    check_answer(&zones, "c.e MX", "NOERROR aa exact\nan c.e 300 MX 1 b.a.e");
+}
+
 #[test]
 fn of_any_type_there_is_one() {
     let zones = example();

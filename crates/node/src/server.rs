@@ -53,6 +53,8 @@ pub struct Snapshot {
     pub(crate) pools: Vec<Arc<Pool>>,
     /// The zones that are served.
     pub(crate) zones: Option<dns::Served>,
+    /// What keeps zones of the configuration from being served.
+    pub(crate) mistaken: Vec<Mistake>,
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
@@ -139,7 +141,7 @@ impl Server {
         let (metrics, tls) = (Metrics::new(workers), tls::Store::new());
         tls.configure(&config.certificates, host.calendar());
         let store = Store::new(host, &config.cache);
-        let (snapshot, mistaken) = build(host, config, workers, None, &metrics, &tls);
+        let snapshot = build(host, config, workers, None, &metrics, &tls);
         let names = dns::Shared::new(host, metrics.names());
         let told_queries = readers.iter().map(|reader| reader.queries()).filter(|every| *every > 0).min().unwrap_or(0);
         let server = Arc::new(Server {
@@ -166,7 +168,7 @@ impl Server {
             names,
             told_queries,
         });
-        dns::tell_mistaken(&server, host.calendar(), &mistaken);
+        dns::tell_mistaken(&server, host.calendar(), &server.snapshot().mistaken);
         server
     }
 
@@ -210,13 +212,13 @@ impl Server {
         let old = self.snapshot();
         self.store.configure(&config.cache);
         self.tls.configure(&config.certificates, host.calendar());
-        let (new, mistaken) = build(host, config, self.workers, Some(&old), &self.metrics, &self.tls);
+        let new = Arc::new(build(host, config, self.workers, Some(&old), &self.metrics, &self.tls));
         let generation = new.generation;
-        self.snapshot.store(Arc::new(new));
+        self.snapshot.store(new.clone());
         self.generation.store(generation, Ordering::Release);
         self.changed.raise();
         self.tell(host.calendar(), Step::Reloaded { generation });
-        dns::tell_mistaken(self, host.calendar(), &mistaken);
+        dns::tell_mistaken(self, host.calendar(), &new.mistaken);
         generation
     }
 
@@ -294,15 +296,8 @@ impl Server {
     }
 }
 
-/// A configuration made ready, and what is wrong with its zones.
-fn build(
-    host: &Host,
-    config: Config,
-    workers: usize,
-    old: Option<&Snapshot>,
-    metrics: &Metrics,
-    store: &Arc<tls::Store>,
-) -> (Snapshot, Vec<Mistake>) {
+/// A configuration made ready.
+fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, metrics: &Metrics, store: &Arc<tls::Store>) -> Snapshot {
     let pools = (0u16..)
         .zip(&config.pools)
         .map(|(index, pool)| {
@@ -321,11 +316,10 @@ fn build(
     let cache_id = cache_id(host, &config, old);
     let before = old.and_then(|old| old.resolver.as_ref());
     let resolver = config.resolver.as_ref().map(|role| Arc::new(before.map_or_else(|| Resolver::new(role), |before| before.again(role))));
-    let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
+    let measuring = (0..config.steerings.len()).map(|index| Measuring::of(host, &config, index, old)).collect();
     let steerings = steering::of(&config, old);
     let generation = old.map_or(1, |old| old.generation + 1);
-    let snapshot = Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, tls, counters };
-    (snapshot, mistaken)
+    Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, mistaken, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays

@@ -41,6 +41,7 @@ pub(super) fn dns(zones: Vec<config::Zone>) -> config::Dns {
     let limits = DnsLimits {
         datagram: 1232,
         cookies: true,
+        cookie_secrets: Vec::new(),
         rate: 0,
         slip: 0,
         connections: 1,

@@ -121,13 +121,17 @@ fn is_of_time(error: &io::Error) -> bool {
 fn take(socket: &Socket, (most, each): (usize, usize), wanted: &dyn Fn(&[u8]) -> bool, shared: &Shared) {
     let mut room = vec![0; LARGEST];
     let mut seen: VecDeque<Vec<u8>> = VecDeque::with_capacity(REMEMBERED);
-    // What the kernel holds at the end has passed before, and is taken too; not what it is given all the while then.
+    // What passed before the end is still with the kernel, where this thread had no turn. It is read after the end, and not much more
+    // than that: others may send all the while.
     let mut left = 2 * KERNEL_BYTES;
     while left > 0 {
         let ended = shared.ended.load(Ordering::Relaxed);
+        if ended && socket.set_nonblocking(true).is_err() {
+            return;
+        }
         let length = match io::Read::read(&mut &*socket, &mut room) {
             Ok(length) => length,
-            Err(error) if ended && is_of_time(&error) => return,
+            Err(error) if is_of_time(&error) && ended => return,
             Err(error) if is_of_time(&error) => continue,
             // An interface went down; others may still have something.
             Err(error) if !ended && error.raw_os_error() == Some(rustix::io::Errno::NETDOWN.raw_os_error()) => continue,
@@ -159,3 +163,6 @@ fn take(socket: &Socket, (most, each): (usize, usize), wanted: &dyn Fn(&[u8]) ->
         taken.packets.push(Captured { at, frame: kept.to_vec(), length });
     }
 }
+
+#[cfg(test)]
+mod tests;

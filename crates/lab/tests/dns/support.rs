@@ -25,6 +25,7 @@ pub(crate) fn limits() -> DnsLimits {
     DnsLimits {
         datagram: 1232,
         cookies: true,
+        cookie_secrets: Vec::new(),
         rate: 0,
         slip: 2,
         connections: 100,

@@ -223,14 +223,19 @@ fn a_zone_with_a_mistake_keeps_no_other_from_being_served() {
     let mistaken = zone("other.test", "other.test. NS ns.example.");
     config.dns.as_mut().expect("there is one").zones.push(mistaken);
     let (world, told) = (World::new(12), Arc::new(Told::default()));
-    let rig = Rig::read(&world, config, vec![told.clone()]);
-    rig.run(async {
-        let answer = rig.ask(&query("www.example", RecordType::A)).await.expect("an answer");
-        assert_eq!(data(&answer), ["www.example A(192.0.2.80)"]);
-        assert_eq!(rig.ask(&query("other.test", RecordType::NS)).await.expect("an answer").code, REFUSED);
-    });
-    let found = told.lines().into_iter().filter(|line| line.contains("zone-mistaken")).collect::<Vec<_>>();
-    assert_eq!(found.len(), 1, "{found:?}");
+    let rig = Rig::read(&world, config.clone(), vec![told.clone()]);
+    let found = || told.lines().into_iter().filter(|line| line.contains("zone-mistaken")).collect::<Vec<_>>();
+    for reloads in 0..3 {
+        rig.run(async {
+            let answer = rig.ask(&query("www.example", RecordType::A)).await.expect("an answer");
+            assert_eq!(data(&answer), ["www.example A(192.0.2.80)"]);
+            assert_eq!(rig.ask(&query("other.test", RecordType::NS)).await.expect("an answer").code, REFUSED);
+        });
+        // As often as it is read.
+        assert_eq!(found().len(), 1 + reloads, "{:?}", found());
+        rig.server.reload(&rig.edge.host(), config.clone());
+    }
+    let found = found();
     assert!(found[0].contains("zone=other.test why=zone other.test has no SOA record"), "{found:?}");
     rig.close();
 }

@@ -57,7 +57,7 @@ pub(super) async fn accept(ajar: Ajar, at: SocketAddr, mut listener: Listener, s
 }
 
 fn enter(service: &Rc<Service>, stream: Stream, (at, from): (SocketAddr, SocketAddr), door: &Rc<Door>) {
-    let Some(place) = service.common.enter(from.ip(), &service.limits.borrow()) else {
+    let Some(place) = service.common.enter(from.ip(), &service.limits()) else {
         service.cells().turned_away.add(1);
         return;
     };
@@ -164,7 +164,7 @@ impl Talk {
     }
 
     fn active(&mut self) {
-        let until = self.service.worker.host.now() + self.service.limits.borrow().idle_timeout;
+        let until = self.service.worker.host.now() + self.service.limits().idle_timeout;
         self.idle.set(until);
     }
 

@@ -21,8 +21,6 @@ pub(super) trait Disk {
     fn authorities(&self) -> Trust;
     /// Where this user's programs keep what must survive a restart, if there is such a place.
     fn state(&self) -> Option<String>;
-    /// Bytes that nobody else knows.
-    fn random(&self) -> [u8; 32];
     /// The day.
     fn now(&self) -> Calendar;
 }
@@ -51,12 +49,6 @@ impl Disk for Here {
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         std::fs::read(path)
-    }
-
-    fn random(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
-        bytes
     }
 
     fn is_open_to_all(&self, path: &str) -> bool {
@@ -103,10 +95,6 @@ impl Disk for Nowhere {
 
     fn state(&self) -> Option<String> {
         None
-    }
-
-    fn random(&self) -> [u8; 32] {
-        [0; 32]
     }
 
     fn now(&self) -> Calendar {

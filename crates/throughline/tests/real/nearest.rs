@@ -202,7 +202,7 @@ fn config(at: &[SocketAddr]) -> Config {
         moves_per_minute: 100,
         measured_gain: 10,
         measure: Some(Measure {
-            key: Secret(b"known to this test only".to_vec()),
+            key: Some(Secret(b"known to this test only".to_vec())),
             lifetime: Duration::from_secs(60),
             reports_per_minute: 10,
             half_life: Duration::from_secs(600),

@@ -4,6 +4,7 @@ use super::doors::{Ajar, Door};
 use super::service::{Outcome, Service, Waiting};
 use super::shared::Place;
 use super::{Asker, Messages, Transport};
+use crate::proxy::catch_up;
 use decide::time::Duration;
 use host::{Deadline, Endpoint, Listener, Stream};
 use std::future::poll_fn;
@@ -190,6 +191,7 @@ impl Talk {
     /// Answers the next query, if it is whole.
     fn answer_next(&mut self) -> bool {
         let Some(len) = self.first() else { return false };
+        catch_up(&self.service.worker);
         self.active();
         let now = self.service.worker.host.now();
         let asker = Asker { from: self.from, at: self.at, transport: Transport::Tcp, now };

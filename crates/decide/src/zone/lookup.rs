@@ -222,6 +222,11 @@ impl<'a> Walk<'a, '_> {
         // §3.1: the alias of this one name, for those who know nothing of trees, with the same time to live.
         let (owner, data) = (Cow::Owned(name.clone()), Cow::Owned(vec![Data::Cname(made.clone())]));
         self.reply.answer.push(Set { owner, kind: RecordType::CNAME, ttl: held.ttl, data, needed: false });
+        // Below itself it would lead to ever longer names, and a short question to a long answer: this is where NSD stops too.
+        if target.is_within(&node.name) {
+            self.reply.why.rule = Rule::AliasLoop;
+            return None;
+        }
         // Who asks for the alias has it. §3.2 would go on; no other server does.
         (self.asked.kind != RecordType::CNAME).then_some(Cow::Owned(made))
     }

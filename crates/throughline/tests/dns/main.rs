@@ -10,6 +10,7 @@ mod support;
 
 mod ask;
 mod differential;
+mod exhaustive;
 mod primary;
 mod servers;
 mod transfer;

@@ -86,16 +86,18 @@ fn embedded(arguments: Arguments) -> Result<Plan, String> {
     let token = demo::token(directory.as_deref());
     let places = Places::new(&arguments.http, arguments.dns, directory.as_deref());
     let http = places.as_ref().map_or(arguments.http, |places| places.http.clone());
-    let mut config = demo::config(http, arguments.https, certificate, token.into_iter().collect());
-    let (held, around) = match places {
+    let mut held = Vec::new();
+    let mut config = demo::config(http, arguments.https, certificate, token.into_iter().collect(), &mut held);
+    let around = match places {
         Ok(places) => {
             places.add_to(&mut config);
             let around = places.around();
-            (places.held, Some(around))
+            held.extend(places.held);
+            Some(around)
         }
         Err(why) => {
             say(&format!("{why}: the demo serves without name server and places"));
-            (Vec::new(), None)
+            None
         }
     };
     process::add_admin(&mut config, admin.clone())?;

@@ -79,8 +79,8 @@ pub(super) fn section(around: &Around, through: Option<&Place>, client: Option<&
     );
     format!(
         "<section id=\"places\">\n<h2>The nearest cache</h2>\n\
-         <p>Three caches stand in front of the same two servers. One name, <code>{STEERED}.{ZONE}</code>, leads each client to the one that \
-         is nearest by the routing tables. {by}</p>\n\
+         <p>Three caches stand in front of the same two servers. One name, <code>{STEERED}.{ZONE}</code>, leads each client to the one \
+         that is nearest by the routing tables. {by}</p>\n\
          <div class=\"scroll\"><table class=\"places\">\n<thead><tr><th scope=\"col\">Place</th><th scope=\"col\">Listens at</th>\
          <th scope=\"col\">Nearest for</th><th scope=\"col\"><span class=\"soft\">Came through</span></th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table></div>\n\

@@ -142,8 +142,8 @@ fn story(server: &str, way: &Way, through: Option<&Place>) -> String {
     }
     if let Some(place) = through {
         return format!(
-            "Your browser asked the cache at <b>{}</b>, one of three places. This page is made anew for each visitor, so the cache asked an \
-             application server. It takes them in turn, and this time the turn was <b>{}</b>’s.",
+            "Your browser asked the cache at <b>{}</b>, one of three places. This page is made anew for each visitor, so the cache asked \
+             an application server. It takes them in turn, and this time the turn was <b>{}</b>’s.",
             place.name,
             escaped(server)
         );

@@ -384,7 +384,9 @@ fn what_is_told_of_visits_is_made_once_for_each() {
 fn the_pool_leads_to_the_listeners_of_the_servers() {
     let http = Address::parse("127.0.0.1:8080").expect("an address");
     let https = Address::parse("127.0.0.1:8443").expect("an address");
-    let config = config(http.clone(), https.clone(), super::certificate(None).0, Vec::new());
+    let mut held = Vec::new();
+    let config = config(http.clone(), https.clone(), super::certificate(None).0, Vec::new(), &mut held);
+    assert_eq!(held.len(), SERVERS.len(), "nobody else is given their ports");
     assert_eq!((config.listeners.len(), &config.listeners[0].at, &config.listeners[1].at), (4, &http, &https));
     assert_eq!((config.listeners[1].tls, config.certificates.len(), &config.listeners[1].sites), (true, 1, &vec![0]));
     let routes = &config.sites[config.listeners[0].sites[0]].routes;

@@ -48,7 +48,7 @@ impl Disk for Here {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        // A pipe holds who reads it until somebody writes, and a device may never end: at a reload, that would be all that this thread does.
+        // A pipe holds who reads it until somebody writes, and a device may never end: at a reload, this thread would do nothing else.
         let found = std::fs::metadata(path)?;
         if found.is_file() || found.is_dir() { std::fs::read(path) } else { Err(io::Error::other("it is no file, but a pipe or a device")) }
     }

@@ -1,7 +1,8 @@
 //! Name servers of others, each on a port of its own, with files in a directory of the test's.
 
-use crate::support::peers::{Server, find, free_address};
+use crate::support::peers::{Server, find};
 use crate::support::place::Place;
+use crate::support::ports::free_address;
 use std::net::SocketAddr;
 use std::path::Path;
 

@@ -3,7 +3,6 @@
 use crate::support::{json, saying, scratch, trace, url};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -18,7 +17,7 @@ struct Serving {
 
 impl Serving {
     fn start(name: &str, backend: u16, more: &str) -> Serving {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port").port();
+        let port = crate::ports::free_address().port();
         let (file, log) = (scratch(&format!("{name}.toml")), scratch(&format!("{name}.log")));
         let text = format!(
             r#"

@@ -127,7 +127,7 @@ fn workers_do_not_wait_for_the_writer() {
         (0..3).for_each(|number| worker.journey(&mut over(number), &snapshot));
         done.send(()).expect("the test waits");
     });
-    wait.recv_timeout(Duration::from_secs(20)).expect("no call waits");
+    wait.recv_timeout(Duration::from_secs(60)).expect("no call waits");
     drop(held);
 }
 

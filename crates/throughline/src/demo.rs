@@ -9,8 +9,8 @@
 //!   room.
 //! - [`token()`]: who may see what is done with a request.
 //! - [`config()`]: the listeners, the pool, and who answers what.
-//! - [`Demo`]: an application server. `page` makes what it writes anew for each request (`nearest` what it tells of the places), `files` has
-//!   what is the same for all; `visit` reads what a visitor sends, `visits` is the database, and `live` tells of visits as they come.
+//! - [`Demo`]: an application server. `page` makes what it writes anew for each request (`nearest` what it tells of the places), `files`
+//!   has what is the same for all; `visit` reads what a visitor sends, `visits` is the database, and `live` tells of visits as they come.
 
 mod config;
 mod files;

@@ -258,6 +258,11 @@ impl<'a> Walk<'a, '_> {
     fn no_data(&mut self, node: &'a Node, rule: Rule) {
         self.end(if rule == Rule::Wildcard { Rule::WildcardNoData } else { Rule::NoData }, Some(node));
         self.negative(node.zone);
+        // What only this client's place lacks, or lacks for now, is not believed absent for longer than it would be believed there.
+        let changes = |held: &&Held| matches!(held.what, What::Dynamic(_)) && [held.kind, RecordType::ANY].contains(&self.asked.kind);
+        if let Some(least) = node.sets.iter().filter(changes).map(|held| held.ttl).min() {
+            self.reply.authority.iter_mut().for_each(|set| set.ttl = set.ttl.min(least));
+        }
         if self.asked.dnssec_ok {
             self.prove(node, node.held(RecordType::NSEC));
         }

@@ -165,7 +165,7 @@ impl Reader for Told {
 
 /// A client's end of a TCP connection.
 pub(crate) struct Tcp {
-    stream: Stream,
+    pub(crate) stream: Stream,
     came: Vec<u8>,
 }
 

@@ -9,6 +9,7 @@
 mod support;
 
 mod ask;
+mod cookies;
 mod differential;
 mod exhaustive;
 mod primary;

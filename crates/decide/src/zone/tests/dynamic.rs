@@ -100,6 +100,23 @@ fn a_steering_tells_its_scope_even_where_it_has_nothing() {
     assert_eq!((data.len(), scope), (0, Some(21)));
 }
 
+/// The next place, or the next minute, may have what this one lacks.
+#[test]
+fn what_a_set_lacks_now_is_believed_absent_no_longer_than_its_records_last() {
+    let mut plain = zone("e", "e SOA e e 1 2 3 4 200");
+    plain.sets.push(DynamicSet { owner: name("www.e"), ttl: 20, source: Source::Steering(0) });
+    let zones = built(vec![plain]);
+    let mut given = fixed();
+    given.nearest = Nearest { pop: 2, addresses: vec!["192.0.2.7".parse().expect("an address")], scope: 21 };
+    let mut ttl = |kind| {
+        let asked = Asked { name: &name("www.e"), kind, dnssec_ok: false };
+        let reply = zones.answer(&asked, &mut given);
+        assert!(reply.answer.is_empty());
+        reply.authority[0].ttl
+    };
+    assert_eq!([ttl(RecordType::AAAA), ttl(RecordType::MX)], [20, 200]);
+}
+
 /// Whoever follows a referral cannot ask for the addresses first: a server with several of them has them given in turn by default.
 #[test]
 fn glue_is_given_whatever_its_order() {

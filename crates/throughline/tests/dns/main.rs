@@ -13,3 +13,4 @@ mod differential;
 mod primary;
 mod servers;
 mod transfer;
+mod why;

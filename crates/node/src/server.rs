@@ -41,6 +41,10 @@ pub trait Reader: Send + Sync {
     fn queries(&self) -> u32 {
         0
     }
+    /// Whether it looks at what the steps of a request say at length; else that may be left out of them. Asked once, at the start.
+    fn reads_steps(&self) -> bool {
+        true
+    }
 }
 
 /// One configuration, ready to serve. Requests in flight keep the one they began with.
@@ -127,6 +131,8 @@ pub struct Server {
     pub(crate) names: dns::Shared,
     /// Of so many queries one is told; 0: none.
     pub(crate) told_queries: u32,
+    /// Some reader looks at what steps say at length.
+    pub(crate) steps_are_read: bool,
 }
 
 impl Server {
@@ -144,6 +150,7 @@ impl Server {
         let snapshot = build(host, config, workers, None, &metrics, &tls);
         let names = dns::Shared::new(host, metrics.names());
         let told_queries = readers.iter().map(|reader| reader.queries()).filter(|every| *every > 0).min().unwrap_or(0);
+        let steps_are_read = readers.iter().any(|reader| reader.reads_steps());
         let server = Arc::new(Server {
             generation: AtomicU64::new(snapshot.generation),
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -167,6 +174,7 @@ impl Server {
             journeys: Journeys::default(),
             names,
             told_queries,
+            steps_are_read,
         });
         dns::tell_mistaken(&server, host.calendar(), &server.snapshot().mistaken);
         server

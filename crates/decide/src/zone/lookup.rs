@@ -30,7 +30,7 @@ pub(super) fn answer<'a>(zones: &'a Zones, asked: &Asked<'a>, given: &mut dyn Gi
 
 /// An answer that refuses.
 pub(super) fn nothing<'a>() -> Reply<'a> {
-    let why = Why { rule: Rule::Refused, zone: None, at: None, aliases: 0, choices: Vec::new() };
+    let why = Why { rule: Rule::Refused, zone: None, at: None, aliases: 0, choices: Vec::new(), weighed: Vec::new() };
     let (answer, authority, additional) = (Vec::new(), Vec::new(), Vec::new());
     Reply { code: REFUSED, authoritative: false, answer, authority, additional, scope: None, why }
 }
@@ -187,8 +187,9 @@ impl<'a> Walk<'a, '_> {
         match &held.what {
             What::Fixed(data) => Some(Cow::Borrowed(data)),
             What::Dynamic(set) => {
-                let Draw { data, choices, scope } = dynamic::draw(self.zones.set(*set), *set, held.kind, self.given);
+                let Draw { data, choices, weighed, scope } = dynamic::draw(self.zones.set(*set), *set, held.kind, self.given);
                 self.reply.why.choices.extend(choices);
+                self.reply.why.weighed.extend(weighed);
                 // Of two scopes the narrower holds for both.
                 self.reply.scope = self.reply.scope.max(scope);
                 Some(data).filter(|data| !data.is_empty())

@@ -15,3 +15,4 @@ mod exhaustive;
 mod primary;
 mod servers;
 mod transfer;
+mod why;

@@ -11,7 +11,7 @@ use crate::journeys::Journeys;
 use crate::measure::Measuring;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
-use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
+use crate::proxy::{Connections, Doors, Greetings, Scratch, Tunnels};
 use crate::resolver::Resolver;
 use crate::signal::Signal;
 use crate::steering;
@@ -27,7 +27,7 @@ use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -40,6 +40,10 @@ pub trait Reader: Send + Sync {
     /// Of so many queries to the name server the reader wants to be told of one, as an event; 0: of none. Asked once, at the start.
     fn queries(&self) -> u32 {
         0
+    }
+    /// Whether it looks at what the steps of a request say at length; else that may be left out of them. Asked once, at the start.
+    fn reads_steps(&self) -> bool {
+        true
     }
 }
 
@@ -100,6 +104,8 @@ impl Snapshot {
 /// What all worker threads share.
 pub struct Server {
     pub(crate) snapshot: ArcSwap<Snapshot>,
+    /// The number of the snapshot that holds.
+    generation: AtomicU64,
     /// Raised at every reload and at the drain.
     pub(crate) changed: Signal,
     /// Raised when a connection ends while the server is full, or while it drains.
@@ -125,6 +131,8 @@ pub struct Server {
     pub(crate) names: dns::Shared,
     /// Of so many queries one is told; 0: none.
     pub(crate) told_queries: u32,
+    /// Some reader looks at what steps say at length.
+    pub(crate) steps_are_read: bool,
 }
 
 impl Server {
@@ -142,7 +150,9 @@ impl Server {
         let snapshot = build(host, config, workers, None, &metrics, &tls);
         let names = dns::Shared::new(host, metrics.names());
         let told_queries = readers.iter().map(|reader| reader.queries()).filter(|every| *every > 0).min().unwrap_or(0);
+        let steps_are_read = readers.iter().any(|reader| reader.reads_steps());
         let server = Arc::new(Server {
+            generation: AtomicU64::new(snapshot.generation),
             snapshot: ArcSwap::from_pointee(snapshot),
             changed: Signal::default(),
             room: Signal::default(),
@@ -164,6 +174,7 @@ impl Server {
             journeys: Journeys::default(),
             names,
             told_queries,
+            steps_are_read,
         });
         dns::tell_mistaken(&server, host.calendar(), &server.snapshot().mistaken);
         server
@@ -203,7 +214,8 @@ impl Server {
         Some(sequence)
     }
 
-    /// Puts a new configuration in place of the old one, by one swap. Backends that stay keep what is known of them.
+    /// Puts a new configuration in place of the old one, by one swap: what begins after this returns, or was told, begins with it. Backends
+    /// that stay keep what is known of them.
     pub fn reload(&self, host: &Host, config: Config) -> u64 {
         let old = self.snapshot();
         self.store.configure(&config.cache);
@@ -211,6 +223,7 @@ impl Server {
         let new = Arc::new(build(host, config, self.workers, Some(&old), &self.metrics, &self.tls));
         let generation = new.generation;
         self.snapshot.store(new.clone());
+        self.generation.store(generation, Ordering::Release);
         self.changed.raise();
         self.tell(host.calendar(), Step::Reloaded { generation });
         dns::tell_mistaken(self, host.calendar(), &new.mistaken);
@@ -357,6 +370,8 @@ pub(crate) struct Worker {
     pub(crate) coders: Places,
     /// The snapshot that requests on this thread begin with.
     current: RefCell<Rc<Held>>,
+    /// What is open on this thread, while it works.
+    pub(crate) doors: RefCell<Weak<RefCell<Doors>>>,
     date: Cell<(Option<Instant>, [u8; 29])>,
 }
 
@@ -375,6 +390,7 @@ impl Worker {
             greetings: Greetings::default(),
             coders: Places::default(),
             current,
+            doors: RefCell::default(),
             date: Cell::new((None, [0; 29])),
         })
     }
@@ -382,6 +398,11 @@ impl Worker {
     /// The snapshot that requests of this thread begin with.
     pub(crate) fn snapshot(&self) -> Rc<Held> {
         self.current.borrow().clone()
+    }
+
+    /// Whether the server has another snapshot than this thread.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.current.borrow().generation != self.server.generation.load(Ordering::Acquire)
     }
 
     /// Goes over to the server's present snapshot.

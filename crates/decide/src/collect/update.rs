@@ -17,7 +17,8 @@ pub(super) struct Told {
     pub(super) end: Option<Family>,
 }
 
-/// Hands on what it says of each network, or of each path to one (RFC 7911). `internal`: the router is of the system that it tells of, so that its preference counts.
+/// Hands on what it says of each network, or of each path to one (RFC 7911). `internal`: the router is of the system that it tells of, so
+/// that its preference counts.
 pub(super) fn tell(update: &Update<'_>, internal: bool, take: &mut dyn FnMut(Prefix, Option<Route>)) -> Told {
     // What an update withdraws and announces is announced (RFC 4271 §3.1).
     for prefix in update.withdrawals() {

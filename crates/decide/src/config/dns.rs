@@ -106,6 +106,16 @@ pub struct DynamicSet {
     pub source: Source,
 }
 
+impl DynamicSet {
+    /// How its records are given; a steering's as the place has them.
+    pub fn order(&self) -> Order {
+        match &self.source {
+            Source::Values { order, .. } | Source::Pool { order, .. } => *order,
+            Source::Steering(_) => Order::Fixed,
+        }
+    }
+}
+
 /// What an answer depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
@@ -140,6 +150,18 @@ pub enum Order {
     Weighted,
     /// The first that is healthy.
     First,
+}
+
+impl Order {
+    /// Its word in settings, logs and `explain`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Order::Fixed => "fixed",
+            Order::Rotate => "rotate",
+            Order::Weighted => "weighted",
+            Order::First => "first",
+        }
+    }
 }
 
 /// The recursive role: names looked up for others.

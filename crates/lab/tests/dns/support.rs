@@ -152,6 +152,11 @@ impl Reader for Told {
                 Value::Text(text) => format!(" {name}={}", String::from_utf8_lossy(texts.get(text))),
                 Value::Word(word) => format!(" {name}={word}"),
                 Value::Number(number) | Value::Bytes(number) => format!(" {name}={number}"),
+                Value::List(list) => {
+                    let mut json = String::new();
+                    decide::step::json::list(texts, list, &|_| String::new(), &mut json);
+                    format!(" {name}={json}")
+                }
                 other => format!(" {name}={other:?}"),
             };
         });
@@ -165,7 +170,7 @@ impl Reader for Told {
 
 /// A client's end of a TCP connection.
 pub(crate) struct Tcp {
-    stream: Stream,
+    pub(crate) stream: Stream,
     came: Vec<u8>,
 }
 

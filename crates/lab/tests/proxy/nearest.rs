@@ -99,7 +99,7 @@ fn each_client_is_led_to_its_place_and_the_journey_says_why() {
         let steps: Vec<String> = rig.log.steps("redirected-to-pop").iter().map(|step| step.split_once(' ').expect("ms").1.into()).collect();
         let words =
             ["fra default  1 10.0.0.1", "sin measured 10.0.0.0/24 7 10.0.0.1", "fra default  7 198.51.100.1", "fra next-best  7 192.0.2.1"];
-        assert_eq!(steps, words.map(|words| format!("redirected-to-pop {words}")));
+        assert_eq!(steps, words.map(|words| format!("redirected-to-pop {words} 3")));
         let site = &rig.server.metrics().counts().sites.into_iter().find(|site| site.name == "site").expect("it is counted");
         assert_eq!(site.led, [1, 0, 0, 2, 1]);
         rig.close();
@@ -208,7 +208,7 @@ fn a_trace_goes_on_at_the_place() {
         request.given.push(there);
         let journey = rig.run(async { go(&rig, &request).await });
         let why = server_steps(&journey).into_iter().find(|(_, step)| step.starts_with("redirected-to-pop ")).expect("it is told").1;
-        for part in ["\"pop\":\"sin\"", "\"layer\":\"measured\"", "\"prefix\":\"10.0.0.0/24\"", "\"version\":7"] {
+        for part in ["\"pop\":\"sin\"", "\"layer\":\"measured\"", "\"prefix\":\"10.0.0.0/24\"", "\"version\":7", "\"candidates\":[{"] {
             assert!(why.contains(part), "{why}");
         }
         let legs: Vec<u16> =

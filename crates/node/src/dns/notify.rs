@@ -39,8 +39,8 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// What is told of versions that are no more, or of zones that are gone, is not waited with: however often zones change while servers do
-    /// not answer, no more waits than each zone's servers once.
+    /// Versions that are no more, and zones that are gone, are not told of any longer: however often zones change while servers do not
+    /// answer, no more waits than each zone's servers once.
     fn keep_to(&self, dns: &Dns, changes: &[(usize, Change)]) {
         let changed: BTreeSet<usize> = changes.iter().map(|(place, _)| *place).collect();
         let stay: BTreeSet<&Name> =

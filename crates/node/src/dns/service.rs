@@ -115,7 +115,7 @@ impl Service {
                 answer.set_code(code);
                 Answered::Now
             }
-            None => self.answering.answer(&view, asker, &mut answer),
+            None => self.answering.answer(&view, asker, self.is_next_told(), &mut answer),
         };
         match answered {
             Answered::Now => self.end(&view, asker, &proof, answer),
@@ -209,11 +209,17 @@ impl Service {
         let cells = self.cells();
         cells.answered(answer.code().0, answer.is_truncated());
         cells.subnets.add(u64::from(view.edns.is_some_and(|edns| edns.subnet.is_some())));
-        let (code, truncated, scope, rule) = (answer.code(), answer.is_truncated(), answer.scope(), self.answering.rule());
+        let (code, truncated, scope) = (answer.code(), answer.is_truncated(), answer.scope());
         let size = answer.finish();
         if self.is_told() {
-            told::tell(self, view, asker, &Ending { code, truncated, scope, rule, size });
+            told::tell(self, view, asker, Ending { code, truncated, scope, size, reasons: self.answering.reasons() });
         }
+    }
+
+    /// Whether somebody wants to be told of the query that is answered next.
+    fn is_next_told(&self) -> bool {
+        let every = self.worker.server.told_queries;
+        every > 0 && self.untold.get() + 1 >= every
     }
 
     /// Whether somebody wants to be told of this query.

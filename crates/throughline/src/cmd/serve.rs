@@ -88,14 +88,19 @@ fn embedded(arguments: Arguments) -> Result<Plan, String> {
     let http = places.as_ref().map_or(arguments.http, |places| places.http.clone());
     let mut held = Vec::new();
     let mut config = demo::config(http, arguments.https, certificate, token.into_iter().collect(), &mut held);
-    match places {
+    let around = match places {
         Ok(places) => {
             places.add_to(&mut config);
+            let around = places.around();
             held.extend(places.held);
+            Some(around)
         }
-        Err(why) => say(&format!("{why}: the demo serves without name server and places")),
-    }
+        Err(why) => {
+            say(&format!("{why}: the demo serves without name server and places"));
+            None
+        }
+    };
     process::add_admin(&mut config, admin.clone())?;
-    let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name, admin.clone())) as Arc<dyn Application>);
+    let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name, admin.clone(), around)) as Arc<dyn Application>);
     Ok(Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), held, hints: hints::hints })
 }

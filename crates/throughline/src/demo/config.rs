@@ -1,5 +1,6 @@
 //! The configuration of the embedded default: the listeners, the pool, and who answers what.
 
+use super::nearest::THROUGH;
 use super::{SERVERS, files};
 use crate::settings::{
     backend_defaults, cache_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, policy_defaults, pool_defaults,
@@ -85,6 +86,8 @@ pub(super) fn public_routes() -> Vec<Route> {
         Route { when: at("/api/live"), ..route("live", Action::Pool(1), FieldEdits::default()) },
     ];
     routes.extend(files::paths().map(file));
+    // What a place says of itself, no client says.
+    routes.iter_mut().for_each(|route| route.request.fields.remove.push(THROUGH.to_string()));
     routes
 }
 

@@ -19,6 +19,8 @@ pub struct Reloader {
     server: Arc<Server>,
     source: Option<Source>,
     bound: Mutex<Held>,
+    /// Held by a reload from its first look at the file to its end.
+    turn: Mutex<()>,
     pub(crate) authority: Authority,
     pub(super) stop: Told,
     leading: OnceLock<Arc<Leading>>,
@@ -90,6 +92,7 @@ impl Reloader {
             server,
             source,
             bound: Mutex::new(Held { bound, released: Vec::new() }),
+            turn: Mutex::new(()),
             authority,
             stop: Told::default(),
             leading: OnceLock::new(),
@@ -125,7 +128,13 @@ impl Reloader {
             refused.text
         };
         // Whoever reads the file last is the last to put it into force, too.
-        let mut held = self.bound.lock().expect("no panic while it is held");
+        let _turn = self.turn.lock().expect("no panic while it is held");
+        if std::fs::metadata(&source.path).is_ok_and(|found| !found.is_file()) {
+            let name = source.path.display();
+            return Err(refused(Refused::one(format!(
+                "cannot reload {name}: it is no file, and what came out of it once does not come again"
+            ))));
+        }
         let mut config = source.load().map_err(refused)?.config;
         let old = self.server.snapshot();
         if config.server.workers != old.config.server.workers || config.access_log != old.config.access_log {
@@ -137,6 +146,7 @@ impl Reloader {
             log::note("reload: [journal] changes only with a restart; the old one holds");
             config.journal.clone_from(&old.config.journal);
         }
+        let mut held = self.bound.lock().expect("no panic while it is held");
         let added = missing(&config, &held).map_err(|why| refused(Refused::one(why)))?;
         self.authority.prepare(&config).map_err(|why| refused(Refused::one(why)))?;
         let names: Vec<Endpoint> = super::name_listeners(&config).map(|(at, _)| Endpoint::Ip(at)).collect();

@@ -51,6 +51,14 @@ pub(super) fn resolver(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_
             .warning(&place(table, "root"), "no root is asked, because the resolvers in `forward` are")
             .help("leave one of the two out");
     }
+    let own = addresses(table, "at");
+    for text in table.texts("forward") {
+        if let Ok(at) = value::socket_address(&text.it)
+            && own.contains(&at)
+        {
+            mistakes.error(&text.span, format!("{at} is this resolver itself: questions would go round in circles"));
+        }
+    }
     Some(Resolver {
         listeners: listeners(table, mistakes),
         limits: limits(table, disk, mistakes),

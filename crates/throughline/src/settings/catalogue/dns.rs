@@ -42,7 +42,8 @@ const SLIP: Entry = entry(
     "Of what is beyond `rate`, every so-manyth answer is sent empty and truncated, so that a real client comes back by TCP; 0 for none.",
 );
 const CONNECTIONS: Entry = entry("connections", count(1, 1_000_000), Is("1000"), "200", "TCP connections at once.");
-const PER_ADDRESS: Entry = entry("connections-per-address", count(1, 1_000_000), Is("50"), "10", "The same from one address.");
+const PER_ADDRESS: Entry =
+    entry("connections-per-address", count(1, 1_000_000), Is("50"), "10", "The same from one address, of IPv6 from one /64.");
 const IDLE: Entry = entry("idle-timeout", TIME, Is(r#""10s""#), r#""30s""#, "A TCP connection may be silent this long.");
 
 pub(super) static DNS: Section = Section {

@@ -22,8 +22,8 @@ const GROWTH_KIB: u64 = 32 * 1024;
 /// Timers that a test can wait for. No other timer ends anything while it waits.
 const TIMERS: &str = "[limits]\nsend-timeout = \"1s\"\nhead-timeout = \"1s\"\nidle-timeout = \"2s\"\nbody-timeout = \"1s\"\n";
 
-/// Whoever asked last longer ago than this, because he or the server had no turn on a slow machine, may find his connection closed for having
-/// been idle.
+/// Whoever asked last longer ago than this, because he or the server had no turn on a slow machine, may find his connection closed for
+/// having been idle.
 const KEPT: Duration = Duration::from_secs(1);
 
 /// A target, its backend, and a client that is served all the while.

@@ -361,7 +361,7 @@ impl Exchange<'_> {
         }
         self.client.input.let_go();
         self.show_proxy_status(error, &mut reply);
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// Adds `Proxy-Status` (RFC 9209) where the site shows it.

@@ -45,7 +45,7 @@ impl Exchange<'_> {
         reply.fields.push_known(Known::Location, &scratch.text);
         reply.fields.push_known(Known::CacheControl, FOR_ONE);
         self.tell_led((&snapshot, steering), &led, pop, client);
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     fn tell_led(&mut self, (snapshot, steering): (&Snapshot, usize), led: &Led, pop: usize, client: Option<IpAddr>) {
@@ -70,23 +70,23 @@ impl Exchange<'_> {
         let request = &self.scratch.request;
         let reads = matches!(request.method, Method::Get | Method::Head);
         match request.path() {
-            OBJECT if reads => Stage::Reply(object()),
+            OBJECT if reads => Stage::reply(object()),
             SCRIPT if reads => self.script(&snapshot, steering, measuring),
             OBJECT | SCRIPT => {
                 let mut reply = Reply::problem(405, "it is there to be read", "");
                 reply.field("Allow", "GET, HEAD");
-                Stage::Reply(reply)
+                Stage::reply(reply)
             }
             REPORT => match self.report(&snapshot, steering, measuring).await {
                 Ok(()) => {
                     let mut reply = Reply::new(204, Some("report"));
                     reply.fields.push_known(Known::CacheControl, b"no-store");
-                    Stage::Reply(reply)
+                    Stage::reply(reply)
                 }
                 Err(Refused::At(stage)) => stage,
                 Err(Refused::For(why)) => self.refuse_report(why),
             },
-            _ => Stage::Reply(Reply::problem(404, "here are only probe.js, probe and report", "")),
+            _ => Stage::reply(Reply::problem(404, "here are only probe.js, probe and report", "")),
         }
     }
 
@@ -94,7 +94,7 @@ impl Exchange<'_> {
         let client = self.steered_client(snapshot);
         let (Some(measuring), Some(client)) = (measuring, client) else {
             let (_, _, why) = if measuring.is_none() { Refusal::Off.told() } else { Refusal::NoAddress.told() };
-            return Stage::Reply(Reply::problem(404, why, ""));
+            return Stage::reply(Reply::problem(404, why, ""));
         };
         let led = lead(snapshot, steering, Some(client));
         let leave = measuring.leave(client, &self.worker.host);
@@ -106,7 +106,7 @@ impl Exchange<'_> {
         reply.field("X-Content-Type-Options", "nosniff");
         // A page of another site could read the leave out of it, and have its visitors report what it likes.
         reply.field("Cross-Origin-Resource-Policy", "same-site");
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     async fn report(&mut self, snapshot: &Snapshot, steering: usize, measuring: Option<&Arc<Measuring>>) -> Result<(), Refused> {
@@ -151,7 +151,7 @@ impl Exchange<'_> {
             429 | 503 => reply.field("Retry-After", "60"),
             _ => {}
         }
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// The client that a decision is about.

@@ -22,7 +22,7 @@ use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
 pub use packets::{Capture, Captured, Captures};
-pub use sockets::{Bound, bind, bind_with_datagrams};
+pub use sockets::{Bound, bind, bind_again, bind_with_datagrams};
 pub(crate) use tcp_info::tcp_info;
 
 /// Runs a program on the calling thread until it ends. Every thread that does so has a host of its own; all share one clock.

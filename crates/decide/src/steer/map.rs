@@ -6,6 +6,7 @@ use super::geography::Geography;
 use super::held::Held;
 use super::prefixes::Cursor;
 use super::rib::Rib;
+use crate::config::Layer;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -14,11 +15,15 @@ use core::net::IpAddr;
 pub(super) struct Map {
     pub(super) v4: Runs<u32>,
     pub(super) v6: Runs<u128>,
+    /// Where the layer that decides changes, which is elsewhere: stretches of places would be cut up by it, and scopes be narrower.
+    layers: (Runs<u32>, Runs<u128>),
 }
 
 impl Map {
     pub(super) fn of(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> Map {
-        Map { v4: swept(chooser, rib, held, geography), v6: swept(chooser, rib, held, geography) }
+        let (v4, layers_v4) = swept(chooser, rib, held, geography);
+        let (v6, layers_v6) = swept(chooser, rib, held, geography);
+        Map { v4, v6, layers: (layers_v4, layers_v6) }
     }
 
     /// The place of an address, by its small number, and the length of the widest network around it that has no other answer in it.
@@ -32,8 +37,18 @@ impl Map {
         }
     }
 
+    /// The layer that decides for an address.
+    pub(super) fn layer(&self, address: IpAddr) -> Layer {
+        let (v4, v6) = &self.layers;
+        let layer = match address.to_canonical() {
+            IpAddr::V4(address) => v4.places[v4.run(address.to_bits())],
+            IpAddr::V6(address) => v6.places[v6.run(address.to_bits())],
+        };
+        Layer::ALL[usize::from(layer)]
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        self.v4.bytes() + self.v6.bytes()
+        self.v4.bytes() + self.v6.bytes() + self.layers.0.bytes() + self.layers.1.bytes()
     }
 }
 
@@ -42,13 +57,30 @@ impl Map {
 pub(super) struct Runs<A> {
     /// The first address of each; the first of all is the first there is.
     pub(super) starts: Vec<A>,
+    /// Their answers: places by their small numbers, or layers by their positions in [`Layer::ALL`].
     pub(super) places: Vec<u8>,
     /// For each value of the leading 16 bits, how many runs start before the first address with it.
     slots: Vec<u32>,
 }
 
 impl<A: Bits> Runs<A> {
-    fn of(starts: Vec<A>, places: Vec<u8>) -> Runs<A> {
+    /// Without any; more are added behind with [`Runs::add`], and it is ready after [`Runs::done`].
+    fn with_room(runs: usize) -> Runs<A> {
+        Runs { starts: Vec::with_capacity(runs), places: Vec::with_capacity(runs), slots: Vec::new() }
+    }
+
+    /// From this address on it is this.
+    fn add(&mut self, start: A, place: u8) {
+        if self.places.last() != Some(&place) {
+            self.starts.push(start);
+            self.places.push(place);
+        }
+    }
+
+    fn done(self) -> Runs<A> {
+        let Runs { mut starts, mut places, .. } = self;
+        starts.shrink_to_fit();
+        places.shrink_to_fit();
         let mut slots = Vec::with_capacity((1 << 16) + 1);
         let mut before = 0;
         for slot in 0..1 << 16 {
@@ -87,19 +119,14 @@ impl<A: Bits> Runs<A> {
     }
 }
 
-fn swept<A: Bits>(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> Runs<A> {
-    let routes = A::of(rib.table()).len();
-    let (mut starts, mut places) = (Vec::with_capacity(routes), Vec::with_capacity(routes));
+fn swept<A: Bits>(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> (Runs<A>, Runs<A>) {
+    let (mut places, mut layers) = (Runs::with_room(A::of(rib.table()).len()), Runs::with_room(0));
     sweep(chooser, (rib, held, geography), |stretch| {
-        let (place, _) = chooser.choose(&stretch.ground);
-        if places.last() != Some(&place) {
-            starts.push(stretch.ground.at);
-            places.push(place);
-        }
+        let (place, layer) = chooser.choose(&stretch.ground);
+        places.add(stretch.ground.at, place);
+        layers.add(stretch.ground.at, layer.number());
     });
-    starts.shrink_to_fit();
-    places.shrink_to_fit();
-    Runs::of(starts, places)
+    (places.done(), layers.done())
 }
 
 /// Addresses that lie alike in all tables.

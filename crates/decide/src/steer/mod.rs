@@ -34,6 +34,7 @@ mod route;
 mod rows;
 mod share;
 mod state;
+mod told;
 mod walk;
 mod weights;
 mod words;
@@ -53,6 +54,7 @@ pub use share::Share;
 pub use state::State;
 pub use weights::{BadWeight, Given, Weights};
 
+use crate::config::Layer;
 use crate::time::Instant;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -146,6 +148,11 @@ impl Steering {
     pub fn answer(&self, client: IpAddr) -> Answer {
         let (place, scope) = self.map.lookup(client);
         Answer { pop: self.places.pops[usize::from(place)].pop, scope }
+    }
+
+    /// The layer by which he is led there.
+    pub fn layer(&self, client: IpAddr) -> Layer {
+        self.map.layer(client)
     }
 
     /// The same, with all reasons.

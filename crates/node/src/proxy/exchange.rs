@@ -5,6 +5,7 @@ use crate::application::Answer;
 use crate::channel::Channel;
 use crate::conversation::Conversation;
 use crate::pool::Pool;
+use crate::proxy::accept::catch_up;
 use crate::proxy::cache::Cached;
 use crate::proxy::connection::Client;
 use crate::proxy::half::Half;
@@ -134,6 +135,7 @@ pub(crate) struct Exchange<'c> {
 impl<'c> Exchange<'c> {
     /// The first bytes of a request are in the client's buffer.
     pub(crate) fn begin(worker: &'c Rc<Worker>, client: &'c mut Client) -> Exchange<'c> {
+        catch_up(worker);
         let snapshot = worker.snapshot();
         // The place belongs to this snapshot: a reload may move the listener while the head is still coming.
         let listener = client.caller.place.get();

@@ -7,7 +7,7 @@ use crate::proxy::reply::Reply;
 use crate::server::Snapshot;
 use decide::config::Forward;
 use decide::steer::{Decision, redirect};
-use decide::step::{NearestStep, Side};
+use decide::step::{List, NearestStep, Side};
 use decide::time::Duration;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -44,19 +44,23 @@ impl Exchange<'_> {
         let mut reply = Reply::new(status, Some("redirect"));
         reply.fields.push_known(Known::Location, &scratch.text);
         reply.fields.push_known(Known::CacheControl, FOR_ONE);
-        self.tell_led(&snapshot, &led, pop, client);
+        self.tell_led((&snapshot, steering), &led, pop, client);
         Stage::reply(reply)
     }
 
-    fn tell_led(&mut self, snapshot: &Snapshot, led: &Led, pop: usize, client: Option<IpAddr>) {
+    fn tell_led(&mut self, (snapshot, steering): (&Snapshot, usize), led: &Led, pop: usize, client: Option<IpAddr>) {
         let (decision, version) = (&led.decision, led.decision.version);
         let chosen = usize::from(decision.answer.pop) == pop;
         let (layer, prefix) = if chosen { (decision.layer.word(), decision.prefix) } else { ("next-best", None) };
+        snapshot.counters().led_by_redirect(self.worker.index, steering, pop, layer);
+        let read = self.is_traced() || self.worker.server.steps_are_read;
         let journey = &mut self.scratch.journey;
+        // Nobody would read what it was chosen among.
+        let candidates = if read { decision.told(&snapshot.config.pops, journey.texts_mut()) } else { List::default() };
         let pop = journey.keep(snapshot.config.pops[pop].name.as_bytes());
         let prefix = journey.keep(prefix.map(|prefix| prefix.to_string()).unwrap_or_default().as_bytes());
         let client = journey.keep(client.map(|client| client.to_string()).unwrap_or_default().as_bytes());
-        self.step(NearestStep::RedirectedToPop { pop, layer, prefix, version, client }.into());
+        self.step(NearestStep::RedirectedToPop { pop, layer, prefix, version, client, candidates }.into());
     }
 
     /// Answers for the script, the object that it times, and its report.

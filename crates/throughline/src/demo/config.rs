@@ -84,6 +84,8 @@ pub(super) fn public_routes() -> Vec<Route> {
     let mut routes = vec![
         route("app", Action::Pool(0), FieldEdits::default()),
         Route { when: at("/api/live"), ..route("live", Action::Pool(1), FieldEdits::default()) },
+        // Probes of the places come every second. Of the other pool they would take turns that visitors are told they will have.
+        Route { when: at("/healthz"), ..route("health", Action::Pool(1), FieldEdits::default()) },
     ];
     routes.extend(files::paths().map(file));
     // What a place says of itself, no client says.
@@ -157,8 +159,8 @@ fn pool(backends: Vec<Backend>) -> Pool {
     Pool { name: "app".to_string(), backends, algorithm: Algorithm::RoundRobin, health: Some(health), ..pool_defaults() }
 }
 
-/// The WebSockets of pages that are open: they stay, so that the server with fewer of them has the next. By a pool of their own, they take
-/// nobody's turn. Whether the servers are well is seen in the other pool.
+/// The WebSockets of pages that are open, and the places' probes: the former stay, so that the server with fewer of them has the next. By a
+/// pool of their own, they take nobody's turn. Whether the servers are well is seen in the other pool.
 fn live_pool(backends: Vec<Backend>) -> Pool {
     let algorithm = Algorithm::LeastConnections { sample_above: SERVERS.len() as u32 };
     Pool { name: "live".to_string(), backends, algorithm, ..pool_defaults() }

@@ -392,6 +392,9 @@ fn the_pool_leads_to_the_listeners_of_the_servers() {
     let routes = &config.sites[config.listeners[0].sites[0]].routes;
     assert_eq!((&routes[0].action, &routes[1].action), (&Action::Pool(0), &Action::Pool(1)));
     assert_eq!(routes[1].when.path, PathMatch::Exact("/api/live".to_string()));
+    // Nor does what the places are asked every second take a visitor's turn.
+    let probed = routes.iter().find(|route| route.when.path == PathMatch::Exact("/healthz".to_string())).expect("a route for probes");
+    assert_eq!(probed.action, Action::Pool(1));
     for route in routes {
         let file = matches!(&route.when.path, PathMatch::Exact(path) if super::files::has(path));
         assert_eq!(route.cache.is_some(), file, "{}: files are the same for everyone", route.name);

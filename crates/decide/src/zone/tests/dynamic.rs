@@ -120,8 +120,12 @@ fn what_is_left_out_has_its_reason() {
         "2001:db8::1: left out: other-family, healthy, weight 1",
     ];
     assert_eq!(said(Source::Pool { pool: 0, order: Order::Fixed }, &mut given, RecordType::A), of_pool);
-    let aliases = values(&[("a.e", 1), ("b.e", 1)], RecordType::CNAME, Order::Fixed);
-    let one = said(aliases, &mut given, RecordType::CNAME);
+    let mut aliases = zone("e", "e SOA e e 1 2 3 4 5\na.e A 192.0.2.9");
+    let source = values(&[("a.e", 1), ("b.e", 1)], RecordType::CNAME, Order::Fixed);
+    aliases.sets.push(DynamicSet { owner: name("www.e"), ttl: 20, source });
+    let (zones, asked) = (built(vec![aliases]), name("www.e"));
+    let reply = zones.answer(&Asked { name: &asked, kind: RecordType::CNAME, dnssec_ok: false }, &mut given);
+    let one: Vec<String> = reply.why.weighed.iter().flat_map(|weighed| weighed.candidates.iter().map(Candidate::line)).collect();
     assert_eq!(one, ["a.e: given as number 1: as-written, weight 1", "b.e: left out: one-alias, weight 1"]);
 }
 

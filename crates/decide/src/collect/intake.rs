@@ -1,7 +1,7 @@
 //! The life of one source's table: it comes, changes, outlives its source for a while, and goes.
 
-use super::loading::{End, Loaded, Loading, last_words};
-use crate::steer::Route;
+use super::loading::{End, Loaded, Loading};
+use crate::steer::{Route, RouterTable};
 use crate::time::{Duration, Instant};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -14,8 +14,8 @@ const BATCH: usize = 4096;
 /// What becomes of the table that others hold of this source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
-    /// This is the whole of it, in order.
-    Whole(Vec<(Network, Route)>, Loaded),
+    /// This is the whole of it.
+    Whole(RouterTable, Loaded),
     /// These networks change, in order, each once; `None`: withdrawn.
     Changes(Vec<(Network, Option<Route>)>),
     /// It is not to be used any more.
@@ -183,6 +183,21 @@ impl Intake {
             self.ready.push_back(Delivery::Changes(changes));
         }
     }
+}
+
+/// Sorts by network, and keeps what was said of each last.
+fn last_words(said: &mut Vec<(Network, Option<Route>)>) {
+    // Stable: of one network, the later word stays behind the earlier.
+    said.sort_by_key(|(network, _)| *network);
+    let mut kept = 0;
+    for at in 0..said.len() {
+        let last = said.get(at + 1).is_none_or(|(next, _)| *next != said[at].0);
+        if last {
+            said[kept] = said[at];
+            kept += 1;
+        }
+    }
+    said.truncate(kept);
 }
 
 #[cfg(test)]

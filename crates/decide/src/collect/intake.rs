@@ -3,6 +3,7 @@
 use super::loading::{End, Loaded, Loading};
 use crate::steer::{Route, RouterTable};
 use crate::time::{Duration, Instant};
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
@@ -49,7 +50,7 @@ enum Stage {
     /// The source tells nothing.
     Away,
     /// Its whole table is coming.
-    Loading(Loading),
+    Loading(Box<Loading>),
     /// Its table is held; what it tells are changes.
     Live(Vec<(Network, Option<Route>)>),
 }
@@ -63,7 +64,7 @@ impl Intake {
     /// The source is there, and will tell its whole table.
     pub fn up(&mut self, now: Instant) {
         self.hand_on_changes();
-        self.stage = Stage::Loading(Loading::new(self.most, now));
+        self.stage = Stage::Loading(Box::new(Loading::new(self.most, now)));
     }
 
     /// From its next table on, so many networks are taken at the most.

@@ -41,7 +41,7 @@ impl Said {
         self.unsettled |= !in_order || value == WITHDRAWN;
     }
 
-    /// Of several ways to a network that are told one behind the other, the best counts. False, and nothing is taken, where the last word on
+    /// Of several ways to a network that are told together, the best counts. False, and nothing is taken, where the last word of
     /// this family gave no way to this network.
     pub fn say_also(&mut self, network: Network, route: &Route) -> bool {
         let bits = network.bits();

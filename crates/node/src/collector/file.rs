@@ -77,7 +77,7 @@ struct Watched<'a> {
 
 /// What came of reading.
 enum Read {
-    Whole(RouterTable, MrtCounts),
+    Whole(Box<RouterTable>, MrtCounts),
     /// The file was changed meanwhile.
     Changed,
     /// Why it cannot be used.
@@ -147,7 +147,7 @@ impl Watched<'_> {
                 self.one.becomes("read", Some(""));
                 let took = host.now_afresh().since(began);
                 let loaded = Loaded { networks: whole.len(), beyond: counts.beyond, end: End::File, took };
-                self.outlet.give(Delivery::Whole(whole, loaded), "").await;
+                self.outlet.give(Delivery::Whole(*whole, loaded), "").await;
                 let wrong = counts.malformed_records + counts.damaged;
                 if wrong > 0 {
                     let what =
@@ -223,7 +223,7 @@ impl Watched<'_> {
         let counts = tables.counts;
         let whole = tables.best();
         if !whole.is_empty() {
-            return Read::Whole(whole, counts);
+            return Read::Whole(Box::new(whole), counts);
         }
         // A router without a route is less likely than a mistake.
         Read::Refused(match self.peer {

@@ -73,8 +73,11 @@ fn a_table_of_two_peers() {
     let (near, far) = (route(&[65001, 7]), route(&[65002, 8, 7]));
     let first = vec![(network("10.0.0.0/8"), near), (network("2001:db8::/32"), far)];
     let second = vec![(network("10.0.0.0/8"), far), (network("10.1.0.0/16"), far), (network("2001:db8::/32"), near)];
-    let table =
-        |number, networks: &[(Network, Route)]| MrtTable { peer: peer(number).address, system: peer(number).system, networks: networks.iter().copied().collect() };
+    let table = |number, networks: &[(Network, Route)]| MrtTable {
+        peer: peer(number).address,
+        system: peer(number).system,
+        networks: networks.iter().copied().collect(),
+    };
     assert_eq!(tables.tables, [table(1, &first), table(2, &second)]);
     assert_eq!((tables.counts.records, tables.counts.entries, tables.fault), (4, 5, None));
     assert_eq!(list(&tables.best()), [(network("10.0.0.0/8"), near), (network("10.1.0.0/16"), far), (network("2001:db8::/32"), near)]);
@@ -129,10 +132,7 @@ fn the_old_form_and_paths_side_by_side() {
     let tables = read(&file, None, 100);
     assert_eq!(
         tables.tables.iter().map(|table| (table.system, list(&table.networks))).collect::<Vec<_>>(),
-        [
-            (65001, vec![(network("10.0.0.0/8"), route(&[65001, 70_000]))]),
-            (65009, vec![(network("10.0.0.0/8"), route(&[65001, 70_000]))]),
-        ]
+        [(65001, vec![(network("10.0.0.0/8"), route(&[65001, 70_000]))]), (65009, vec![(network("10.0.0.0/8"), route(&[65001, 70_000]))]),]
     );
     // Several paths of one peer: the best counts, in whatever order they come.
     let mut file = Vec::new();
@@ -167,7 +167,10 @@ fn what_changed_is_replayed() {
     write_update(&[], &new(&[9]), &[Prefix::of(network("10.9.0.0/16"))], &WIDE, &mut update).expect("fits");
     write_message(0, None, &Exchange { sent: true, ..exchange(&peer(1), &update) }, &mut file);
     let tables = read(&file, None, 100);
-    assert_eq!(list(&tables.tables[0].networks), [(network("10.3.0.0/16"), route(&[1, 3])), (network("2001:db8::/32"), route(&[65002, 8, 7]))]);
+    assert_eq!(
+        list(&tables.tables[0].networks),
+        [(network("10.3.0.0/16"), route(&[1, 3])), (network("2001:db8::/32"), route(&[65002, 8, 7]))]
+    );
     assert_eq!((tables.counts.other_records, tables.tables[1].networks.len()), (1, 3));
     // A session that ends takes its table with it.
     let Exchange { peer: address, system, local, local_system, .. } = exchange(&peer(1), &[]);

@@ -3,7 +3,7 @@
 use crate::time::{Calendar, Duration};
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [[u8; 3]; 12] = [*b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct", *b"Nov", *b"Dec"];
 const DAY_SECONDS: u64 = 86_400;
 /// Days from 0001-01-01 to 1970-01-01.
 const EPOCH_DAYS: u64 = days_before_year(1970);
@@ -17,7 +17,7 @@ pub fn format_imf(at: Calendar) -> [u8; 29] {
     let mut text = *b"Mon, 00 Jan 0000 00:00:00 GMT";
     text[..3].copy_from_slice(&DAYS[weekday(date.days())].as_bytes()[..3]);
     put(&mut text[5..7], date.day);
-    text[8..11].copy_from_slice(MONTHS[date.month].as_bytes());
+    text[8..11].copy_from_slice(&MONTHS[date.month]);
     put(&mut text[12..16], date.year);
     put(&mut text[17..19], date.hour);
     put(&mut text[20..22], date.minute);
@@ -131,7 +131,9 @@ fn short_day(text: &[u8]) -> Option<usize> {
 }
 
 fn month(text: &[u8]) -> Option<usize> {
-    MONTHS.iter().position(|month| month.as_bytes().eq_ignore_ascii_case(text))
+    let [first, second, third] = *text else { return None };
+    let word = [first.to_ascii_uppercase(), second.to_ascii_lowercase(), third.to_ascii_lowercase()];
+    MONTHS.iter().position(|month| *month == word)
 }
 
 fn number(digits: &[u8]) -> Option<u64> {

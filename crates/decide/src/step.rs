@@ -12,7 +12,7 @@ mod value;
 pub use declare::{FieldInfo, StepInfo};
 pub use journey::{Journey, JourneyId, Texts};
 use value::FieldType;
-pub use value::{BackendRef, Bytes, CertificateRef, ListenerRef, RouteRef, Side, SiteRef, Text, Value};
+pub use value::{BackendRef, Bytes, CertificateRef, Field, List, ListenerRef, RouteRef, Side, SiteRef, Text, Value};
 
 use crate::time::Duration;
 use core::net::IpAddr;

@@ -14,6 +14,7 @@ mod lookup;
 mod node;
 mod prepared;
 mod reply;
+mod told;
 mod why;
 
 use crate::config::DynamicSet;
@@ -28,7 +29,7 @@ use wire::dns::{Data, Name, RecordType, Soa};
 pub use check::{Level, Mistake, check};
 pub use prepared::{MOST_TURNS, Prepared, Tail};
 pub use reply::{Reply, Set};
-pub use why::{Choice, How, Rule, Why};
+pub use why::{Candidate, Choice, How, Rule, Weighed, Why};
 
 /// Aliases that are followed for one question; what is longer is cut off there, as a loop is.
 pub const MOST_ALIASES: usize = 16;
@@ -107,6 +108,11 @@ pub trait Given {
 
     /// The place nearest to the client (index into [`crate::config::Config::steerings`]).
     fn nearest(&mut self, steering: usize) -> Nearest;
+
+    /// Whether somebody wants to know what else could have been given: [`Why::weighed`].
+    fn weighs(&self) -> bool {
+        false
+    }
 }
 
 /// A backend, as the name server sees it.

@@ -45,8 +45,16 @@ fn zone(path: &Path) -> Zone {
 
 fn zones(folder: &Path, names: &str) -> Zones {
     let second = Duration::from_secs(1);
-    let limits =
-        DnsLimits { datagram: 1232, cookies: false, rate: 0, slip: 0, connections: 1, connections_per_address: 1, idle_timeout: second };
+    let limits = DnsLimits {
+        datagram: 1232,
+        cookies: false,
+        cookie_secrets: Vec::new(),
+        rate: 0,
+        slip: 0,
+        connections: 1,
+        connections_per_address: 1,
+        idle_timeout: second,
+    };
     let zones = names.split_whitespace().map(|name| zone(&folder.join(name))).collect();
     Zones::build(&Dns { listeners: Vec::new(), limits, zones, keys: Vec::new(), why: Vec::new() }).expect("zones without mistakes")
 }

@@ -22,7 +22,7 @@ use std::time::{Instant as KernelInstant, SystemTime};
 use tokio::task::LocalSet;
 
 pub use packets::{Capture, Captured, Captures};
-pub use sockets::{Bound, bind, bind_with_datagrams};
+pub use sockets::{Bound, bind, bind_again, bind_with_datagrams};
 pub(crate) use tcp_info::tcp_info;
 
 /// Runs a program on the calling thread until it ends. Every thread that does so has a host of its own; all share one clock.
@@ -130,6 +130,8 @@ fn now() -> Instant {
 #[derive(Default)]
 struct Clock {
     now: Cell<Option<Instant>>,
+    /// The calendar at that time.
+    today: Cell<Option<Calendar>>,
     /// The calendar, and the time it was read at: asked again once a second.
     calendar: Cell<(Calendar, Option<Instant>)>,
 }
@@ -143,8 +145,21 @@ impl Clock {
         })
     }
 
+    /// Lets the time go on.
+    fn renew(&self) {
+        self.now.set(None);
+        self.today.set(None);
+    }
+
     fn calendar(&self) -> Calendar {
-        let now = self.now();
+        self.today.get().unwrap_or_else(|| {
+            let today = self.calendar_at(self.now());
+            self.today.set(Some(today));
+            today
+        })
+    }
+
+    fn calendar_at(&self, now: Instant) -> Calendar {
         let (calendar, read) = self.calendar.get();
         if let Some(read) = read
             && now.since(read) < Duration::from_secs(1)
@@ -167,7 +182,7 @@ impl<F: Future + ?Sized> Future for Turn<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.clock.now.set(None);
+        self.clock.renew();
         self.task.as_mut().poll(cx)
     }
 }
@@ -183,7 +198,7 @@ impl Machine for Kernel {
     }
 
     fn renew_clock(&self) {
-        self.clock.now.set(None);
+        self.clock.renew();
     }
 
     fn calendar(&self) -> Calendar {

@@ -25,6 +25,7 @@ mod transfer;
 mod zones;
 
 pub(crate) use doors::{Doors, tell_paused};
+pub(crate) use reasons::Reasons;
 pub use reasons::Steered;
 pub(crate) use shared::{Role, Shared};
 use signing::Signing;
@@ -73,11 +74,11 @@ pub(crate) trait Answering {
     /// Answers a query of class IN (or any) that has a question and no mistake. It must not wait, and is called on the worker's thread.
     ///
     /// `answer` has the question already, and gets its OPT record by itself. What does not fit is the role's to judge:
-    /// [`AnswerWriter::truncate`] where it is needed.
-    fn answer(&self, query: &QueryView<'_>, asker: &Asker, answer: &mut AnswerWriter<'_>) -> Answered;
+    /// [`AnswerWriter::truncate`] where it is needed. `told`: somebody will read the reasons.
+    fn answer(&self, query: &QueryView<'_>, asker: &Asker, told: bool, answer: &mut AnswerWriter<'_>) -> Answered;
 
-    /// The rule that decided the answer before, in one word.
-    fn rule(&self) -> &'static str;
+    /// Why the answer before was what it was; asked once, and only if it was said beforehand.
+    fn reasons(&self) -> Reasons;
 }
 
 /// What comes of a query.

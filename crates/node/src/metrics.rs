@@ -6,22 +6,27 @@
 
 mod cells;
 mod counts;
+mod led;
 mod names;
 
 pub use counts::{
     BackendCounts, CLASSES, Counts, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts,
-    PUSHED_BY, PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
+    NOTIFIED, PUSHED_BY, PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts, TRANSFERS,
 };
+pub use led::{LED_VIA, LedCounts};
 
 pub use names::{CODES, NameCounts};
 pub(crate) use names::{NameCells, NamePart};
 
 use crate::dns::Role;
 use cells::{BackendCells, ListenerCells, PoolCells, ProcessCells, SiteCells};
-use decide::config::Config;
+use decide::config::{Config, Layer};
+use decide::steer::{Answer, Settled};
 use decide::step::{BackendRef, CertificateStep, Journey, ListenerRef, OwnerStep, RouteRef, Side, SiteRef, Step};
 use decide::time::Calendar;
+use led::{Led, LedCells, LedPlaceCells};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 /// The counters of a server.
@@ -41,6 +46,9 @@ struct Known {
     /// By pool and backend.
     backends: BTreeMap<(String, String), Arc<BackendCells>>,
     listeners: BTreeMap<String, Arc<ListenerCells>>,
+    steerings: BTreeMap<String, Arc<LedCells>>,
+    /// By steering and place.
+    places: BTreeMap<(String, String), Arc<LedPlaceCells>>,
 }
 
 /// The counters that belong to the indices of one configuration.
@@ -54,6 +62,7 @@ pub struct Index {
     /// By pool and backend.
     backends: Vec<Vec<Arc<BackendCells>>>,
     listeners: Vec<Arc<ListenerCells>>,
+    steerings: Vec<Led>,
     process: Arc<ProcessCells>,
 }
 
@@ -69,7 +78,7 @@ impl Metrics {
         let mut known = self.known.lock().expect("no panic while it is held");
         known.forget_unused();
         let workers = self.workers;
-        let Known { sites, pools, backends, listeners } = &mut *known;
+        let Known { sites, pools, backends, listeners, steerings, places } = &mut *known;
         Index {
             sites: config.sites.iter().map(|site| entry(sites, &site.name, || SiteCells::new(workers))).collect(),
             unrouted: entry(sites, "", || SiteCells::new(workers)),
@@ -89,6 +98,7 @@ impl Metrics {
                 .iter()
                 .map(|listener| entry(listeners, &listener.at.to_string(), || ListenerCells::new(workers)))
                 .collect(),
+            steerings: led(config, workers, steerings, places),
             process: self.process.clone(),
         }
     }
@@ -108,6 +118,7 @@ impl Metrics {
             listeners: known.listeners.iter().map(|(name, cells)| cells.counts(name)).collect(),
             process: self.process.counts(),
             names: self.names.iter().map(|cells| cells.counts()).collect(),
+            led: known.led(),
         }
     }
 }
@@ -116,12 +127,42 @@ fn entry<T>(of: &mut BTreeMap<String, Arc<T>>, name: &str, new: impl Fn() -> T) 
     of.entry(name.to_string()).or_insert_with(|| Arc::new(new())).clone()
 }
 
+fn led(
+    config: &Config,
+    workers: usize,
+    steerings: &mut BTreeMap<String, Arc<LedCells>>,
+    places: &mut BTreeMap<(String, String), Arc<LedPlaceCells>>,
+) -> Vec<Led> {
+    let one = |steering: &decide::config::Steering| {
+        let cells = entry(steerings, &steering.name, || LedCells::new(workers));
+        let place = |(index, pop): (usize, &decide::config::Pop)| {
+            let name = || (steering.name.clone(), pop.name.clone());
+            let cells = |name| places.entry(name).or_insert_with(|| Arc::new(LedPlaceCells::new(workers))).clone();
+            steering.pops.contains(&index).then(name).map(cells)
+        };
+        Led { cells, places: config.pops.iter().enumerate().map(place).collect() }
+    };
+    config.steerings.iter().map(one).collect()
+}
+
 impl Known {
+    fn led(&self) -> Vec<LedCounts> {
+        let mut all: Vec<LedCounts> = self.steerings.iter().map(|(name, cells)| cells.counts(name)).collect();
+        for ((steering, place), cells) in &self.places {
+            if let Some(counts) = all.iter_mut().find(|counts| counts.steering == *steering) {
+                counts.places.push((place.clone(), cells.counts()));
+            }
+        }
+        all
+    }
+
     fn forget_unused(&mut self) {
         self.sites.retain(|_, cells| Arc::strong_count(cells) > 1);
         self.pools.retain(|_, cells| Arc::strong_count(cells) > 1);
         self.backends.retain(|_, cells| Arc::strong_count(cells) > 1);
         self.listeners.retain(|_, cells| Arc::strong_count(cells) > 1);
+        self.steerings.retain(|_, cells| Arc::strong_count(cells) > 1);
+        self.places.retain(|_, cells| Arc::strong_count(cells) > 1);
     }
 }
 
@@ -367,9 +408,29 @@ impl Index {
             // The sources themselves tell how large and how old they are.
             Step::Collector(_) => {}
             Step::Owner(OwnerStep::FeedBegan { .. }) | Step::Owner(OwnerStep::FeedEnded { .. }) => {}
-            // Few, and each is in the log.
-            Step::Transfer(_) => {}
+            Step::Transfer(ref step) => self.process.transfer(step),
             steps_of_a_request!() | steps_of_a_client!() => debug_assert!(false, "{} comes in a journey", step.name()),
+        }
+    }
+
+    /// The name server leads a client by a steering (index into the configuration's). Called by the worker `worker` and no other thread.
+    pub(crate) fn led_by_dns(&self, worker: usize, steering: usize, client: IpAddr, (answer, layer): (Answer, Layer)) {
+        if let Some(led) = self.steerings.get(steering) {
+            led.by_dns(worker, client, answer, layer.number());
+        }
+    }
+
+    /// A redirect does, to this place (index into the configuration's) by this word of [`LED_BY`]. Called as above.
+    pub(crate) fn led_by_redirect(&self, worker: usize, steering: usize, pop: usize, layer: &str) {
+        if let Some(led) = self.steerings.get(steering) {
+            led.by_redirect(worker, pop, layer);
+        }
+    }
+
+    /// A new version of a steering serves, and moves networks. Called from any thread.
+    pub(crate) fn moved(&self, steering: usize, settled: &Settled) {
+        if let Some(led) = self.steerings.get(steering) {
+            led.cells.moved(settled);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::journeys::Journeys;
 use crate::measure::Measuring;
 use crate::metrics::{Index, Metrics};
 use crate::pool::Pool;
-use crate::proxy::{Connections, Greetings, Scratch, Tunnels};
+use crate::proxy::{Connections, Doors, Greetings, Scratch, Tunnels};
 use crate::resolver::Resolver;
 use crate::signal::Signal;
 use crate::steering;
@@ -27,7 +27,7 @@ use host::Host;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -41,6 +41,10 @@ pub trait Reader: Send + Sync {
     fn queries(&self) -> u32 {
         0
     }
+    /// Whether it looks at what the steps of a request say at length; else that may be left out of them. Asked once, at the start.
+    fn reads_steps(&self) -> bool {
+        true
+    }
 }
 
 /// One configuration, ready to serve. Requests in flight keep the one they began with.
@@ -53,6 +57,8 @@ pub struct Snapshot {
     pub(crate) pools: Vec<Arc<Pool>>,
     /// The zones that are served.
     pub(crate) zones: Option<dns::Served>,
+    /// What keeps zones of the configuration from being served.
+    pub(crate) mistaken: Vec<Mistake>,
     pub(crate) tls: tls::Listeners,
     /// What this cache is called in `CDN-Loop`.
     pub(crate) cache_id: String,
@@ -98,6 +104,8 @@ impl Snapshot {
 /// What all worker threads share.
 pub struct Server {
     pub(crate) snapshot: ArcSwap<Snapshot>,
+    /// The number of the snapshot that holds.
+    generation: AtomicU64,
     /// Raised at every reload and at the drain.
     pub(crate) changed: Signal,
     /// Raised when a connection ends while the server is full, or while it drains.
@@ -123,6 +131,8 @@ pub struct Server {
     pub(crate) names: dns::Shared,
     /// Of so many queries one is told; 0: none.
     pub(crate) told_queries: u32,
+    /// Some reader looks at what steps say at length.
+    pub(crate) steps_are_read: bool,
 }
 
 impl Server {
@@ -137,10 +147,12 @@ impl Server {
         let (metrics, tls) = (Metrics::new(workers), tls::Store::new());
         tls.configure(&config.certificates, host.calendar());
         let store = Store::new(host, &config.cache);
-        let (snapshot, mistaken) = build(host, config, workers, None, &metrics, &tls);
+        let snapshot = build(host, config, workers, None, &metrics, &tls);
         let names = dns::Shared::new(host, metrics.names());
         let told_queries = readers.iter().map(|reader| reader.queries()).filter(|every| *every > 0).min().unwrap_or(0);
+        let steps_are_read = readers.iter().any(|reader| reader.reads_steps());
         let server = Arc::new(Server {
+            generation: AtomicU64::new(snapshot.generation),
             snapshot: ArcSwap::from_pointee(snapshot),
             changed: Signal::default(),
             room: Signal::default(),
@@ -162,8 +174,9 @@ impl Server {
             journeys: Journeys::default(),
             names,
             told_queries,
+            steps_are_read,
         });
-        dns::tell_mistaken(&server, host.calendar(), &mistaken);
+        dns::tell_mistaken(&server, host.calendar(), &server.snapshot().mistaken);
         server
     }
 
@@ -201,17 +214,19 @@ impl Server {
         Some(sequence)
     }
 
-    /// Puts a new configuration in place of the old one, by one swap. Backends that stay keep what is known of them.
+    /// Puts a new configuration in place of the old one, by one swap: what begins after this returns, or was told, begins with it. Backends
+    /// that stay keep what is known of them.
     pub fn reload(&self, host: &Host, config: Config) -> u64 {
         let old = self.snapshot();
         self.store.configure(&config.cache);
         self.tls.configure(&config.certificates, host.calendar());
-        let (new, mistaken) = build(host, config, self.workers, Some(&old), &self.metrics, &self.tls);
+        let new = Arc::new(build(host, config, self.workers, Some(&old), &self.metrics, &self.tls));
         let generation = new.generation;
-        self.snapshot.store(Arc::new(new));
+        self.snapshot.store(new.clone());
+        self.generation.store(generation, Ordering::Release);
         self.changed.raise();
         self.tell(host.calendar(), Step::Reloaded { generation });
-        dns::tell_mistaken(self, host.calendar(), &mistaken);
+        dns::tell_mistaken(self, host.calendar(), &new.mistaken);
         generation
     }
 
@@ -289,15 +304,8 @@ impl Server {
     }
 }
 
-/// A configuration made ready, and what is wrong with its zones.
-fn build(
-    host: &Host,
-    config: Config,
-    workers: usize,
-    old: Option<&Snapshot>,
-    metrics: &Metrics,
-    store: &Arc<tls::Store>,
-) -> (Snapshot, Vec<Mistake>) {
+/// A configuration made ready.
+fn build(host: &Host, config: Config, workers: usize, old: Option<&Snapshot>, metrics: &Metrics, store: &Arc<tls::Store>) -> Snapshot {
     let pools = (0u16..)
         .zip(&config.pools)
         .map(|(index, pool)| {
@@ -316,11 +324,10 @@ fn build(
     let cache_id = cache_id(host, &config, old);
     let before = old.and_then(|old| old.resolver.as_ref());
     let resolver = config.resolver.as_ref().map(|role| Arc::new(before.map_or_else(|| Resolver::new(role), |before| before.again(role))));
-    let measuring = (0..config.steerings.len()).map(|index| Measuring::of(&config, index, old)).collect();
+    let measuring = (0..config.steerings.len()).map(|index| Measuring::of(host, &config, index, old)).collect();
     let steerings = steering::of(&config, old);
     let generation = old.map_or(1, |old| old.generation + 1);
-    let snapshot = Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, tls, counters };
-    (snapshot, mistaken)
+    Snapshot { cache_id, resolver, measuring, steerings, generation, config, routes, pools, zones, mistaken, tls, counters }
 }
 
 /// What this cache is called in `CDN-Loop`: as the owner says, else by a name that no other installation has (RFC 8586 §2), which stays
@@ -363,6 +370,8 @@ pub(crate) struct Worker {
     pub(crate) coders: Places,
     /// The snapshot that requests on this thread begin with.
     current: RefCell<Rc<Held>>,
+    /// What is open on this thread, while it works.
+    pub(crate) doors: RefCell<Weak<RefCell<Doors>>>,
     date: Cell<(Option<Instant>, [u8; 29])>,
 }
 
@@ -381,6 +390,7 @@ impl Worker {
             greetings: Greetings::default(),
             coders: Places::default(),
             current,
+            doors: RefCell::default(),
             date: Cell::new((None, [0; 29])),
         })
     }
@@ -388,6 +398,11 @@ impl Worker {
     /// The snapshot that requests of this thread begin with.
     pub(crate) fn snapshot(&self) -> Rc<Held> {
         self.current.borrow().clone()
+    }
+
+    /// Whether the server has another snapshot than this thread.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.current.borrow().generation != self.server.generation.load(Ordering::Acquire)
     }
 
     /// Goes over to the server's present snapshot.

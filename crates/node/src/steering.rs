@@ -17,7 +17,7 @@ pub use rehearsal::rehearse;
 use crate::collector::{Batch, Collectors};
 use crate::server::{Server, Snapshot};
 use arc_swap::ArcSwap;
-use decide::config;
+use decide::config::{self, Layer};
 use decide::steer::{Answer, Places, Rib, SourceId, State, Steering, Tables};
 use decide::time::Duration;
 use host::Host;
@@ -55,9 +55,10 @@ impl Live {
         self.present.load_full()
     }
 
-    /// Where a client is led: for every query anew, so that nothing is counted.
-    pub fn answer(&self, client: IpAddr) -> Answer {
-        self.present.load().answer(client)
+    /// Where a client is led, and by which layer: for every query anew, so that no count of who holds the version is touched.
+    pub fn answer(&self, client: IpAddr) -> (Answer, Layer) {
+        let present = self.present.load();
+        (present.answer(client), present.layer(client))
     }
 
     /// Another version.

@@ -55,6 +55,7 @@ GET  /explain/cache?url=URL                what is stored for it, and what that 
 GET  /explain/dns?name=NAME                what the name server answers, and why; also: type=TYPE, client=ADDR or NET
 GET  /explain/steer?steering=NAME          how clients are shared out among its places; without=PLACE: what moves if that fails
        also: width=N, colour, verbose, html (a page with a picture); POST with lines of NETWORK WEIGHT counts by those
+       json: each but /explain/cache as an object for programs
 POST /cache/purge?url=URL                  drop what is stored of a URL; or prefix=URL/, tag=TAG, site=NAME, all
        also: site=NAME (only what is stored for it), soft (stale, and served while it is validated)
 POST /cache/push?url=URL                   it has changed: drop what is stored of it, and fetch it; several, or one a line in the body
@@ -223,10 +224,10 @@ impl Shown {
                 let text = metrics::text(&self.server, self.leading(), &self.journal.state(), host);
                 Ok(Answer::text(200, exposition::CONTENT_TYPE, text))
             }
-            Resource::ExplainRoute => explain::live_route(&snapshot, &who, &parameters).map(plain),
-            Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters).map(plain),
+            Resource::ExplainRoute => explain::live_route(&snapshot, &who, &parameters),
+            Resource::ExplainBalance => explain::live_balance(&self.server, host, &parameters),
             Resource::ExplainCache => explain::live_cache(&self.server, &who, host, &parameters).map(plain),
-            Resource::ExplainDns => explain::names::live(&snapshot, self.reloader.leading(), host, &parameters).map(plain),
+            Resource::ExplainDns => explain::names::live(&snapshot, self.reloader.leading(), host, &parameters),
             Resource::ExplainSteer => explain::steer::live(&snapshot, self.reloader.leading(), &self.comparing, &parameters, body),
             Resource::Purge => cache::purge(&shared, host, &parameters),
             Resource::Push => push::notice(&shared, host, &parameters, body),

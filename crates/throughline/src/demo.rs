@@ -9,13 +9,14 @@
 //!   room.
 //! - [`token()`]: who may see what is done with a request.
 //! - [`config()`]: the listeners, the pool, and who answers what.
-//! - [`Demo`]: an application server. `page` makes what it writes anew for each request, `files` has what is the same for all; `visit`
-//!   reads what a visitor sends, `visits` is the database, and `live` tells of visits as they come.
+//! - [`Demo`]: an application server. `page` makes what it writes anew for each request (`nearest` what it tells of the places), `files`
+//!   has what is the same for all; `visit` reads what a visitor sends, `visits` is the database, and `live` tells of visits as they come.
 
 mod config;
 mod files;
 mod https;
 mod live;
+mod nearest;
 mod page;
 mod places;
 mod ports;
@@ -28,6 +29,7 @@ mod zones;
 
 pub use config::config;
 pub use https::{certificate, state_directory};
+pub use nearest::Around;
 pub use places::{PLACES, Places, root_file};
 pub use server::Demo;
 pub use token::{token, token_file};

@@ -17,6 +17,10 @@ pub struct Events;
 impl Reader for Events {
     fn journey(&self, _journey: &mut Journey, _snapshot: &Arc<Snapshot>) {}
 
+    fn reads_steps(&self) -> bool {
+        false
+    }
+
     fn event(&self, at: Calendar, step: Step, texts: &Texts, snapshot: &Arc<Snapshot>) {
         let is_told = match step {
             // `serve` itself says where it listens when it starts.

@@ -1,10 +1,14 @@
 //! The built program, asked over its admin side and by its own `ctl`, `check` and `explain`.
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
+
+#[path = "real/support/ports.rs"]
+#[expect(dead_code, reason = "the other tests use the rest of it")]
+mod ports;
 
 /// A running program on a configuration of its own; ended with the test, whatever comes of it.
 struct Running {
@@ -21,7 +25,7 @@ impl Running {
     fn start(test: &str) -> Running {
         let directory = std::env::temp_dir().join(format!("throughline-admin-{}-{test}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a directory for the test");
-        let [http, admin] = free_ports();
+        let [http, admin] = ports::free_addresses();
         std::fs::write(directory.join("edge.toml"), config(http, admin, &directory, "first")).expect("a config file");
         let events = std::fs::File::create(directory.join("events")).expect("a file");
         let mut serve = program(&["serve", "edge.toml"], &directory);
@@ -72,11 +76,6 @@ fn program(arguments: &[&str], directory: &Path) -> Command {
     command
 }
 
-fn free_ports() -> [SocketAddr; 2] {
-    let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    held.map(|listener| listener.local_addr().expect("it is bound"))
-}
-
 fn config(http: SocketAddr, admin: SocketAddr, directory: &Path, word: &str) -> String {
     format!(
         r#"
@@ -114,7 +113,7 @@ backends = [{{ at = "127.0.0.1:1", name = "one" }}, {{ at = "127.0.0.1:2", name 
 /// Sends a request on a connection of its own, and returns all that comes until the server closes.
 fn exchange(to: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(to).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a timeout");
     stream.write_all(request.as_bytes()).expect("it reads");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers in text and closes");

@@ -5,7 +5,7 @@ use crate::access_log::Date;
 use crate::text::is_hostile;
 use decide::config::Config;
 use decide::config::names;
-use decide::step::{Step, Texts, Value};
+use decide::step::{List, Step, Texts, Value};
 use decide::time::{Calendar, Duration};
 use std::fmt::Write;
 
@@ -21,19 +21,38 @@ pub fn timestamp(at: Calendar) -> String {
 pub fn line(at: Calendar, step: &Step, texts: &Texts, config: &Config) -> String {
     let mut out = format!("{} {}", timestamp(at), step.name());
     step.fields(|name, value| {
-        let shown = match value {
-            Value::Text(text) => String::from_utf8_lossy(texts.get(text)).into_owned(),
-            Value::Word(word) => word.to_owned(),
-            Value::Number(number) | Value::Bytes(number) => number.to_string(),
-            Value::Span(span) => seconds(span),
-            Value::Flag(flag) => flag.to_string(),
-            Value::Client(address) => names::client(address),
-            named => names::of(config, named),
-        };
         let _ = write!(out, " {name}=");
-        write_value(&shown, &mut out);
+        write_value(&shown(value, texts, config), &mut out);
     });
     out
+}
+
+fn shown(value: Value, texts: &Texts, config: &Config) -> String {
+    match value {
+        Value::Text(text) => String::from_utf8_lossy(texts.get(text)).into_owned(),
+        Value::Word(word) => word.to_owned(),
+        Value::Number(number) | Value::Bytes(number) => number.to_string(),
+        Value::Span(span) => seconds(span),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Client(address) => names::client(address),
+        Value::List(list) => words(list, texts, &|value| shown(value, texts, config)),
+        named => names::of(config, named),
+    }
+}
+
+/// A list in words: `place fra, chosen, why med; place sin, not chosen, why med`. A list within stands in brackets.
+pub(crate) fn words(list: List, texts: &Texts, shown: &dyn Fn(Value) -> String) -> String {
+    let field = |(name, value): &(&str, Value)| {
+        let name = name.replace('_', "-");
+        match value {
+            Value::Flag(true) => name,
+            Value::Flag(false) => format!("not {name}"),
+            Value::List(_) => format!("{name} [{}]", shown(*value)),
+            _ => format!("{name} {}", shown(*value)),
+        }
+    };
+    let row = |row: &[(&str, Value)]| row.iter().map(field).collect::<Vec<_>>().join(", ");
+    texts.rows(list).map(row).collect::<Vec<_>>().join("; ")
 }
 
 /// Seconds with at most three digits after the point: `30s`, `0.1s`.

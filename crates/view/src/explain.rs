@@ -1,9 +1,11 @@
-//! Why a request goes where it goes: the records of the decisions, as text for a terminal.
+//! Why a request goes where it goes: the records of the decisions, as text for a terminal and as JSON.
 
 mod cache;
+mod json;
 mod name;
 
 pub use cache::{Answer, answer, asked, cache_rules};
+pub use json::{Balanced, balance_json, name_json, route_json};
 pub use name::{NameExplained, NameSteered, name};
 
 use crate::text::{Align, Columns, shown};
@@ -45,6 +47,19 @@ pub fn route(record: &Record) -> String {
     rules.write_plain("       ", &mut out);
     let _ = writeln!(out, "=>     {}", shown(&record.verdict));
     out
+}
+
+/// What a balancer has decided: pool, what is hashed, and the record of its choice.
+pub fn balanced(balanced: &Balanced<'_>) -> String {
+    let mut out = format!("pool       {}\n", shown(balanced.pool));
+    if let Some((of, hash)) = &balanced.key {
+        let value = hash.as_deref().unwrap_or("the request has none: drawn at random");
+        let _ = writeln!(out, "key        {}: {value}", shown(of));
+    }
+    if balanced.panic {
+        out.push_str("panic      too few backends are healthy: health is ignored\n");
+    }
+    out + &balance(&balanced.record, balanced.algorithm, &balanced.names, balanced.chosen)
 }
 
 /// The record of a choice of backend: every candidate with its score, those that were none with the reason, and the choice. `names` are

@@ -15,6 +15,7 @@ pub mod access_log;
 pub mod event;
 pub mod explain;
 mod mark;
+mod object;
 pub mod status;
 pub mod steering;
 mod step_json;

@@ -1,10 +1,12 @@
-//! How a steering shares out all addresses among its places, and what a change would move: as a table for a terminal, and as one page with
-//! a picture.
+//! How a steering shares out all addresses among its places, and what a change would move: as a table for a terminal, as one page with a
+//! picture, and as JSON.
 
+mod json;
 mod page;
 mod picture;
 mod table;
 
+pub use json::json;
 pub use page::page;
 pub use table::{Look, table};
 

@@ -4,7 +4,7 @@ use crate::access_log::Date;
 use decide::time::Calendar;
 use std::fmt::Write;
 
-pub(crate) use decide::step::json::{fields, key, object, seconds, string};
+pub(crate) use decide::step::json::{fields, key, list, object, seconds, string};
 
 /// Appends a time in the calendar, to the microsecond.
 pub(crate) fn calendar(at: Calendar, out: &mut String) {

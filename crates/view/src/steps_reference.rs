@@ -26,9 +26,10 @@ steps, under the same names. This page is generated from the catalogue in `crate
 
 In the JSON access log a step is an object: `step` is its name, `t_us` the microseconds since the first byte of the request, and each
 field stands under its name. Units: *text* is of any content, as a rule what a client, a backend or an authority sent; *word* is one
-of ours; *number* is a count or a status; *bytes* and *seconds* are numbers of those; *flag* is true or false; *address* is an IP
-address, or `unix`; *name* is the name of a listener (its address), a site, a certificate (the path of its chain), a route
-(`site/route`) or a backend (`pool/backend`).
+of ours; *number* is a count or a status; *bytes* and *seconds* are numbers of those; *flag* is true or false; *list* is an array of
+objects, whose fields are named where the list is, and left out where there is nothing to say; *address* is an IP address, or `unix`;
+*name* is the name of a listener (its address), a site, a certificate (the path of its chain), a route (`site/route`) or a backend
+(`pool/backend`).
 ";
 
 #[cfg(test)]

@@ -167,11 +167,15 @@ mod tests {
             echoes.into_iter().map(|one| one.join().expect("no echo panics")).sum::<u64>()
         });
         let mut load = Load::open(port).expect("the server echoes");
-        let messages = load.run(Duration::from_millis(20)).expect("it goes on echoing");
-        drop(load);
-        let echoed = server.join().expect("the server ends with its clients");
         let before = CONNECTIONS as u64;
-        assert!(messages > 2 * before, "{messages} in all that time");
-        assert_eq!(messages + before, echoed);
+        let (mut length, mut messages, mut all) = (Duration::from_millis(20), 0, before);
+        // A busy machine may leave it no turn in so short a time: then it gets more.
+        while messages <= 2 * before {
+            messages = load.run(length).expect("it goes on echoing");
+            all += messages;
+            length *= 2;
+        }
+        drop(load);
+        assert_eq!(all, server.join().expect("the server ends with its clients"));
     }
 }

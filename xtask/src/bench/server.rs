@@ -206,7 +206,7 @@ mod tests {
         drop(Afterwards::run(&["kill", "-KILL", &format!("-{}", group.as_raw_nonzero())]).expect("sh is there"));
         let begin = Instant::now();
         while own.try_wait().expect("it is ours").is_none() {
-            assert!(begin.elapsed() < Duration::from_secs(5), "it still stands");
+            assert!(begin.elapsed() < Duration::from_secs(60), "it still stands");
             thread::yield_now();
         }
     }

@@ -125,6 +125,11 @@ impl Uncacheable {
         self.until.remove(&key);
     }
 
+    /// Whether none is remembered, so that no hash need be made to ask for one.
+    pub fn is_empty(&self) -> bool {
+        self.until.is_empty()
+    }
+
     /// Whether the key is remembered.
     pub fn holds(&self, key: u64, now: Instant) -> bool {
         self.until.get(&key).is_some_and(|until| now < *until)

@@ -39,10 +39,17 @@ pub struct Uri<'a> {
 /// not at all.
 pub fn key(uri: &Uri<'_>, rules: &KeyRules, out: &mut Vec<u8>) {
     out.extend_from_slice(b"GET ");
+    url(uri, rules, out);
+}
+
+/// Appends the key without the method: `scheme://host/path?query`, as far as the query counts.
+pub fn url(uri: &Uri<'_>, rules: &KeyRules, out: &mut Vec<u8>) {
     out.extend_from_slice(uri.scheme.as_bytes());
     out.extend_from_slice(b"://");
     // RFC 3986 §6.2.2.1, §6.2.3: hosts without case, the default port as none.
-    out.extend(without_default_port(uri.scheme, uri.authority).iter().map(u8::to_ascii_lowercase));
+    let host_at = out.len();
+    out.extend_from_slice(without_default_port(uri.scheme, uri.authority));
+    out[host_at..].make_ascii_lowercase();
     let (path, query) = match uri.target.iter().position(|byte| *byte == b'?') {
         Some(at) => (&uri.target[..at], Some(&uri.target[at + 1..])),
         None => (uri.target, None),

@@ -43,7 +43,7 @@ pub use directives::{Directives, Extent, Seconds, Source, Wishes};
 pub use freshness::{Basis, Life, Reuse, Times, date_of, reuse};
 pub use hot::Popularity;
 pub use invalidate::invalidated;
-pub use key::{KeyRules, Parameters, Uri, key, keyed_query};
+pub use key::{KeyRules, Parameters, Uri, key, keyed_query, url};
 pub use lookup::{Admission, admission, refuses_origin};
 pub use policy::{Collapse, Policy, SetCookie};
 pub use preload::{MOST_PRELOADS, preloads};

@@ -209,7 +209,7 @@ pub fn stored_fields(exchange: &Exchange<'_>, directives: &Directives, policy: &
         _ => true,
     };
     let listed = |field: &Field<'_>| directives.no_cache.lists(field.name) || directives.private.lists(field.name);
-    let mut stored = Fields::new();
+    let mut stored = Fields::with_room_of(fields);
     for field in fields.iter().filter(|field| is_stored(field) && !listed(field)) {
         stored.push_as(field.known, field.name, field.value);
     }

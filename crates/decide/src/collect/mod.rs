@@ -11,6 +11,7 @@ mod generated;
 mod intake;
 mod loading;
 mod mrt;
+mod paths;
 pub mod session;
 pub mod station;
 mod update;

@@ -1,11 +1,12 @@
 //! A file of routing tables (RFC 6396): bytes in, the tables of its peers out.
 
+use super::paths::Paths;
 use super::update::{route_of, tell};
 use crate::steer::{Route, RouterTable, Said};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use wire::bgp::{Attributes, Message, Treatment};
+use wire::bgp::{Attributes, Message, Prefix, Treatment};
 use wire::mrt::{Content, Exchange, Fault, RECORD_BYTES, Reader, Record, Rib, State};
 use wire::network::Network;
 
@@ -139,6 +140,8 @@ struct Table {
     peer: IpAddr,
     system: u32,
     said: Said,
+    /// Of messages that tell several paths to a network; made when the first comes.
+    paths: Option<Paths>,
 }
 
 impl MrtFile {
@@ -228,7 +231,11 @@ fn take_message(exchange: &Exchange<'_>, tables: &mut Tables) {
         Err(_) => return tables.counts.damaged += 1,
     };
     let table = tables.of(exchange.peer, exchange.system);
-    let told = tell(&update, exchange.system == exchange.local_system, &mut |network, route| tables.say(table, network, route));
+    let several = exchange.agreed.paths_v4 || exchange.agreed.paths_v6;
+    let told = tell(&update, exchange.system == exchange.local_system, &mut |prefix, route| {
+        let route = if several { tables.best(table, &prefix, route) } else { route };
+        tables.say(table, prefix.network, route);
+    });
     tables.counts.damaged += u64::from(told.damaged.is_some());
 }
 
@@ -241,7 +248,7 @@ impl Tables {
         let known = self.tables.iter().position(|table| (table.peer, table.system) == (peer, system));
         known.or_else(|| {
             let room = self.tables.len() < MOST_PEERS;
-            room.then(|| self.tables.push(Table { peer, system, said: Said::default() })).map(|()| self.tables.len() - 1)
+            room.then(|| self.tables.push(Table { peer, system, said: Said::default(), paths: None })).map(|()| self.tables.len() - 1)
         })
     }
 
@@ -278,6 +285,12 @@ impl Tables {
         }
     }
 
+    /// What a peer that tells several paths to a network has of it, with this word on one of them (RFC 8050 §4.2).
+    fn best(&mut self, table: Option<usize>, prefix: &Prefix, route: Option<Route>) -> Option<Route> {
+        let most = self.most;
+        table.map_or(route, |table| self.tables[table].paths.get_or_insert_with(|| Paths::new(most)).say(prefix, route))
+    }
+
     fn room(&self) -> usize {
         self.most.saturating_mul(ENTRIES_PER_NETWORK).saturating_add(SLACK)
     }
@@ -286,6 +299,7 @@ impl Tables {
         for table in self.tables.iter_mut().filter(|table| table.peer == peer) {
             self.entries -= table.said.words();
             table.said.clear();
+            table.paths = None;
         }
     }
 
@@ -302,7 +316,8 @@ impl Tables {
 /// What attributes say; `None` stands for damaged ones. They are read anew for each network: nothing is copied for that.
 fn route(attributes: &[u8], four_octets: bool) -> Option<Route> {
     let attributes = Attributes::read_stored(attributes, four_octets).ok()?;
-    let whole = attributes.origin.is_some() && attributes.path.is_some() && attributes.treatment() < Some(Treatment::TreatAsWithdraw);
+    // A network of the router's own may be there without a way: this is a table, and no session.
+    let whole = attributes.origin.is_some() && attributes.treatment() < Some(Treatment::TreatAsWithdraw);
     whole.then(|| route_of(&attributes, true))
 }
 

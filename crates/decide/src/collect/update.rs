@@ -3,8 +3,7 @@
 use crate::steer::{Origin, Route};
 use alloc::format;
 use alloc::string::String;
-use wire::bgp::{self, Attributes, Family, Update};
-use wire::network::Network;
+use wire::bgp::{self, Attributes, Family, Prefix, Update};
 
 /// The degree of preference where a router tells none.
 const USUAL_PREFERENCE: u32 = 100;
@@ -18,16 +17,17 @@ pub(super) struct Told {
     pub(super) end: Option<Family>,
 }
 
-/// Hands on what it says of each network. `internal`: the router is of the system that it tells of, so that its preference counts.
-pub(super) fn tell(update: &Update<'_>, internal: bool, take: &mut dyn FnMut(Network, Option<Route>)) -> Told {
+/// Hands on what it says of each network, or of each path to one (RFC 7911). `internal`: the router is of the system that it tells of, so
+/// that its preference counts.
+pub(super) fn tell(update: &Update<'_>, internal: bool, take: &mut dyn FnMut(Prefix, Option<Route>)) -> Told {
     // What an update withdraws and announces is announced (RFC 4271 §3.1).
     for prefix in update.withdrawals() {
-        take(prefix.network, None);
+        take(prefix, None);
     }
     let mut announced = update.announcements().peekable();
     if announced.peek().is_some() {
         let route = route_of(&update.attributes, internal);
-        announced.for_each(|prefix| take(prefix.network, Some(route)));
+        announced.for_each(|prefix| take(prefix, Some(route)));
     }
     let damaged = update.faults().iter().max_by_key(|fault| fault.treatment).map(|fault| format!("{fault}"));
     Told { damaged, end: update.end_of_rib() }

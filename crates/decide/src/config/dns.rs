@@ -32,6 +32,9 @@ pub struct DnsLimits {
     pub datagram: u16,
     /// Cookies are given and heeded (RFC 7873, RFC 9018).
     pub cookies: bool,
+    /// Secrets of cookies that several servers share (RFC 9018 §5), of 16 bytes each: new cookies are made with the first, and those of the
+    /// others are good too. None: secrets of this process's own, a new one each day.
+    pub cookie_secrets: Vec<Secret>,
     /// Answers a second to one network (/24, /56) over UDP that has shown no cookie; 0 for no limit.
     pub rate: u32,
     /// Of the answers over that limit, every so-manyth is sent truncated, so that a real client comes back by TCP; 0: none.
@@ -103,6 +106,16 @@ pub struct DynamicSet {
     pub source: Source,
 }
 
+impl DynamicSet {
+    /// How its records are given; a steering's as the place has them.
+    pub fn order(&self) -> Order {
+        match &self.source {
+            Source::Values { order, .. } | Source::Pool { order, .. } => *order,
+            Source::Steering(_) => Order::Fixed,
+        }
+    }
+}
+
 /// What an answer depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
@@ -137,6 +150,18 @@ pub enum Order {
     Weighted,
     /// The first that is healthy.
     First,
+}
+
+impl Order {
+    /// Its word in settings, logs and `explain`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Order::Fixed => "fixed",
+            Order::Rotate => "rotate",
+            Order::Weighted => "weighted",
+            Order::First => "first",
+        }
+    }
 }
 
 /// The recursive role: names looked up for others.

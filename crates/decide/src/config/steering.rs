@@ -66,7 +66,7 @@ pub enum Layer {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measure {
     /// What signs the leave to report.
-    pub key: Secret,
+    pub key: Option<Secret>,
     /// Leave to report is good for this long.
     pub lifetime: Duration,
     /// Reports a minute that are taken of one network (/24, /56).

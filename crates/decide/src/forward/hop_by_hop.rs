@@ -7,7 +7,7 @@ use wire::http::{Fields, Known};
 /// Fields that never go on as they came, listed in `Connection` or not. `Upgrade` and `Trailer` have rules of their own.
 /// `Proxy-Authenticate` and `Proxy-Authorization` are between a client and the first proxy that asks for them (RFC 9110 §11.7); this
 /// program asks for none.
-pub(crate) fn ends_here(known: Known) -> bool {
+pub(crate) const fn ends_here(known: Known) -> bool {
     matches!(
         known,
         Known::Connection

@@ -413,6 +413,27 @@ fn every_error_has_its_own_name_and_a_fitting_status() {
 }
 
 proptest! {
+    /// Where nothing need be asked of each field, they go on as if it had been asked: an edit of a name that nobody has makes it so.
+    #[test]
+    fn what_goes_on_at_once_is_what_goes_on_one_by_one(
+        pairs in prop::collection::vec(
+            ("[A-Za-z]{1,6}|Connection|Content-Length|Via|Date|Trailer|Upgrade|X-Request-Id|Keep-Alive", "[a-z ,]{0,12}"),
+            0..8,
+        ),
+        status in prop::sample::select(vec![100u16, 101, 103, 200, 204, 304, 426]),
+        removed in prop::option::of(0usize..8),
+        shown: bool,
+    ) {
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.trim())).collect();
+        let mut head = ResponseHead { status, fields: fields(&pairs), ..ResponseHead::default() };
+        if let Some((name, _)) = removed.and_then(|at| pairs.get(at)) {
+            head.fields.retain(|field| field.name != name.as_bytes());
+        }
+        let (id, added) = (shown.then_some(ID), [("X-Added", "a")]);
+        let asked = answered(&head, &edits(&["X-That-Nobody-Has"], &[], &added), id);
+        prop_assert_eq!(answered(&head, &edits(&[], &[], &added), id), asked);
+    }
+
     /// Fields as a parser lets them through: no control bytes in them, whatever else.
     #[test]
     fn every_line_is_one_field(

@@ -44,7 +44,7 @@ pub fn normalise<'a>(path: &'a [u8], out: &'a mut Vec<u8>) -> Result<&'a [u8], P
     if path.first() != Some(&b'/') {
         return Err(PathError::Relative);
     }
-    if is_normal(path) {
+    if is_plain(path) || is_normal(path) {
         return Ok(path);
     }
     out.clear();
@@ -81,7 +81,8 @@ pub fn normalise<'a>(path: &'a [u8], out: &'a mut Vec<u8>) -> Result<&'a [u8], P
 
 /// Whether a server that takes `\`, `%2F` or `%5C` for a slash would see other segments than we do. `path` is in normal form.
 pub(super) fn hides_separator(path: &[u8]) -> bool {
-    path.contains(&b'\\') || path.windows(3).any(|escape| escape == b"%2F" || escape == b"%5C")
+    let may = |byte: &u8| matches!(byte, b'\\' | b'%');
+    path.iter().any(may) && (path.contains(&b'\\') || path.windows(3).any(|escape| escape == b"%2F" || escape == b"%5C"))
 }
 
 /// How such a server would read it: every one of these as a slash, then normalised.
@@ -94,6 +95,17 @@ pub(super) fn reveal<'a>(path: &[u8], scratch: &'a mut Vec<u8>, out: &'a mut Vec
         rest = if hidden { &rest[3..] } else { tail };
     }
     normalise(scratch, out)
+}
+
+/// Whether nothing in a path could be written in another way, seen at one glance; most are so.
+fn is_plain(path: &[u8]) -> bool {
+    let mut before = 0;
+    path.iter().all(|byte| {
+        // An empty segment, or one that begins with a dot.
+        let odd = before == b'/' && matches!(byte, b'/' | b'.');
+        before = *byte;
+        !odd && !matches!(byte, b'%' | 0)
+    })
 }
 
 fn is_normal(path: &[u8]) -> bool {

@@ -66,7 +66,7 @@ pub fn location(template: &str, scheme: &str, head: &RequestHead, out: &mut Vec<
 /// Changes the fields of an answer we make ourselves. (A message passed on is edited while it is written: [`crate::forward`].)
 /// Framing is not an owner's to change: edits of [`is_framing`] names are left out.
 pub fn edit(edits: &FieldEdits, fields: &mut Fields) {
-    if !edits.remove.is_empty() || !edits.set.is_empty() {
+    if takes_out(edits) {
         fields.retain(|field| is_framing(field.known) || !replaces(edits, field.name));
     }
     for (name, value) in added(edits) {
@@ -74,10 +74,15 @@ pub fn edit(edits: &FieldEdits, fields: &mut Fields) {
     }
 }
 
+/// Whether any fields are taken out or replaced.
+pub fn takes_out(edits: &FieldEdits) -> bool {
+    !edits.remove.is_empty() || !edits.set.is_empty()
+}
+
 /// Whether fields of this name are taken out or replaced.
 pub fn replaces(edits: &FieldEdits, name: &[u8]) -> bool {
     // Asked for every field of every message, and most owners edit none.
-    if edits.remove.is_empty() && edits.set.is_empty() {
+    if !takes_out(edits) {
         return false;
     }
     let is = |edited: &str| edited.as_bytes().eq_ignore_ascii_case(name);

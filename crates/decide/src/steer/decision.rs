@@ -72,6 +72,14 @@ impl Decision {
 }
 
 impl Layer {
+    /// All of them, in the order in which they are asked unless a steering says another.
+    pub const ALL: [Layer; 4] = [Layer::Measured, Layer::Topology, Layer::Geography, Layer::Default];
+
+    /// Its position in [`Layer::ALL`].
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
     /// Its word in settings, logs, metrics, `explain`.
     pub const fn word(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@
 //! good for a while and for one report.
 
 use super::reports::network_of;
-use crate::time::Calendar;
+use crate::time::{Calendar, Duration};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -68,6 +68,8 @@ impl Leave {
 pub struct Used {
     until: BTreeMap<u128, u64>,
     by_end: BTreeSet<(u64, u128)>,
+    /// What was good until then is not remembered any more: it is over, even if the clock steps back before it.
+    forgotten: u64,
 }
 
 /// Why a leave is not taken.
@@ -82,16 +84,19 @@ pub enum NotGood {
 }
 
 impl Used {
-    /// Whether a leave can be used now.
-    pub fn check(&mut self, leave: &Leave, now: Calendar) -> Result<(), NotGood> {
+    /// Whether a leave of this lifetime can be used now. Where the clock has stepped back, one that was given before may be good for more
+    /// than its lifetime: for no more than two, or it would have to be remembered as long.
+    pub fn check(&mut self, leave: &Leave, lifetime: Duration, now: Calendar) -> Result<(), NotGood> {
         while let Some(&(until, nonce)) = self.by_end.first()
             && until <= now.0.as_secs()
         {
             self.by_end.pop_first();
             self.until.remove(&nonce);
+            self.forgotten = self.forgotten.max(until);
         }
+        let longest = (now.0 + lifetime + lifetime).as_secs();
         match () {
-            () if leave.is_over(now) => Err(NotGood::Over),
+            () if leave.is_over(now) || leave.until <= self.forgotten || leave.until > longest => Err(NotGood::Over),
             () if self.until.contains_key(&leave.nonce) => Err(NotGood::Used),
             () if self.until.len() >= MOST_USED => Err(NotGood::Full),
             () => Ok(()),

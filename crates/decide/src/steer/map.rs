@@ -6,6 +6,7 @@ use super::geography::Geography;
 use super::held::Held;
 use super::prefixes::Cursor;
 use super::rib::Rib;
+use crate::config::Layer;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -14,11 +15,15 @@ use core::net::IpAddr;
 pub(super) struct Map {
     pub(super) v4: Runs<u32>,
     pub(super) v6: Runs<u128>,
+    /// Where the layer that decides changes, which is elsewhere: stretches of places would be cut up by it, and scopes be narrower.
+    layers: (Runs<u32>, Runs<u128>),
 }
 
 impl Map {
     pub(super) fn of(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> Map {
-        Map { v4: swept(chooser, rib, held, geography), v6: swept(chooser, rib, held, geography) }
+        let (v4, layers_v4) = swept(chooser, rib, held, geography);
+        let (v6, layers_v6) = swept(chooser, rib, held, geography);
+        Map { v4, v6, layers: (layers_v4, layers_v6) }
     }
 
     /// The place of an address, by its small number, and the length of the widest network around it that has no other answer in it.
@@ -32,8 +37,18 @@ impl Map {
         }
     }
 
+    /// The layer that decides for an address.
+    pub(super) fn layer(&self, address: IpAddr) -> Layer {
+        let (v4, v6) = &self.layers;
+        let layer = match address.to_canonical() {
+            IpAddr::V4(address) => v4.runs[v4.run(address.to_bits())].place,
+            IpAddr::V6(address) => v6.runs[v6.run(address.to_bits())].place,
+        };
+        Layer::ALL[usize::from(layer)]
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        self.v4.bytes() + self.v6.bytes()
+        self.v4.bytes() + self.v6.bytes() + self.layers.0.bytes() + self.layers.1.bytes()
     }
 }
 
@@ -42,7 +57,7 @@ impl Map {
 pub(super) struct Run<A> {
     /// The first of them; they end before the next run.
     pub(super) start: A,
-    /// By its small number.
+    /// Their answer: a place by its small number, or a layer by its position in [`Layer::ALL`].
     pub(super) place: u8,
 }
 
@@ -63,7 +78,21 @@ impl<A: Bits> Runs<A> {
     const SHARE: usize = 4;
     const MOST_BITS: u32 = 18;
 
-    fn of(runs: Vec<Run<A>>) -> Runs<A> {
+    /// Without any; more are added behind with [`Runs::add`], and it is ready after [`Runs::done`].
+    fn with_room(runs: usize) -> Runs<A> {
+        Runs { runs: Vec::with_capacity(runs), slots: Vec::new(), bits: 0 }
+    }
+
+    /// From this address on it is this.
+    fn add(&mut self, start: A, place: u8) {
+        if self.runs.last().is_none_or(|run| run.place != place) {
+            self.runs.push(Run { start, place });
+        }
+    }
+
+    fn done(self) -> Runs<A> {
+        let Runs { mut runs, .. } = self;
+        runs.shrink_to_fit();
         let bits = (runs.len() / Self::SHARE).max(1).ilog2().min(Self::MOST_BITS) as u8;
         let mut slots = Vec::with_capacity((1 << bits) + 1);
         let mut before = 0;
@@ -103,16 +132,14 @@ impl<A: Bits> Runs<A> {
     }
 }
 
-fn swept<A: Bits>(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> Runs<A> {
-    let mut runs: Vec<Run<A>> = Vec::with_capacity(A::of(rib.table()).len());
+fn swept<A: Bits>(chooser: &Chooser<'_>, rib: &Rib, held: &Held, geography: &Geography) -> (Runs<A>, Runs<A>) {
+    let (mut places, mut layers) = (Runs::with_room(A::of(rib.table()).len()), Runs::with_room(0));
     sweep(chooser, (rib, held, geography), |stretch| {
-        let (place, _) = chooser.choose(&stretch.ground);
-        if runs.last().is_none_or(|run| run.place != place) {
-            runs.push(Run { start: stretch.ground.at, place });
-        }
+        let (place, layer) = chooser.choose(&stretch.ground);
+        places.add(stretch.ground.at, place);
+        layers.add(stretch.ground.at, layer.number());
     });
-    runs.shrink_to_fit();
-    Runs::of(runs)
+    (places.done(), layers.done())
 }
 
 /// Addresses that lie alike in all tables.

@@ -37,6 +37,7 @@ mod rows;
 mod said;
 mod share;
 mod state;
+mod told;
 mod walk;
 mod weights;
 mod words;
@@ -58,6 +59,7 @@ pub use share::Share;
 pub use state::State;
 pub use weights::{BadWeight, Given, Weights};
 
+use crate::config::Layer;
 use crate::time::Instant;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -151,6 +153,11 @@ impl Steering {
     pub fn answer(&self, client: IpAddr) -> Answer {
         let (place, scope) = self.map.lookup(client);
         Answer { pop: self.places.pops[usize::from(place)].pop, scope }
+    }
+
+    /// The layer by which he is led there.
+    pub fn layer(&self, client: IpAddr) -> Layer {
+        self.map.layer(client)
     }
 
     /// The same, with all reasons.

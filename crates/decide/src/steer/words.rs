@@ -10,7 +10,7 @@ impl Candidate {
     pub fn facts(&self) -> Vec<String> {
         let mut facts = Vec::from([if self.healthy { "healthy" } else { "unhealthy" }.to_string()]);
         if self.share > 0 {
-            let thousandths = (u32::from(self.share) * 1000).div_ceil(65_536);
+            let thousandths = self.thousandths();
             let this = if self.shed { ", this one too" } else { "" };
             facts.push(format!("sheds {}.{} % of networks{this}", thousandths / 10, thousandths % 10));
         }
@@ -29,6 +29,11 @@ impl Candidate {
             facts.push(format!("{} km", metres / 1000));
         }
         facts
+    }
+
+    /// The share of networks that it sheds, in thousandths; what it sheds at all is never nothing.
+    pub(super) fn thousandths(&self) -> u32 {
+        (u32::from(self.share) * 1000).div_ceil(65_536)
     }
 
     /// What [`Candidate::why`] means for this place.

@@ -1,6 +1,6 @@
 //! A step as a JSON object, for whoever writes steps.
 
-use super::{Journey, Step, Text, Value};
+use super::{Journey, List, Step, Texts, Value};
 use crate::config::names;
 use crate::time::{Duration, Instant};
 use alloc::string::{String, ToString};
@@ -10,24 +10,44 @@ use core::fmt::Write;
 /// catalogue. `name` knows the things of a server's configuration.
 pub fn object(journey: &Journey, at: Instant, step: &Step, name: &dyn Fn(Value) -> String, out: &mut String) {
     let _ = write!(out, "{{\"step\":\"{}\",\"t_us\":{}", step.name(), at.since(journey.began).as_micros());
-    fields(&|text| journey.text(text), step, name, out);
+    fields(journey.texts(), step, name, out);
     out.push('}');
 }
 
-/// Appends a comma and the fields of a step, for each the same again. `text` knows the texts that it points to.
-pub fn fields<'t>(text: &dyn Fn(Text) -> &'t [u8], step: &Step, name: &dyn Fn(Value) -> String, out: &mut String) {
-    step.fields(|field, value| {
+/// Appends a comma and the fields of a step, for each the same again. `texts` has what the step points to.
+pub fn fields(texts: &Texts, step: &Step, name: &dyn Fn(Value) -> String, out: &mut String) {
+    step.fields(|field, of| {
         key(field, out);
-        match value {
-            Value::Text(kept) => string(text(kept), out),
-            Value::Word(word) => string(word.as_bytes(), out),
-            Value::Number(number) | Value::Bytes(number) => out.push_str(&number.to_string()),
-            Value::Span(span) => seconds(span, out),
-            Value::Flag(flag) => out.push_str(if flag { "true" } else { "false" }),
-            Value::Client(address) => string(names::client(address).as_bytes(), out),
-            named => string(name(named).as_bytes(), out),
-        }
+        value(texts, of, name, out);
     });
+}
+
+/// Appends a list: an array of objects.
+pub fn list(texts: &Texts, list: List, name: &dyn Fn(Value) -> String, out: &mut String) {
+    out.push('[');
+    for (number, row) in texts.rows(list).enumerate() {
+        out.push_str(if number == 0 { "{" } else { ",{" });
+        for (number, (field, of)) in row.iter().enumerate() {
+            out.push_str(if number == 0 { "" } else { "," });
+            out.extend(["\"", field, "\":"]);
+            value(texts, *of, name, out);
+        }
+        out.push('}');
+    }
+    out.push(']');
+}
+
+fn value(texts: &Texts, value: Value, name: &dyn Fn(Value) -> String, out: &mut String) {
+    match value {
+        Value::Text(kept) => string(texts.get(kept), out),
+        Value::Word(word) => string(word.as_bytes(), out),
+        Value::Number(number) | Value::Bytes(number) => out.push_str(&number.to_string()),
+        Value::Span(span) => seconds(span, out),
+        Value::Flag(flag) => out.push_str(if flag { "true" } else { "false" }),
+        Value::Client(address) => string(names::client(address).as_bytes(), out),
+        Value::List(rows) => list(texts, rows, name, out),
+        named => string(name(named).as_bytes(), out),
+    }
 }
 
 /// Appends a comma and a name; names are ours: they need no escape.

@@ -1,6 +1,6 @@
 //! The steps of clients that are led to places by HTTP, and of what they measure.
 
-use super::{FieldInfo, FieldType, StepInfo, Text, Value};
+use super::{FieldInfo, FieldType, List, StepInfo, Text, Value};
 
 steps! {
     /// One thing on the way to the nearest place.
@@ -17,6 +17,9 @@ steps! {
         version: u64,
         /// The client's address that was asked about; empty where nobody knows it.
         client: Text,
+        /// Every place with its scores: `place`, `chosen`, `why`, `healthy`, `shed`, `capacity`, `local_pref`, `path_length`, `origin`,
+        /// `med`, `time`, `distance_m`. Empty where nobody reads the step.
+        candidates: List,
     }
     /// A client has reported what it measured.
     ReportTaken "report-taken" {

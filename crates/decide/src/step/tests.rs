@@ -37,3 +37,23 @@ fn a_cleared_journey_keeps_nothing_of_the_last_request() {
     let host = journey.keep(b"example.com");
     assert_eq!(journey.text(host), b"example.com");
 }
+
+#[test]
+fn lists_are_kept_row_by_row_and_are_arrays_in_json() {
+    let mut journey = Journey::default();
+    let texts = journey.texts_mut();
+    let name = texts.keep(b"fr\"a");
+    let inner = texts.list([alloc::vec![("layer", Value::Word("measured"))]]);
+    let rows = [
+        alloc::vec![("place", Value::Text(name)), ("chosen", Value::Flag(true)), ("passed", Value::List(inner))],
+        alloc::vec![("med", Value::Number(7))],
+    ];
+    let list = texts.list(rows);
+    assert_eq!(texts.rows(list).map(<[_]>::len).collect::<Vec<_>>(), [3, 1]);
+    assert_eq!(texts.rows(List::default()).len(), 0);
+    let mut out = alloc::string::String::new();
+    json::list(texts, list, &|_| alloc::string::String::new(), &mut out);
+    assert_eq!(out, r#"[{"place":"fr\"a","chosen":true,"passed":[{"layer":"measured"}]},{"med":7}]"#);
+    journey.clear();
+    assert_eq!(journey.texts_mut().list([Vec::new()]), List { start: 0, len: 1 });
+}

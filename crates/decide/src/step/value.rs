@@ -10,6 +10,16 @@ pub struct Text {
     pub(super) len: u32,
 }
 
+/// Things that are told one like another, each as a row of fields of its own: [`super::Texts::rows`] reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    pub(super) start: u32,
+    pub(super) len: u32,
+}
+
+/// A field of a row: its name, and what it says.
+pub type Field = (&'static str, Value);
+
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub u64);
@@ -93,6 +103,8 @@ pub enum Value {
     Certificate(CertificateRef),
     /// The address of a client; `None` for one that came by a Unix socket.
     Client(Option<IpAddr>),
+    /// A list.
+    List(List),
 }
 
 /// A type that a step's field may have.
@@ -112,6 +124,7 @@ macro_rules! field_types {
 
 field_types! {
     Text, "text", this => Value::Text(this);
+    List, "list", this => Value::List(this);
     &'static str, "word", this => Value::Word(this);
     u16, "number", this => Value::Number(u64::from(this));
     u32, "number", this => Value::Number(u64::from(this));

@@ -1,6 +1,6 @@
 //! The steps of a name server.
 
-use super::{Bytes, FieldInfo, FieldType, StepInfo, Text, Value};
+use super::{Bytes, FieldInfo, FieldType, List, StepInfo, Text, Value};
 
 steps! {
     /// One thing that happened at the name server.
@@ -46,5 +46,9 @@ steps! {
         subnet: Text,
         /// For how many bits of it the answer holds.
         scope: u16,
+        /// Why these records: each set that is not the same for everybody, by its `name`. Of a steering `steering`, `place`, `layer`,
+        /// `prefix`, `version`, `scope`, `unit`, `passed`, `notes` and `candidates`, the places; of other sets `pool`, `order`, `how`,
+        /// `notes` and `candidates`, the records, those left out too.
+        choices: List,
     }
 }

@@ -19,6 +19,7 @@ fn dns(zones: Vec<Zone>) -> Dns {
     let limits = crate::config::DnsLimits {
         datagram: 1232,
         cookies: true,
+        cookie_secrets: Vec::new(),
         rate: 0,
         slip: 0,
         connections: 1,

@@ -85,8 +85,9 @@ impl Zones {
             Some((above, Node { place: Place::Cut, .. })) => Place::BelowCut(above),
             Some((_, Node { place: place @ (Place::BelowCut(_) | Place::BelowDname(_)), .. })) => *place,
             Some((above, parent)) if parent.held(RecordType::DNAME).is_some() => Place::BelowDname(above),
-            // RFC 4592 §4.2: a wildcard delegates nothing.
-            Some(_) if has(RecordType::NS) && !name.is_wildcard() => Place::Cut,
+            // A wildcard too: RFC 4592 §4.2 leaves open what its NS records mean. NSD and Knot delegate what is named with the asterisk;
+            // for the names that it stands for they are records like others, as NSD has it.
+            Some(_) if has(RecordType::NS) => Place::Cut,
             Some(_) => Place::Inside,
         };
         if let Some(above) = above.filter(|_| name.is_wildcard()) {

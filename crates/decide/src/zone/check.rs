@@ -78,9 +78,21 @@ impl Checker<'_> {
         self.names.get(name).and_then(|kinds| kinds.get(&kind)).map_or(&[], Vec::as_slice)
     }
 
+    /// Those of these records that say what none before says: a record that is there twice is one (RFC 2181 §5).
+    fn distinct(&self, places: &[usize]) -> Vec<usize> {
+        let mut kept: Vec<usize> = Vec::new();
+        for place in places {
+            let data = &self.zone.records[*place].data;
+            if kept.iter().all(|before| self.zone.records[*before].data != *data) {
+                kept.push(*place);
+            }
+        }
+        kept
+    }
+
     fn apex(&mut self) {
         let name = &self.zone.name;
-        match *self.places(name, RecordType::SOA) {
+        match *self.distinct(self.places(name, RecordType::SOA)) {
             [_] => {}
             [] => self.note(Level::Error, None, format!("zone {name} has no SOA record at its own name: every zone needs one")),
             [_, second, ..] => {
@@ -122,7 +134,7 @@ impl Checker<'_> {
             for (kind, one) in
                 [(RecordType::CNAME, "an alias has one target"), (RecordType::DNAME, "a tree has one target (RFC 6672 §2.4)")]
             {
-                if let Some([_, second, ..]) = kinds.get(&kind).map(Vec::as_slice) {
+                if let Some([_, second, ..]) = kinds.get(&kind).map(|places| self.distinct(places)).as_deref() {
                     found.push((Level::Error, *second, format!("a second {kind} record of {name}: {one}; remove one")));
                 }
             }

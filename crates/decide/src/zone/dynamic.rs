@@ -1,6 +1,6 @@
 //! What a dynamic set gives this time.
 
-use super::{Choice, Given, How, Nearest, SetId};
+use super::{Candidate, Choice, Given, How, Member, Nearest, SetId, Weighed};
 use crate::config::{DynamicSet, Order, Source};
 use crate::random::Random;
 use alloc::borrow::Cow;
@@ -13,11 +13,14 @@ use wire::dns::{Data, RecordType};
 pub(super) struct Draw<'a> {
     pub(super) data: Cow<'a, [Data]>,
     pub(super) choices: Vec<Choice>,
+    pub(super) weighed: Option<Weighed>,
     pub(super) scope: Option<u8>,
 }
 
 /// One of the records that are to be given in some order.
-struct Candidate {
+struct Entry {
+    /// Its place among all.
+    number: usize,
     data: Data,
     weight: u32,
     healthy: bool,
@@ -25,39 +28,67 @@ struct Candidate {
 
 /// The records of `kind` that `set` gives.
 pub(super) fn draw<'a>(set: &DynamicSet, id: SetId, kind: RecordType, given: &mut dyn Given) -> Draw<'a> {
-    let mut ways = Vec::new();
-    let mut scope = None;
-    let data = match &set.source {
+    let (mut ways, mut all) = (Vec::new(), given.weighs().then(Vec::new));
+    let entries = match &set.source {
         Source::Values { values, order, .. } => {
-            let candidate = |(data, weight): &(Data, u32)| Candidate { data: data.clone(), weight: *weight, healthy: true };
-            let mut candidates: Vec<_> = values.iter().map(candidate).collect();
+            let entry =
+                |(number, (data, weight)): (usize, &(Data, u32))| Entry { number, data: data.clone(), weight: *weight, healthy: true };
+            let mut entries: Vec<_> = values.iter().enumerate().map(entry).collect();
             if *order == Order::First {
-                for candidate in &mut candidates {
-                    candidate.healthy = candidate.data.address().is_none_or(|address| given.is_healthy(address));
+                for entry in &mut entries {
+                    entry.healthy = entry.data.address().is_none_or(|address| given.is_healthy(address));
                 }
             }
-            in_order(candidates, *order, kind, id, given, &mut ways)
+            if let Some(all) = &mut all {
+                all.extend(entries.iter().map(|entry| candidate(entry, (*order == Order::First).then_some(entry.healthy))));
+            }
+            in_order(entries, *order, kind, id, given, &mut ways)
         }
         Source::Pool { pool, order } => {
             let members = given.pool(*pool);
-            let healthy = members.iter().filter(|member| member.healthy).count();
-            ways.push(if healthy == 0 { How::NoneHealthy } else { How::Healthy { healthy, of: members.len() } });
-            let given_out = members.into_iter().filter(|member| member.healthy || healthy == 0);
-            let of_kind = given_out.filter(|member| kind_of(member.address) == kind);
-            let candidate = of_kind.map(|member| Candidate { data: record(member.address), weight: member.weight, healthy: true });
-            in_order(candidate.collect(), *order, kind, id, given, &mut ways)
+            let (healthy, of) = (members.iter().filter(|member| member.healthy).count(), members.len());
+            ways.push(if healthy == 0 { How::NoneHealthy } else { How::Healthy { healthy, of } });
+            let entry = |(number, member): (usize, &Member)| Entry {
+                number,
+                data: record(member.address),
+                weight: member.weight,
+                healthy: member.healthy,
+            };
+            if let Some(all) = &mut all {
+                all.extend(members.iter().enumerate().map(entry).map(|entry| candidate(&entry, Some(entry.healthy))));
+            }
+            let given_out = members.iter().enumerate().filter(|(_, member)| member.healthy || healthy == 0);
+            let of_kind = given_out.filter(|(_, member)| kind_of(member.address) == kind);
+            // Of what is left, each is as good as any.
+            let entries = of_kind.map(|member| Entry { healthy: true, ..entry(member) }).collect();
+            in_order(entries, *order, kind, id, given, &mut ways)
         }
         Source::Steering(steering) => {
             let Nearest { pop, addresses, scope: bits } = given.nearest(*steering);
-            scope = Some(bits);
             let addresses: Vec<_> = addresses.into_iter().filter(|address| kind_of(*address) == kind).collect();
             let data = addresses.iter().copied().map(record).collect();
-            ways.push(How::Nearest { pop, addresses, scope: bits });
-            data
+            let choices = vec![Choice { set: id, how: How::Nearest { pop, addresses, scope: bits } }];
+            return Draw { data: Cow::Owned(data), choices, weighed: None, scope: Some(bits) };
         }
     };
+    let weighed = all.map(|all| Weighed { set: id, candidates: judged(all, &entries, set.order(), kind, &ways) });
     let choices = ways.into_iter().map(|how| Choice { set: id, how }).collect();
-    Draw { data: Cow::Owned(data), choices, scope }
+    let data = entries.into_iter().map(|entry| entry.data).collect();
+    Draw { data: Cow::Owned(data), choices, weighed, scope: None }
+}
+
+fn candidate(entry: &Entry, healthy: Option<bool>) -> Candidate {
+    Candidate { data: entry.data.clone(), weight: entry.weight, healthy, given: None, why: "" }
+}
+
+/// What became of each.
+fn judged(mut all: Vec<Candidate>, given: &[Entry], order: Order, kind: RecordType, ways: &[How]) -> Vec<Candidate> {
+    let none_healthy = ways.contains(&How::NoneHealthy);
+    for (number, candidate) in all.iter_mut().enumerate() {
+        candidate.given = given.iter().position(|entry| entry.number == number).map(|place| place + 1);
+        candidate.why = candidate.word(order, none_healthy, candidate.data.kind() == kind);
+    }
+    all
 }
 
 fn kind_of(address: IpAddr) -> RecordType {
@@ -71,43 +102,36 @@ fn record(address: IpAddr) -> Data {
     }
 }
 
-fn in_order(
-    mut candidates: Vec<Candidate>,
-    order: Order,
-    kind: RecordType,
-    id: SetId,
-    given: &mut dyn Given,
-    ways: &mut Vec<How>,
-) -> Vec<Data> {
-    if candidates.is_empty() {
+fn in_order(mut entries: Vec<Entry>, order: Order, kind: RecordType, id: SetId, given: &mut dyn Given, ways: &mut Vec<How>) -> Vec<Entry> {
+    if entries.is_empty() {
         return Vec::new();
     }
-    let of = candidates.len();
+    let of = entries.len();
     match order {
         Order::Fixed => ways.push(How::AsWritten),
         Order::Rotate => {
             let first = usize::try_from(given.turn(id) % of as u64).unwrap_or(0);
             ways.push(How::Rotated { first, of });
-            candidates.rotate_left(first);
+            entries.rotate_left(first);
         }
         Order::Weighted => {
-            let weights = candidates.iter().map(|candidate| candidate.weight);
+            let weights = entries.iter().map(|entry| entry.weight);
             let total = weights.clone().map(u64::from).sum();
             let place = by_weight(weights, given);
-            ways.push(How::Drawn { place, weight: candidates[place].weight, total });
-            return vec![candidates.swap_remove(place).data];
+            ways.push(How::Drawn { place, weight: entries[place].weight, total });
+            return vec![entries.swap_remove(place)];
         }
         Order::First => {
-            let place = candidates.iter().position(|candidate| candidate.healthy);
+            let place = entries.iter().position(|entry| entry.healthy);
             ways.push(place.map_or(How::NoneHealthy, |place| How::First { place }));
-            return vec![candidates.swap_remove(place.unwrap_or(0)).data];
+            return vec![entries.swap_remove(place.unwrap_or(0))];
         }
     }
     // RFC 2181 §10.1: a name has one alias at the most.
     if kind == RecordType::CNAME {
-        candidates.truncate(1);
+        entries.truncate(1);
     }
-    candidates.into_iter().map(|candidate| candidate.data).collect()
+    entries
 }
 
 /// Which of them, each as often as its weight says; where none has a weight, all alike.

@@ -77,11 +77,14 @@ fn node<'a>(zones: &'a Zones, zone: usize, name: &Name, glue: bool) -> Option<&'
     }
     let (found, exact) = zones.find_in(zone, name.as_wire())?;
     let node = &zones.nodes[found];
-    match node.place {
-        Place::BelowDname(_) => None,
-        Place::Cut | Place::BelowCut(_) => (exact && glue).then_some(node),
-        Place::Apex | Place::Inside if exact => Some(node),
-        Place::Apex | Place::Inside if node.held(RecordType::DNAME).is_none() => node.wildcard.map(|wildcard| &zones.nodes[wildcard]),
-        Place::Apex | Place::Inside => None,
+    let cut = matches!(node.place, Place::Cut | Place::BelowCut(_));
+    if matches!(node.place, Place::BelowDname(_)) || (cut && !glue) {
+        return None;
     }
+    if exact {
+        return Some(node);
+    }
+    // Glue may come from a wildcard below the delegation: NSD and Knot have it so.
+    let wildcard = node.wildcard.filter(|_| node.held(RecordType::DNAME).is_none());
+    wildcard.map(|wildcard| &zones.nodes[wildcard])
 }

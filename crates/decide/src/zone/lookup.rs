@@ -30,7 +30,7 @@ pub(super) fn answer<'a>(zones: &'a Zones, asked: &Asked<'a>, given: &mut dyn Gi
 
 /// An answer that refuses.
 pub(super) fn nothing<'a>() -> Reply<'a> {
-    let why = Why { rule: Rule::Refused, zone: None, at: None, aliases: 0, choices: Vec::new() };
+    let why = Why { rule: Rule::Refused, zone: None, at: None, aliases: 0, choices: Vec::new(), weighed: Vec::new() };
     let (answer, authority, additional) = (Vec::new(), Vec::new(), Vec::new());
     Reply { code: REFUSED, authoritative: false, answer, authority, additional, scope: None, why }
 }
@@ -187,8 +187,9 @@ impl<'a> Walk<'a, '_> {
         match &held.what {
             What::Fixed(data) => Some(Cow::Borrowed(data)),
             What::Dynamic(set) => {
-                let Draw { data, choices, scope } = dynamic::draw(self.zones.set(*set), *set, held.kind, self.given);
+                let Draw { data, choices, weighed, scope } = dynamic::draw(self.zones.set(*set), *set, held.kind, self.given);
                 self.reply.why.choices.extend(choices);
+                self.reply.why.weighed.extend(weighed);
                 // Of two scopes the narrower holds for both.
                 self.reply.scope = self.reply.scope.max(scope);
                 Some(data).filter(|data| !data.is_empty())
@@ -222,6 +223,11 @@ impl<'a> Walk<'a, '_> {
         // §3.1: the alias of this one name, for those who know nothing of trees, with the same time to live.
         let (owner, data) = (Cow::Owned(name.clone()), Cow::Owned(vec![Data::Cname(made.clone())]));
         self.reply.answer.push(Set { owner, kind: RecordType::CNAME, ttl: held.ttl, data, needed: false });
+        // Below itself it would lead to ever longer names, and a short question to a long answer: this is where NSD stops too.
+        if target.is_within(&node.name) {
+            self.reply.why.rule = Rule::AliasLoop;
+            return None;
+        }
         // Who asks for the alias has it. §3.2 would go on; no other server does.
         (self.asked.kind != RecordType::CNAME).then_some(Cow::Owned(made))
     }
@@ -253,6 +259,11 @@ impl<'a> Walk<'a, '_> {
     fn no_data(&mut self, node: &'a Node, rule: Rule) {
         self.end(if rule == Rule::Wildcard { Rule::WildcardNoData } else { Rule::NoData }, Some(node));
         self.negative(node.zone);
+        // What only this client's place lacks, or lacks for now, is not believed absent for longer than it would be believed there.
+        let changes = |held: &&Held| matches!(held.what, What::Dynamic(_)) && [held.kind, RecordType::ANY].contains(&self.asked.kind);
+        if let Some(least) = node.sets.iter().filter(changes).map(|held| held.ttl).min() {
+            self.reply.authority.iter_mut().for_each(|set| set.ttl = set.ttl.min(least));
+        }
         if self.asked.dnssec_ok {
             self.prove(node, node.held(RecordType::NSEC));
         }

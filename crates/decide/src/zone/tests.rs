@@ -41,6 +41,7 @@ pub(super) fn dns(zones: Vec<config::Zone>) -> config::Dns {
     let limits = DnsLimits {
         datagram: 1232,
         cookies: true,
+        cookie_secrets: Vec::new(),
         rate: 0,
         slip: 0,
         connections: 1,
@@ -61,11 +62,12 @@ pub(super) struct Fixed {
     pub(super) members: Vec<Member>,
     pub(super) ill: Vec<IpAddr>,
     pub(super) nearest: Nearest,
+    pub(super) weighs: bool,
 }
 
 pub(super) fn fixed() -> Fixed {
     let nearest = Nearest { pop: 0, addresses: Vec::new(), scope: 0 };
-    Fixed { random: SplitMix::new(1), turn: 0, members: Vec::new(), ill: Vec::new(), nearest }
+    Fixed { random: SplitMix::new(1), turn: 0, members: Vec::new(), ill: Vec::new(), nearest, weighs: false }
 }
 
 impl Given for Fixed {
@@ -88,6 +90,10 @@ impl Given for Fixed {
 
     fn nearest(&mut self, _: usize) -> Nearest {
         self.nearest.clone()
+    }
+
+    fn weighs(&self) -> bool {
+        self.weighs
     }
 }
 

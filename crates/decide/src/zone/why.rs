@@ -1,10 +1,13 @@
 //! Why an answer is as it is.
 
 use super::SetId;
+use crate::config::Order;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
-use wire::dns::{Name, RecordType};
+use wire::dns::{Data, Name, RecordType};
 
 /// What decided an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,88 @@ pub struct Why<'a> {
     pub aliases: usize,
     /// What dynamic sets gave, in the order they were asked.
     pub choices: Vec<Choice>,
+    /// What each of those sets had to choose among, but for the places of steerings; empty unless [`super::Given::weighs`].
+    pub weighed: Vec<Weighed>,
+}
+
+/// All that a dynamic set could have given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// Which set.
+    pub set: SetId,
+    /// In the order written.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A record of a dynamic set, or the address of a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// What it says.
+    pub data: Data,
+    /// Its weight.
+    pub weight: u32,
+    /// Whether it answers; `None` where the set does not ask.
+    pub healthy: Option<bool>,
+    /// Where it stands in the answer, from 1; `None`: it was left out.
+    pub given: Option<usize>,
+    /// What decided for it or against it.
+    ///
+    /// - For it: `as-written`, `in-turn`, `drawn`, `first-healthy`; `none-healthy`: as good as any.
+    /// - Against it: `unhealthy`; `other-family`; `not-drawn`, `no-weight`; `not-first`; `one-alias` (a name has no more).
+    pub why: &'static str,
+}
+
+impl Candidate {
+    /// What [`Candidate::why`] means.
+    pub fn meaning(&self) -> &'static str {
+        match self.why {
+            "as-written" => "all are given, as they are written",
+            "in-turn" => "all are given, and each is the first in its turn",
+            "drawn" => "drawn by weight",
+            "first-healthy" => "the first that is healthy",
+            "none-healthy" => "none is healthy, and somebody has to be given",
+            "unhealthy" => "it does not answer",
+            "other-family" => "it is of the other family of addresses",
+            "not-drawn" => "another was drawn by weight",
+            "no-weight" => "without a weight it is never drawn",
+            "not-first" => "one before it is healthy",
+            "one-alias" => "a name has one alias at the most",
+            _ => "",
+        }
+    }
+
+    /// How it is, as far as the word does not say it: `healthy, weight 3`.
+    pub fn facts(&self) -> String {
+        let healthy = match self.healthy {
+            Some(true) => "healthy, ",
+            Some(false) if self.why != "unhealthy" => "unhealthy, ",
+            _ => "",
+        };
+        format!("{healthy}weight {}", self.weight)
+    }
+
+    /// All of it on a line: `192.0.2.1: given as number 1: in-turn, healthy, weight 3`.
+    pub fn line(&self) -> String {
+        let given = self.given.map_or_else(|| "left out".to_string(), |place| format!("given as number {place}"));
+        format!("{}: {given}: {}, {}", self.data, self.why, self.facts())
+    }
+
+    /// The word, of one of a set with this order.
+    pub(super) fn word(&self, order: Order, none_healthy: bool, of_kind: bool) -> &'static str {
+        match (self.given.is_some(), order) {
+            (true, Order::First) if self.healthy == Some(false) => "none-healthy",
+            (true, Order::First) => "first-healthy",
+            (true, Order::Weighted) => "drawn",
+            (true, Order::Rotate) => "in-turn",
+            (true, Order::Fixed) => "as-written",
+            (false, _) if self.healthy == Some(false) && !none_healthy => "unhealthy",
+            (false, _) if !of_kind => "other-family",
+            (false, Order::Weighted) if self.weight == 0 => "no-weight",
+            (false, Order::Weighted) => "not-drawn",
+            (false, Order::First) => "not-first",
+            (false, Order::Rotate | Order::Fixed) => "one-alias",
+        }
+    }
 }
 
 /// A rule of the lookup (RFC 1034 §4.3.2).
@@ -123,6 +208,21 @@ pub enum How {
         /// For how many bits of the client's address the same holds.
         scope: u8,
     },
+}
+
+impl How {
+    /// Its name in logs and steps.
+    pub fn word(&self) -> &'static str {
+        match self {
+            How::AsWritten => "as-written",
+            How::Rotated { .. } => "rotated",
+            How::Drawn { .. } => "drawn",
+            How::First { .. } => "first-healthy",
+            How::NoneHealthy => "none-healthy",
+            How::Healthy { .. } => "healthy",
+            How::Nearest { .. } => "nearest",
+        }
+    }
 }
 
 impl fmt::Display for How {

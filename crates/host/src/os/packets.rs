@@ -14,6 +14,8 @@ use std::thread::JoinHandle;
 const ALL: u16 = 0x0003_u16.to_be();
 /// What the kernel keeps until it is read.
 const KERNEL_BYTES: usize = 8 << 20;
+/// A frame takes so much of it, however short it is.
+const LEAST: usize = 512;
 /// The largest frame there is: the kernel may hand over many segments as one.
 const LARGEST: usize = 64 << 10;
 /// How long the thread looks at nothing before it looks whether it is to end.
@@ -67,8 +69,10 @@ impl Capture {
     pub fn begin(most: usize, each: usize, wanted: impl Fn(&[u8]) -> bool + Send + 'static) -> io::Result<Capture> {
         let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(i32::from(ALL))))?;
         socket.set_read_timeout(Some(TURN))?;
-        // As much of it as the system allows.
-        let _ = socket.set_recv_buffer_size(KERNEL_BYTES);
+        // As much of it as the system allows: its limit does not bind who may set it (CAP_NET_ADMIN).
+        if rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, KERNEL_BYTES).is_err() {
+            let _ = socket.set_recv_buffer_size(KERNEL_BYTES);
+        }
         let shared = Arc::<Shared>::default();
         let theirs = shared.clone();
         let thread = std::thread::Builder::new().name("packets".into()).spawn(move || take(&socket, (most, each), &wanted, &theirs))?;
@@ -109,19 +113,33 @@ impl Drop for Capture {
     }
 }
 
+/// Nothing came as long as one waited.
+fn is_of_time(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}
+
 fn take(socket: &Socket, (most, each): (usize, usize), wanted: &dyn Fn(&[u8]) -> bool, shared: &Shared) {
     let mut room = vec![0; LARGEST];
     let mut seen: VecDeque<Vec<u8>> = VecDeque::with_capacity(REMEMBERED);
-    while !shared.ended.load(Ordering::Relaxed) {
+    // What passed before the end is still with the kernel, where this thread had no turn. It is read after the end, and not much more
+    // than that: others may send all the while.
+    let mut left = 2 * KERNEL_BYTES;
+    while left > 0 {
+        let ended = shared.ended.load(Ordering::Relaxed);
+        if ended && socket.set_nonblocking(true).is_err() {
+            return;
+        }
         let length = match io::Read::read(&mut &*socket, &mut room) {
             Ok(length) => length,
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => {
-                continue;
-            }
+            Err(error) if is_of_time(&error) && ended => return,
+            Err(error) if is_of_time(&error) => continue,
             // An interface went down; others may still have something.
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NETDOWN.raw_os_error()) => continue,
+            Err(error) if !ended && error.raw_os_error() == Some(rustix::io::Errno::NETDOWN.raw_os_error()) => continue,
             Err(_) => return,
         };
+        if ended {
+            left = left.saturating_sub(length.max(LEAST));
+        }
         let (at, frame) = (now(), &room[..length]);
         if !wanted(frame) {
             continue;
@@ -145,3 +163,6 @@ fn take(socket: &Socket, (most, each): (usize, usize), wanted: &dyn Fn(&[u8]) ->
         taken.packets.push(Captured { at, frame: kept.to_vec(), length });
     }
 }
+
+#[cfg(test)]
+mod tests;

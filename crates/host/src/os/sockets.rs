@@ -33,12 +33,7 @@ pub fn bind(at: &Endpoint) -> io::Result<Bound> {
             let bound = socket.local_addr()?.as_socket().expect("an IP socket has an IP address");
             // What shares a port must have said so, the first one too; it is closed when another holds the port.
             socket.set_reuse_port(true)?;
-            let held = tcp_socket(&bound)?;
-            held.set_reuse_port(true)?;
-            held.bind(&SockAddr::from(bound))?;
-            // Else whoever binds it without listening at first would not be refused.
-            held.set_reuse_address(false)?;
-            Ok(Bound { endpoint: Endpoint::Ip(bound), _held: Some(held) })
+            hold(bound)
         }
         Endpoint::Unix(path) => {
             remove_stale(path)?;
@@ -48,6 +43,24 @@ pub fn bind(at: &Endpoint) -> io::Result<Bound> {
             Ok(Bound { endpoint: at.clone(), _held: None })
         }
     }
+}
+
+/// The same for an address that this process has given up a moment ago: its threads may not have closed their listeners yet, and those are
+/// no other program. That nobody else has taken it meanwhile is seen only if he does not share ports.
+pub fn bind_again(at: &Endpoint) -> io::Result<Bound> {
+    match (bind(at), at) {
+        (Err(error), Endpoint::Ip(address)) if error.kind() == io::ErrorKind::AddrInUse => hold(*address),
+        (bound, _) => bound,
+    }
+}
+
+fn hold(address: SocketAddr) -> io::Result<Bound> {
+    let held = tcp_socket(&address)?;
+    held.set_reuse_port(true)?;
+    held.bind(&SockAddr::from(address))?;
+    // Else whoever binds it without listening at first would not be refused.
+    held.set_reuse_address(false)?;
+    Ok(Bound { endpoint: Endpoint::Ip(address), _held: Some(held) })
 }
 
 /// The same for an address where datagrams come in beside connections, at the same port. That of the datagrams is not held: who holds it

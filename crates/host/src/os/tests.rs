@@ -8,9 +8,15 @@ fn loopback() -> Endpoint {
     Endpoint::Ip("127.0.0.1:0".parse().expect("an address"))
 }
 
+/// An address of one test alone: a port that it gives back is free then, and not another test's.
+fn own(address: &str) -> Endpoint {
+    Endpoint::Ip(format!("{address}:0").parse().expect("an address"))
+}
+
 #[test]
 fn bytes_go_both_ways_over_tcp_and_the_far_ends_end_is_seen() {
-    let at = bind(&loopback()).expect("a free port").endpoint.clone();
+    let bound = bind(&loopback()).expect("a free port");
+    let at = bound.endpoint.clone();
     let (asked, answered) = run(|host| async move {
         let mut listener = host.listen(&at, 16).expect("listening");
         let mut client = host.connect(&at).await.expect("connected");
@@ -67,8 +73,9 @@ fn a_datagram_is_answered_and_strangers_are_not_heard() {
 
 #[test]
 fn a_port_where_nobody_listens_is_an_error_at_once() {
-    let gone = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
-    assert_eq!(exchange(gone, || ()).expect_err("nobody is there").kind(), io::ErrorKind::ConnectionRefused);
+    // No port that the kernel gives to anybody who asks for any.
+    let nobody = "127.0.0.1:1".parse().expect("an address");
+    assert_eq!(exchange(nobody, || ()).expect_err("nobody is there").kind(), io::ErrorKind::ConnectionRefused);
 }
 
 #[test]
@@ -80,7 +87,7 @@ fn a_taken_port_is_an_error_before_any_thread_listens() {
 
 #[test]
 fn a_port_that_was_bound_is_nobody_elses_before_anybody_listens() {
-    let bound = bind(&loopback()).expect("a free port");
+    let bound = bind(&own("127.0.71.1")).expect("a free port");
     assert_eq!(bind(&bound.endpoint).expect_err("it is taken").kind(), io::ErrorKind::AddrInUse);
     let at = bound.endpoint.clone();
     run(|host| async move {
@@ -92,6 +99,27 @@ fn a_port_that_was_bound_is_nobody_elses_before_anybody_listens() {
     let Endpoint::Ip(address) = bound.endpoint else { unreachable!("it is an IP port") };
     drop(bound);
     std::net::TcpListener::bind(address).expect("it is free again");
+}
+
+#[test]
+fn what_was_given_up_a_moment_ago_can_be_taken_again_while_its_listeners_close() {
+    run(|host| async move {
+        let bound = bind(&own("127.0.71.2")).expect("a free port");
+        let at = bound.endpoint.clone();
+        let listener = host.listen(&at, 16).expect("listening");
+        drop(bound);
+        assert_eq!(bind(&at).expect_err("a listener is open").kind(), io::ErrorKind::AddrInUse);
+        let again = bind_again(&at).expect("it is our own");
+        drop(listener);
+        assert_eq!(bind(&at).expect_err("it is held").kind(), io::ErrorKind::AddrInUse);
+        let other = host.listen(&at, 16).expect("listening");
+        drop((again, other));
+        // Another program is told from our own listeners.
+        let Endpoint::Ip(address) = at else { panic!("an IP address stays one") };
+        let _taken = std::net::TcpListener::bind(address).expect("it is free");
+        assert_eq!(bind_again(&at).expect_err("it is taken").kind(), io::ErrorKind::AddrInUse);
+    })
+    .expect("an event loop");
 }
 
 #[test]
@@ -121,53 +149,4 @@ fn a_link_out_of_the_root_is_nothing_and_one_inside_is_followed() {
     assert!(!is_file("out") && !is_file("absolute") && !is_file("../secret") && !is_file("missing"));
     assert!(matches!(files::open(site, ""), Ok(Opened::Directory)));
     std::fs::remove_dir_all(&root).expect("removed");
-}
-
-#[test]
-#[expect(clippy::print_stdout, reason = "a test that skips says so")]
-fn packets_are_taken_once_each_as_they_pass() {
-    let receiver = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    let to = receiver.local_addr().expect("bound");
-    let is_ours = move |frame: &[u8]| {
-        let packet = wire::packet::Packet::parse(frame);
-        packet.is_ok_and(|packet| packet.ports().is_some_and(|(_, port)| port == to.port()))
-    };
-    let capture = match Capture::begin(1 << 20, 65_536, is_ours) {
-        Ok(capture) => capture,
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            return println!("skipped: to see packets needs CAP_NET_RAW");
-        }
-        Err(error) => panic!("{error}"),
-    };
-    let sender = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    for payload in [b"one".as_slice(), b"two", b"two"] {
-        sender.send_to(payload, to).expect("sent");
-    }
-    let captures = capture.end(Duration::from_millis(500), Duration::from_secs(20));
-    let payloads = captures.packets.iter().map(|packet| wire::packet::Packet::parse(&packet.frame).expect("ours").payload);
-    // What is sent twice is two packets: their numbers differ.
-    assert_eq!(payloads.collect::<Vec<_>>(), [b"one".as_slice(), b"two", b"two"]);
-    assert!(captures.packets.windows(2).all(|two| two[0].at <= two[1].at));
-    assert_eq!(captures.untaken, 0);
-}
-
-#[test]
-#[expect(clippy::print_stdout, reason = "a test that skips says so")]
-fn a_capture_takes_no_more_than_it_may() {
-    let receiver = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    let to = receiver.local_addr().expect("bound");
-    let is_ours = move |frame: &[u8]| {
-        let packet = wire::packet::Packet::parse(frame);
-        packet.is_ok_and(|packet| packet.ports().is_some_and(|(_, port)| port == to.port()))
-    };
-    let Ok(capture) = Capture::begin(90, 45, is_ours) else {
-        return println!("skipped: to see packets needs CAP_NET_RAW");
-    };
-    for _ in 0..5 {
-        receiver.send_to(b"three", to).expect("sent");
-    }
-    let captures = capture.end(Duration::from_millis(500), Duration::from_secs(20));
-    // Frames of 14 + 20 + 8 + 5 bytes, of which the last two were not wanted.
-    assert_eq!((captures.packets.len(), captures.untaken), (2, 3));
-    assert!(captures.packets.iter().all(|packet| (packet.frame.len(), packet.length) == (45, 47)));
 }

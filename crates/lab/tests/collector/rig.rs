@@ -15,7 +15,7 @@ use wire::bgp::{self, Agreed, Capability, Family, NewAttributes, Notification, O
 use wire::network::Network;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
-pub(crate) const WIDE: Agreed = Agreed { four_octets: true, long: false, paths_v4: false, paths_v6: false };
+pub(crate) const WIDE: Agreed = Agreed { four_octets: true, long: false, paths_v4: false, paths_v6: false, own: false };
 
 /// Whoever holds the tables: by source, what is in each.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Cookies, and the limit of answers.
 
 use crate::support::{Rig, at, dns, limits, option_of, query, with_option};
-use decide::config::DnsLimits;
+use decide::config::{DnsLimits, Secret};
 use decide::time::Duration;
 use lab::World;
 use std::net::SocketAddr;
@@ -35,6 +35,40 @@ fn a_client_is_given_a_cookie_and_keeps_it() {
     });
     assert_eq!(rig.counts().cookies, 2);
     rig.close();
+}
+
+/// RFC 9018 §5: servers that share a secret know each other's clients, through restarts, and while one secret takes the place of another.
+#[test]
+fn servers_that_share_a_secret_know_each_others_cookies() {
+    let config = |secrets: &[&[u8; 16]]| {
+        let cookie_secrets = secrets.iter().map(|secret| Secret(secret.to_vec())).collect();
+        dns(DnsLimits { cookie_secrets, ..limits() })
+    };
+    let (old, new) = (b"the old secret..", b"the new secret..");
+    let (one, other) = (World::new(6), World::new(7));
+    let [one, other] = [&one, &other].map(|world| Rig::new(world, config(&[old])));
+    let shows = |rig: &Rig<'_>, cookie: &[u8]| {
+        let answer = rig.run(async { rig.udp(&with_option("a.example", 10, cookie)).await.expect("an answer") });
+        option_of(&answer, 10).expect("a cookie")
+    };
+    let cookie = shows(&one, &[5; 8]);
+    assert_eq!(shows(&other, &cookie), cookie);
+    // The new one is known everywhere before it is used anywhere, and the old one until its cookies are over.
+    let steps: [&[&[u8; 16]]; 3] = [&[old, new], &[new, old], &[new]];
+    for (step, secrets) in steps.iter().enumerate() {
+        one.server.reload(&one.edge.host(), config(secrets));
+        let (theirs, ours) = (shows(&other, &[6; 8]), shows(&one, &[6; 8]));
+        let known = |rig: &Rig<'_>, cookie: &[u8]| shows(rig, cookie) == cookie;
+        assert_eq!((known(&one, &theirs), known(&other, &ours)), (true, true), "step {step}");
+        other.server.reload(&other.edge.host(), config(secrets));
+    }
+    // Without one, each has its own.
+    for rig in [&one, &other] {
+        rig.server.reload(&rig.edge.host(), config(&[]));
+    }
+    let cookie = shows(&one, &[5; 8]);
+    assert_ne!(shows(&other, &cookie), cookie);
+    [one, other].iter().for_each(Rig::close);
 }
 
 #[test]

@@ -47,6 +47,15 @@ fn a_connection_that_says_nothing_or_too_slowly_is_closed() {
         let began = rig.world.now();
         assert_eq!(slow.receive().await, None);
         assert!(rig.world.now().since(began) < Duration::from_secs(3));
+        // Nor are lengths of nothing.
+        let mut empty = rig.connect().await;
+        for _ in 0..3 {
+            rig.world.sleep(Duration::from_secs(3)).await;
+            empty.write(&[0, 0]).await;
+        }
+        let began = rig.world.now();
+        assert_eq!(empty.receive().await, None);
+        assert!(rig.world.now().since(began) < Duration::from_secs(3));
         // Whoever asks stays.
         let mut busy = rig.connect().await;
         for _ in 0..5 {
@@ -87,6 +96,27 @@ fn connections_are_limited_by_address_and_in_all() {
     rig.close();
 }
 
+/// One machine has all addresses of a /64.
+#[test]
+fn addresses_of_one_network_of_ipv6_are_one() {
+    let world = World::new(8);
+    let at: std::net::SocketAddr = "[fd00::2]:53".parse().expect("an address");
+    let mut config = dns(DnsLimits { connections_per_address: 2, ..limits() });
+    config.dns.as_mut().expect("there is one").listeners = vec![at];
+    let rig = Rig::new(&world, config);
+    let [one, other, stranger] =
+        [("one", "fd00::9:1"), ("other", "fd00::9:2"), ("stranger", "fd00:0:0:1::1")].map(|(name, at)| world.host(name, at));
+    rig.run(async {
+        let mut held = Vec::new();
+        for host in [&one, &other, &one, &stranger] {
+            held.push(host.host().connect(&host::Endpoint::Ip(at)).await.expect("connected"));
+            rig.world.sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(rig.counts().turned_away, 1, "the third of one network");
+    });
+    rig.close();
+}
+
 #[test]
 fn a_client_that_reads_nothing_is_let_go() {
     let world = World::new(4);
@@ -106,6 +136,36 @@ fn a_client_that_reads_nothing_is_let_go() {
         .await;
         drop(writing);
         rig.world.sleep(Duration::from_secs(20)).await;
+        assert_eq!(rig.edge.open_descriptors(), 3, "the listeners of both kinds, and no connection");
+    });
+    rig.close();
+}
+
+/// One that takes a little now and then is no better.
+#[test]
+fn a_client_that_reads_next_to_nothing_is_let_go() {
+    let world = World::new(9);
+    let rig = Rig::new(&world, dns(limits()));
+    rig.run(async {
+        let mut tcp = rig.connect().await;
+        let bytes = with(1, "a.example", RecordType::A, None);
+        let one = [&u16::try_from(bytes.len()).expect("short").to_be_bytes()[..], &bytes].concat();
+        let many = one.repeat(20_000);
+        {
+            let mut writing = Box::pin(tcp.write(&many));
+            let mut late = Box::pin(rig.world.sleep(Duration::from_secs(5)));
+            std::future::poll_fn(|cx| {
+                use std::future::Future;
+                let _ = writing.as_mut().poll(cx);
+                late.as_mut().poll(cx)
+            })
+            .await;
+        }
+        for _ in 0..60 {
+            let mut piece = [0; 100];
+            let _ = std::future::poll_fn(|cx| tcp.stream.poll_read(cx, &mut piece)).await;
+            rig.world.sleep(Duration::from_secs(1)).await;
+        }
         assert_eq!(rig.edge.open_descriptors(), 3, "the listeners of both kinds, and no connection");
     });
     rig.close();

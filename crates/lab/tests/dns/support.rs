@@ -25,6 +25,7 @@ pub(crate) fn limits() -> DnsLimits {
     DnsLimits {
         datagram: 1232,
         cookies: true,
+        cookie_secrets: Vec::new(),
         rate: 0,
         slip: 2,
         connections: 100,
@@ -151,6 +152,11 @@ impl Reader for Told {
                 Value::Text(text) => format!(" {name}={}", String::from_utf8_lossy(texts.get(text))),
                 Value::Word(word) => format!(" {name}={word}"),
                 Value::Number(number) | Value::Bytes(number) => format!(" {name}={number}"),
+                Value::List(list) => {
+                    let mut json = String::new();
+                    decide::step::json::list(texts, list, &|_| String::new(), &mut json);
+                    format!(" {name}={json}")
+                }
                 other => format!(" {name}={other:?}"),
             };
         });
@@ -164,7 +170,7 @@ impl Reader for Told {
 
 /// A client's end of a TCP connection.
 pub(crate) struct Tcp {
-    stream: Stream,
+    pub(crate) stream: Stream,
     came: Vec<u8>,
 }
 

@@ -223,14 +223,19 @@ fn a_zone_with_a_mistake_keeps_no_other_from_being_served() {
     let mistaken = zone("other.test", "other.test. NS ns.example.");
     config.dns.as_mut().expect("there is one").zones.push(mistaken);
     let (world, told) = (World::new(12), Arc::new(Told::default()));
-    let rig = Rig::read(&world, config, vec![told.clone()]);
-    rig.run(async {
-        let answer = rig.ask(&query("www.example", RecordType::A)).await.expect("an answer");
-        assert_eq!(data(&answer), ["www.example A(192.0.2.80)"]);
-        assert_eq!(rig.ask(&query("other.test", RecordType::NS)).await.expect("an answer").code, REFUSED);
-    });
-    let found = told.lines().into_iter().filter(|line| line.contains("zone-mistaken")).collect::<Vec<_>>();
-    assert_eq!(found.len(), 1, "{found:?}");
+    let rig = Rig::read(&world, config.clone(), vec![told.clone()]);
+    let found = || told.lines().into_iter().filter(|line| line.contains("zone-mistaken")).collect::<Vec<_>>();
+    for reloads in 0..3 {
+        rig.run(async {
+            let answer = rig.ask(&query("www.example", RecordType::A)).await.expect("an answer");
+            assert_eq!(data(&answer), ["www.example A(192.0.2.80)"]);
+            assert_eq!(rig.ask(&query("other.test", RecordType::NS)).await.expect("an answer").code, REFUSED);
+        });
+        // As often as it is read.
+        assert_eq!(found().len(), 1 + reloads, "{:?}", found());
+        rig.server.reload(&rig.edge.host(), config.clone());
+    }
+    let found = found();
     assert!(found[0].contains("zone=other.test why=zone other.test has no SOA record"), "{found:?}");
     rig.close();
 }
@@ -265,13 +270,15 @@ fn the_reasons_of_an_answer_are_told_to_who_may_ask() {
     rig.run(async {
         let asked = query("_why.cdn.example", RecordType::TXT);
         let answer = rig.ask(&asked).await.expect("an answer");
-        let [Data::Txt(texts)] = &*answer.answer.iter().map(|record| record.data.clone()).collect::<Vec<_>>() else {
+        let [Data::Txt(texts), Data::Txt(backend)] = &*answer.answer.iter().map(|record| record.data.clone()).collect::<Vec<_>>() else {
             panic!("{:?}", answer.answer)
         };
         let text = String::from_utf8_lossy(&texts[0]).into_owned();
         let wanted = "A for 10.0.0.1: the name has such records; decided at cdn.example in zone example; 1 of 1 are healthy; \
                       all, as written";
         assert_eq!(text, wanted);
+        let backend = String::from_utf8_lossy(&backend[0]).into_owned();
+        assert_eq!(backend, "cdn.example 10.0.1.1: given as number 1: as-written, healthy, weight 1");
         // Of what is not ours nothing is said, not even the reason, in its name.
         let other_name = rig.ask(&query("_why.www.elsewhere.test", RecordType::TXT)).await.expect("an answer");
         assert!(other_name.code == REFUSED && !other_name.flags.authoritative, "{other_name:?}");
@@ -299,6 +306,40 @@ fn every_query_can_be_told() {
         first.starts_with("query-answered client=10.0.0.1:") && first.contains(" over=udp name=WWW.example kind=A code=NOERROR"),
         "{first}"
     );
-    assert!(second.contains(" code=NXDOMAIN ") && second.ends_with(" subnet=192.0.2.0/24 scope=0"), "{second}");
+    assert!(second.contains(" code=NXDOMAIN ") && second.ends_with(" subnet=192.0.2.0/24 scope=0 choices=[]"), "{second}");
+    assert!(first.contains(" rule=exact ") && second.contains(" rule=no-name "), "{first} {second}");
+    rig.close();
+}
+
+/// What is told of an answer is how that very answer came about, although it was written beforehand.
+#[test]
+fn what_a_set_gave_is_told_with_what_it_left_out() {
+    let values = |order| {
+        let data = |last: u8| (Data::A([192, 0, 2, last].into()), u32::from(last));
+        Source::Values { kind: RecordType::A, values: (1..=3).map(data).collect(), order }
+    };
+    let sets = vec![set("turn.example", values(Order::Rotate)), set("drawn.example", values(Order::Weighted))];
+    let (world, told) = (World::new(14), Arc::new(Told::default()));
+    let rig = Rig::read(&world, served(LINES, sets), vec![told.clone()]);
+    let given: Vec<Vec<String>> = rig.run(async {
+        let mut given = Vec::new();
+        for name in ["turn.example", "turn.example", "drawn.example", "drawn.example", "drawn.example"] {
+            let answer = rig.ask(&query(name, RecordType::A)).await.expect("an answer");
+            given.push(answer.answer.iter().map(|record| record.data.to_string()).collect());
+        }
+        given
+    });
+    let lines = told.lines();
+    let lines: Vec<_> = lines.iter().filter(|line| line.starts_with("query-answered")).collect();
+    assert_eq!(lines.len(), given.len());
+    for (line, given) in lines.iter().zip(&given) {
+        assert!(line.contains(" rule=exact ") && line.contains("\"candidates\":["), "{line}");
+        for (place, address) in given.iter().enumerate() {
+            assert!(line.contains(&format!("{{\"value\":\"{address}\",\"given\":{},", place + 1)), "{address} {line}");
+        }
+        assert_eq!(line.matches("\"given\":").count(), given.len(), "{line}");
+        assert_eq!(line.matches("\"why\":\"not-drawn\"").count(), 3 - given.len(), "{line}");
+    }
+    assert!(given[0] != given[1], "each has its turn: {given:?}");
     rig.close();
 }

@@ -35,7 +35,7 @@ fn leading(status: u16) -> Config {
         moves_per_minute: 100,
         measured_gain: 10,
         measure: Some(Measure {
-            key: Secret(vec![7; 32]),
+            key: Some(Secret(vec![7; 32])),
             lifetime: 30 * SECOND,
             reports_per_minute: 4,
             half_life: 600 * SECOND,
@@ -99,7 +99,7 @@ fn each_client_is_led_to_its_place_and_the_journey_says_why() {
         let steps: Vec<String> = rig.log.steps("redirected-to-pop").iter().map(|step| step.split_once(' ').expect("ms").1.into()).collect();
         let words =
             ["fra default  1 10.0.0.1", "sin measured 10.0.0.0/24 7 10.0.0.1", "fra default  7 198.51.100.1", "fra next-best  7 192.0.2.1"];
-        assert_eq!(steps, words.map(|words| format!("redirected-to-pop {words}")));
+        assert_eq!(steps, words.map(|words| format!("redirected-to-pop {words} 3")));
         let site = &rig.server.metrics().counts().sites.into_iter().find(|site| site.name == "site").expect("it is counted");
         assert_eq!(site.led, [1, 0, 0, 2, 1]);
         rig.close();
@@ -208,7 +208,7 @@ fn a_trace_goes_on_at_the_place() {
         request.given.push(there);
         let journey = rig.run(async { go(&rig, &request).await });
         let why = server_steps(&journey).into_iter().find(|(_, step)| step.starts_with("redirected-to-pop ")).expect("it is told").1;
-        for part in ["\"pop\":\"sin\"", "\"layer\":\"measured\"", "\"prefix\":\"10.0.0.0/24\"", "\"version\":7"] {
+        for part in ["\"pop\":\"sin\"", "\"layer\":\"measured\"", "\"prefix\":\"10.0.0.0/24\"", "\"version\":7", "\"candidates\":[{"] {
             assert!(why.contains(part), "{why}");
         }
         let legs: Vec<u16> =
@@ -301,6 +301,50 @@ fn a_forger_moves_no_network_that_he_is_not_in() {
         let late = leave(&rig, &victim);
         rig.run_until(world.now() + 31 * SECOND);
         assert_eq!(report(&rig, &victim, &late, NEAR_SIN), 403, "it is over");
+        rig.close();
+    });
+}
+
+/// What clients have in hand outlives a reload, where the owner has given no key; and a change of the owner's key ends it.
+#[test]
+fn a_leave_outlives_a_reload() {
+    World::twice(11, |world| {
+        let with = |key: Option<&[u8]>| {
+            let mut config = leading(302);
+            config.steerings[0].measure.as_mut().expect("it is there").key = key.map(|key| Secret(key.to_vec()));
+            config
+        };
+        let rig = Rig::new(world, with(None));
+        let clients: Vec<_> = (1..=4).map(|host| world.host(&format!("c{host}"), &format!("192.0.2.{host}"))).collect();
+        let leaves: Vec<String> = clients.iter().map(|client| leave(&rig, client)).collect();
+        let steering = rig.server.snapshot().steering(0).clone();
+        rig.server.reload(&rig.edge.host(), with(None));
+        assert!(Arc::ptr_eq(&steering, rig.server.snapshot().steering(0)), "nor is anything worked out again");
+        assert_eq!(report(&rig, &clients[0], &leaves[0], NEAR_SIN), 204);
+        rig.server.reload(&rig.edge.host(), with(Some(&[7; 32])));
+        assert_eq!(report(&rig, &clients[1], &leaves[1], NEAR_SIN), 403);
+        rig.server.reload(&rig.edge.host(), with(None));
+        assert_eq!(report(&rig, &clients[2], &leaves[2], NEAR_SIN), 403, "another one is drawn");
+        assert_eq!(report(&rig, &clients[2], &leave(&rig, &clients[2]), NEAR_SIN), 204);
+        rig.close();
+    });
+}
+
+/// A report that comes a byte at a time, or not at all, is not waited for without end.
+#[test]
+fn a_report_that_does_not_come() {
+    World::twice(12, |world| {
+        let mut config = leading(302);
+        config.limits.body_timeout = 5 * SECOND;
+        let rig = Rig::new(world, config);
+        let head = "POST /.throughline/report HTTP/1.1\r\nHost: cdn.example\r\n";
+        for rest in ["Content-Length: 50\r\n\r\n", "Content-Length: 50\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\n2\r\n{"] {
+            let began = world.now();
+            let client = connect(&rig.client, &rig.edge.at(80), vec![Act::send(format!("{head}{rest}")), Act::AwaitEnd]);
+            rig.over(&client);
+            assert_eq!(statuses_of(&client.text()), [408], "{rest}");
+            assert!(world.now().since(began) < 20 * SECOND);
+        }
         rig.close();
     });
 }

@@ -3,10 +3,15 @@
 use crate::support::{GET, MS, Rig, SECOND, Tally, accepted, answered, at_ms, config, ended, get, keep_asking, ms, post, statuses};
 use decide::config::{Action, Algorithm, Config};
 use decide::time::Instant;
+use host::Host;
 use lab::World;
 use lab::peer::{Act, Seen};
+use node::{Answer, Application, Server};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use wire::http::RequestHead;
 
 /// Six clients that ask 20 times a second each, half of them with POST.
 fn load(rig: &Rig<'_>, until: Instant, posts: bool) -> Tally {
@@ -68,6 +73,42 @@ fn a_request_in_flight_ends_under_the_configuration_it_began_with() {
         rig.run(client.until(|seen| *seen == Seen::Closed));
         assert_eq!((statuses(&client), answered(&client)), (vec![200, 200], Some(5_008)));
         rig.close();
+    });
+}
+
+/// Puts another configuration in place when it is asked the first time, as the admin side does.
+struct Reloads(Mutex<Option<(Arc<Server>, Config)>>);
+
+impl Application for Reloads {
+    fn respond(&self, host: &Host, _: &RequestHead, _: &[u8]) -> Answer {
+        if let Some((server, config)) = self.0.lock().expect("no panic while it is held").take() {
+            server.reload(host, config);
+        }
+        Answer::text(200, "text/plain", "old way")
+    }
+}
+
+/// Whoever is told that the new configuration holds may ask before the worker has had its turn to follow it.
+#[test]
+fn a_request_that_begins_at_the_moment_of_a_reload_has_the_new_configuration() {
+    World::twice(31, |world| {
+        let mut first = config(1);
+        first.sites[0].routes[0].action = Action::Application("reloads".to_string());
+        let mut answering = first.clone();
+        // Another listener before the one that there was: it has another place now.
+        let at = decide::address::Address::parse("10.0.0.2:81").expect("an address");
+        answering.listeners.insert(0, decide::config::Listener { at, sites: Vec::new(), ..first.listeners[0].clone() });
+        let answer = Action::Answer { status: 200, content_type: String::new(), body: "new way".to_string() };
+        answering.sites[0].routes[0].action = answer;
+        let reloads = Arc::new(Reloads(Mutex::default()));
+        let rig =
+            Rig::with_applications(world, first, 1, BTreeMap::from([("reloads".to_string(), reloads.clone() as Arc<dyn Application>)]));
+        *reloads.0.lock().expect("no panic while it is held") = Some((rig.server.clone(), answering));
+        // The second request is there already when the first one is answered.
+        let client = rig.ask(vec![Act::send(GET.repeat(2)), Act::Hang]);
+        rig.run_until(at_ms(2_000));
+        let text = String::from_utf8_lossy(&client.bytes()).into_owned();
+        assert!(text.contains("old way") && text.ends_with("new way"), "{text}");
     });
 }
 

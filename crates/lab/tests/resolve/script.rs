@@ -183,6 +183,7 @@ fn resolver() -> Resolver {
     let limits = DnsLimits {
         datagram: 1232,
         cookies: false,
+        cookie_secrets: Vec::new(),
         rate: 0,
         slip: 0,
         connections: 10,

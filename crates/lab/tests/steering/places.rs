@@ -88,7 +88,7 @@ fn what_clients_measure_changes_the_answers_of_their_network_and_grows_old() {
     World::twice(3, |world| {
         let mut config = config();
         config.steerings[0].measure = Some(Measure {
-            key: Secret(vec![7; 32]),
+            key: Some(Secret(vec![7; 32])),
             lifetime: 30 * SECOND,
             reports_per_minute: 10,
             half_life: 60 * SECOND,

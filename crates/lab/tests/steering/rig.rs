@@ -283,10 +283,19 @@ impl Reader for Log {
                 Value::Text(text) => String::from_utf8_lossy(texts.get(text)).into_owned(),
                 Value::Word(word) => word.to_string(),
                 Value::Number(number) => number.to_string(),
+                Value::List(list) => {
+                    let mut json = String::new();
+                    decide::step::json::list(texts, list, &|_| String::new(), &mut json);
+                    json
+                }
                 other => format!("{other:?}"),
             });
         });
         self.0.lock().expect("no panic while it is held").push(words);
+    }
+
+    fn queries(&self) -> u32 {
+        1
     }
 }
 

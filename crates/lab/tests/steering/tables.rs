@@ -37,6 +37,42 @@ fn each_client_goes_where_the_way_is_shortest_and_follows_it() {
     });
 }
 
+/// What the log and the metrics have of an answer.
+#[test]
+fn an_answer_is_told_with_every_place_and_counted() {
+    World::twice(7, |world| {
+        let rig = Rig::new(world, config());
+        rig.routers[0].tells(3, &["198.51.100.0/24"]);
+        rig.routers[1].tells(2, &["198.51.100.0/24"]);
+        rig.until(5);
+        assert_eq!(["198.51.100.9", "172.16.0.9"].map(|client| rig.place(client)), [FRA, AMS]);
+        let told = rig.log.steps("query-answered");
+        let version = rig.dns.server.snapshot().steering(0).present().version();
+        let of_route = |place: &str, chosen: bool, length: u16| {
+            format!(
+                "{{\"place\":\"{place}\",\"chosen\":{chosen},\"why\":\"path-length\",\"healthy\":true,\"local_pref\":100,\
+                 \"path_length\":{length},\"origin\":\"igp\",\"med\":0}}"
+            )
+        };
+        let wanted = format!(
+            "[{{\"name\":\"cdn.example\",\"steering\":\"cdn\",\"place\":\"fra\",\"layer\":\"topology\",\
+             \"prefix\":\"198.51.100.0/24\",\"version\":{version},\"scope\":24,\
+             \"passed\":[{{\"layer\":\"measured\",\"why\":\"no-data\"}}],\"candidates\":[{},{},\
+             {{\"place\":\"sin\",\"chosen\":false,\"why\":\"no-route\",\"healthy\":true}}]}}]",
+            of_route("ams", false, 3),
+            of_route("fra", true, 2),
+        );
+        assert!(told[0].ends_with(&wanted), "{}\n{wanted}", told[0]);
+        assert!(told[1].contains("\"place\":\"ams\",\"layer\":\"default\",\"version\""), "{}", told[1]);
+        let counts = rig.dns.server.metrics().counts().led.swap_remove(0);
+        assert_eq!(counts.places, [("ams".to_string(), [1, 0]), ("fra".to_string(), [1, 0]), ("sin".to_string(), [0, 0])]);
+        assert_eq!(counts.layers[0], [0, 1, 0, 1, 0], "topology and default");
+        assert_eq!((counts.scopes[0][24], counts.scopes[0].iter().sum::<u64>()), (1, 2));
+        rig.close();
+        told
+    });
+}
+
 /// A router that is gone leaves its table for as long as it is kept; then clients fall to who is left, or to the next layer. What was gone
 /// comes back, and outlives a reload then.
 #[test]

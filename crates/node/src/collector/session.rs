@@ -237,6 +237,8 @@ impl Work<'_> {
                 }
                 Output::Down(down) => {
                     let (established, wait) = (down.established, down.wait);
+                    // Before it is told: who is told finds it in what is shown.
+                    self.outlet.becomes(if self.session.intake().is_held() { "kept" } else { "lost" }, &down.why);
                     self.one.tell(|pop, keep| CollectorStep::SessionDown {
                         pop,
                         router: keep(&self.bgp.router.to_string()),
@@ -244,7 +246,6 @@ impl Work<'_> {
                         established,
                         wait,
                     });
-                    self.outlet.becomes(if self.session.intake().is_held() { "kept" } else { "lost" }, &down.why);
                     self.why = down.why;
                 }
                 Output::Damaged(what) => self.damaged.count(self.one, &self.outlet.source.name, &what),

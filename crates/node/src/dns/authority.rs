@@ -1,6 +1,7 @@
 //! The authoritative role: answers out of the zones.
 
-use super::given::{Gift, Turns, client_of};
+use super::given::{Gift, Kept, Turns, client_of};
+use super::reasons::Reasons;
 use super::signing::{self, Keys};
 use super::{Answered, Answering, Asker, reasons, transfer};
 use crate::server::{Snapshot, Worker};
@@ -22,6 +23,8 @@ pub(super) struct Authority {
     worker: Rc<Worker>,
     turns: RefCell<Turns>,
     rule: Cell<&'static str>,
+    /// Of the answer before, where they were wanted.
+    reasons: Cell<Option<Reasons>>,
     /// The keys of the configuration of this generation.
     keys: RefCell<(u64, Rc<Keys>)>,
 }
@@ -29,7 +32,7 @@ pub(super) struct Authority {
 impl Authority {
     pub(super) fn new(worker: &Rc<Worker>) -> Authority {
         let keys = RefCell::new((0, Rc::new(Keys::of(None))));
-        Authority { worker: worker.clone(), turns: RefCell::default(), rule: Cell::new(""), keys }
+        Authority { worker: worker.clone(), turns: RefCell::default(), rule: Cell::new(""), reasons: Cell::new(None), keys }
     }
 
     /// The keys that queries may be signed with.
@@ -42,7 +45,7 @@ impl Authority {
     }
 
     /// Answers a query that is signed with `key` (index into the keys of the configuration), or not signed.
-    fn plain(&self, query: &QueryView<'_>, asker: &Asker, key: Option<usize>, answer: &mut AnswerWriter<'_>) -> Answered {
+    fn plain(&self, query: &QueryView<'_>, (asker, told): (&Asker, bool), key: Option<usize>, answer: &mut AnswerWriter<'_>) -> Answered {
         let held = self.worker.snapshot();
         let Some(zones) = held.zones.as_ref().map(|served| served.at(asker.at)) else {
             self.rule.set(Rule::Refused.name());
@@ -54,15 +57,20 @@ impl Authority {
             return transfer::answer(&self.worker, (&held, zones), query, asker, key, answer);
         }
         let client = client_of(query, asker);
-        let mut gift = Gift { host: &self.worker.host, snapshot: &held, asker, client, turns: &self.turns };
+        let kept = told.then(Kept::default);
+        let (host, worker) = (&self.worker.host, self.worker.index);
+        let mut gift = Gift { host, snapshot: &held, asker, client, turns: &self.turns, kept, worker, counted: 0 };
         if let Some(name) = reasons::asked_for(query, asker, &held.config, zones) {
             self.rule.set("why");
-            reasons::answer(zones, &name, query, &mut gift, answer);
+            reasons::answer(zones, &name, query, &gift, answer);
             return Answered::Now;
         }
         if !self.prepared(zones, query, &mut gift, answer) {
             answer.reset();
             self.looked_up(zones, query, &mut gift, answer);
+        }
+        if let Some(kept) = gift.kept.take() {
+            self.reasons.set(reasons::of_answer(zones, query, &gift, kept));
         }
         Answered::Now
     }
@@ -77,11 +85,10 @@ impl Authority {
                 if tail.authoritative {
                     answer.set_flags(bit::AUTHORITATIVE);
                 }
-                self.rule.set("prepared");
                 tail.write(answer)
             }
             Some(Prepared::Nearest { steering, ttl, .. }) => {
-                let Answer { pop, scope } = snapshot.steering(steering).answer(gift.client);
+                let Answer { pop, scope } = gift.led(steering);
                 self.rule.set(Rule::Exact.name());
                 answer.set_flags(bit::AUTHORITATIVE);
                 answer.set_scope(scope_of(query, scope));
@@ -108,7 +115,11 @@ impl Authority {
 }
 
 impl Answering for Authority {
-    fn answer(&self, query: &QueryView<'_>, asker: &Asker, answer: &mut AnswerWriter<'_>) -> Answered {
+    fn answer(&self, query: &QueryView<'_>, asker: &Asker, told: bool, answer: &mut AnswerWriter<'_>) -> Answered {
+        if told {
+            // Those of one that was not sent after all.
+            self.reasons.set(None);
+        }
         if query.is_notify() {
             // Nobody is our primary (RFC 1996 §3.10): every zone comes from the configuration.
             self.rule.set("notify");
@@ -116,15 +127,16 @@ impl Answering for Authority {
             return Answered::Now;
         }
         if query.tsig.is_none() {
-            return self.plain(query, asker, None, answer);
+            return self.plain(query, (asker, told), None, answer);
         }
         self.rule.set("signature");
         let keys = self.keys(&self.worker.snapshot());
-        signing::answer(&keys, &self.worker.host, query, answer, |key, answer| self.plain(query, asker, Some(key), answer))
+        signing::answer(&keys, &self.worker.host, query, answer, |key, answer| self.plain(query, (asker, told), Some(key), answer))
     }
 
-    fn rule(&self) -> &'static str {
-        self.rule.get()
+    fn reasons(&self) -> Reasons {
+        // A rule before the lookup has no more to say.
+        self.reasons.take().unwrap_or_else(|| Reasons { rule: self.rule.get(), ..Reasons::default() })
     }
 }
 

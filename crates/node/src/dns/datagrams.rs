@@ -3,6 +3,7 @@
 use super::doors::{Ajar, Door};
 use super::service::{Outcome, Service, Waiting};
 use super::{Asker, Transport};
+use crate::proxy::catch_up;
 use host::{DatagramListener, MOST_DATAGRAMS, Outgoing, Received};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -72,6 +73,7 @@ impl Listening {
 
     /// Answers a batch.
     fn answer(&mut self) {
+        catch_up(&self.service.worker);
         let now = self.service.worker.host.now_afresh();
         for index in 0..self.received.count() {
             let (bytes, from) = self.received.get(index);

@@ -134,7 +134,7 @@ impl Doors {
     /// The service of a role, which stays over reloads; its limits follow.
     fn service(&mut self, worker: &Rc<Worker>, role: Role, limits: &DnsLimits) -> Rc<Service> {
         if let Some(service) = self.services.get(&role) {
-            *service.limits.borrow_mut() = limits.clone();
+            service.obey(limits);
             return service.clone();
         }
         let service = Service::new(worker, role, limits.clone(), answering(worker, role));

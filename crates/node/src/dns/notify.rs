@@ -3,14 +3,14 @@
 
 use super::key::TsigKey;
 use crate::server::{Snapshot, Worker};
-use decide::config::Zone;
+use decide::config::{Dns, Zone};
 use decide::random::Random;
 use decide::step::{Step, Texts, TransferStep};
 use decide::time::Instant;
 use decide::transfer::{self, Change, Heard};
 use host::Datagrams;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -38,6 +38,17 @@ struct Waiting {
     tellers: Cell<usize>,
 }
 
+impl Waiting {
+    /// Versions that are no more, and zones that are gone, are not told of any longer: however often zones change while servers do not
+    /// answer, no more waits than each zone's servers once.
+    fn keep_to(&self, dns: &Dns, changes: &[(usize, Change)]) {
+        let changed: BTreeSet<usize> = changes.iter().map(|(place, _)| *place).collect();
+        let stay: BTreeSet<&Name> =
+            (0..).zip(&dns.zones).filter(|(place, _)| !changed.contains(place)).map(|(_, zone)| &zone.name).collect();
+        self.due.borrow_mut().retain(|due| stay.contains(&due.zone));
+    }
+}
+
 /// Tells of every change until the server drains. One worker does, for all.
 pub(crate) async fn run(worker: Rc<Worker>) {
     let waiting: Rc<Waiting> = Rc::default();
@@ -60,8 +71,10 @@ pub(crate) async fn run(worker: Rc<Worker>) {
 }
 
 fn compare(worker: &Worker, before: Option<&Snapshot>, now: &Snapshot, waiting: &Waiting) {
-    let Some(dns) = &now.config.dns else { return };
-    for (place, change) in transfer::changes(before.and_then(|before| before.config.dns.as_ref()), dns) {
+    let Some(dns) = &now.config.dns else { return waiting.due.borrow_mut().clear() };
+    let changes = transfer::changes(before.and_then(|before| before.config.dns.as_ref()), dns);
+    waiting.keep_to(dns, &changes);
+    for (place, change) in changes {
         let zone = &dns.zones[place];
         let Some((_, soa)) = transfer::start(zone) else { continue };
         let why = match change {
@@ -181,3 +194,6 @@ fn failed(worker: &Worker, due: &Due, notices: u32, why: &str) {
     let step = Step::Transfer(TransferStep::NotifyFailed { zone, to, serial: due.serial.into(), notices: notices.into(), why });
     worker.server.tell_with(worker.host.calendar(), step, &texts);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,12 @@
 //! Why an answer is what it is: as texts at `_why.NAME`, for those who may ask, and for `explain`. Both take the ways of the answer itself.
 
 use super::authority::scope_of;
-use super::given::{Gift, Turns};
+use super::given::{Again, Gift, Kept, Turns};
 use super::{Asker, Transport};
 use crate::server::Snapshot;
 use decide::config::{Config, Source};
 use decide::steer::Decision;
+use decide::step::{List, Texts};
 use decide::zone::{Asked, Reply, Zones};
 use host::Host;
 use std::cell::RefCell;
@@ -32,18 +33,55 @@ impl Snapshot {
         let at = at.or_else(|| self.config.dns.as_ref()?.listeners.first().copied())?;
         let asker = Asker { from: SocketAddr::new(client, 0), at, transport: Transport::Udp, now: host.now() };
         let turns = RefCell::new(Turns::default());
-        Some(reasoned(zones, asked, &mut Gift { host, snapshot: self, asker: &asker, client, turns: &turns }))
+        let gift = Gift { host, snapshot: self, asker: &asker, client, turns: &turns, kept: None, worker: 0, counted: 0 };
+        Some(reasoned(zones, asked, &mut Again { gift: &gift, kept: Kept::default() }))
+    }
+
+    /// What sets chose for an answer about this name, and among what, as a list of a step: [`Zones::told`].
+    pub fn choices_told(&self, name: &Name, (reply, steered): (&Reply<'_>, &[Steered]), texts: &mut Texts) -> List {
+        let Some(served) = &self.zones else { return List::default() };
+        served.about(name).1.told(&reply.why, &self.config, |steering| decision_of(steered, steering), texts)
     }
 }
 
-fn reasoned<'a>(zones: &'a Zones, asked: &Asked<'a>, gift: &mut Gift<'_>) -> (Reply<'a>, Vec<Steered>) {
-    let reply = zones.answer(asked, gift);
-    let steered = reply.why.choices.iter().filter_map(|choice| match zones.set(choice.set).source {
-        Source::Steering(steering) => Some(Steered { steering, decision: gift.snapshot.steering(steering).present().decide(gift.client) }),
-        _ => None,
-    });
-    let steered = steered.collect();
+fn decision_of(steered: &[Steered], steering: usize) -> Option<&Decision> {
+    steered.iter().find(|known| known.steering == steering).map(|known| &known.decision)
+}
+
+/// The answer with its reasons, out of the versions that answer.
+fn reasoned<'a>(zones: &'a Zones, asked: &Asked<'a>, again: &mut Again<'_, '_>) -> (Reply<'a>, Vec<Steered>) {
+    let reply = zones.answer(asked, again);
+    let mut steered: Vec<Steered> = Vec::new();
+    for choice in &reply.why.choices {
+        if let Source::Steering(steering) = zones.set(choice.set).source
+            && decision_of(&steered, steering).is_none()
+            && let Some(version) = again.version(steering)
+        {
+            steered.push(Steered { steering, decision: version.decide(again.gift.client) });
+        }
+    }
     (reply, steered)
+}
+
+/// Why an answer is as it is, for those who read the step of it.
+#[derive(Default)]
+pub(crate) struct Reasons {
+    /// The list, and what it points to.
+    pub(crate) texts: Texts,
+    pub(crate) choices: List,
+    /// The rule that decided.
+    pub(crate) rule: &'static str,
+}
+
+/// Why the answer to a query was what it was, by what was given for it.
+pub(super) fn of_answer(zones: &Zones, query: &QueryView<'_>, gift: &Gift<'_>, kept: Kept) -> Option<Reasons> {
+    let name = Name::from_wire(query.name())?;
+    let dnssec_ok = query.edns.is_some_and(|edns| edns.dnssec_ok);
+    let (reply, steered) = reasoned(zones, &Asked { name: &name, kind: query.kind, dnssec_ok }, &mut Again { gift, kept });
+    let mut texts = Texts::default();
+    let config = &gift.snapshot.config;
+    let choices = zones.told(&reply.why, config, |steering| decision_of(&steered, steering), &mut texts);
+    Some(Reasons { texts, choices, rule: reply.why.rule.name() })
 }
 
 /// The name whose reasons are asked for, by somebody who may; one of ours: nothing is said in anybody else's name.
@@ -55,16 +93,19 @@ pub(super) fn asked_for(query: &QueryView<'_>, asker: &Asker, config: &Config, z
     zones.zone_of(&name).map(|_| name)
 }
 
-/// Answers with the reasons. It takes the same ways as the answer itself: its sets have their turn by it.
-pub(super) fn answer(zones: &Zones, name: &Name, query: &QueryView<'_>, gift: &mut Gift<'_>, answer: &mut AnswerWriter<'_>) {
+/// Answers with the reasons of the answer that would be given now. Nothing moves by it: no set has its turn.
+pub(super) fn answer(zones: &Zones, name: &Name, query: &QueryView<'_>, gift: &Gift<'_>, answer: &mut AnswerWriter<'_>) {
     let kind = if gift.client.is_ipv4() { RecordType::A } else { RecordType::AAAA };
-    let (reply, steered) = reasoned(zones, &Asked { name, kind, dnssec_ok: false }, gift);
+    let asked = Asked { name, kind, dnssec_ok: false };
+    let (reply, steered) = reasoned(zones, &asked, &mut Again { gift, kept: Kept::default() });
     let mut lines = vec![format!("{kind} for {}: {}", gift.client, reply.why)];
     let config = &gift.snapshot.config;
     let place = |pop: u16| config.pops.get(usize::from(pop)).map_or_else(|| "?".to_string(), |pop| pop.name.clone());
     for Steered { steering, decision } in &steered {
         lines.extend(decision.lines(&config.steerings[*steering].name, &place));
     }
+    let sets = reply.why.weighed.iter().map(|weighed| (&zones.set(weighed.set).owner, &weighed.candidates));
+    lines.extend(sets.flat_map(|(owner, candidates)| candidates.iter().map(move |candidate| format!("{owner} {}", candidate.line()))));
     answer.set_flags(bit::AUTHORITATIVE);
     if let Some(scope) = reply.scope {
         answer.set_scope(scope_of(query, scope));

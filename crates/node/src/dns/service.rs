@@ -8,7 +8,7 @@ use crate::server::Worker;
 use decide::config::DnsLimits;
 use decide::guard::Answers;
 use decide::guard::cookie::{self, Secret, Verdict};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use wire::dns::server::{AnswerWriter, OptWriter, QueryView, Section, bit};
@@ -33,7 +33,7 @@ pub(super) struct Service {
     pub(super) worker: Rc<Worker>,
     pub(super) role: Role,
     pub(super) common: Arc<Common>,
-    pub(super) limits: RefCell<DnsLimits>,
+    limits: RefCell<DnsLimits>,
     answering: Box<dyn Answering>,
     /// Answers that were over the limit; every so-manyth is sent after all.
     over: Cell<u32>,
@@ -76,6 +76,17 @@ impl Service {
         Rc::new(Service { worker: worker.clone(), role, common, limits, answering, over: Cell::new(0), untold: Cell::new(0), secrets })
     }
 
+    /// What holds now.
+    pub(super) fn limits(&self) -> Ref<'_, DnsLimits> {
+        self.limits.borrow()
+    }
+
+    /// Goes on under these limits.
+    pub(super) fn obey(&self, limits: &DnsLimits) {
+        limits.clone_into(&mut self.limits.borrow_mut());
+        self.secrets.set((u64::MAX, [[0; 16]; 2]));
+    }
+
     /// The counters that this worker writes.
     pub(super) fn cells(&self) -> &NamePart {
         self.common.cells.of(self.worker.index)
@@ -104,7 +115,7 @@ impl Service {
                 answer.set_code(code);
                 Answered::Now
             }
-            None => self.answering.answer(&view, asker, &mut answer),
+            None => self.answering.answer(&view, asker, self.is_next_told(), &mut answer),
         };
         match answered {
             Answered::Now => self.end(&view, asker, &proof, answer),
@@ -198,11 +209,17 @@ impl Service {
         let cells = self.cells();
         cells.answered(answer.code().0, answer.is_truncated());
         cells.subnets.add(u64::from(view.edns.is_some_and(|edns| edns.subnet.is_some())));
-        let (code, truncated, scope, rule) = (answer.code(), answer.is_truncated(), answer.scope(), self.answering.rule());
+        let (code, truncated, scope) = (answer.code(), answer.is_truncated(), answer.scope());
         let size = answer.finish();
         if self.is_told() {
-            told::tell(self, view, asker, &Ending { code, truncated, scope, rule, size });
+            told::tell(self, view, asker, Ending { code, truncated, scope, size, reasons: self.answering.reasons() });
         }
+    }
+
+    /// Whether somebody wants to be told of the query that is answered next.
+    fn is_next_told(&self) -> bool {
+        let every = self.worker.server.told_queries;
+        every > 0 && self.untold.get() + 1 >= every
     }
 
     /// Whether somebody wants to be told of this query.
@@ -249,7 +266,7 @@ impl Service {
         if of == day {
             return secrets;
         }
-        let secrets = self.common.secrets(day);
+        let secrets = shared_secrets(&self.limits.borrow()).unwrap_or_else(|| self.common.secrets(day));
         self.secrets.set((day, secrets));
         secrets
     }
@@ -276,6 +293,13 @@ impl Service {
         self.over.set(self.over.get().wrapping_add(1));
         self.over.get().is_multiple_of(slip)
     }
+}
+
+/// The secrets that several servers share, the one that cookies are made with first; the last of them is there twice if it is alone.
+fn shared_secrets(limits: &DnsLimits) -> Option<[Secret; 2]> {
+    let secret = |at: usize| limits.cookie_secrets.get(at).and_then(|secret| Secret::try_from(&secret.0[..]).ok());
+    let first = secret(0)?;
+    Some([first, secret(1).unwrap_or(first)])
 }
 
 /// Which limit an answer falls under.

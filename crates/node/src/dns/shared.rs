@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use wire::network::Network;
 
 /// What a name server is to its clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +99,7 @@ impl Common {
 
     /// Lets a connection in, if the limits have room for it.
     pub(super) fn enter(self: &Arc<Common>, from: IpAddr, limits: &DnsLimits) -> Option<Place> {
+        let from = holder(from);
         let mut by_address = self.by_address.lock().expect("no panic while it is held");
         let own = by_address.get(&from).copied().unwrap_or(0);
         if own >= limits.connections_per_address || self.streams() >= limits.connections {
@@ -107,6 +109,12 @@ impl Common {
         self.streams.fetch_add(1, Ordering::SeqCst);
         Some(Place { common: self.clone(), from })
     }
+}
+
+/// Whom a connection counts for: an address; of IPv6 a /64, within which a machine takes whatever addresses it likes (RFC 8981).
+fn holder(from: IpAddr) -> IpAddr {
+    let from = from.to_canonical();
+    Network::of(from, if from.is_ipv4() { 32 } else { 64 }).address()
 }
 
 /// A connection that counts.

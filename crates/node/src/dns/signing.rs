@@ -29,7 +29,7 @@ pub(crate) enum Signing {
 }
 
 impl Signing {
-    /// Signs a whole message. What has no room for it becomes the bare header of a failure; [`answer`] has reserved the room.
+    /// Signs a whole message. [`answer`] has kept the room; what has none all the same becomes the bare header of a failure.
     pub(crate) fn sign(self, host: &Host, message: &mut Vec<u8>) {
         let signed = match self {
             Signing::Exchange(mut exchange) => exchange.sign(message, seconds(host)),
@@ -59,10 +59,14 @@ pub(crate) fn answer(
         Ok(Checked::Unsigned) => answer.set_code(FORMAT_ERROR),
         Ok(Checked::Refused(refusal)) => {
             answer.set_code(tsig::NOT_AUTHENTICATED);
-            return Answered::Signed(Box::new(Signing::Refusal(refusal)));
+            if has_room(answer, refusal.room()) {
+                return Answered::Signed(Box::new(Signing::Refusal(refusal)));
+            }
         }
         Ok(Checked::Signed { key, exchange, .. }) => {
-            answer.reserve(exchange.room());
+            if !has_room(answer, exchange.room()) {
+                return Answered::Now;
+            }
             return match plain(key, answer) {
                 Answered::Now => Answered::Signed(Box::new(Signing::Exchange(exchange))),
                 Answered::Stream(messages) => Answered::Stream(Box::new(SignedMessages { messages, exchange, host: host.clone() })),
@@ -71,6 +75,18 @@ pub(crate) fn answer(
         }
     }
     Answered::Now
+}
+
+/// Keeps so many bytes of an answer for its signature. Names are as long as the client likes: where a datagram has no room for them,
+/// nothing is signed and the client is to come by TCP, which has (RFC 8945 §5.3).
+fn has_room(answer: &mut AnswerWriter<'_>, signature: usize) -> bool {
+    let has = answer.room() >= signature;
+    if has {
+        answer.reserve(signature);
+    } else {
+        answer.truncate();
+    }
+    has
 }
 
 /// A transfer, each message of it signed: RFC 8945 §5.3.1 would allow a few of them to go without, and that saves little.

@@ -4,6 +4,7 @@ use super::doors::{Ajar, Door};
 use super::service::{Outcome, Service, Waiting};
 use super::shared::Place;
 use super::{Asker, Messages, Transport};
+use crate::proxy::catch_up;
 use decide::time::Duration;
 use host::{Deadline, Endpoint, Listener, Stream};
 use std::future::poll_fn;
@@ -25,6 +26,9 @@ const TURNS: usize = 64;
 const PIECE: usize = 4096;
 /// Where a door's tasks wait: this one's place.
 const PLACE: u64 = 1;
+/// A client that is given more takes this many bytes before it has been silent for too long: one that takes a byte now and then holds a
+/// connection, and a transfer the zones of its time, for ever.
+const LEAST_TAKEN: usize = 4096;
 /// The length before a message (§8).
 const LENGTH: usize = 2;
 
@@ -56,7 +60,7 @@ pub(super) async fn accept(ajar: Ajar, at: SocketAddr, mut listener: Listener, s
 }
 
 fn enter(service: &Rc<Service>, stream: Stream, (at, from): (SocketAddr, SocketAddr), door: &Rc<Door>) {
-    let Some(place) = service.common.enter(from.ip(), &service.limits.borrow()) else {
+    let Some(place) = service.common.enter(from.ip(), &service.limits()) else {
         service.cells().turned_away.add(1);
         return;
     };
@@ -70,6 +74,7 @@ fn enter(service: &Rc<Service>, stream: Stream, (at, from): (SocketAddr, SocketA
         input: Vec::new(),
         output: Vec::new(),
         written: 0,
+        taken: 0,
         waiting: Vec::new(),
         messages: None,
         ended: false,
@@ -114,6 +119,8 @@ struct Talk {
     /// What is to be written, and how much of it has been.
     output: Vec<u8>,
     written: usize,
+    /// What the client has taken since it was last found active.
+    taken: usize,
     waiting: Vec<Waiting>,
     /// An answer of several messages that is under way: what comes after it waits.
     messages: Option<Box<dyn Messages>>,
@@ -163,7 +170,8 @@ impl Talk {
     }
 
     fn active(&mut self) {
-        let until = self.service.worker.host.now() + self.service.limits.borrow().idle_timeout;
+        self.taken = 0;
+        let until = self.service.worker.host.now() + self.service.limits().idle_timeout;
         self.idle.set(until);
     }
 
@@ -190,7 +198,8 @@ impl Talk {
     /// Answers the next query, if it is whole.
     fn answer_next(&mut self) -> bool {
         let Some(len) = self.first() else { return false };
-        self.active();
+        catch_up(&self.service.worker);
+        let left = self.unwritten();
         let now = self.service.worker.host.now();
         let asker = Asker { from: self.from, at: self.at, transport: Transport::Tcp, now };
         let begun = self.output.len();
@@ -201,6 +210,11 @@ impl Talk {
             Outcome::Stream(messages) => self.messages = Some(messages),
         }
         end_message(&mut self.output, begun);
+        // What is not even worth an answer is no reason to keep a connection, nor is asking for more before what there is was taken: either
+        // would hold it for ever.
+        if left == 0 && (self.output.len() > begun || !self.waiting.is_empty() || self.messages.is_some()) {
+            self.active();
+        }
         self.input.drain(..LENGTH + len);
         if self.input.is_empty() {
             // A connection that idles holds no memory.
@@ -217,11 +231,13 @@ impl Talk {
                 Poll::Pending => index += 1,
                 Poll::Ready(message) => {
                     let waiting = self.waiting.swap_remove(index);
-                    let begun = self.output.len();
+                    let (begun, left) = (self.output.len(), self.unwritten());
                     self.output.extend_from_slice(&[0; LENGTH]);
                     self.service.complete(&waiting, &message, &mut self.output);
                     end_message(&mut self.output, begun);
-                    self.active();
+                    if left == 0 {
+                        self.active();
+                    }
                 }
             }
         }
@@ -249,7 +265,10 @@ impl Talk {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Ok(count)) => {
                     self.written += count;
-                    self.active();
+                    self.taken += count;
+                    if self.taken >= LEAST_TAKEN || self.unwritten() == 0 {
+                        self.active();
+                    }
                 }
                 Poll::Ready(Err(_)) => return Err(Over),
             }

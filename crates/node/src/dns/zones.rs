@@ -73,8 +73,10 @@ pub(crate) fn zones(config: &Config, old: Option<&Snapshot>) -> (Option<Served>,
     let before = old.filter(|old| old.zones.is_some());
     let same =
         |before: &Dns| before.zones == dns.zones && (before.listeners == dns.listeners || dns.zones.iter().all(|zone| zone.at.is_empty()));
-    if let Some(old) = before.filter(|old| old.config.dns.as_ref().is_some_and(same)) {
-        return (old.zones.clone(), Vec::new());
+    let stands = |old: &&Snapshot| old.mistaken.is_empty() || means_the_same(&old.config, config);
+    if let Some(old) = before.filter(|old| old.config.dns.as_ref().is_some_and(same)).filter(stands) {
+        // What was wrong with them still is.
+        return (old.zones.clone(), old.mistaken.clone());
     }
     let mistakes = match Served::build(dns) {
         Ok(zones) => return (Some(zones), Vec::new()),

@@ -33,6 +33,8 @@ pub struct Measuring {
     /// The names of all places that there are: reports go by their indices.
     places: Vec<String>,
     key: hmac::Key,
+    /// The key is nobody's but this process's.
+    drawn: bool,
     lifetime: Duration,
     state: Arc<Mutex<State>>,
 }
@@ -44,7 +46,7 @@ struct State {
 
 impl Measuring {
     /// Of a steering of this configuration, if clients measure for it. What was reported before a reload stays, unless places have changed.
-    pub(crate) fn of(config: &Config, steering: usize, old: Option<&Snapshot>) -> Option<Arc<Measuring>> {
+    pub(crate) fn of(host: &Host, config: &Config, steering: usize, old: Option<&Snapshot>) -> Option<Arc<Measuring>> {
         let (name, rules) = (&config.steerings[steering].name, config.steerings[steering].measure.as_ref()?);
         let places: Vec<String> = config.pops.iter().map(|pop| pop.name.clone()).collect();
         let before = old.and_then(|old| {
@@ -55,8 +57,14 @@ impl Measuring {
             Some(before) if before.places == places => before.state.clone(),
             _ => Arc::new(Mutex::new(State::new(rules, before.map(|before| before.lock().used.clone())))),
         };
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &rules.key.0);
-        let measuring = Measuring { steering: name.clone(), places, key, lifetime: rules.lifetime, state };
+        // One that was drawn outlives reloads as the reports do: clients have leaves in hand that are signed with it.
+        let key = match (&rules.key, before) {
+            (Some(key), _) => hmac::Key::new(hmac::HMAC_SHA256, &key.0),
+            (None, Some(before)) if before.drawn => before.key.clone(),
+            (None, _) => hmac::Key::new(hmac::HMAC_SHA256, &draw(host)),
+        };
+        let (steering, lifetime, drawn) = (name.clone(), rules.lifetime, rules.key.is_none());
+        let measuring = Measuring { steering, places, key, drawn, lifetime, state };
         measuring.lock().reports.configure(rules);
         Some(Arc::new(measuring))
     }
@@ -96,7 +104,7 @@ impl Measuring {
         let (leave, signature) = Leave::read(leave).ok_or(Refusal::Forged)?;
         hmac::verify(&self.key, &leave.signed(&self.steering, client), &signature).map_err(|_| Refusal::Forged)?;
         let State { reports, used } = &mut *self.lock();
-        used.check(&leave, calendar).map_err(|why| match why {
+        used.check(&leave, self.lifetime, calendar).map_err(|why| match why {
             NotGood::Over => Refusal::Over,
             NotGood::Used => Refusal::Used,
             NotGood::Full => Refusal::Full,
@@ -113,6 +121,13 @@ impl Measuring {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no panic while it is held")
     }
+}
+
+/// A key that nobody else knows.
+fn draw(host: &Host) -> [u8; 32] {
+    let mut random = host.unguessable();
+    let words = [random.next(), random.next(), random.next(), random.next()].map(u64::to_ne_bytes);
+    std::array::from_fn(|at| words[at / 8][at % 8])
 }
 
 impl State {

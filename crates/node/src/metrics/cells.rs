@@ -1,11 +1,11 @@
 //! Where counting happens: without a lock, an allocation or, in a worker's own cells, an instruction that other cores notice.
 
 use super::counts::{
-    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts, PUSHED_BY,
-    PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts,
+    BackendCounts, CLASSES, ENCODED, FED_BY, FED_OUTCOMES, HANDSHAKES, HistogramCounts, LATENCY_BOUNDS, LED_BY, ListenerCounts, NOTIFIED,
+    PUSHED_BY, PoolCounts, ProcessCounts, REPORTS, SIDES, SiteCounts, TRANSFERS,
 };
 use decide::forward::ProxyError;
-use decide::step::{Bytes, NearestStep};
+use decide::step::{Bytes, NearestStep, TransferStep};
 use decide::time::{Calendar, Duration};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,7 +33,7 @@ impl Shared {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(super) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -301,6 +301,9 @@ pub(super) struct ProcessCells {
     pub(super) store_failures: Shared,
     pushed: [Shared; PUSHED_BY.len()],
     fed: [[Shared; FED_OUTCOMES.len()]; FED_BY.len()],
+    transfers: [Shared; TRANSFERS.len()],
+    notices: Shared,
+    notified: [Shared; NOTIFIED.len()],
 }
 
 impl ProcessCells {
@@ -312,12 +315,34 @@ impl ProcessCells {
             store_failures: self.store_failures.get(),
             pushed: self.pushed.each_ref().map(Shared::get),
             fed: self.fed.each_ref().map(|outcomes| outcomes.each_ref().map(Shared::get)),
+            transfers: self.transfers.each_ref().map(Shared::get),
+            notices: self.notices.get(),
+            notified: self.notified.each_ref().map(Shared::get),
         }
     }
 
     pub(super) fn pushed(&self, by: &'static str) {
         if let Some(at) = PUSHED_BY.iter().position(|known| *known == by) {
             self.pushed[at].add(1);
+        }
+    }
+
+    /// Of zones that other servers have from us.
+    pub(super) fn transfer(&self, step: &TransferStep) {
+        match step {
+            TransferStep::Transferred { .. } => self.transfers[0].add(1),
+            TransferStep::TransferRefused { .. } => self.transfers[1].add(1),
+            TransferStep::TransferBroke { .. } => self.transfers[2].add(1),
+            TransferStep::Notified { notices, .. } => {
+                self.notices.add(*notices);
+                self.notified[0].add(1);
+            }
+            TransferStep::NotifyFailed { notices, .. } => {
+                self.notices.add(*notices);
+                self.notified[1].add(1);
+            }
+            // A mistake of the configuration, which is in the log.
+            TransferStep::SerialStands { .. } => {}
         }
     }
 

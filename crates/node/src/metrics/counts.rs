@@ -1,6 +1,6 @@
 //! What was counted, as plain data. Everything counts from the start of the process, each kind in the order of its names.
 
-use super::NameCounts;
+use super::{LedCounts, NameCounts};
 use decide::time::{Calendar, Duration};
 
 /// Classes of status codes; `none`: no status was sent.
@@ -42,6 +42,12 @@ pub const FED_BY: [&str; 3] = ["notice", "prefetch", "link"];
 /// See [`FED_BY`].
 pub const FED_OUTCOMES: [&str; 6] = ["stored", "current", "fresh", "not-stored", "failed", "unserved"];
 
+/// What becomes of zones that other servers ask for: the steps `transferred`, `transfer-refused` and `transfer-broke`.
+pub const TRANSFERS: [&str; 3] = ["served", "refused", "broke"];
+
+/// What becomes of telling a server that a zone has changed: the steps `notified` and `notify-failed`.
+pub const NOTIFIED: [&str; 2] = ["acknowledged", "failed"];
+
 /// TLS handshakes by the version agreed on, and whether a session was resumed.
 pub const HANDSHAKES: [(&str, bool); 4] = [("TLSv1.2", false), ("TLSv1.2", true), ("TLSv1.3", false), ("TLSv1.3", true)];
 
@@ -75,6 +81,8 @@ pub struct Counts {
     pub process: ProcessCounts,
     /// The name server, in each of its roles.
     pub names: Vec<NameCounts>,
+    /// By steering.
+    pub led: Vec<LedCounts>,
 }
 
 /// Spans of time.
@@ -214,4 +222,10 @@ pub struct ProcessCounts {
     pub pushed: [u64; PUSHED_BY.len()],
     /// URLs asked for without a client's asking, in the order of [`FED_BY`] and [`FED_OUTCOMES`].
     pub fed: [[u64; FED_OUTCOMES.len()]; FED_BY.len()],
+    /// Zones asked for by other servers, in the order of [`TRANSFERS`].
+    pub transfers: [u64; TRANSFERS.len()],
+    /// Notices sent to other servers, each try counted, once it is known what came of them.
+    pub notices: u64,
+    /// What came of them, in the order of [`NOTIFIED`].
+    pub notified: [u64; NOTIFIED.len()],
 }

@@ -2,7 +2,7 @@ use super::*;
 use decide::address::Address;
 use decide::config::*;
 use decide::forward::ProxyError;
-use decide::step::{Bytes, CertificateStep, OwnerStep};
+use decide::step::{Bytes, CertificateStep, OwnerStep, TransferStep};
 use decide::time::{Duration, Instant};
 
 fn site(name: &str, pool: Option<usize>) -> Site {
@@ -301,6 +301,7 @@ fn events_count() {
             store_failures: 1,
             pushed: [0, 1],
             fed: [[0; 6], [0; 6], [0, 0, 0, 1, 0, 0]],
+            ..ProcessCounts::default()
         }
     );
     let main = site_of(&counts, "main");
@@ -319,4 +320,58 @@ fn buckets_are_closed_above() {
     let mut expected = [2; LATENCY_BOUNDS.len() + 1];
     (expected[0], expected[LATENCY_BOUNDS.len()]) = (1, 1);
     assert_eq!(site_of(&metrics.counts(), "main").duration.buckets, expected);
+}
+
+#[test]
+fn who_is_led_where_is_counted_by_name() {
+    let pop = |name: &str| Pop { name: name.to_string(), addresses: Vec::new(), pool: None, capacity: 0, location: None, url: None };
+    let leading = |pops: Vec<Pop>, of: Vec<usize>| {
+        let steering = Steering {
+            name: "cdn".to_string(),
+            pops: of,
+            layers: vec![Layer::Topology],
+            hold: Duration::ZERO,
+            moves_per_minute: 1,
+            measured_gain: 0,
+            measure: None,
+        };
+        Config { pops, steerings: vec![steering], ..config(vec![site("main", None)], vec![]) }
+    };
+    let metrics = Metrics::new(2);
+    let old = metrics.index(&leading(vec![pop("fra"), pop("sin"), pop("other")], vec![0, 1]));
+    let answer = |pop, scope| (Answer { pop, scope }, Layer::Topology);
+    let client = |text: &str| text.parse().expect("an address");
+    old.led_by_dns(0, 0, client("192.0.2.1"), answer(1, 24));
+    old.led_by_dns(1, 0, client("2001:db8::1"), answer(1, 128));
+    old.led_by_redirect(1, 0, 0, "next-best");
+    old.moved(0, &Settled { moved: 3, lost: 2, deferred: 9 });
+    // What is none of the steering's, and what is not there, harms nothing.
+    old.led_by_redirect(1, 0, 2, "default");
+    old.led_by_redirect(1, 7, 7, "no word");
+    // The same names at other places of another configuration.
+    let new = metrics.index(&leading(vec![pop("new"), pop("sin"), pop("fra")], vec![2, 1]));
+    new.led_by_dns(0, 0, client("::ffff:192.0.2.1"), (Answer { pop: 2, scope: 0 }, Layer::Default));
+    let counts = metrics.counts().led.swap_remove(0);
+    assert_eq!(counts.places, [("fra".to_string(), [1, 1]), ("sin".to_string(), [2, 0])]);
+    assert_eq!(counts.layers, [[0, 2, 0, 1, 0], [0, 0, 0, 1, 1]]);
+    assert_eq!((counts.scopes[0][24], counts.scopes[0][0], counts.scopes[1][128]), (1, 1, 1));
+    assert_eq!((counts.moved, counts.lost), (3, 2));
+    drop((old, new));
+    metrics.index(&config(vec![site("main", None)], vec![]));
+    assert!(metrics.counts().led.is_empty());
+}
+
+#[test]
+fn transfers_and_notices_count() {
+    let metrics = Metrics::new(1);
+    let index = metrics.index(&config(vec![site("main", None)], vec![]));
+    let (at, text) = (Calendar::default(), decide::step::Text::default());
+    let tell = |step: TransferStep| index.event(at, &Step::Transfer(step));
+    tell(TransferStep::TransferRefused { zone: text, from: text, code: "REFUSED", why: text });
+    tell(TransferStep::TransferBroke { zone: text, to: text, why: text });
+    tell(TransferStep::Notified { zone: text, to: text, serial: 1, notices: 2 });
+    tell(TransferStep::NotifyFailed { zone: text, to: text, serial: 1, notices: 5, why: text });
+    tell(TransferStep::SerialStands { zone: text, serial: 1, why: "same" });
+    let counts = metrics.counts().process;
+    assert_eq!((counts.transfers, counts.notices, counts.notified), ([0, 1, 1], 7, [1, 1]));
 }

@@ -85,11 +85,11 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits until called; false if nobody calls within seconds.
+/// Waits until called; false if nobody calls within a minute.
 fn called(waiter: &Waiter) -> bool {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);
-    (0..50).any(|_| {
+    (0..600).any(|_| {
         let called = waiter.poll_called(&mut cx).is_ready();
         if !called {
             thread::park_timeout(Duration::from_millis(100));

@@ -28,21 +28,17 @@ impl Server {
     pub async fn work(self: Arc<Self>, host: Host, index: usize) -> io::Result<()> {
         let worker = Worker::new(host, self, index);
         let server = &worker.server;
-        let (mut doors, mut names) = (BTreeMap::new(), dns::Doors::default());
+        let doors = Rc::new(RefCell::new(Doors::default()));
+        worker.doors.replace(Rc::downgrade(&doors));
         let mut started = false;
         loop {
             let seen = server.changed.number();
-            worker.follow();
             if server.is_draining() {
                 break;
             }
-            let failed = match reconcile(&worker, &mut doors) {
-                Err((_, error)) if !started => return Err(error),
-                result => result.err(),
-            };
-            let names_failed = match names.follow(&worker) {
-                Err(error) if !started => return Err(error),
-                result => result.err(),
+            let (failed, names_failed) = match go_over(&worker, &doors) {
+                (Some((_, error)), _) | (None, Some(error)) if !started => return Err(error),
+                failed => failed,
             };
             if !started && worker.index == 0 {
                 worker.host.spawn(feed::run(worker.clone()));
@@ -63,12 +59,43 @@ impl Server {
                 false => changed_or_paused(&worker, seen).await,
             }
         }
-        doors.values().for_each(Door::close);
-        names.close();
+        worker.follow();
+        doors.borrow().listeners.values().for_each(Door::close);
+        doors.borrow().names.close();
         worker.open.wake_all();
         server.room.raise();
         server.drained().await;
         Ok(())
+    }
+}
+
+/// What is open on one thread.
+#[derive(Default)]
+pub(crate) struct Doors {
+    listeners: BTreeMap<Endpoint, Rc<Door>>,
+    names: dns::Doors,
+}
+
+/// The first listener that could not be opened, and what kept one of the name server closed.
+type Failed = (Option<(ListenerRef, io::Error)>, Option<io::Error>);
+
+/// Goes over to the server's present configuration: at once with snapshot and listeners, whose places are those of the snapshot.
+fn go_over(worker: &Rc<Worker>, doors: &RefCell<Doors>) -> Failed {
+    worker.follow();
+    let mut doors = doors.borrow_mut();
+    let failed = reconcile(worker, &mut doors.listeners).err();
+    (failed, doors.names.follow(worker).err())
+}
+
+/// Does so before something new begins, if there is another configuration. Whoever was told that it holds may be here before this thread's
+/// own task, which was woken to go over to it, has had its turn.
+pub(crate) fn catch_up(worker: &Rc<Worker>) {
+    if worker.is_behind()
+        && !worker.server.is_draining()
+        && let Some(doors) = worker.doors.borrow().upgrade()
+    {
+        // What cannot be opened is told by that task, and tried again.
+        let _ = go_over(worker, &doors);
     }
 }
 
@@ -83,7 +110,7 @@ async fn changed_or_paused(worker: &Worker, seen: u64) {
 }
 
 /// One listener at work.
-struct Door {
+pub(crate) struct Door {
     place: Place,
     closed: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -221,6 +248,7 @@ pub(crate) fn is_of_connection(error: &io::Error) -> bool {
 }
 
 fn enter(worker: &Rc<Worker>, stream: Stream, peer: Endpoint, place: Place) {
+    catch_up(worker);
     worker.server.accepted.fetch_add(1, Ordering::Relaxed);
     let counted = Counted::within(worker);
     greet::greet(worker, counted, stream, peer, place);

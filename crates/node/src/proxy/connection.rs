@@ -79,6 +79,8 @@ pub(crate) struct Client {
     pub(crate) requests: u64,
     /// The client has sent its end of stream.
     pub(crate) half_closed: bool,
+    /// Its task, which is the same all along, is woken at a drain.
+    hears_of_drain: bool,
 }
 
 /// Serves a connection that speaks HTTP/1.
@@ -116,7 +118,7 @@ async fn part(worker: Rc<Worker>, caller: Rc<Caller>, transport: Transport, inpu
 
 impl Client {
     pub(crate) fn on(worker: &Worker, caller: Rc<Caller>, stream: Channel, input: Buffer) -> Client {
-        Client { stream, input, deadline: worker.host.deadline(), caller, requests: 0, half_closed: false }
+        Client { stream, input, deadline: worker.host.deadline(), caller, requests: 0, half_closed: false, hears_of_drain: false }
     }
 
     /// Whether the client has reset its connection, while nothing else is read of it. Its end of stream alone says only that it will not
@@ -158,7 +160,9 @@ impl Client {
                 limit = Some(draining);
                 let idle = worker.snapshot().config.limits.idle_timeout;
                 self.deadline.set(worker.host.now() + if draining { idle.min(LAST_CALL) } else { idle });
-                worker.open.wake_at_drain(self.caller.counted.number, cx);
+                if !std::mem::replace(&mut self.hears_of_drain, true) {
+                    worker.open.wake_at_drain(self.caller.counted.number, cx);
+                }
             }
             self.deadline.poll_passed(cx).map(|()| false)
         })

@@ -82,7 +82,7 @@ impl Exchange<'_> {
         let mut reply = Reply::problem(status, why, "");
         reply.close = true;
         self.show_proxy_status(ProxyError::HttpRequestDenied, &mut reply);
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// Makes a tunnel (RFC 9110 §9.3.6).

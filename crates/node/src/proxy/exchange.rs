@@ -5,6 +5,7 @@ use crate::application::Answer;
 use crate::channel::Channel;
 use crate::conversation::Conversation;
 use crate::pool::Pool;
+use crate::proxy::accept::catch_up;
 use crate::proxy::cache::Cached;
 use crate::proxy::connection::Client;
 use crate::proxy::half::Half;
@@ -17,7 +18,7 @@ use decide::joined::Key;
 use decide::route::Verdict;
 use decide::step::{Bytes, Journey, JourneyId, ListenerRef, RouteRef, Side, Step};
 use decide::time::Instant;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -80,14 +81,23 @@ pub(crate) enum Stage {
     /// Let the client measure places.
     Measure(usize),
     /// Send an answer made here.
-    Reply(Reply),
+    Reply(Box<Reply>),
     /// Tell an earlier journey.
-    Journey(Key),
+    Journey(Box<Key>),
     /// Be the other end of a WebSocket.
     Socket(Box<dyn Conversation>),
     /// Tell the readers.
     Log,
 }
+
+impl Stage {
+    /// Boxed, as is all that is large: every stage names the next, and hands it up through the calls that it is made of.
+    pub(crate) fn reply(reply: Reply) -> Stage {
+        Stage::Reply(Box::new(reply))
+    }
+}
+
+const _: () = assert!(size_of::<Stage>() <= 24, "a stage is copied often");
 
 /// How the delivery ended.
 pub(crate) struct End {
@@ -125,6 +135,7 @@ pub(crate) struct Exchange<'c> {
 impl<'c> Exchange<'c> {
     /// The first bytes of a request are in the client's buffer.
     pub(crate) fn begin(worker: &'c Rc<Worker>, client: &'c mut Client) -> Exchange<'c> {
+        catch_up(worker);
         let snapshot = worker.snapshot();
         // The place belongs to this snapshot: a reload may move the listener while the head is still coming.
         let listener = client.caller.place.get();
@@ -155,27 +166,30 @@ impl<'c> Exchange<'c> {
     }
 
     /// From the first byte of a request on.
-    pub(crate) async fn run(self) -> Next {
-        self.run_from(Stage::Read).await
+    pub(crate) fn run(self) -> impl Future<Output = Next> {
+        self.run_from(Stage::Read)
     }
 
-    pub(crate) async fn run_from(mut self, mut stage: Stage) -> Next {
-        loop {
-            stage = match stage {
-                Stage::Read => self.read().await,
-                Stage::Route => self.decide_route(),
-                Stage::Lookup(pool) => self.lookup(pool).await,
-                Stage::Proxy(pool) => self.proxy(pool).await,
-                Stage::Connect(pool) => Box::pin(self.tunnel_out(pool)).await,
-                Stage::Application => self.application().await,
-                Stage::Files => self.files(),
-                // Boxed, so that the exchanges that measure nothing stay small.
-                Stage::Measure(steering) => Box::pin(self.measure(steering)).await,
-                Stage::Journey(key) => Box::pin(self.journey(key)).await,
-                Stage::Reply(reply) => self.reply(reply).await,
-                // Boxed, so that the exchanges that have none stay small.
-                Stage::Socket(conversation) => Box::pin(self.socket(conversation)).await,
-                Stage::Log => return self.log(),
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` has its arguments twice, and copies one to the other")]
+    pub(crate) fn run_from(mut self, mut stage: Stage) -> impl Future<Output = Next> {
+        async move {
+            loop {
+                // What is long is boxed, so that the exchanges that have no part in it stay small: each is made, moved and given back with
+                // its request.
+                stage = match stage {
+                    Stage::Read => self.read().await,
+                    Stage::Route => self.decide_route(),
+                    Stage::Lookup(pool) => self.lookup(pool).await,
+                    Stage::Proxy(pool) => Box::pin(self.proxy(pool)).await,
+                    Stage::Connect(pool) => Box::pin(self.tunnel_out(pool)).await,
+                    Stage::Application => Box::pin(self.application()).await,
+                    Stage::Files => self.files(),
+                    Stage::Measure(steering) => Box::pin(self.measure(steering)).await,
+                    Stage::Journey(key) => Box::pin(self.journey(*key)).await,
+                    Stage::Reply(reply) => self.reply(reply).await,
+                    Stage::Socket(conversation) => Box::pin(self.socket(conversation)).await,
+                    Stage::Log => return self.log(),
+                }
             }
         }
     }
@@ -268,7 +282,7 @@ impl<'c> Exchange<'c> {
             return self.refuse(505, "this listener speaks HTTP/2 only", Side::Client);
         }
         if let Some(reply) = self.challenge() {
-            return Stage::Reply(reply);
+            return Stage::reply(reply);
         }
         if let Some(stage) = self.trace(listener) {
             return stage;
@@ -285,7 +299,7 @@ impl<'c> Exchange<'c> {
         self.matched = matched;
         let site = &snapshot.config.sites[usize::from(route.site)];
         if let Some(reply) = self.https_instead(&snapshot, route.site, site) {
-            return Stage::Reply(reply);
+            return Stage::reply(reply);
         }
         if matches!(self.meta.framing, Framing::Exact(bytes) if bytes > site.max_body) {
             return self.refuse(413, "the request's body is longer than the site allows", Side::Client);
@@ -301,9 +315,9 @@ impl<'c> Exchange<'c> {
             Action::Proxy(proxy) => self.proxy_out(&snapshot, proxy, route_of.cache.is_some()),
             Action::Redirect { status, location } => {
                 let Scratch { request, text, .. } = &mut *self.scratch;
-                Stage::Reply(Reply::redirect(*status, location, self.client.caller.peer.scheme(), request, text))
+                Stage::reply(Reply::redirect(*status, location, self.client.caller.peer.scheme(), request, text))
             }
-            Action::Answer { status, content_type, body } => Stage::Reply(Reply::fixed(*status, content_type, body)),
+            Action::Answer { status, content_type, body } => Stage::reply(Reply::fixed(*status, content_type, body)),
             Action::Files(_) => Stage::Files,
             Action::Application(_) => Stage::Application,
             Action::Steer { steering, status } => self.redirect_to_pop(*steering, *status),
@@ -315,7 +329,7 @@ impl<'c> Exchange<'c> {
     pub(crate) fn check_forwarding(&mut self, pool: &Arc<Pool>, stores: bool) -> Stage {
         let request = &self.scratch.request;
         if max_forwards(request) == MaxForwards::AnswerHere {
-            return Stage::Reply(Reply::fixed(200, "text/plain; charset=utf-8", "Max-Forwards came to zero here.\n"));
+            return Stage::reply(Reply::fixed(200, "text/plain; charset=utf-8", "Max-Forwards came to zero here.\n"));
         }
         if is_loop(request, &self.snapshot.config.server.name) {
             let error = ProxyError::LoopDetected;
@@ -335,7 +349,7 @@ impl<'c> Exchange<'c> {
             reply.field("Allow", allow.as_str());
         }
         reply.close = matches!(verdict, Verdict::BadPath(_));
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// Asks the application that the route names.
@@ -355,12 +369,12 @@ impl<'c> Exchange<'c> {
             answer = coming.await;
         }
         match answer {
-            Answer::Made { status, fields, body } => Stage::Reply(Reply::made(status, fields, body)),
+            Answer::Made { status, fields, body } => Stage::reply(Reply::made(status, fields, body)),
             Answer::File { found, name } => {
                 let calendar = self.worker.host.calendar();
                 let (reply, step) = crate::origin::embedded(&self.worker.host, &self.scratch.request, found, &name, calendar);
                 self.step(step);
-                Stage::Reply(reply)
+                Stage::reply(reply)
             }
             Answer::Socket(conversation) => Stage::Socket(conversation),
             Answer::Later(_) => unreachable!("it was waited for"),
@@ -377,7 +391,7 @@ impl<'c> Exchange<'c> {
         if let Some(step) = step {
             self.step(step);
         }
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// The request is over: its journey goes to the readers.
@@ -440,7 +454,7 @@ impl<'c> Exchange<'c> {
         self.step(Step::Refused { status, rule, side: Side::Client });
         let mut reply = Reply::problem(status, rule, rejection.section());
         reply.close = true;
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// Refuses a request for another reason.
@@ -448,7 +462,7 @@ impl<'c> Exchange<'c> {
         self.step(Step::Refused { status, rule, side });
         let mut reply = Reply::problem(status, rule, "");
         reply.close = true;
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// What is next after a whole answer. A client that said it would close sends nothing more: nothing can be lost by closing at once.

@@ -302,6 +302,9 @@ impl Exchange<'_> {
     pub(crate) async fn tunnel(&mut self, ticket: Ticket, mut upstream: Upstream, mut progress: Progress, latency: Duration) -> Stage {
         let pool = ticket.pool().clone();
         let limits = wire_limits(&self.snapshot.config.limits);
+        let websocket = upgrade::is_websocket(&self.scratch.request);
+        // Counted before the client hears of it: who asks for the state then finds it there.
+        let open = self.worker.server.tunnels.enter(websocket);
         if let Err(why) = self.flush().await {
             self.finish(ticket, Outcome::ClientGone, self.worker.host.now());
             self.broke_off(why, Side::Client);
@@ -309,8 +312,6 @@ impl Exchange<'_> {
         }
         self.step(Step::Tunnelled { backend: pool.backend_ref(ticket.backend) });
         let mut grace = tunnel::Grace::new(self.worker.clone());
-        let websocket = upgrade::is_websocket(&self.scratch.request);
-        let open = self.worker.server.tunnels.enter(websocket);
         let carried =
             self.relay(&mut upstream, &mut progress, &pool, async |relay| tunnel::carry(relay, limits, websocket, &mut grace).await).await;
         drop(open);
@@ -360,7 +361,7 @@ impl Exchange<'_> {
         }
         self.client.input.let_go();
         self.show_proxy_status(error, &mut reply);
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// Adds `Proxy-Status` (RFC 9209) where the site shows it.

@@ -78,6 +78,8 @@ pub(crate) struct Half {
     finished: bool,
     /// `out` holds interim answers that belong before the next head.
     prelude: bool,
+    /// Something was begun since it was last emptied.
+    used: bool,
     /// Bytes written so far, framing and all.
     pub(crate) written_in_all: u64,
     /// Bytes of body moved so far, without framing.
@@ -106,6 +108,7 @@ impl Half {
             coder: None,
             finished: false,
             prelude: false,
+            used: false,
             written_in_all: 0,
             moved: 0,
             most: u64::MAX,
@@ -116,7 +119,7 @@ impl Half {
 
     /// Begins a message: its head is written by the caller into the returned buffer, its body is framed `from` and becomes framed `to`.
     pub(crate) fn begin(&mut self, from: Framing, to: Framing, limits: Limits, now: Instant) -> &mut Vec<u8> {
-        self.limits = limits;
+        (self.limits, self.used) = (limits, true);
         self.decoder = BodyDecoder::new(from, limits);
         self.encoder = BodyEncoder::new(to);
         if self.prelude {
@@ -139,8 +142,12 @@ impl Half {
 
     /// Forgets everything, so that nothing of one exchange can reach the next, however this one ended.
     pub(crate) fn reset(&mut self) {
+        if !self.used {
+            return;
+        }
         self.prelude = false;
         self.begin(Framing::None, Framing::None, self.limits, Instant::ZERO);
+        self.used = false;
         self.out.shrink_to(SPARE_BYTES);
         self.tail.shrink_to(SPARE_BYTES);
     }
@@ -165,7 +172,7 @@ impl Half {
         if !self.prelude {
             self.out.clear();
             self.written = 0;
-            self.prelude = true;
+            (self.prelude, self.used) = (true, true);
         }
         &mut self.out
     }
@@ -177,11 +184,13 @@ impl Half {
 
     /// Adds bytes after the head of an answer made here.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.used = true;
         self.out.extend_from_slice(bytes);
     }
 
     /// Adds bytes behind all that is staged.
     pub(crate) fn append_last(&mut self, bytes: &[u8]) {
+        self.used = true;
         let end = if self.direct > 0 { &mut self.tail } else { &mut self.out };
         end.extend_from_slice(bytes);
     }

@@ -98,8 +98,8 @@ impl Exchange<'_> {
         let whole = matches!(self.client.stream, Channel::Whole(_));
         let keep = keep && framing != Framing::UntilClose;
         self.ends_by_close = whole && framing == Framing::UntilClose;
-        let own = forward::request_id(journey.id);
-        let id = site.show.request_id.then(|| forward::shown_id(request, &site.forward, &own));
+        let own = site.show.request_id.then(|| forward::request_id(journey.id));
+        let id = own.as_ref().map(|own| forward::shown_id(request, &site.forward, own));
         let to = ToClient { version: request.version, edits: &route.response, via: &snapshot.config.server.name, date: &date, id };
         text.clear();
         if site.show.server_timing {
@@ -129,8 +129,8 @@ impl Exchange<'_> {
         self.ends_by_close = whole && stored.framing == Framing::UntilClose;
         self.end.status = stored.head.status;
         let Scratch { request, down, journey, text, cache_status, .. } = &mut *self.scratch;
-        let own = forward::request_id(journey.id);
-        let id = site.show.request_id.then(|| forward::shown_id(request, &site.forward, &own));
+        let own = site.show.request_id.then(|| forward::request_id(journey.id));
+        let id = own.as_ref().map(|own| forward::shown_id(request, &site.forward, own));
         let to = ToClient { version: request.version, edits: &route.response, via: &snapshot.config.server.name, date: &date, id };
         text.clear();
         if site.show.server_timing {

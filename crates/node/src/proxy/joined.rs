@@ -57,7 +57,7 @@ impl Exchange<'_> {
             return None;
         }
         if let Some(parent) = Parent::of_path(request.path()).filter(|_| request.method == Method::Get) {
-            return Some(Stage::Journey(Key { token: shown, parent }));
+            return Some(Stage::Journey(Box::new(Key { token: shown, parent })));
         }
         let parent = Parent::read(request.fields.get(Field::TraceParent)?)?;
         let key = Key { token: shown, parent };
@@ -108,6 +108,6 @@ impl Exchange<'_> {
         };
         reply.why = Some("journey");
         reply.field("Cache-Control", "no-store");
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 }

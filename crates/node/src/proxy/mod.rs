@@ -54,7 +54,7 @@ pub(crate) async fn give_way() {
     .await;
 }
 
-pub(crate) use accept::is_of_connection;
+pub(crate) use accept::{Doors, catch_up, is_of_connection};
 pub use cache::Pushable;
 pub(crate) use cache::{Errands, ask, judge, key_of};
 pub(crate) use connection::{Caller, Client, linger, serve as serve_connection};

@@ -7,7 +7,7 @@ use crate::proxy::reply::Reply;
 use crate::server::Snapshot;
 use decide::config::Forward;
 use decide::steer::{Decision, redirect};
-use decide::step::{NearestStep, Side};
+use decide::step::{List, NearestStep, Side};
 use decide::time::Duration;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -44,19 +44,23 @@ impl Exchange<'_> {
         let mut reply = Reply::new(status, Some("redirect"));
         reply.fields.push_known(Known::Location, &scratch.text);
         reply.fields.push_known(Known::CacheControl, FOR_ONE);
-        self.tell_led(&snapshot, &led, pop, client);
-        Stage::Reply(reply)
+        self.tell_led((&snapshot, steering), &led, pop, client);
+        Stage::reply(reply)
     }
 
-    fn tell_led(&mut self, snapshot: &Snapshot, led: &Led, pop: usize, client: Option<IpAddr>) {
+    fn tell_led(&mut self, (snapshot, steering): (&Snapshot, usize), led: &Led, pop: usize, client: Option<IpAddr>) {
         let (decision, version) = (&led.decision, led.decision.version);
         let chosen = usize::from(decision.answer.pop) == pop;
         let (layer, prefix) = if chosen { (decision.layer.word(), decision.prefix) } else { ("next-best", None) };
+        snapshot.counters().led_by_redirect(self.worker.index, steering, pop, layer);
+        let read = self.is_traced() || self.worker.server.steps_are_read;
         let journey = &mut self.scratch.journey;
+        // Nobody would read what it was chosen among.
+        let candidates = if read { decision.told(&snapshot.config.pops, journey.texts_mut()) } else { List::default() };
         let pop = journey.keep(snapshot.config.pops[pop].name.as_bytes());
         let prefix = journey.keep(prefix.map(|prefix| prefix.to_string()).unwrap_or_default().as_bytes());
         let client = journey.keep(client.map(|client| client.to_string()).unwrap_or_default().as_bytes());
-        self.step(NearestStep::RedirectedToPop { pop, layer, prefix, version, client }.into());
+        self.step(NearestStep::RedirectedToPop { pop, layer, prefix, version, client, candidates }.into());
     }
 
     /// Answers for the script, the object that it times, and its report.
@@ -66,23 +70,23 @@ impl Exchange<'_> {
         let request = &self.scratch.request;
         let reads = matches!(request.method, Method::Get | Method::Head);
         match request.path() {
-            OBJECT if reads => Stage::Reply(object()),
+            OBJECT if reads => Stage::reply(object()),
             SCRIPT if reads => self.script(&snapshot, steering, measuring),
             OBJECT | SCRIPT => {
                 let mut reply = Reply::problem(405, "it is there to be read", "");
                 reply.field("Allow", "GET, HEAD");
-                Stage::Reply(reply)
+                Stage::reply(reply)
             }
             REPORT => match self.report(&snapshot, steering, measuring).await {
                 Ok(()) => {
                     let mut reply = Reply::new(204, Some("report"));
                     reply.fields.push_known(Known::CacheControl, b"no-store");
-                    Stage::Reply(reply)
+                    Stage::reply(reply)
                 }
                 Err(Refused::At(stage)) => stage,
                 Err(Refused::For(why)) => self.refuse_report(why),
             },
-            _ => Stage::Reply(Reply::problem(404, "here are only probe.js, probe and report", "")),
+            _ => Stage::reply(Reply::problem(404, "here are only probe.js, probe and report", "")),
         }
     }
 
@@ -90,7 +94,7 @@ impl Exchange<'_> {
         let client = self.steered_client(snapshot);
         let (Some(measuring), Some(client)) = (measuring, client) else {
             let (_, _, why) = if measuring.is_none() { Refusal::Off.told() } else { Refusal::NoAddress.told() };
-            return Stage::Reply(Reply::problem(404, why, ""));
+            return Stage::reply(Reply::problem(404, why, ""));
         };
         let led = lead(snapshot, steering, Some(client));
         let leave = measuring.leave(client, &self.worker.host);
@@ -102,7 +106,7 @@ impl Exchange<'_> {
         reply.field("X-Content-Type-Options", "nosniff");
         // A page of another site could read the leave out of it, and have its visitors report what it likes.
         reply.field("Cross-Origin-Resource-Policy", "same-site");
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     async fn report(&mut self, snapshot: &Snapshot, steering: usize, measuring: Option<&Arc<Measuring>>) -> Result<(), Refused> {
@@ -147,7 +151,7 @@ impl Exchange<'_> {
             429 | 503 => reply.field("Retry-After", "60"),
             _ => {}
         }
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// The client that a decision is about.

@@ -123,13 +123,13 @@ impl Reply {
 
 impl Exchange<'_> {
     /// Sends an answer made here.
-    pub(crate) async fn reply(&mut self, mut reply: Reply) -> Stage {
+    pub(crate) async fn reply(&mut self, mut reply: Box<Reply>) -> Stage {
         if !self.scratch.request.protocol.is_empty() && (200..300).contains(&reply.status) {
             // RFC 9113 §8.5: it would be taken for the success of the CONNECT.
             return self.refuse(501, "this protocol is not spoken here", Side::Us);
         }
         if let Channel::Fill(_) = self.client.stream {
-            return self.made_for_fill(reply);
+            return self.made_for_fill(*reply);
         }
         if let Some(why) = reply.why {
             self.step(Step::Made { status: reply.status, why });

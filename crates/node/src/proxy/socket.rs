@@ -59,6 +59,8 @@ impl Exchange<'_> {
         }
         self.begin_reply(&reply, true);
         self.end.status = reply.status;
+        // Counted before the client hears of it: who asks for the state then finds it there.
+        let open = self.worker.server.tunnels.enter(true);
         if let Err(why) = self.flush().await {
             self.broke_off(why, Side::Client);
             return Stage::Log;
@@ -73,7 +75,6 @@ impl Exchange<'_> {
             only: None,
             deflate,
         };
-        let open = self.worker.server.tunnels.enter(true);
         let mut talk = Talk::boxed(self.worker, self.client, &settings, conversation, &snapshot.config.limits);
         talk.call(|conversation, socket| conversation.opened(socket));
         let next = poll_fn(|cx| talk.poll(cx)).await;

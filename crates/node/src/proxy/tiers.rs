@@ -85,6 +85,6 @@ impl Exchange<'_> {
         reply.close = true;
         let error = if circle == Circle::Malformed { ProxyError::HttpRequestError } else { ProxyError::LoopDetected };
         self.show_proxy_status(error, &mut reply);
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 }

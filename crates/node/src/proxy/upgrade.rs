@@ -61,7 +61,7 @@ impl Exchange<'_> {
         let mut reply = Reply::problem(status, rule.sentence(), rule.section());
         rule.fields().iter().for_each(|(name, value)| reply.field(name, value));
         reply.close = true;
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// The client asked for another protocol and sent more without waiting: nobody can say what those bytes are. On a stream of its own

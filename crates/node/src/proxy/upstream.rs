@@ -122,7 +122,7 @@ impl Exchange<'_> {
         let mut reply = Reply::problem(503, why, "");
         reply.field("Retry-After", RETRY_AFTER_SECONDS);
         self.show_proxy_status(error, &mut reply);
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// A connection to the chosen backend: a kept one, else a new one.

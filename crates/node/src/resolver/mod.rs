@@ -118,14 +118,14 @@ impl Resolver {
         let ending = Ending { resolver: self.clone(), query: query.clone(), walk: walk.clone() };
         let (on, tell) = (host.clone(), tell.clone());
         host.spawn(async move {
-            let Ending { resolver, query, walk } = &ending;
+            let Ending { resolver, query, .. } = &ending;
             // What a walk does in detail is told to nobody: `trace` shows the same walk.
             let mut journey = Journey::default();
             let reply = resolve::ask(&on, resolver.desk.settings(), query.clone(), &resolver.cache, &mut journey).await;
             if reply.code == SERVFAIL {
                 resolver.tell_failure(&on, query, &reply, &tell);
             }
-            walk.end(reply);
+            ending.end(reply);
         });
         Some((walk, false))
     }
@@ -188,10 +188,21 @@ struct Ending {
     walk: Arc<UnderWay>,
 }
 
+impl Ending {
+    /// Off the table first: whoever is told finds that it is over, and whoever asks from now on is not given what it came to.
+    fn end(&self, reply: Reply) {
+        let mut walks = self.resolver.walks();
+        if walks.get(&self.query).is_some_and(|there| Arc::ptr_eq(there, &self.walk)) {
+            walks.remove(&self.query);
+        }
+        drop(walks);
+        self.walk.end(reply);
+    }
+}
+
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.resolver.walks().remove(&self.query);
-        self.walk.end(Reply::given_up());
+        self.end(Reply::given_up());
     }
 }
 
@@ -224,3 +235,6 @@ impl Drop for Waiting {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The role behind a name server's doors.
 
 use super::{Answered as Found, Resolver, Tell};
-use crate::dns::{Answered, Answering, Asker};
+use crate::dns::{Answered, Answering, Asker, Reasons};
 use crate::server::Worker;
 use decide::resolve::{Asked, Refusal, Reply};
 use decide::step::Step;
@@ -33,7 +33,7 @@ impl Recursive {
 }
 
 impl Answering for Recursive {
-    fn answer(&self, query: &QueryView<'_>, asker: &Asker, answer: &mut AnswerWriter<'_>) -> Answered {
+    fn answer(&self, query: &QueryView<'_>, asker: &Asker, _told: bool, answer: &mut AnswerWriter<'_>) -> Answered {
         if query.is_notify() {
             // It is nobody's secondary.
             answer.set_code(NOTIMP);
@@ -55,8 +55,8 @@ impl Answering for Recursive {
         }
     }
 
-    fn rule(&self) -> &'static str {
-        "recursive"
+    fn reasons(&self) -> Reasons {
+        Reasons { rule: "recursive", ..Reasons::default() }
     }
 }
 

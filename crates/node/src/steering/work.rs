@@ -288,6 +288,7 @@ impl Work {
         let next = Arc::new(next);
         each.live.publish(next.clone());
         let took = self.host.now_afresh().since(before);
+        self.snapshot.counters().moved(index, &settled);
         self.tell(index, &next, settled, took);
     }
 

@@ -124,7 +124,7 @@ impl Store {
 
     fn seeded(seed: Seed, slabs: Slabs, config: &config::Cache) -> Arc<Store> {
         Arc::new(Store {
-            storage: Memory::new(for_objects(config.memory), seed, slabs),
+            storage: Memory::new(for_objects(config.memory), seed.clone(), slabs),
             seed,
             memory: AtomicU64::new(config.memory),
             filling: Arc::default(),
@@ -281,7 +281,7 @@ impl Store {
         {
             return Joined::Again;
         }
-        let uncacheable = table.uncacheable.holds(self.seed.hash_one(asking.key), asking.now);
+        let uncacheable = !table.uncacheable.is_empty() && table.uncacheable.holds(self.seed.hash_one(asking.key), asking.now);
         let waiting = asked.map(|fill| fill.readers());
         let (join, rule) = cache::join(asking.request, waiting, uncacheable, asking.now, asking.policy, record);
         match (join, asked) {
@@ -480,8 +480,11 @@ impl Store {
 
     /// Remembers for a time that nobody need wait for the answer under a key, or, without a time, that this is over.
     pub(crate) fn remember_uncacheable(&self, key: &[u8], time: Option<Duration>, now: Instant) {
-        let hash = self.seed.hash_one(key);
         let mut table = self.table();
+        if time.is_none() && table.uncacheable.is_empty() {
+            return;
+        }
+        let hash = self.seed.hash_one(key);
         match time {
             Some(time) => table.uncacheable.note(hash, time, now),
             None => table.uncacheable.clear(hash),
@@ -567,14 +570,20 @@ impl Drop for Share {
     }
 }
 
-/// A hash that nobody outside can foresee: keys are chosen by clients.
-#[derive(Clone, Copy)]
-pub(crate) struct Seed([u64; 2]);
+/// A hash that nobody outside can foresee: keys are chosen by clients. It has taken in what nobody knows, and every key goes on from there.
+#[derive(Clone)]
+pub(crate) struct Seed(DefaultHasher);
 
 impl Seed {
     pub(crate) fn of(host: &Host) -> Seed {
         let mut random = host.rng();
-        Seed([random.next(), random.next()])
+        Seed::new([random.next(), random.next()])
+    }
+
+    fn new(secret: [u64; 2]) -> Seed {
+        let mut hasher = DefaultHasher::new();
+        secret.iter().for_each(|word| hasher.write_u64(*word));
+        Seed(hasher)
     }
 }
 
@@ -582,9 +591,7 @@ impl BuildHasher for Seed {
     type Hasher = DefaultHasher;
 
     fn build_hasher(&self) -> DefaultHasher {
-        let mut hasher = DefaultHasher::new();
-        self.0.iter().for_each(|word| hasher.write_u64(*word));
-        hasher
+        self.0.clone()
     }
 }
 

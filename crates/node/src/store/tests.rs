@@ -13,7 +13,7 @@ fn bound(memory: u64) -> config::Cache {
 }
 
 pub(super) fn store() -> Arc<Store> {
-    Store::seeded(Seed([1, 2]), Slabs::in_memory(2), &bound(MEMORY))
+    Store::seeded(Seed::new([1, 2]), Slabs::in_memory(2), &bound(MEMORY))
 }
 
 fn policy() -> Policy {

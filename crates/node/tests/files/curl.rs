@@ -50,7 +50,7 @@ impl Curl {
 fn run<'a>(arguments: impl IntoIterator<Item = &'a str>, rest: &[String]) -> Vec<u8> {
     let mut command = Command::new("curl");
     // Whatever the user's own configuration and proxies say.
-    command.args(["--disable", "--noproxy", "*", "--silent", "--show-error", "--max-time", "60"]).args(arguments).args(rest);
+    command.args(["--disable", "--noproxy", "*", "--silent", "--show-error", "--max-time", "120"]).args(arguments).args(rest);
     let output = command.output().expect("curl starts");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout

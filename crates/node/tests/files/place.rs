@@ -9,6 +9,7 @@ use decide::random::{Random, SplitMix};
 use decide::step::{Journey, Step, Texts};
 use decide::time::{Calendar, Duration};
 use host::Endpoint;
+use host::os::Bound;
 use node::{Reader, Server, Snapshot};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -79,11 +80,10 @@ impl Place {
 
     /// Starts a server on the files, with one worker.
     pub(crate) fn serve(&self) -> Running {
-        // A port that was found free and given back must not be found by another test before it is listened on.
-        static STARTING: Mutex<()> = Mutex::new(());
-        let _starting = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let any = Endpoint::Ip("127.0.0.1:0".parse().expect("an address"));
-        let Endpoint::Ip(at) = host::os::bind(&any).expect("a free port").endpoint.clone() else { unreachable!("an IP address was bound") };
+        // Held, so that nobody else is given the port before it is listened on.
+        let bound = host::os::bind(&any).expect("a free port");
+        let Endpoint::Ip(at) = bound.endpoint else { unreachable!("an IP address was bound") };
         let config = config(at, self.directory.join("root").to_str().expect("UTF-8"));
         let seen = Arc::new(Seen::default());
         let reader = seen.clone();
@@ -98,7 +98,7 @@ impl Place {
         });
         let server = told.recv().expect("a server");
         seen.wait(|seen| seen.listening);
-        Running { at, server, seen, thread: Some(thread) }
+        Running { at, server, seen, thread: Some(thread), _bound: bound }
     }
 }
 
@@ -115,6 +115,7 @@ pub(crate) struct Running {
     pub(crate) server: Arc<Server>,
     seen: Arc<Seen>,
     thread: Option<JoinHandle<()>>,
+    _bound: Bound,
 }
 
 impl Running {
@@ -171,7 +172,7 @@ impl Events {
 impl Seen {
     fn wait(&self, until: impl Fn(&Events) -> bool) {
         let events = self.events.lock().expect("no panic while it is held");
-        let limit = Duration::from_secs(30);
+        let limit = Duration::from_secs(120);
         let (_events, result) = self.more.wait_timeout_while(events, limit, |events| !until(events)).expect("no panic while it is held");
         assert!(!result.timed_out(), "it did not happen");
     }
@@ -283,18 +284,18 @@ fn limits() -> Limits {
         head_bytes: 32 * 1024,
         head_fields: 100,
         target_bytes: 8 * 1024,
-        head_timeout: Duration::from_secs(30),
-        idle_timeout: Duration::from_secs(30),
-        body_timeout: Duration::from_secs(30),
+        head_timeout: Duration::from_secs(120),
+        idle_timeout: Duration::from_secs(120),
+        body_timeout: Duration::from_secs(120),
         body_min_rate: 0,
-        send_timeout: Duration::from_secs(30),
-        tunnel_timeout: Duration::from_secs(30),
+        send_timeout: Duration::from_secs(120),
+        tunnel_timeout: Duration::from_secs(120),
         send_min_rate: 0,
         http2_streams: 100,
         http2_stream_window: 65_535,
         http2_connection_window: 65_535,
         requests_per_connection: 1000,
-        handshake_timeout: Duration::from_secs(30),
+        handshake_timeout: Duration::from_secs(120),
         handshakes_per_address: 100,
     }
 }

@@ -42,7 +42,7 @@ impl Client {
     pub(crate) fn of(running: &Running) -> Client {
         let stream = TcpStream::connect(running.at).expect("connected");
         // A server that hangs is to fail the test, not to hang it.
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time limit");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a time limit");
         Client { stream, unread: Vec::new() }
     }
 

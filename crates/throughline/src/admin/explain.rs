@@ -14,9 +14,10 @@ use decide::step::RouteRef;
 use decide::time::{Calendar, Instant};
 use host::Host;
 use node::asked::{self, Asked};
-use node::{Server, Snapshot};
+use node::{Answer, Server, Snapshot};
 use std::fmt::Write;
 use std::net::IpAddr;
+use view::explain::Balanced;
 use wire::http::RequestHead;
 use wire::http1::Limits;
 
@@ -41,24 +42,52 @@ pub(crate) struct Question<'a> {
     pub(crate) response: Vec<&'a str>,
 }
 
-/// `explain route`: every rule with its outcome. The error is a sentence.
-pub(crate) fn route(question: &Question<'_>, config: &Config, table: &Table) -> Result<String, String> {
-    question.judged(config, table).map(|(listener, record)| route_text(listener, &record, config))
+/// For whom an explanation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
-fn route_text(listener: usize, record: &route::Record, config: &Config) -> String {
-    format!("listener {}\n{}", config.listeners[listener].at, view::explain::route(record))
+impl Form {
+    pub(crate) fn new(json: bool) -> Form {
+        if json { Form::Json } else { Form::Text }
+    }
+
+    fn of(parameters: &Parameters) -> Form {
+        Form::new(parameters.has("json"))
+    }
+
+    fn answer(self, text: String) -> Answer {
+        Answer::text(200, if self == Form::Json { super::JSON } else { super::TEXT }, text)
+    }
+}
+
+/// `explain route`: every rule with its outcome. The error is a sentence.
+pub(crate) fn route(question: &Question<'_>, config: &Config, table: &Table, form: Form) -> Result<String, String> {
+    question.judged(config, table).map(|(listener, record)| route_shown(listener, &record, config, form))
+}
+
+fn route_shown(listener: usize, record: &route::Record, config: &Config, form: Form) -> String {
+    let at = &config.listeners[listener].at;
+    match form {
+        Form::Text => format!("listener {at}\n{}", view::explain::route(record)),
+        Form::Json => view::explain::route_json(&at.to_string(), record),
+    }
 }
 
 /// `explain balance` from the configuration alone: nothing is known of health and load, and chance is a fixed seed.
-pub(crate) fn balance(question: &Question<'_>, config: &Config) -> Result<String, String> {
+pub(crate) fn balance(question: &Question<'_>, config: &Config, form: Form) -> Result<String, String> {
     let choice = question.choice(config, &Table::build(config))?;
     let config = &config.pools[choice.pool];
     let mut pool = decide::pool::Pool::new(config, number(choice.pool));
     let mut record = Record::default();
     let selection = pool.select(choice.key(config), &[], Instant::ZERO, &mut SplitMix::new(1), Some(&mut record));
+    let balanced = choice.balanced(config, pool.algorithm(), selection, record, "configuration");
     let note = "from the configuration alone: every backend unknown and idle; --admin asks a running server\n";
-    Ok(choice.shown(config, pool.algorithm(), selection, record) + note)
+    Ok(balanced_shown(&balanced, form) + if form == Form::Text { note } else { "" })
 }
 
 /// `explain cache` from the configuration alone: where an answer would be stored, and by which rules; of an answer, what becomes of it.
@@ -177,8 +206,8 @@ fn name_of(config: &Config, route: RouteRef) -> String {
 }
 
 /// `GET /explain/route`.
-pub(super) fn live_route(snapshot: &Snapshot, who: &Who, parameters: &Parameters) -> Result<String, Refusal> {
-    parameters.only(&["url", "method", "header", "listener"])?;
+pub(super) fn live_route(snapshot: &Snapshot, who: &Who, parameters: &Parameters) -> Result<Answer, Refusal> {
+    parameters.only(&["url", "method", "header", "listener", "json"])?;
     let (listener, mut record) = Question::of(parameters)?.judged(&snapshot.config, snapshot.routes()).map_err(bad)?;
     if !who.has_all() {
         if !record.site.is_some_and(|site| who.has(usize::from(site))) {
@@ -187,17 +216,19 @@ pub(super) fn live_route(snapshot: &Snapshot, who: &Who, parameters: &Parameters
         // Who else is served here is none of their business.
         record.sites.retain(|site| who.has(usize::from(site.site)));
     }
-    Ok(route_text(listener, &record, &snapshot.config))
+    let form = Form::of(parameters);
+    Ok(form.answer(route_shown(listener, &record, &snapshot.config, form)))
 }
 
 /// `GET /explain/balance`: what the pool would choose now; nothing moves by it.
-pub(super) fn live_balance(server: &Server, host: &Host, parameters: &Parameters) -> Result<String, Refusal> {
-    parameters.only(&["url", "method", "header", "listener", "pool", "client"])?;
+pub(super) fn live_balance(server: &Server, host: &Host, parameters: &Parameters) -> Result<Answer, Refusal> {
+    parameters.only(&["url", "method", "header", "listener", "pool", "client", "json"])?;
     let snapshot = server.snapshot();
     let choice = Question::of(parameters)?.choice(&snapshot.config, snapshot.routes()).map_err(bad)?;
     let pool = &snapshot.pools()[choice.pool];
     let (selection, record) = pool.explain(host, choice.key(pool.config()));
-    Ok(choice.shown(pool.config(), pool.algorithm(), selection, record))
+    let form = Form::of(parameters);
+    Ok(form.answer(balanced_shown(&choice.balanced(pool.config(), pool.algorithm(), selection, record, "server"), form)))
 }
 
 impl<'a> Question<'a> {
@@ -300,19 +331,19 @@ impl Choice {
         }
     }
 
-    fn shown(&self, pool: &config::Pool, algorithm: &str, selection: Selection, mut record: Record) -> String {
-        let mut out = format!("pool       {}\n", pool.name);
-        if let Some(wanted) = key::wanted(&pool.algorithm) {
-            let value = self.key(pool).map_or("the request has none: drawn at random".to_string(), |key| format!("{key:016x}"));
-            let _ = writeln!(out, "key        {}: {value}", in_words(wanted));
-        }
+    fn balanced<'p>(
+        &self,
+        pool: &'p config::Pool,
+        algorithm: &'p str,
+        selection: Selection,
+        mut record: Record,
+        source: &'static str,
+    ) -> Balanced<'p> {
+        let wanted = key::wanted(&pool.algorithm);
+        let key = wanted.map(|wanted| (in_words(wanted), self.key(pool).map(|key| format!("{key:016x}"))));
+        let panic = matches!(selection, Selection::Backend { why: "panic", .. });
         let chosen = match selection {
-            Selection::Backend { index, why, .. } => {
-                if why == "panic" {
-                    out.push_str("panic      too few backends are healthy: health is ignored\n");
-                }
-                Some(index)
-            }
+            Selection::Backend { index, .. } => Some(index),
             Selection::Full => {
                 record.why = "all are at their limit of requests in flight: the request would wait in the queue";
                 None
@@ -322,8 +353,15 @@ impl Choice {
                 None
             }
         };
-        let names: Vec<&str> = pool.backends.iter().map(|backend| &*backend.name).collect();
-        out + &view::explain::balance(&record, algorithm, &names, chosen)
+        let names = pool.backends.iter().map(|backend| &*backend.name).collect();
+        Balanced { pool: &pool.name, algorithm, key, panic, record, names, chosen, source }
+    }
+}
+
+fn balanced_shown(balanced: &Balanced<'_>, form: Form) -> String {
+    match form {
+        Form::Text => view::explain::balanced(balanced),
+        Form::Json => view::explain::balance_json(balanced),
     }
 }
 

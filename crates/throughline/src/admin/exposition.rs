@@ -48,6 +48,12 @@ impl Exposition {
         samples(&mut Family { text: &mut self.0, name });
     }
 
+    /// A family of histograms of whole numbers.
+    pub(super) fn numbers(&mut self, name: &str, help: &str, samples: impl FnOnce(&mut Family<'_>)) {
+        self.head(name, "histogram", help);
+        samples(&mut Family { text: &mut self.0, name });
+    }
+
     /// The whole text.
     pub(super) fn into_text(self) -> String {
         self.0
@@ -74,6 +80,20 @@ impl Family<'_> {
         self.line("_bucket", labels, Some("+Inf"), histogram.count());
         self.line("_sum", labels, None, histogram.sum.as_secs_f64());
         self.line("_count", labels, None, histogram.count());
+    }
+
+    /// One histogram of whole numbers: `counts` says of each, from 0 on, how often it was. The last bound is the largest of them.
+    pub(super) fn numbers(&mut self, labels: Labels<'_>, bounds: &[usize], counts: &[u64]) {
+        let (mut below, mut next, mut sum) = (0, bounds.iter().peekable(), 0);
+        for (number, count) in counts.iter().enumerate() {
+            (below, sum) = (below + count, sum + count * number as u64);
+            if next.next_if(|bound| **bound == number).is_some() {
+                self.line("_bucket", labels, Some(&number.to_string()), below);
+            }
+        }
+        self.line("_bucket", labels, Some("+Inf"), below);
+        self.line("_sum", labels, None, sum);
+        self.line("_count", labels, None, below);
     }
 
     fn line(&mut self, suffix: &str, labels: Labels<'_>, bound: Option<&str>, value: impl Display) {

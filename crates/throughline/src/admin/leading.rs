@@ -70,17 +70,16 @@ pub(super) fn families(status: &LeadingStatus, out: &mut Exposition) {
                 family.sample(&[("place", &known.place), ("collector", &known.name)], u8::from(up));
             }
         });
-    }
-    if !status.tables.is_empty() {
-        let help = "Networks in each routing table, those of routers that are gone and kept for a while among them.";
-        out.family(Gauge, "throughline_routing_table_networks", help, |family| {
-            status.tables.iter().for_each(|table| family.sample(&[("place", &table.place), ("source", &table.source)], table.networks));
-        });
-        out.family(Gauge, "throughline_routing_table_live", "1 while changes of a routing table are told to us.", |family| {
-            for table in &status.tables {
-                family.sample(&[("place", &table.place), ("source", &table.source)], u8::from(table.state == "live"));
+        let help = "How long a collector has been in the state that it is in, in seconds.";
+        out.family(Gauge, "throughline_collector_state_age_seconds", help, |family| {
+            for known in &status.collectors {
+                let labels = [("place", &*known.place), ("collector", &*known.name), ("state", &*known.state)];
+                family.sample(&labels, known.seconds);
             }
         });
+    }
+    if !status.tables.is_empty() {
+        tables(&status.tables, out);
     }
     if let Some(geography) = &status.geography {
         let help = "Networks whose location is known.";
@@ -88,6 +87,29 @@ pub(super) fn families(status: &LeadingStatus, out: &mut Exposition) {
         let help = "1 while the file of locations is used as it is, 0 where an earlier one or none is.";
         out.single(Gauge, "throughline_geography_up", help, u8::from(geography.state == "read"));
     }
+}
+
+fn tables(tables: &[TableStatus], out: &mut Exposition) {
+    let help = "Networks in each routing table, those of routers that are gone and kept for a while among them.";
+    out.family(Gauge, "throughline_routing_table_networks", help, |family| {
+        tables.iter().for_each(|table| family.sample(&[("place", &table.place), ("source", &table.source)], table.networks));
+    });
+    out.family(Gauge, "throughline_routing_table_live", "1 while changes of a routing table are told to us.", |family| {
+        for table in tables {
+            family.sample(&[("place", &table.place), ("source", &table.source)], u8::from(table.state == "live"));
+        }
+    });
+    let help = "How long a routing table has been in the state that it is in, in seconds.";
+    out.family(Gauge, "throughline_routing_table_state_age_seconds", help, |family| {
+        for table in tables {
+            family.sample(&[("place", &*table.place), ("source", &*table.source), ("state", &*table.state)], table.seconds);
+        }
+    });
+    let help = "How long ago a routing table changed last, in seconds; nothing where it has not changed since it came.";
+    out.family(Gauge, "throughline_routing_table_change_age_seconds", help, |family| {
+        let changed = tables.iter().filter_map(|table| Some((table, table.changed?)));
+        changed.for_each(|(table, seconds)| family.sample(&[("place", &table.place), ("source", &table.source)], seconds));
+    });
 }
 
 fn places(places: &[PlaceStatus], out: &mut Exposition) {

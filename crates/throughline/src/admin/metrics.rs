@@ -1,5 +1,6 @@
 //! The counters of [`node::metrics`] and the state of the pools, for Prometheus.
 
+mod led;
 mod resolver;
 
 use super::exposition::{Exposition, Family, Kind};
@@ -34,6 +35,10 @@ pub(super) fn text(server: &Server, leading: Option<&Leading>, journal: &State, 
     resolver::families(server, &mut out);
     self::journal(journal, &mut out);
     names(&counts.names, &mut out);
+    if server.snapshot().config.dns.as_ref().is_some_and(|dns| !dns.zones.is_empty()) {
+        led::transfers(&counts.process, &mut out);
+    }
+    led::families(&counts.led, &mut out);
     if let Some(leading) = leading {
         leading::families(&leading::status(server, leading, host.calendar()), &mut out);
     }

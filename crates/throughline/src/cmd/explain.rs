@@ -4,7 +4,7 @@ mod names;
 mod steer;
 
 use crate::admin::client::ask;
-use crate::admin::explain::{self, Question};
+use crate::admin::explain::{self, Form, Question};
 use crate::admin::parameters::encoded;
 use crate::cmd::shown::Shown;
 use crate::cmd::{check, print, serve};
@@ -25,7 +25,13 @@ pub enum What {
     #[command(
         override_usage = "throughline explain route [OPTIONS] CONFIG URL\n       throughline explain route [OPTIONS] --admin ADDR URL"
     )]
-    Route(Request),
+    Route {
+        #[command(flatten)]
+        request: Request,
+        /// As one JSON object (docs/guide/explain-json.md).
+        #[arg(long)]
+        json: bool,
+    },
     /// Which backend gets a request: every candidate with its score.
     #[command(override_usage = "throughline explain balance [OPTIONS] CONFIG URL\n       \
                           throughline explain balance [OPTIONS] CONFIG --pool NAME\n       \
@@ -39,6 +45,9 @@ pub enum What {
         /// The address the request comes from.
         #[arg(long, value_name = "IP")]
         client: Option<IpAddr>,
+        /// As one JSON object (docs/guide/explain-json.md).
+        #[arg(long)]
+        json: bool,
     },
     /// What is stored for a request, and what that is good for: key, variants, verdict and every rule on the way. Of an answer (--status,
     /// --response): whether it is stored, for how long, what of it, and why.
@@ -91,13 +100,13 @@ pub struct Request {
 /// Prints the decision and its reasons.
 pub(super) fn run(what: &What) -> Result<ExitCode, String> {
     let text = match what {
-        What::Route(request) => {
+        What::Route { request, json } => {
             let question = request.question()?;
             match &request.admin {
-                Some(admin) => live(admin, &request.shown, "route", &question)?,
+                Some(admin) => live(admin, &request.shown, ("route", *json), &question)?,
                 None => {
                     let config = request.config()?;
-                    explain::route(&question, &config, &Table::build(&config))?
+                    explain::route(&question, &config, &Table::build(&config), Form::new(*json))?
                 }
             }
         }
@@ -105,17 +114,17 @@ pub(super) fn run(what: &What) -> Result<ExitCode, String> {
             let response = response.iter().map(String::as_str).collect();
             let question = Question { status: *status, response, ..request.question()? };
             match &request.admin {
-                Some(admin) => live(admin, &request.shown, "cache", &question)?,
+                Some(admin) => live(admin, &request.shown, ("cache", false), &question)?,
                 None => explain::cache(&question, &request.config()?, now())?,
             }
         }
         What::Dns(question) => question.explained()?,
         What::Steer(question) => question.explained()?,
-        What::Balance { request, pool, client } => {
+        What::Balance { request, pool, client, json } => {
             let question = Question { pool: pool.as_deref(), client: *client, ..request.question()? };
             match &request.admin {
-                Some(admin) => live(admin, &request.shown, "balance", &question)?,
-                None => explain::balance(&question, &request.config()?)?,
+                Some(admin) => live(admin, &request.shown, ("balance", *json), &question)?,
+                None => explain::balance(&question, &request.config()?, Form::new(*json))?,
             }
         }
     };
@@ -155,7 +164,7 @@ fn now() -> Calendar {
     Calendar(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
-fn live(admin: &Address, shown: &Shown, decision: &str, question: &Question<'_>) -> Result<String, String> {
+fn live(admin: &Address, shown: &Shown, (decision, json): (&str, bool), question: &Question<'_>) -> Result<String, String> {
     let client = question.client.map(|client| client.to_string());
     let status = question.status.map(|status| status.to_string());
     let single = [
@@ -169,6 +178,7 @@ fn live(admin: &Address, shown: &Shown, decision: &str, question: &Question<'_>)
     let single = single.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let headers = question.fields.iter().map(|field| ("header", *field));
     let response = question.response.iter().map(|field| ("response", *field));
-    let query: Vec<String> = single.chain(headers).chain(response).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let query = single.chain(headers).chain(response).map(|(name, value)| format!("{name}={}", encoded(value)));
+    let query: Vec<String> = query.chain(json.then(|| "json".to_string())).collect();
     ask(admin, shown.token()?.as_deref(), Method::Get, &format!("/explain/{decision}?{}", query.join("&")))?.into_result()
 }

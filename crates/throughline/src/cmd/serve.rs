@@ -86,18 +86,21 @@ fn embedded(arguments: Arguments) -> Result<Plan, String> {
     let token = demo::token(directory.as_deref());
     let places = Places::new(&arguments.http, arguments.dns, directory.as_deref());
     let http = places.as_ref().map_or(arguments.http, |places| places.http.clone());
-    let mut config = demo::config(http, arguments.https, certificate, token.into_iter().collect());
-    let held = match places {
+    let mut held = Vec::new();
+    let mut config = demo::config(http, arguments.https, certificate, token.into_iter().collect(), &mut held);
+    let around = match places {
         Ok(places) => {
             places.add_to(&mut config);
-            places.held
+            let around = places.around();
+            held.extend(places.held);
+            Some(around)
         }
         Err(why) => {
             say(&format!("{why}: the demo serves without name server and places"));
-            Vec::new()
+            None
         }
     };
     process::add_admin(&mut config, admin.clone())?;
-    let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name, admin.clone())) as Arc<dyn Application>);
+    let server = |name: &'static str| (name.to_string(), Arc::new(Demo::new(name, admin.clone(), around)) as Arc<dyn Application>);
     Ok(Plan { config, source: None, applications: BTreeMap::from(demo::SERVERS.map(server)), held, hints: hints::hints })
 }

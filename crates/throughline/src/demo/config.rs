@@ -1,5 +1,6 @@
 //! The configuration of the embedded default: the listeners, the pool, and who answers what.
 
+use super::nearest::THROUGH;
 use super::{SERVERS, files};
 use crate::settings::{
     backend_defaults, cache_defaults, health_defaults, limits_defaults, listener_defaults, match_defaults, policy_defaults, pool_defaults,
@@ -11,13 +12,14 @@ use decide::config::{
     Show, Site, TokenHash, ValueMatch,
 };
 use decide::time::Duration;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use host::Endpoint;
+use host::os::{self, Bound};
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// The configuration of the embedded default, with its site at `http`, and with this certificate at `https`, and the application servers on
-/// ports that were free just now; who has one of the tokens sees what is done with a request. A program that takes one of those ports
-/// before this one listens there makes it end with the sentence that says so.
-pub fn config(http: Address, https: Address, certificate: Certificate, trace_tokens: Vec<TokenHash>) -> Config {
-    let addresses = free_addresses();
+/// ports that the kernel chose, which are held for this process from then on; who has one of the tokens sees what is done with a request.
+pub fn config(http: Address, https: Address, certificate: Certificate, trace_tokens: Vec<TokenHash>, held: &mut Vec<Bound>) -> Config {
+    let addresses = addresses(held);
     let servers = || SERVERS.into_iter().zip(addresses);
     let mut sites = vec![Site { trace_tokens, ..public_site() }];
     sites.extend(SERVERS.map(server_site));
@@ -47,22 +49,19 @@ pub fn config(http: Address, https: Address, certificate: Certificate, trace_tok
     }
 }
 
-/// A loopback address for each application server, with a port that the kernel says is free.
+/// A loopback address for each application server, with a port that the kernel chose.
 ///
-/// All are held until all are known, so that none is given twice. A kernel that gives none gives `bind_all` none either, on whatever port:
-/// that is where the failure is told, and so the ports used then are of no consequence but that they differ.
-fn free_addresses() -> [SocketAddr; SERVERS.len()] {
-    let mut held = Vec::new();
+/// A kernel that gives none gives none either where all listeners are made sure of, on whatever port: that is where the failure is told,
+/// and so the ports used then are of no consequence but that they differ.
+fn addresses(held: &mut Vec<Bound>) -> [SocketAddr; SERVERS.len()] {
     let mut fallback = 8081..;
-    SERVERS.map(|_| {
-        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| Ok((socket.local_addr()?, socket)));
-        match taken {
-            Ok((at, socket)) => {
-                held.push(socket);
-                at
-            }
-            Err(_) => (Ipv4Addr::LOCALHOST, fallback.next().expect("more ports than servers")).into(),
+    SERVERS.map(|_| match os::bind(&Endpoint::Ip((Ipv4Addr::LOCALHOST, 0).into())) {
+        Ok(bound) => {
+            let Endpoint::Ip(at) = bound.endpoint else { unreachable!("an IP address was asked for") };
+            held.push(bound);
+            at
         }
+        Err(_) => (Ipv4Addr::LOCALHOST, fallback.next().expect("more ports than servers")).into(),
     })
 }
 
@@ -87,6 +86,8 @@ pub(super) fn public_routes() -> Vec<Route> {
         Route { when: at("/api/live"), ..route("live", Action::Pool(1), FieldEdits::default()) },
     ];
     routes.extend(files::paths().map(file));
+    // What a place says of itself, no client says.
+    routes.iter_mut().for_each(|route| route.request.fields.remove.push(THROUGH.to_string()));
     routes
 }
 

@@ -1,5 +1,7 @@
 //! What is made anew for each request: the front page, the pages that tell of a problem, and the path in JSON.
 
+use super::nearest::{self, Around};
+use super::places::Place;
 use super::server::TOLD;
 use super::visits::{Visit, Visits};
 use super::{SERVERS, files};
@@ -43,7 +45,13 @@ impl Way {
 }
 
 /// The front page.
-pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits, admin: Option<&Address>) -> rusqlite::Result<Answer> {
+pub(super) fn front(
+    server: &str,
+    request: &RequestHead,
+    visits: &Visits,
+    admin: Option<&Address>,
+    around: Option<&Around>,
+) -> rusqlite::Result<Answer> {
     let way = Way::of(request);
     let by_server = visits.by_server()?;
     let total: i64 = by_server.iter().map(|(_, visits)| visits).sum();
@@ -54,11 +62,16 @@ pub(super) fn front(server: &str, request: &RequestHead, visits: &Visits, admin:
     let moved = admin.filter(|admin| settings::admin_defaults().as_ref() != Some(*admin));
     let ctl = moved.map_or_else(|| "throughline ctl status".to_string(), |admin| format!("throughline ctl --admin {admin} status"));
     let admin = admin.map_or_else(|| "ADMIN".to_string(), Address::to_string);
+    let through = around.and_then(|_| nearest::through(request));
     let state = |name: &str| if name == server { "on" } else { "off" };
     let note = |name: &str| if name == server { "answered" } else { "waits its turn" };
     let values = [
         ("server", escaped(server)),
-        ("story", story(server, &way)),
+        ("story", story(server, &way, through)),
+        // A place is a cache that balances, too.
+        ("gate", through.map_or("Balancer", |place| place.name).to_string()),
+        ("gate_note", if through.is_some() { "a cache that balances" } else { "takes them in turn" }.to_string()),
+        ("places", around.map_or_else(String::new, |around| nearest::section(around, through, way.client.as_deref()))),
         ("client", escaped(way.client.as_deref().unwrap_or("unknown"))),
         ("via", escaped(way.via.as_deref().unwrap_or("nothing: straight here"))),
         ("id", escaped(way.id.as_deref().unwrap_or("none given"))),
@@ -118,12 +131,20 @@ pub(super) fn path(server: &str, request: &RequestHead) -> Value {
 }
 
 /// What just happened, in plain words.
-fn story(server: &str, way: &Way) -> String {
+fn story(server: &str, way: &Way, through: Option<&Place>) -> String {
     let other = SERVERS.into_iter().find(|name| *name != server).unwrap_or(server);
     if way.via.is_none() {
         return format!(
             "You asked <b>{}</b> directly, on its own port: the balancer had no part in it. Ask at the balancer’s address, and it will \
              choose between the two servers.",
+            escaped(server)
+        );
+    }
+    if let Some(place) = through {
+        return format!(
+            "Your browser asked the cache at <b>{}</b>, one of three places. This page is made anew for each visitor, so the cache asked \
+             an application server. It takes them in turn, and this time the turn was <b>{}</b>’s.",
+            place.name,
             escaped(server)
         );
     }
@@ -198,7 +219,7 @@ fn filled(template: &str, values: &[(&str, String)]) -> String {
 }
 
 /// Text as it stands in HTML, between tags or in a quoted attribute.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -3,6 +3,7 @@
 
 use super::config::{public_routes, route};
 use super::https::replace;
+use super::nearest::{Around, THROUGH};
 use super::{ports, tables, zones};
 use crate::settings::{self, forward_defaults, listener_defaults, match_defaults, site_defaults};
 use decide::address::Address;
@@ -80,6 +81,15 @@ impl Places {
         SocketAddr::new(place.address.into(), self.port)
     }
 
+    /// What a page needs to know of them.
+    pub fn around(&self) -> Around {
+        let port = match &self.http {
+            Address::Ip(at) => at.port(),
+            _ => self.port,
+        };
+        Around { names: self.name_servers[0], port: self.port, redirector: SocketAddr::new(self.site(), port) }
+    }
+
     /// The address that names of the site have.
     pub(super) fn site(&self) -> IpAddr {
         match self.http {
@@ -125,7 +135,11 @@ fn site_and_places(http: &Address, held: &mut Vec<Bound>) -> io::Result<(Address
 /// A cache in front of the application servers. It says on every answer which it is.
 fn edge(place: &Place, public: &Site) -> Site {
     let mut routes = public_routes();
-    routes.iter_mut().for_each(|route| route.response.set.push(("X-Pop".to_string(), place.name.to_string())));
+    for route in &mut routes {
+        let named = (THROUGH.to_string(), place.name.to_string());
+        route.response.set.push(named.clone());
+        route.request.fields.set.push(named);
+    }
     routes.push(measured());
     Site { name: place.name.to_string(), routes, ..public.clone() }
 }

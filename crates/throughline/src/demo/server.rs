@@ -1,6 +1,7 @@
 //! An application server: which request gets which answer.
 
 use super::live::{self, Live};
+use super::nearest::Around;
 use super::visit::{self, Refusal, Sender};
 use super::visits::{Visit, Visits};
 use super::{files, page};
@@ -24,6 +25,7 @@ pub struct Demo {
     name: &'static str,
     visits: Arc<Visits>,
     admin: Option<Address>,
+    around: Option<Around>,
 }
 
 /// What there is besides files.
@@ -39,19 +41,19 @@ enum Resource {
 
 impl Demo {
     /// An application server of this name, one of [`super::SERVERS`], with the database that all of this process share. Its page says
-    /// where the admin side listens.
-    pub fn new(name: &'static str, admin: Option<Address>) -> Demo {
-        Demo { admin, ..Demo::on(name, DATABASE.clone()) }
+    /// where the admin side listens, and of the places, if there are any.
+    pub fn new(name: &'static str, admin: Option<Address>, around: Option<Around>) -> Demo {
+        Demo { admin, around, ..Demo::on(name, DATABASE.clone()) }
     }
 
     /// An application server with a database of its own.
     pub(super) fn on(name: &'static str, visits: Arc<Visits>) -> Demo {
-        Demo { name, visits, admin: settings::admin_defaults() }
+        Demo { name, visits, admin: settings::admin_defaults(), around: None }
     }
 
     fn read(&self, resource: Resource, path: &str, request: &RequestHead) -> rusqlite::Result<Answer> {
         Ok(match resource {
-            Resource::Front => page::front(self.name, request, &self.visits, self.admin.as_ref())?,
+            Resource::Front => page::front(self.name, request, &self.visits, self.admin.as_ref(), self.around.as_ref())?,
             Resource::Health => Answer::text(200, "text/plain; charset=utf-8", "ok\n"),
             Resource::Visits => in_json(200, &self.told(None)?),
             Resource::Live => return Ok(self.live(request)),

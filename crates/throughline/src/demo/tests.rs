@@ -1,7 +1,7 @@
 //! The site as a visitor sees it, and what the balancer is told to do with it.
 
 use super::visits::{KEPT, Visits};
-use super::{Demo, SERVERS, config};
+use super::{Around, Demo, SERVERS, config};
 use decide::address::Address;
 use decide::config::{Action, Algorithm, PathMatch, Probe};
 use decide::time::{Calendar, Duration};
@@ -116,10 +116,41 @@ fn what_pages_point_to_is_there() {
 
 #[test]
 fn the_front_page_knows_where_the_admin_side_is() {
-    let page = |admin: &str| get(&Demo::new(SERVERS[0], Some(Address::Ip(admin.parse().unwrap()))), "/").body;
+    let page = |admin: &str| get(&Demo::new(SERVERS[0], Some(Address::Ip(admin.parse().unwrap())), None), "/").body;
     let (usual, moved) = (page("127.0.0.1:8090"), page("127.0.0.1:9000"));
     assert!(usual.contains("http://127.0.0.1:8090/metrics\nthroughline ctl status<"));
     assert!(moved.contains("http://127.0.0.1:9000/metrics\nthroughline ctl --admin 127.0.0.1:9000 status<"));
+}
+
+#[test]
+fn the_front_page_shows_the_place_that_it_came_through_and_why() {
+    let around = || {
+        let [names, redirector] = ["127.0.0.1:5300", "127.0.0.1:8080"].map(|at| at.parse().expect("an address"));
+        Some(Around { names, port: 8080, redirector })
+    };
+    let server = Demo::new(SERVERS[0], None, around());
+    let page = |place: Option<&str>, client: &str| {
+        let mut fields = vec![("Via", "1.1 throughline"), ("X-Forwarded-For", client)];
+        fields.extend(place.map(|place| ("X-Pop", place)));
+        ask(&server, "GET", "/", &fields, b"").body
+    };
+    let own = page(Some("lyon"), "198.51.100.7");
+    for told in [
+        "asked the cache at <b>lyon</b>",
+        "<text x=\"300\" y=\"146\">lyon</text>",
+        "came through <b>lyon</b>, which is your nearest place: its router has the shortest way to 198.51.100.0/24",
+        "<tr class=\"here\"><th scope=\"row\"><a href=\"http://127.0.0.12:8080/\">lyon</a>",
+        "dig @127.0.0.1 -p 5300 www.throughline.test +short +subnet=198.51.100.0/24\n",
+    ] {
+        assert!(own.contains(told), "{told}\n{own}");
+    }
+    let unknown = page(Some("rome"), "127.0.0.1");
+    assert!(unknown.contains("through <b>rome</b>, because you asked there") && unknown.contains("lead you to <b>oslo</b>: no router"));
+    // Nobody else's word goes into the page, and past the places there is none.
+    for page in [page(None, "127.0.0.1"), page(Some("<b>"), "127.0.0.1")] {
+        assert!(page.contains("came past all of them") && !page.contains("class=\"here\"") && page.contains(">Balancer</text>"));
+    }
+    assert!(!get(&servers()[0], "/").body.contains("nearest cache"), "without places nothing is said of them");
 }
 
 #[test]
@@ -353,7 +384,9 @@ fn what_is_told_of_visits_is_made_once_for_each() {
 fn the_pool_leads_to_the_listeners_of_the_servers() {
     let http = Address::parse("127.0.0.1:8080").expect("an address");
     let https = Address::parse("127.0.0.1:8443").expect("an address");
-    let config = config(http.clone(), https.clone(), super::certificate(None).0, Vec::new());
+    let mut held = Vec::new();
+    let config = config(http.clone(), https.clone(), super::certificate(None).0, Vec::new(), &mut held);
+    assert_eq!(held.len(), SERVERS.len(), "nobody else is given their ports");
     assert_eq!((config.listeners.len(), &config.listeners[0].at, &config.listeners[1].at), (4, &http, &https));
     assert_eq!((config.listeners[1].tls, config.certificates.len(), &config.listeners[1].sites), (true, 1, &vec![0]));
     let routes = &config.sites[config.listeners[0].sites[0]].routes;

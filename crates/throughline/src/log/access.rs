@@ -30,6 +30,8 @@ pub struct Access {
     lines: SyncSender<Message>,
     /// Of so many queries to the name server one is written; 0: none.
     queries: u32,
+    /// The format shows the steps of a request.
+    steps: bool,
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -66,7 +68,8 @@ impl Access {
         let writer = Writer { output, format: log.format, text: String::with_capacity(BATCH), shared: shared.clone(), failing: false };
         let thread = thread::Builder::new().name("access-log".to_string()).spawn(move || writer.run(&queue));
         let thread = thread.map_err(|error| format!("cannot start the thread of the access log: {error}"))?;
-        Ok(Access { lines, queries: log.queries, shared, writer: Mutex::new(Some(thread)) })
+        let steps = log.format == LogFormat::Json;
+        Ok(Access { lines, queries: log.queries, steps, shared, writer: Mutex::new(Some(thread)) })
     }
 
     /// Writes what is still queued, and ends. To be called when the last request is over; what comes later is counted as dropped.
@@ -107,6 +110,10 @@ impl Reader for Access {
 
     fn queries(&self) -> u32 {
         self.queries
+    }
+
+    fn reads_steps(&self) -> bool {
+        self.steps
     }
 }
 

@@ -41,13 +41,12 @@ impl Watch {
         let (snapshot, now) = (server.snapshot(), host.calendar());
         if snapshot.generation != self.generation {
             self.generation = snapshot.generation;
-            let stamped = |certificate: &Certificate| (certificate.clone(), certificate.files.as_ref().map(stamps));
-            self.presented = snapshot.config.certificates.iter().map(stamped).collect();
+            // Whether they are still as they were when the configuration was read, nobody has seen: the first look reads them once more.
+            self.presented = snapshot.config.certificates.iter().map(|certificate| (certificate.clone(), None)).collect();
             self.told = None;
             missing(server, now);
-        } else {
-            self.renew(server, now);
         }
+        self.renew(server, now);
         if self.told.is_none_or(|told| now.0.saturating_sub(told.0) >= DAY) {
             self.told = Some(now);
             self.expiring(server, now);

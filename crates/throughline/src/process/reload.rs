@@ -4,7 +4,10 @@ use super::authority::Authority;
 use super::workers::Told;
 use super::{Refused, Source, cannot_listen};
 use crate::log;
+use decide::address::Address;
+use decide::config::Config;
 use decide::step::Step;
+use decide::time::{Duration, Instant};
 use host::os::{self, Bound};
 use host::{Endpoint, Host};
 use node::Server;
@@ -15,17 +18,85 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub struct Reloader {
     server: Arc<Server>,
     source: Option<Source>,
-    bound: Mutex<Vec<Bound>>,
+    bound: Mutex<Held>,
+    /// Held by a reload from its first look at the file to its end.
+    turn: Mutex<()>,
     pub(crate) authority: Authority,
     pub(super) stop: Told,
     leading: OnceLock<Arc<Leading>>,
+}
+
+/// Addresses of this process.
+struct Held {
+    bound: Vec<Bound>,
+    /// Given up at that time: the threads may have listeners there still.
+    released: Vec<(Endpoint, Instant)>,
+}
+
+/// By then every thread has closed what a configuration does not have any more.
+const CLOSED_BY: Duration = Duration::from_secs(10);
+
+impl Held {
+    fn has(&self, endpoint: &Endpoint) -> bool {
+        self.bound.iter().any(|held| held.endpoint == *endpoint)
+    }
+
+    /// Whether it was held until a moment ago.
+    fn had(&self, endpoint: &Endpoint) -> bool {
+        self.released.iter().any(|(released, _)| released == endpoint)
+    }
+
+    /// Keeps those that are wanted, and what was added.
+    fn keep(&mut self, wanted: impl Fn(&Endpoint) -> bool, mut added: Vec<Bound>, now: Instant) {
+        self.released.retain(|(_, at)| now.since(*at) < CLOSED_BY);
+        let gone = self.bound.iter().map(|held| &held.endpoint).filter(|endpoint| !wanted(endpoint));
+        self.released.extend(gone.map(|endpoint| (endpoint.clone(), now)));
+        self.bound.retain(|held| wanted(&held.endpoint));
+        self.bound.append(&mut added);
+    }
+}
+
+/// Makes sure of the addresses of a configuration that are not held. The error is a sentence.
+fn missing(config: &Config, held: &Held) -> Result<Vec<Bound>, String> {
+    let mut added: Vec<Bound> = Vec::new();
+    for listener in &config.listeners {
+        let endpoint = Endpoint::of(&listener.at).ok_or_else(|| format!("cannot listen on {}", listener.at))?;
+        if matches!(&endpoint, Endpoint::Ip(ip) if ip.port() == 0) {
+            return Err(format!(
+                "cannot reload with a listener at {}: name the port, or which of them stays is anybody's guess",
+                listener.at
+            ));
+        }
+        if !held.has(&endpoint) {
+            let bound = if held.had(&endpoint) { os::bind_again(&endpoint) } else { os::bind(&endpoint) };
+            added.push(bound.map_err(|error| cannot_listen(&listener.at, &error))?);
+        }
+    }
+    for (at, _) in super::name_listeners(config) {
+        let endpoint = Endpoint::Ip(at);
+        if !held.has(&endpoint) && !added.iter().any(|added| added.endpoint == endpoint) {
+            added.push(match held.had(&endpoint) {
+                true => os::bind_again(&endpoint).map_err(|error| cannot_listen(&Address::Ip(at), &error))?,
+                false => super::bind_names(at)?,
+            });
+        }
+    }
+    Ok(added)
 }
 
 impl Reloader {
     /// For a server that listens on `bound`.
     pub(crate) fn new(server: Arc<Server>, source: Option<Source>, bound: Vec<Bound>) -> Reloader {
         let authority = Authority::new(server.clone());
-        Reloader { server, source, bound: Mutex::new(bound), authority, stop: Told::default(), leading: OnceLock::new() }
+        Reloader {
+            server,
+            source,
+            bound: Mutex::new(Held { bound, released: Vec::new() }),
+            turn: Mutex::new(()),
+            authority,
+            stop: Told::default(),
+            leading: OnceLock::new(),
+        }
     }
 
     /// Who leads clients to places, and is told of new configurations.
@@ -56,6 +127,14 @@ impl Reloader {
             self.server.tell(host.calendar(), Step::ReloadRefused { mistakes: refused.mistakes });
             refused.text
         };
+        // Whoever reads the file last is the last to put it into force, too.
+        let _turn = self.turn.lock().expect("no panic while it is held");
+        if std::fs::metadata(&source.path).is_ok_and(|found| !found.is_file()) {
+            let name = source.path.display();
+            return Err(refused(Refused::one(format!(
+                "cannot reload {name}: it is no file, and what came out of it once does not come again"
+            ))));
+        }
         let mut config = source.load().map_err(refused)?.config;
         let old = self.server.snapshot();
         if config.server.workers != old.config.server.workers || config.access_log != old.config.access_log {
@@ -67,30 +146,12 @@ impl Reloader {
             log::note("reload: [journal] changes only with a restart; the old one holds");
             config.journal.clone_from(&old.config.journal);
         }
-        let mut bound = self.bound.lock().expect("no panic while it is held");
-        let mut added = Vec::new();
-        for listener in &config.listeners {
-            let endpoint = Endpoint::of(&listener.at).ok_or_else(|| refused(Refused::one(format!("cannot listen on {}", listener.at))))?;
-            if matches!(&endpoint, Endpoint::Ip(ip) if ip.port() == 0) {
-                let why =
-                    format!("cannot reload with a listener at {}: name the port, or which of them stays is anybody's guess", listener.at);
-                return Err(refused(Refused::one(why)));
-            }
-            if !bound.iter().any(|held| held.endpoint == endpoint) {
-                added.push(os::bind(&endpoint).map_err(|error| refused(Refused::one(cannot_listen(&listener.at, &error))))?);
-            }
-        }
-        for (at, _) in super::name_listeners(&config) {
-            let endpoint = Endpoint::Ip(at);
-            if !bound.iter().chain(&added).any(|held| held.endpoint == endpoint) {
-                added.push(super::bind_names(at).map_err(|why| refused(Refused::one(why)))?);
-            }
-        }
+        let mut held = self.bound.lock().expect("no panic while it is held");
+        let added = missing(&config, &held).map_err(|why| refused(Refused::one(why)))?;
         self.authority.prepare(&config).map_err(|why| refused(Refused::one(why)))?;
         let names: Vec<Endpoint> = super::name_listeners(&config).map(|(at, _)| Endpoint::Ip(at)).collect();
         let served = |endpoint: &Endpoint| config.listeners.iter().any(|listener| Endpoint::of(&listener.at).as_ref() == Some(endpoint));
-        bound.retain(|held| served(&held.endpoint) || names.contains(&held.endpoint));
-        bound.append(&mut added);
+        held.keep(|endpoint| served(endpoint) || names.contains(endpoint), added, host.now());
         let generation = self.server.reload(host, config);
         if let Some(leading) = self.leading.get() {
             let config = &self.server.snapshot().config;

@@ -385,7 +385,7 @@ static LOG: Section = Section {
             count(0, MANY),
             Is("0"),
             "1000",
-            "Of so many queries to the name server one gets a line, with the rule that decided: `1` for each of them, `0` for none.",
+            "Of so many queries to the name server one gets a line, with what decided and among what: `1` for each of them, `0` for none.",
         ),
     ],
 };

@@ -39,7 +39,7 @@ pub(super) fn dns(root: &Table, pools: &Pools<'_>, disk: &dyn Disk, mistakes: &m
         mistakes.warning(&table.span, "the name server has no zone: it refuses every question").help("write [zone.\"example.com\"]");
     }
     let why = table.texts("why").iter().filter_map(|text| value::network(&text.it).ok()).collect();
-    Some(Dns { listeners: listeners(table, mistakes), limits: limits(table), zones, keys, why })
+    Some(Dns { listeners: listeners(table, mistakes), limits: limits(table, disk, mistakes), zones, keys, why })
 }
 
 /// `[resolver]`.
@@ -51,9 +51,17 @@ pub(super) fn resolver(root: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_
             .warning(&place(table, "root"), "no root is asked, because the resolvers in `forward` are")
             .help("leave one of the two out");
     }
+    let own = addresses(table, "at");
+    for text in table.texts("forward") {
+        if let Ok(at) = value::socket_address(&text.it)
+            && own.contains(&at)
+        {
+            mistakes.error(&text.span, format!("{at} is this resolver itself: questions would go round in circles"));
+        }
+    }
     Some(Resolver {
         listeners: listeners(table, mistakes),
-        limits: limits(table),
+        limits: limits(table, disk, mistakes),
         clients: table.texts("allow").iter().filter_map(|text| value::network(&text.it).ok()).collect(),
         forward,
         roots: roots(table, disk, mistakes),
@@ -97,16 +105,41 @@ fn listeners(table: &Table, mistakes: &mut Mistakes<'_>) -> Vec<SocketAddr> {
     addresses(table, "at")
 }
 
-fn limits(table: &Table) -> DnsLimits {
+fn limits(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> DnsLimits {
     DnsLimits {
         datagram: table.number("datagram"),
         cookies: table.bool("cookies"),
+        cookie_secrets: cookie_secrets(table, disk, mistakes),
         rate: table.number("rate"),
         slip: table.number("slip"),
         connections: table.number("connections"),
         connections_per_address: table.number("connections-per-address"),
         idle_timeout: table.duration("idle-timeout"),
     }
+}
+
+/// Secrets that cookies are made with: a line each, the first for new ones.
+fn cookie_secrets(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Vec<Secret> {
+    const KEY: &str = "cookie-secret-file";
+    const HELP: &str = "`openssl rand -hex 16` makes one; a second line may hold another one whose cookies are good too";
+    let Some(bytes) = secret(table, KEY, disk, mistakes) else { return Vec::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let secrets: Vec<Secret> = lines.iter().filter_map(|line| sixteen_bytes(line)).map(Secret).collect();
+    if !table.bool("cookies") {
+        mistakes.warning(&place(table, KEY), "no cookies are given, because `cookies` is off").help("leave one of the two out");
+    }
+    if !(1..=2).contains(&lines.len()) || secrets.len() != lines.len() {
+        // Not what the lines say: they are secret.
+        let message = "this file does not hold one or two lines of 32 hexadecimal digits each";
+        mistakes.error(&place(table, KEY), message).help(HELP);
+    }
+    secrets
+}
+
+fn sixteen_bytes(line: &str) -> Option<Vec<u8>> {
+    let number = u128::from_str_radix(line, 16).ok().filter(|_| line.len() == 32 && !line.starts_with('+'))?;
+    Some(number.to_be_bytes().to_vec())
 }
 
 fn key(name: &At<String>, table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> TsigKey {

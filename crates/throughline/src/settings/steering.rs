@@ -101,13 +101,12 @@ fn measure(table: &Table, disk: &dyn Disk, mistakes: &mut Mistakes<'_>) -> Measu
     let key = match secret(table, "key-file", disk, mistakes) {
         Some(key) if key.len() < SHORTEST_KEY => {
             mistakes.error(&place(table, "key-file"), format!("a key of {} bytes is too short: write {SHORTEST_KEY} or more", key.len()));
-            key
+            Some(key)
         }
-        Some(key) => key,
-        None => disk.random().to_vec(),
+        key => key,
     };
     Measure {
-        key: Secret(key),
+        key: key.map(Secret),
         lifetime: table.duration("lifetime"),
         reports_per_minute: table.number("reports-per-minute"),
         half_life: table.duration("half-life"),

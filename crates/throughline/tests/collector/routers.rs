@@ -50,7 +50,7 @@ fn a_session_with_bird_that_we_open() {
             (route.local_pref, route.path_len, route.med, route.origin_as, route.origin) == (100, 1, 7, 65_001, Origin::Igp)
         })
     });
-    assert!(rig.steps("routing-table-loaded")[0].contains(" 3 0 end-of-rib "), "{:?}", rig.steps("routing-table-loaded"));
+    rig.until_told("routing-table-loaded", " 3 0 end-of-rib ");
     assert!(rig.steps("routing-session-up")[0].contains("127.0.0.9 ipv4 ipv6"));
     // It is gone without a word: its table stays.
     running.kill();

@@ -84,7 +84,7 @@ fn over_a_bgp_session() {
     let mut rig = Rig::new(&[bgp(at, None)]);
     rig.until("the whole table", |tables| tables.values().any(|(_, table)| table.len() >= NETWORKS));
     eprintln!("{NETWORKS} networks over a session in {:?}", began.elapsed());
-    assert!(rig.steps("routing-table-loaded")[0].contains("end-of-rib"));
+    rig.until_told("routing-table-loaded", "end-of-rib");
     drop(rig);
     router.join().expect("the router ended well");
 }

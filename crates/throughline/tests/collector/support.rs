@@ -6,7 +6,7 @@ use decide::step::{Step, Texts, Value};
 use decide::time::Calendar;
 use node::collector::{Batch, Collectors, Told};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use wire::network::Network;
 
 /// How long a router may take to do what it ought to do soon.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = crate::real::PATIENCE;
 
 /// What was told.
 #[derive(Default)]
@@ -144,8 +144,7 @@ pub(crate) fn bmp(at: SocketAddr) -> Collector {
 
 /// An address of this machine where nobody listens; routers do not say which one they took.
 pub(crate) fn free(address: &str) -> SocketAddr {
-    let listener = TcpListener::bind((address, 0)).expect("a loopback address");
-    listener.local_addr().expect("it is bound")
+    crate::real::ports::free_at(&[address.parse().expect("a loopback address")])
 }
 
 /// Connects as soon as somebody listens.

@@ -5,9 +5,10 @@ use domain::base::iana::{Class, Rtype};
 use domain::base::{Message, MessageBuilder, Name, ToName};
 use domain::rdata::AllRecordData;
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 /// A question.
 #[derive(Clone, Debug)]
@@ -48,6 +49,10 @@ impl Ask {
     }
 }
 
+/// After so long a question is asked again, as every resolver does (RFC 1035 §4.2.1): a server of others that reads its zones anew may
+/// leave one unanswered.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// A client of one server.
 pub(crate) struct Asker {
     at: SocketAddr,
@@ -59,7 +64,7 @@ impl Asker {
     pub(crate) fn of(at: SocketAddr) -> Asker {
         let socket = UdpSocket::bind((at.ip(), 0)).expect("a port");
         socket.connect(at).expect("an address");
-        socket.set_read_timeout(Some(PATIENCE)).expect("a time");
+        socket.set_read_timeout(Some(AGAIN)).expect("a time");
         Asker { at, socket, id: 0 }
     }
 
@@ -69,8 +74,16 @@ impl Asker {
         let query = ask.bytes(self.id);
         self.socket.send(&query).expect("it is sent");
         let mut buffer = [0; 4096];
+        let began = Instant::now();
         loop {
-            let len = self.socket.recv(&mut buffer).unwrap_or_else(|error| panic!("{ask:?} at {}: {error}", self.at));
+            let len = match self.socket.recv(&mut buffer) {
+                Ok(len) => len,
+                Err(error) if error.kind() == ErrorKind::WouldBlock && began.elapsed() < PATIENCE => {
+                    self.socket.send(&query).expect("it is sent");
+                    continue;
+                }
+                Err(error) => panic!("{ask:?} at {}: {error}", self.at),
+            };
             let message = Message::from_octets(&buffer[..len]).expect("a message");
             if message.header().id() != self.id {
                 continue;

@@ -9,7 +9,10 @@
 mod support;
 
 mod ask;
+mod cookies;
 mod differential;
+mod exhaustive;
 mod primary;
 mod servers;
 mod transfer;
+mod why;

@@ -1,7 +1,8 @@
 //! Name servers of others, each on a port of its own, with files in a directory of the test's.
 
-use crate::support::peers::{Server, find, free_address};
+use crate::support::peers::{Server, find};
 use crate::support::place::Place;
+use crate::support::ports::free_address;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -59,6 +60,25 @@ pub(crate) fn knot(at: SocketAddr, sections: &str, zones: &[Served]) -> Option<N
     }
     let config = place.file("knot.conf", config);
     Some(NameServer::start(&program, &["-c", &config], at, place))
+}
+
+/// BIND at `at`, with these zones.
+pub(crate) fn bind(at: SocketAddr, zones: &[Served]) -> Option<NameServer> {
+    let program = find("named")?;
+    let place = Place::new();
+    let folder = place.path().display().to_string();
+    let mut config = format!(
+        "options {{ directory \"{folder}\"; pid-file \"{folder}/pid\"; session-keyfile \"{folder}/session\"; recursion no; \
+         listen-on port {port} {{ {ip}; }}; listen-on-v6 {{ none; }}; minimal-responses no; notify no; }};\ncontrols {{ }};\n\
+         logging {{ category default {{ null; }}; }};\n",
+        ip = at.ip(),
+        port = at.port()
+    );
+    for (name, rest) in zones {
+        config += &format!("zone \"{name}\" {{ type primary; check-names ignore; {rest} }};\n");
+    }
+    let config = place.file("named.conf", config);
+    Some(NameServer::start(&program, &["-f", "-n", "1", "-c", &config], at, place))
 }
 
 /// Where one may listen.

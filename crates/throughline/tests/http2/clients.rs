@@ -176,9 +176,9 @@ fn a_stream_flows_in_both_directions() {
     let mut client = Connection::open(target.at, PATIENCE).expect("a connection");
     let fields = request_with("POST", "/call", &[("content-type", "application/grpc"), ("te", "trailers")]);
     client.headers(1, END_HEADERS, &fields);
-    let began = Instant::now();
-    let mut statuses = Vec::new();
+    let (mut statuses, mut took) = (Vec::new(), Vec::new());
     for number in 1..=200 {
+        let began = Instant::now();
         let message = noise(number * 37);
         client.send(&data(1, 0, message.clone()));
         let mut came = Vec::new();
@@ -191,11 +191,13 @@ fn a_stream_flows_in_both_directions() {
             }
         }
         assert!(came == message, "message {number}");
+        took.push(began.elapsed());
     }
     client.send(&data(1, END_STREAM, []));
     let rest = client.answer(1).unwrap_or_else(|event| panic!("{event}: {}", client.came()));
     assert_eq!(statuses.first(), Some(&(":status".to_string(), "200".to_string())));
     assert_eq!((rest.body, rest.trailers), (Vec::new(), vec![("grpc-status".to_string(), "0".to_string())]));
-    // No message waited for the next, nor for a delayed acknowledgement: those take 40 ms.
-    assert!(began.elapsed() < Duration::from_millis(200 * 20), "{:?}", began.elapsed());
+    // No message waits for the next, nor for a delayed acknowledgement: if one does, then all do, once the connection is no longer new, and
+    // each takes 40 ms. What a slow machine takes does not come to so much each time.
+    assert!(took[100..].iter().any(|took| *took < Duration::from_millis(35)), "{took:?}");
 }

@@ -1,8 +1,9 @@
 //! gRPC from end to end: a client and a server of its authors, with us between them.
 
 use crate::support::edge::Edge;
-use crate::support::peers::{Server, find_python, free_address};
+use crate::support::peers::{Server, find_python};
 use crate::support::place::Place;
+use crate::support::ports::free_address;
 use crate::support::{PATIENCE, authority::own_certificate};
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -69,9 +70,10 @@ impl Client {
 fn edge(place: &Path, backend: SocketAddr) -> Edge {
     let place = place.display();
     Edge::of(&format!(
-        "[server]\ndrain-timeout = \"20s\"\n[[listener]]\nat = \"127.0.0.1:0\"\n[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n\
+        "[server]\ndrain-timeout = \"1h\"\n[[listener]]\nat = \"127.0.0.1:0\"\n[[listener]]\nat = \"127.0.0.1:0\"\ntls = true\n\
          [[certificate]]\nchain = \"{place}/own.pem\"\nkey = \"{place}/own.key\"\n\
-         [[site]]\n[[site.route]]\npool = \"app\"\n[pool.app]\nprotocol = \"h2\"\nbackends = [\"{backend}\"]\n"
+         [[site]]\n[[site.route]]\npool = \"app\"\n[pool.app]\nprotocol = \"h2\"\n\
+         connect-timeout = \"1h\"\nresponse-timeout = \"1h\"\ntransfer-timeout = \"1h\"\nbackends = [\"{backend}\"]\n"
     ))
 }
 

@@ -3,8 +3,9 @@
 use crate::support::authority::own_certificate;
 use crate::support::backend::Backend;
 use crate::support::edge::Edge;
-use crate::support::peers::{Curl, Server, find, free_address};
+use crate::support::peers::{Curl, Server, find};
 use crate::support::place::Place;
+use crate::support::ports::free_address;
 use crate::support::{checksum, noise};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};

@@ -1,8 +1,9 @@
 //! What the tests are put to: the built binary, or a server of others.
 
 use crate::support::edge::Edge;
-use crate::support::peers::{Server, find, free_address};
+use crate::support::peers::{Server, find};
 use crate::support::place::Place;
+use crate::support::ports::free_address;
 use crate::support::resident_kib;
 use std::net::SocketAddr;
 
@@ -36,7 +37,8 @@ impl Target {
         let edge = Edge::of(&format!(
             "{settings}\n[[listener]]\nat = \"127.0.0.1:0\"\n[[site]]\nhosts = [\"*\"]\n\
              [[site.route]]\npath = \"/fixed\"\nanswer = {{ body = \"hello\" }}\n\
-             [[site.route]]\npool = \"app\"\n[pool.app]\nbackends = [\"{backend}\"]\n"
+             [[site.route]]\npool = \"app\"\n[pool.app]\nbackends = [\"{backend}\"]\n\
+             connect-timeout = \"1h\"\nresponse-timeout = \"1h\"\ntransfer-timeout = \"1h\"\n"
         ));
         Target { at: edge.at(0), pid: Some(edge.pid()), ours: true, fixed: "/fixed", _running: Running::Edge { _edge: edge } }
     }

@@ -4,9 +4,10 @@ use crate::support::backend::Backend;
 use crate::support::client::Client;
 use crate::support::edge::{BINARY, Edge};
 use crate::support::peers::Curl;
-use crate::support::{noise, resident_kib};
+use crate::support::{PATIENCE, noise, resident_kib};
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
+use std::time::Instant;
 
 /// A backend behind a cache with these rules; answers that say nothing are fresh for a minute. The admin side is the second listener.
 fn caching(backend: &Backend, memory: &str, rules: &str) -> Edge {
@@ -55,8 +56,11 @@ fn curl_sees_miss_hit_and_purge() {
         assert!(cache(&[]).0.starts_with("throughline; hit;"), "{purge:?}");
         assert_eq!(backend.begun(), begun + 1);
     }
-    let status = program(&edge, &["ctl", "status"]);
-    assert!(status.contains("1 stored in ") && status.contains("misses 4,"), "{status}");
+    // A request is counted behind its answer.
+    let began = Instant::now();
+    let counted = || Some(program(&edge, &["ctl", "status"])).filter(|status| status.contains("misses 4,"));
+    let status = std::iter::repeat_with(counted).take_while(|_| began.elapsed() < PATIENCE).flatten().next().expect("four misses");
+    assert!(status.contains("1 stored in "), "{status}");
     let offline = Command::new(BINARY).args(["explain", "cache", &edge.place.at("edge.toml"), &url]).output().expect("the binary runs");
     let offline = String::from_utf8_lossy(&offline.stdout);
     assert!(
@@ -100,7 +104,9 @@ fn clients_of_one_answer_share_it() {
         .collect();
     backend.await_seen(1);
     let metrics = || Client::connect(edge.at(1)).get("/metrics").text();
+    let began = Instant::now();
     while !metrics().contains("throughline_requests_in_flight 52\n") {
+        assert!(began.elapsed() < PATIENCE, "{}", metrics());
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     backend.release();

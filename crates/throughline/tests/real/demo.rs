@@ -7,6 +7,7 @@ use crate::support::place::Place;
 use crate::support::websocket::{CLOSE, Frame, TEXT, accept, read_frame, write_frame};
 use std::process::Command;
 
+const SERVERS: [&str; 2] = ["app-1", "app-2"];
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 fn embedded() -> Edge {
@@ -54,6 +55,10 @@ fn words(line: &str) -> Vec<&str> {
 fn the_site_is_served_by_both_application_servers() {
     let Some(curl) = Curl::find() else { return };
     let edge = embedded();
+    // Until both are known to be well, the one that is has every turn.
+    for server in SERVERS {
+        edge.await_error(0, &format!("backend-up backend=app/{server} "));
+    }
     let page = curl.text(&["-f", &edge.url("/")]);
     assert!(page.contains("<!doctype html>") || page.contains("<!DOCTYPE html>"), "{page}");
     let mut served: Vec<String> = (0..4).map(|_| served_by(&curl.text(&["-f", &edge.url("/api/visits")]))).collect();

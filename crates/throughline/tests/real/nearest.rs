@@ -4,12 +4,12 @@
 use crate::support::PATIENCE;
 use crate::support::peers::find;
 use crate::support::place::Place;
+use crate::support::ports::free_addresses;
 use decide::address::Address;
 use decide::config::{Action, Config, Measure, Pop, Secret, Steering};
 use decide::steer::{self, MeasuredTable, Places, State, Tables};
 use decide::step::{Journey, ListenerRef, Step, Texts};
 use decide::time::{Calendar, Duration};
-use host::Endpoint;
 use node::{Reader, Server, Snapshot};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 use wire::network::Network;
 
 /// How long each place's line takes, one way. The nearest is neither the first nor the last.
-const LINES: [Duration; 3] = [Duration::from_millis(60), Duration::from_millis(5), Duration::from_millis(120)];
+const LINES: [Duration; 3] = [Duration::from_millis(120), Duration::from_millis(5), Duration::from_millis(240)];
 const NEAREST: usize = 1;
 
 const PAGE: &str = "<!doctype html><title>test</title><script src=\"/.throughline/probe.js\" data-go></script><p>a page";
@@ -102,17 +102,7 @@ struct Running {
 
 impl Running {
     fn start() -> Running {
-        let any = Endpoint::Ip("127.0.0.1:0".parse().expect("an address"));
-        // All are held until all are known, so that none is given twice.
-        let held: Vec<_> = (0..4).map(|_| host::os::bind(&any).expect("a free port")).collect();
-        let at: Vec<SocketAddr> = held
-            .iter()
-            .map(|held| match &held.endpoint {
-                Endpoint::Ip(at) => *at,
-                Endpoint::Unix(_) => unreachable!("an IP address was bound"),
-            })
-            .collect();
-        drop(held);
+        let at: Vec<SocketAddr> = free_addresses::<4>().to_vec();
         let (config, seen) = (config(&at), Arc::new(Seen::default()));
         let reader = seen.clone();
         let (tell, told) = std::sync::mpsc::channel();
@@ -212,7 +202,7 @@ fn config(at: &[SocketAddr]) -> Config {
         moves_per_minute: 100,
         measured_gain: 10,
         measure: Some(Measure {
-            key: Secret(b"known to this test only".to_vec()),
+            key: Some(Secret(b"known to this test only".to_vec())),
             lifetime: Duration::from_secs(60),
             reports_per_minute: 10,
             half_life: Duration::from_secs(600),

@@ -1,16 +1,18 @@
 //! Owners over the built binary: tokens with curl and `ctl`, and a journal that outlives what ends a process.
 
+use crate::support::PATIENCE;
 use crate::support::backend::Backend;
 use crate::support::client::Client;
 use crate::support::edge::{BINARY, Edge};
 use crate::support::message::Response;
-use crate::support::peers::{Curl, free_addresses};
+use crate::support::peers::Curl;
 use crate::support::place::Place;
+use crate::support::ports::{free_address, free_addresses};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Two sites behind a cache; the admin side is the second listener.
 fn config(place: &Place, more: &str, tokens: &str) -> String {
@@ -65,7 +67,9 @@ fn what_was_acknowledged_outlives_a_kill() {
             })
         };
         let threads: Vec<_> = (0..8).map(one).collect();
+        let began = Instant::now();
         while acknowledged.load(Ordering::SeqCst) < 400 {
+            assert!(began.elapsed() < PATIENCE, "{acknowledged:?} acknowledged");
             std::thread::sleep(Duration::from_millis(1));
         }
         let place = edge.into_place();
@@ -187,7 +191,9 @@ fn a_notice_is_seen_to_its_end() {
     let hit = get(&edge, "/bytes/300");
     assert!(hit.field("cache-status").unwrap_or_default().contains("; hit"), "{:?}", hit.field("cache-status"));
     // Its end is written down: the start after that has nothing to do again.
+    let began = Instant::now();
     while numbers(&edge)[0] < 2 {
+        assert!(began.elapsed() < PATIENCE, "{:?}", numbers(&edge));
         std::thread::sleep(Duration::from_millis(1));
     }
     let begun = backend.begun();
@@ -232,14 +238,16 @@ fn a_full_disk_refuses_and_leaves_nothing_half() {
 /// A start without room serves what there is, and accepts nothing until there is room.
 #[test]
 fn a_start_on_a_full_disk_serves() {
-    let edge = journaling(Place::new());
-    let at = edge.at(0);
+    let place = Place::new();
+    // A port that stays, so that the URL does.
+    let at = free_address();
+    let text =
+        config(&place, "", "").replace("SHOP", "").replace("BLOG", "").replacen("127.0.0.1:0\"\n[[site", &format!("{at}\"\n[[site"), 1);
+    let edge = Edge::with_place(place, &text);
     let content = "x".repeat(9000);
     let url = format!("http://{at}/a");
     assert_eq!(number(&hand_over(&edge, "/a", &content, "Cache-Control: max-age=600\r\n")), 1);
     let place = edge.into_place();
-    let text =
-        config(&place, "", "").replace("SHOP", "").replace("BLOG", "").replacen("127.0.0.1:0\"\n[[site", &format!("{at}\"\n[[site"), 1);
     let path = place.file("edge.toml", &text);
     let script = format!("trap '' XFSZ; ulimit -f 8; exec {BINARY} serve {path}");
     let edge = Edge::start(place, Command::new("sh").args(["-c", &script]), 2);

@@ -3,7 +3,8 @@
 use crate::names::Tree;
 use crate::support::PATIENCE;
 use crate::support::edge::Edge;
-use crate::support::peers::{find, free_address};
+use crate::support::peers::find;
+use crate::support::ports::free_address;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
@@ -245,7 +246,7 @@ fn dig_understands_every_word() {
     let role = Role::in_tree(&tree, "");
     let ask = |arguments: &[&str]| {
         let mut command = Command::new(&dig);
-        command.args(["@127.0.0.1", "-p", &role.at.port().to_string(), "+tries=1", "+timeout=10"]).args(arguments);
+        command.args(["@127.0.0.1", "-p", &role.at.port().to_string(), "+tries=1", "+timeout=60"]).args(arguments);
         let output = command.stdin(Stdio::null()).output().expect("dig runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()

@@ -5,7 +5,7 @@ use crate::support::backend::Backend;
 use crate::support::client::Client;
 use crate::support::edge::Edge;
 use crate::support::message::Response;
-use crate::support::peers::free_address;
+use crate::support::ports::free_address;
 use std::time::{Duration, Instant};
 
 const SHOW: &str = "show = { proxy-status = true }\n[[site.route]]";
@@ -89,7 +89,7 @@ fn without_a_backend_there_is_a_time_to_come_back() {
 #[test]
 fn a_full_pool_queues_and_then_refuses() {
     let backend = Backend::start();
-    let edge = edge(&backend, "max-in-flight = 1\nqueue = 1\nqueue-timeout = \"15s\"\n[admin]\nat = \"127.0.0.1:0\"\n");
+    let edge = edge(&backend, "max-in-flight = 1\nqueue = 1\nqueue-timeout = \"1h\"\n[admin]\nat = \"127.0.0.1:0\"\n");
     let (mut first, mut second) = (edge.connect(), edge.connect());
     first.send("GET /hold HTTP/1.1\r\nHost: a.example\r\n\r\n");
     backend.await_seen(1);

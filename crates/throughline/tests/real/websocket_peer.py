@@ -13,7 +13,10 @@ import sys
 import websockets
 
 MIB = 1024 * 1024
-PROTOCOLS = {"subprotocols": ["echo.1"], "max_size": 20 * MIB}
+# They only end a hang; the library's own would end what is merely slow.
+PATIENCE = 120
+TIMES = {"close_timeout": PATIENCE, "ping_interval": None}
+PROTOCOLS = {"subprotocols": ["echo.1"], "max_size": 20 * MIB, **TIMES}
 
 
 async def echo(socket):
@@ -33,25 +36,25 @@ def trust(url, ca):
 
 async def exchange(socket, message):
     await socket.send(message)
-    back = await asyncio.wait_for(socket.recv(), 20)
+    back = await asyncio.wait_for(socket.recv(), PATIENCE)
     assert back == message, (type(message), len(message), len(back))
 
 
 async def converse(url, how):
-    async with websockets.connect(url, **PROTOCOLS, **how) as socket:
+    async with websockets.connect(url, open_timeout=PATIENCE, **PROTOCOLS, **how) as socket:
         assert socket.subprotocol == "echo.1", socket.subprotocol
         for message in ["gr\u00fc\u00dfe", "", b"", os.urandom(300), os.urandom(70000), "x" * MIB, os.urandom(10 * MIB)]:
             await exchange(socket, message)
         await socket.send(iter(["in ", "three ", "parts"]))
         assert await socket.recv() == "in three parts"
-        await asyncio.wait_for(await socket.ping(b"are you there"), 20)
+        await asyncio.wait_for(await socket.ping(b"are you there"), PATIENCE)
         await socket.close(4321, "enough")
         assert (socket.close_code, socket.close_reason) == (4321, "enough"), (socket.close_code, socket.close_reason)
 
 
 async def many(url, how):
     async def one(number):
-        async with websockets.connect(url, **PROTOCOLS, **how) as socket:
+        async with websockets.connect(url, open_timeout=PATIENCE, **PROTOCOLS, **how) as socket:
             for round in range(10):
                 await exchange(socket, "%d %d" % (number, round))
 
@@ -67,7 +70,7 @@ async def talk(url, ca=None):
 
 
 async def stay(url):
-    async with websockets.connect(url, **PROTOCOLS) as socket:
+    async with websockets.connect(url, open_timeout=PATIENCE, **PROTOCOLS) as socket:
         await exchange(socket, "hello")
         print("open", flush=True)
         await socket.wait_closed()

@@ -4,8 +4,9 @@ use crate::certificates::Authority;
 use crate::support::client::Client;
 use crate::support::edge::Edge;
 use crate::support::noise;
-use crate::support::peers::{Curl, Server, find, free_address};
+use crate::support::peers::{Curl, Server, find};
 use crate::support::place::Place;
+use crate::support::ports::free_address;
 
 /// A server with TLS for the names of `certificate`, which is a section of the configuration.
 fn behind(place: Place, certificate: &str, more: &str) -> Edge {

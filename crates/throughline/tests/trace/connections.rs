@@ -1,22 +1,18 @@
 //! Connections that do not come about, and races.
 
+use crate::ports::{free_address, free_at};
 use crate::support::{json, saying, steps, trace};
 use socket2::{Domain, Socket, Type};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-/// A port that nobody listens on.
-fn closed() -> u16 {
-    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
-}
-
-/// A port whose queue is full: the kernel does not answer those who come.
+/// An address whose queue is full: the kernel does not answer those who come. Its port is free at 127.0.0.2 too.
 fn full() -> (u16, Socket, Vec<TcpStream>) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    let address = free_at(&[Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)]);
+    socket.bind(&address.into()).expect("a port");
     socket.listen(0).expect("it listens");
-    let address = socket.local_addr().expect("an address").as_socket().expect("of IP");
     // A backlog of zero holds one.
     let waiting = TcpStream::connect(address).expect("one fits");
     (address.port(), socket, vec![waiting])
@@ -24,14 +20,14 @@ fn full() -> (u16, Socket, Vec<TcpStream>) {
 
 #[test]
 fn a_port_where_nobody_listens() {
-    let ran = trace(&[&format!("http://127.0.0.1:{}/", closed())]);
+    let ran = trace(&[&format!("http://{}/", free_address())]);
     ran.failed(13, &["Connect failed on the server's side", "127.0.0.1 refused", "nothing listens on port", "whether the server runs"]);
 }
 
 #[test]
 fn a_server_that_does_not_answer() {
     let (port, _socket, _waiting) = full();
-    let ran = trace(&["--max-time", "300ms", &format!("http://127.0.0.1:{port}/")]);
+    let ran = trace(&["--max-time", "2s", &format!("http://127.0.0.1:{port}/")]);
     ran.failed(13, &["Connect failed", "the connection was not there yet", "--max-time"]);
     ran.says("no answer");
 }
@@ -53,10 +49,7 @@ fn a_loser_of_the_race_is_shown() {
 #[test]
 fn a_slow_one_is_overtaken() {
     let (port, _socket, _waiting) = full();
-    let fast = match TcpListener::bind(("127.0.0.2", port)) {
-        Ok(listener) => listener,
-        Err(error) => panic!("127.0.0.2 is of this machine: {error}"),
-    };
+    let fast = TcpListener::bind(("127.0.0.2", port)).unwrap_or_else(|error| panic!("127.0.0.2 is of this machine: {error}"));
     std::thread::spawn(move || {
         use std::io::Write;
         let (mut stream, _) = fast.accept().expect("a connection");

@@ -54,7 +54,7 @@ fn a_body_that_stops_and_waits() {
         // Until the client gives up.
         request(&mut stream);
     });
-    trace(&["-m", "300ms", &url("http", port, "/")]).failed(15, &["the answer was not whole yet", "0.3 s of --max-time"]);
+    trace(&["-m", "3s", &url("http", port, "/")]).failed(15, &["the answer was not whole yet", "3 s of --max-time"]);
 }
 
 #[test]

@@ -3,13 +3,14 @@
 use crate::support::{json, saying, scratch, trace, url};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-const HASH: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+/// The token, which no number of a request can hold by chance: none of its letters is a hexadecimal digit.
+const TOKEN: &str = "xyzzy";
+const HASH: &str = "sha256:184858a00fd7971f810848266ebcecee5e8b69972c5ffaed622f5ee078671aed";
 
-/// A server whose site knows the token `abc`.
+/// A server whose site knows the token.
 struct Serving {
     child: Child,
     port: u16,
@@ -18,7 +19,7 @@ struct Serving {
 
 impl Serving {
     fn start(name: &str, backend: u16, more: &str) -> Serving {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port").port();
+        let port = crate::ports::free_address().port();
         let (file, log) = (scratch(&format!("{name}.toml")), scratch(&format!("{name}.log")));
         let text = format!(
             r#"
@@ -85,7 +86,7 @@ fn server_steps(journey: &Value) -> Vec<String> {
 fn the_tree_has_both_ends() {
     let backend = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nCache-Control: max-age=60\r\n\r\nok");
     let serving = Serving::start("both", backend, "");
-    let file = token("both.token", "abc");
+    let file = token("both.token", TOKEN);
     let (code, miss) = json(&["--token-file", &file, &serving.url("/a")]);
     assert_eq!(code, 0);
     let steps = server_steps(&miss);
@@ -96,14 +97,14 @@ fn the_tree_has_both_ends() {
     hit.arrived().says("Server edge-1: ");
     hit.says("hit: ");
     let log = std::fs::read_to_string(&serving.log).unwrap_or_default();
-    assert!(!log.contains("abc") && !log.to_ascii_lowercase().contains("throughline-trace"), "{log}");
+    assert!(!log.contains(TOKEN) && !log.to_ascii_lowercase().contains("throughline-trace"), "{log}");
 }
 
 #[test]
 fn a_connection_for_one_request_is_followed_by_another() {
     let backend = saying(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok");
     let serving = Serving::start("close", backend, "[limits]\nrequests-per-connection = 1");
-    let file = token("close.token", "abc");
+    let file = token("close.token", TOKEN);
     let ran = trace(&["--token-file", &file, &serving.url("/a")]);
     ran.arrived().says("Server edge-1: ");
     ran.says("by round-robin");
@@ -113,7 +114,7 @@ fn a_connection_for_one_request_is_followed_by_another() {
 fn a_wrong_token_and_a_server_without_say_what_to_do() {
     let backend = saying(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     let serving = Serving::start("wrong", backend, "");
-    let file = token("wrong.token", "abcd");
+    let file = token("wrong.token", "xyzzyx");
     let (_, journey) = json(&["--token-file", &file, &serving.url("/a")]);
     assert!(server_steps(&journey).is_empty());
     trace(&["--token-file", &file, &serving.url("/a")]).says("it does not tell (404): the token may not be one of trace-tokens");

@@ -10,6 +10,8 @@ mod names;
 mod packets;
 mod page;
 mod painted;
+#[path = "../real/support/ports.rs"]
+mod ports;
 mod redirects;
 mod rehearsed;
 mod shown;

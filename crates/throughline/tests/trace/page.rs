@@ -138,7 +138,7 @@ fn a_server_that_says_nothing_of_a_resource_is_not_waited_for_beyond_the_limit()
         // A head that never ends.
         (path == "/stuck").then(|| "HTTP/1.1 200 OK\r\n".to_string())
     });
-    let (code, journey) = json(&["--page", "-m", "700ms", &url("http", port, "/")]);
+    let (code, journey) = json(&["--page", "-m", "3s", &url("http", port, "/")]);
     assert_eq!(code, 0, "{journey}");
     let late = steps(&journey, "resources-left").iter().any(|step| step["why"] == "time");
     let failed = steps(&journey, "resource-fetched").iter().any(|step| !step["fault"].as_str().unwrap_or_default().is_empty());

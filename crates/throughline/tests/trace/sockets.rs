@@ -162,7 +162,7 @@ fn connections_that_end_without_a_close_frame() {
     let ran = trace(&["--ws-time", "50ms", &url("ws", sending(&[]), "/")]);
     ran.failed(18, &["did not answer our close frame within 5 s"]);
     ran.says("not answered");
-    trace(&["-m", "300ms", &url("ws", sending(&[]), "/")]).failed(18, &["the WebSocket was still open", "0.3 s of --max-time"]);
+    trace(&["-m", "3s", &url("ws", sending(&[]), "/")]).failed(18, &["the WebSocket was still open", "3 s of --max-time"]);
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Ran {
     }
 
     /// The text with its lines joined, so that it does not matter where they were wrapped.
-    fn flat(&self) -> String {
+    pub(crate) fn flat(&self) -> String {
         self.out.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }

@@ -56,7 +56,7 @@ pub fn event(at: Calendar, step: &Step, texts: &Texts, config: &Config, out: &mu
     out.push('"');
     key("step", out);
     string(step.name().as_bytes(), out);
-    fields(&|text| texts.get(text), step, &|value| names::of(config, value), out);
+    fields(texts, step, &|value| names::of(config, value), out);
     out.push_str("}\n");
 }
 

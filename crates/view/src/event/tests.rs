@@ -48,3 +48,17 @@ fn spans_are_seconds_without_needless_digits() {
     let ms = |ms| seconds(Duration::from_millis(ms));
     assert_eq!([ms(0), ms(100), ms(1_500), ms(30_000), ms(600_000)], ["0s", "0.1s", "1.5s", "30s", "600s"]);
 }
+
+#[test]
+fn a_list_is_told_in_words() {
+    let mut texts = Texts::default();
+    let place = texts.keep(b"fra");
+    let within = texts.list([vec![("layer", Value::Word("measured")), ("why", Value::Word("no-data"))]]);
+    let list = texts.list([
+        vec![("place", Value::Text(place)), ("chosen", Value::Flag(true)), ("passed", Value::List(within))],
+        vec![("chosen", Value::Flag(false)), ("local_pref", Value::Number(100))],
+    ]);
+    let config = config();
+    let words = words(list, &texts, &|value| shown(value, &texts, &config));
+    assert_eq!(words, "place fra, chosen, passed [layer measured, why no-data]; not chosen, local-pref 100");
+}

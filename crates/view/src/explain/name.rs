@@ -3,6 +3,7 @@
 use crate::text::shown;
 use decide::config::{Config, Layer};
 use decide::steer::{Candidate, Decision};
+use decide::step::{List, Texts};
 use decide::zone::{Asked, Reply, Set};
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -24,6 +25,12 @@ pub struct NameExplained<'a> {
     pub loads: &'a [Option<u64>],
     /// What is not known, and would change the answer.
     pub missing: &'a [String],
+    /// What sets chose, and among what, for programs.
+    pub choices: List,
+    /// What that points to.
+    pub texts: &'a Texts,
+    /// Where all this is from: `configuration` or `server`.
+    pub source: &'static str,
 }
 
 /// A decision for an answer.
@@ -47,6 +54,12 @@ pub fn name(explained: &NameExplained<'_>, config: &Config) -> String {
     line(&mut out, "rule", &format!("{}: {}", reply.why.rule.name(), reply.why));
     for steered in &explained.steered {
         write_steered(&mut out, explained, steered, config);
+    }
+    for (index, candidate) in reply.why.weighed.iter().flat_map(|weighed| &weighed.candidates).enumerate() {
+        let mark = candidate.given.map_or_else(String::new, |place| format!("{place}."));
+        let text = format!("{mark:<2} {}  {}: {}", candidate.data, candidate.why, candidate.meaning());
+        line(&mut out, if index == 0 { "records" } else { "" }, &text);
+        line(&mut out, "", &format!("   {}", candidate.facts()));
     }
     for note in explained.missing {
         line(&mut out, "not known", note);

@@ -124,6 +124,7 @@ fn property(field: &FieldInfo, out: &mut String) {
         "number" | "bytes" => "\"integer\", \"minimum\": 0",
         "seconds" => "\"number\", \"minimum\": 0",
         "flag" => "\"boolean\"",
+        "list" => "\"array\", \"items\": { \"type\": \"object\" }",
         _ => "\"string\"",
     };
     let _ = write!(out, ",\n            \"{}\": {{ \"type\": {kind}, \"description\": ", field.name);

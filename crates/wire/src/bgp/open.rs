@@ -67,6 +67,9 @@ pub struct Agreed {
     pub paths_v4: bool,
     /// The same for IPv6.
     pub paths_v6: bool,
+    /// It is the router's own table, and not a session: a network of the router's own may come without AS_PATH, which only a session has to
+    /// have (RFC 4271 §5.1.2 speaks of what is sent to a peer). GoBGP tells it so.
+    pub own: bool,
 }
 
 impl Agreed {
@@ -86,6 +89,7 @@ impl Agreed {
             long: ours.capabilities.contains(&Capability::LongMessages),
             paths_v4: both(Family::IPV4),
             paths_v6: both(Family::IPV6),
+            own: false,
         }
     }
 

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 use proptest::prelude::*;
 
-const WIDE: Agreed = Agreed { four_octets: true, long: false, paths_v4: false, paths_v6: false };
+const WIDE: Agreed = Agreed { four_octets: true, long: false, paths_v4: false, paths_v6: false, own: false };
 const NARROW: Agreed = Agreed { four_octets: false, ..WIDE };
 
 pub(crate) fn prefix(text: &str) -> Prefix {
@@ -279,8 +279,8 @@ fn what_both_sides_can() {
     let four = Capability::FourOctets(70_000);
     let ours = open(vec![four.clone(), Capability::LongMessages, Capability::SeveralPaths(both(SEVERAL_PATHS_SEND))]);
     let theirs = open(vec![four, Capability::SeveralPaths(both(SEVERAL_PATHS_BOTH))]);
-    assert_eq!(Agreed::of(&ours, &theirs), Agreed { four_octets: true, long: true, paths_v4: false, paths_v6: true });
-    assert_eq!(Agreed::of(&theirs, &ours), Agreed { four_octets: true, long: false, paths_v4: true, paths_v6: true });
+    assert_eq!(Agreed::of(&ours, &theirs), Agreed { four_octets: true, long: true, paths_v4: false, paths_v6: true, own: false });
+    assert_eq!(Agreed::of(&theirs, &ours), Agreed { four_octets: true, long: false, paths_v4: true, paths_v6: true, own: false });
     assert_eq!(Agreed::of(&open(vec![]), &theirs), Agreed::default());
     assert!(open(vec![]).has(Family::IPV4) && !open(vec![]).has(Family::IPV6));
     let only_v6 = open(vec![Capability::Multiprotocol(Family::IPV6)]);
@@ -326,7 +326,7 @@ fn any_segments() -> impl Strategy<Value = Vec<Segment>> {
 }
 
 fn any_agreed() -> impl Strategy<Value = Agreed> {
-    any::<[bool; 3]>().prop_map(|[four_octets, paths_v4, paths_v6]| Agreed { four_octets, long: false, paths_v4, paths_v6 })
+    any::<[bool; 3]>().prop_map(|[four_octets, paths_v4, paths_v6]| Agreed { four_octets, long: false, paths_v4, paths_v6, own: false })
 }
 
 fn any_capability() -> impl Strategy<Value = Capability> {

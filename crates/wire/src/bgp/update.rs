@@ -32,7 +32,7 @@ impl<'a> Update<'a> {
             // RFC 7606 §3 (d)
             let missing = [
                 (ORIGIN, attributes.origin.is_none()),
-                (AS_PATH, attributes.path.is_none()),
+                (AS_PATH, attributes.path.is_none() && !agreed.own),
                 (NEXT_HOP, attributes.next_hop.is_none() && !announced.is_empty()),
             ];
             let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);

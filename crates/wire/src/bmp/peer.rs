@@ -115,7 +115,7 @@ impl Peer {
     /// How UPDATEs about this table are written, when `up` is what its [`super::PeerUp`] said: how systems are written is told by a flag,
     /// and a station has its own bound on lengths.
     pub fn agreed(&self, up: Agreed) -> Agreed {
-        Agreed { four_octets: !self.two_octets, long: true, ..up }
+        Agreed { four_octets: !self.two_octets, long: true, own: self.kind == PeerKind::OwnTable, ..up }
     }
 }
 

@@ -296,9 +296,20 @@ impl<K: Key> Refusal<K> {
         &self.tsig.key
     }
 
+    /// How many bytes that has which ends the answer.
+    pub fn room(&self) -> usize {
+        let mac = self.signed.as_ref().map_or(0, |exchange| exchange.key.algorithm().size());
+        room(&self.tsig.key, &canonical(&self.tsig.algorithm), mac) + self.other().len()
+    }
+
+    /// The server's time, where the client's is what is wrong (RFC 8945 §5.2.3).
+    fn other(&self) -> Vec<u8> {
+        if self.wrong == Wrong::Time { self.now.to_be_bytes()[2..].to_vec() } else { Vec::new() }
+    }
+
     /// Ends the answer with what was wrong: signed where the MAC was right, and not where it was not (RFC 8945 §5.3.2).
     pub fn sign(self, answer: &mut Vec<u8>) -> Result<(), TooLong> {
-        let other = if self.wrong == Wrong::Time { self.now.to_be_bytes()[2..].to_vec() } else { Vec::new() };
+        let other = self.other();
         // §5.2.3: with the time of the client, so that it does not refuse the answer for its time.
         let tsig = Tsig { mac: Vec::new(), fudge: FUDGE, error: self.wrong.code(), other, original_id: id(answer), ..self.tsig };
         match self.signed {
@@ -364,8 +375,8 @@ impl<K: Key> Exchange<K> {
 
     /// How many bytes the signature of an answer has.
     pub fn room(&self) -> usize {
-        let key = &self.key;
-        key.name().0.as_slice().len() + 10 + key.algorithm().wire().len() + 10 + key.algorithm().size() + 6
+        let algorithm = self.key.algorithm();
+        room(self.key.name(), &algorithm.wire(), algorithm.size())
     }
 
     /// Signs the next answer, whole but for this.
@@ -441,6 +452,11 @@ fn unsigned(message: &[u8], len: usize, original_id: u16) -> Vec<u8> {
     let additional = u16::from_be_bytes([plain[10], plain[11]]);
     plain[10..12].copy_from_slice(&additional.saturating_sub(1).to_be_bytes());
     plain
+}
+
+/// How many bytes a record has: of the owner, what is before the data, the algorithm, the times, the MAC, and what is behind it.
+fn room(key: &Name, algorithm: &[u8], mac: usize) -> usize {
+    key.as_wire().len() + 10 + algorithm.len() + 10 + mac + 6
 }
 
 fn id(message: &[u8]) -> u16 {

@@ -12,6 +12,29 @@ pub struct Fields {
     spans: Vec<Span>,
     /// A bit for every name that was put in and may still be there: most questions are for names that are not.
     names: u64,
+    /// `text` is not what the lines of the fields come to, in their order: something was taken out, or it was adopted.
+    patched: bool,
+}
+
+/// Some of the names that we know.
+#[derive(Clone, Copy, Debug)]
+pub struct Names(u64);
+
+impl Names {
+    /// These.
+    pub const fn of(names: &[Known]) -> Names {
+        let (mut bits, mut at) = (0, 0);
+        while at < names.len() {
+            bits |= bit(names[at]);
+            at += 1;
+        }
+        Names(bits)
+    }
+
+    /// And this one.
+    pub const fn and(self, name: Known) -> Names {
+        Names(self.0 | bit(name))
+    }
 }
 
 const _: () = assert!(Known::ALL.len() < 64, "a bit for every name");
@@ -55,14 +78,20 @@ impl<'a> Field<'a> {
 impl Fields {
     /// An empty list; allocates nothing.
     pub const fn new() -> Self {
-        Self { text: Vec::new(), spans: Vec::new(), names: 0 }
+        Self { text: Vec::new(), spans: Vec::new(), names: 0, patched: false }
+    }
+
+    /// An empty list with room for as much as another holds, and a field more.
+    pub fn with_room_of(other: &Fields) -> Self {
+        const ONE_MORE: usize = 64;
+        Self { text: Vec::with_capacity(other.text.len() + ONE_MORE), spans: Vec::with_capacity(other.spans.len() + 1), ..Self::new() }
     }
 
     /// Empties the list and keeps its memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.spans.clear();
-        self.names = 0;
+        (self.names, self.patched) = (0, false);
     }
 
     /// Bytes of memory that the list takes beside itself, as they are asked for.
@@ -108,6 +137,7 @@ impl Fields {
 
     /// Copies the text to which the marks point: one copy for all the fields of a head.
     pub(crate) fn adopt(&mut self, text: &[u8]) {
+        self.patched = true;
         debug_assert!(self.text.is_empty());
         self.text.extend_from_slice(text);
     }
@@ -143,6 +173,27 @@ impl Fields {
         self.names & bit(known) != 0 && self.spans.iter().any(|span| span.known == known)
     }
 
+    /// Whether a field of one of these names may be there; `false` is certain.
+    pub fn may_have(&self, names: Names) -> bool {
+        self.names & names.0 != 0
+    }
+
+    /// The lines of all fields but those of this name, in two pieces, where they lie so that one field parts them at the most.
+    pub(crate) fn lines_but(&self, known: Known) -> Option<[&[u8]; 2]> {
+        if self.patched {
+            return None;
+        }
+        if self.names & bit(known) == 0 {
+            return Some([&self.text, &[]]);
+        }
+        let mut of_name = self.spans.iter().filter(|span| span.known == known);
+        match (of_name.next(), of_name.next()) {
+            (None, _) => Some([&self.text, &[]]),
+            (Some(span), None) => Some([&self.text[..span.name_at as usize], &self.text[span.value_end as usize + 2..]]),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
     /// The first value under a name given as text, in any case: for names that a user configured.
     pub fn named<'a>(&'a self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
         self.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
@@ -150,14 +201,17 @@ impl Fields {
 
     /// Keeps the fields for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(Field<'_>) -> bool) {
-        let text = &self.text;
+        let (text, before) = (&self.text, self.spans.len());
         self.spans.retain(|span| keep(field_in(text, *span)));
+        self.patched |= self.spans.len() < before;
     }
 
     /// Removes every field of this name.
     pub fn remove(&mut self, known: Known) {
-        self.names &= !bit(known);
-        self.spans.retain(|span| span.known != known);
+        if self.names & bit(known) != 0 {
+            self.names &= !bit(known);
+            self.retain(|field| field.known != known);
+        }
     }
 
     fn field(&self, span: Span) -> Field<'_> {

@@ -8,7 +8,7 @@ pub mod link;
 pub mod structured;
 mod writer;
 
-pub use fields::{Field, Fields};
+pub use fields::{Field, Fields, Names};
 pub use head::{Method, RequestHead, ResponseHead, TargetForm, Version};
 pub use known::Known;
 pub use writer::{FieldWriter, decimal};

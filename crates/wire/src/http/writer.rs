@@ -11,6 +11,10 @@ pub trait FieldWriter {
     fn known(&mut self, known: Known, value: &[u8]);
     /// A field of a received message, on its way through.
     fn pass(&mut self, field: Field<'_>);
+    /// All fields of a received message but those of one name, on their way through.
+    fn pass_but(&mut self, fields: &Fields, known: Known) {
+        fields.iter().filter(|field| field.known != known).for_each(|field| self.pass(field));
+    }
     /// A field whose value is made of several parts.
     fn joined(&mut self, known: Known, parts: &[&[u8]]) {
         let value: Vec<u8> = parts.concat();

@@ -1,6 +1,6 @@
 //! Heads out. What is written has been parsed or made by us: writers judge nothing, debug builds assert.
 
-use crate::http::{Field, FieldWriter, Known, Method, RequestHead, ResponseHead, TargetForm, decimal};
+use crate::http::{Field, FieldWriter, Fields, Known, Method, RequestHead, ResponseHead, TargetForm, decimal};
 use alloc::vec::Vec;
 
 /// Appends the request line and `fields`, without the empty line that ends a head: the caller adds its own fields, then `\r\n`.
@@ -55,6 +55,13 @@ impl FieldWriter for FieldLines<'_> {
 
     fn pass(&mut self, field: Field<'_>) {
         write_line(field, self.0);
+    }
+
+    fn pass_but(&mut self, fields: &Fields, known: Known) {
+        match fields.lines_but(known) {
+            Some(pieces) => pieces.iter().for_each(|lines| self.0.extend_from_slice(lines)),
+            None => fields.iter().filter(|field| field.known != known).for_each(|field| self.pass(field)),
+        }
     }
 
     fn joined(&mut self, known: Known, parts: &[&[u8]]) {

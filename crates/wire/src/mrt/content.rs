@@ -159,6 +159,6 @@ fn exchange(mut cursor: Cursor<'_>, subtype: u16) -> Option<Content<'_>> {
     let sent = matches!(subtype, of::MESSAGE_LOCAL | of::MESSAGE_AS4_LOCAL | of::MESSAGE_LOCAL_PATHS | of::MESSAGE_AS4_LOCAL_PATHS);
     // RFC 8050 §4.2
     let paths = subtype >= of::MESSAGE_PATHS;
-    let agreed = Agreed { four_octets, long: true, paths_v4: paths, paths_v6: paths };
+    let agreed = Agreed { four_octets, long: true, paths_v4: paths, paths_v6: paths, own: false };
     Some(Content::Exchange(Exchange { peer, system, local, local_system, sent, agreed, message: cursor.0 }))
 }

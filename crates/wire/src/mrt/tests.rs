@@ -127,7 +127,7 @@ fn any_exchange() -> impl Strategy<Value = (Exchange<'static>, Vec<u8>)> {
         |([v6, four_octets, sent, paths], addresses, systems, message)| {
             let address = |address: u128| if v6 { IpAddr::V6(address.into()) } else { IpAddr::V4((address as u32).into()) };
             let system = |system: u32| if four_octets { system } else { system & 0xFFFF };
-            let agreed = Agreed { four_octets, long: true, paths_v4: paths, paths_v6: paths };
+            let agreed = Agreed { four_octets, long: true, paths_v4: paths, paths_v6: paths, own: false };
             let [peer, local] = addresses.map(address);
             let [system, local_system] = systems.map(system);
             (Exchange { peer, system, local, local_system, sent, agreed, message: &[] }, message)

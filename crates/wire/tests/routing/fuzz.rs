@@ -8,7 +8,7 @@ use wire::bmp::{self, Down, Information, Peer, PeerKind, Statistic};
 use wire::mrt::{self, Exchange, NewEntry, OldEntry, State};
 use wire::network::Network;
 
-const WIDE: Agreed = Agreed { four_octets: true, long: false, paths_v4: false, paths_v6: false };
+const WIDE: Agreed = Agreed { four_octets: true, long: false, paths_v4: false, paths_v6: false, own: false };
 const ROUTER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 fn prefix(text: &str) -> Prefix {
@@ -120,8 +120,13 @@ fn sessions() {
     let words: &[&[u8]] =
         &[&[0x40, 1, 1, 0], &[0x40, 2, 0], &[0x80, 14], &[0x80, 15, 3, 0, 1, 1], &[0xC0, 17], &[2, 1], &[0xFF; 16], &[32], &[0]];
     run(&seeds, words, 20_000, |random, input| {
-        let agreed =
-            Agreed { four_octets: random.below(2) == 0, long: false, paths_v4: random.below(4) == 0, paths_v6: random.below(4) == 0 };
+        let agreed = Agreed {
+            four_octets: random.below(2) == 0,
+            long: false,
+            paths_v4: random.below(4) == 0,
+            paths_v6: random.below(4) == 0,
+            own: random.below(4) == 0,
+        };
         let mut whole = Vec::new();
         session(&mut bgp::Framer::default(), input, &agreed, &mut whole);
         let (mut framer, mut cut) = (bgp::Framer::default(), Vec::new());

@@ -66,3 +66,22 @@ proptest! {
         prop_assert!(Dictionary::parse([&out[..]].into_iter()).is_ok(), "{}", text(&out));
     }
 }
+
+#[test]
+fn our_own_words_are_tokens() {
+    let forwarded = [
+        Forwarded::Bypass,
+        Forwarded::Method,
+        Forwarded::UriMiss,
+        Forwarded::VaryMiss,
+        Forwarded::Miss,
+        Forwarded::Request,
+        Forwarded::Stale,
+        Forwarded::Partial,
+    ];
+    for word in Rule::ALL.iter().map(|rule| rule.word()).chain(forwarded.map(Forwarded::word)) {
+        let mut out = Vec::new();
+        write_token(word, &mut out);
+        assert_eq!(text(&out), word);
+    }
+}

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use wire::bgp::{self, Agreed, NewAttributes, Prefix, Segment, SegmentKind, write_attributes, write_update};
 use wire::mrt::{Flaw, NewEntry, OldEntry, Peer, write_message, write_old_entries, write_peers, write_rib, write_state};
 
-const WIDE: Agreed = Agreed { four_octets: true, long: true, paths_v4: false, paths_v6: false };
+const WIDE: Agreed = Agreed { four_octets: true, long: true, paths_v4: false, paths_v6: false, own: false };
 
 fn network(text: &str) -> Network {
     Network::parse(text).expect("a network")
@@ -178,6 +178,39 @@ fn what_changed_is_replayed() {
     write_state(0, &state, &mut file);
     message(&peer(1), &[], &[1], &["10.4.0.0/16"], &mut file);
     assert_eq!(list(&read(&file, None, 100).tables[0].networks), [(network("10.4.0.0/16"), route(&[1]))]);
+}
+
+/// RFC 8050 §4.2: one of several paths that goes leaves the others.
+#[test]
+fn what_changed_is_replayed_where_there_are_several_paths() {
+    let several = Agreed { paths_v4: true, paths_v6: true, ..WIDE };
+    let mut file = Vec::new();
+    let mut says = |withdrawn: &[u32], announced: Option<(u32, &[u32])>| {
+        let prefix = |path: u32| Prefix { network: network("10.0.0.0/8"), path };
+        let withdrawn: Vec<Prefix> = withdrawn.iter().map(|path| prefix(*path)).collect();
+        let attributes = announced.map_or(NewAttributes::default(), |(_, systems)| new(systems));
+        let announced: Vec<Prefix> = announced.iter().map(|(path, _)| prefix(*path)).collect();
+        let mut update = Vec::new();
+        write_update(&withdrawn, &attributes, &announced, &several, &mut update).expect("fits");
+        write_message(0, None, &Exchange { agreed: several, ..exchange(&peer(1), &update) }, &mut file);
+        read(&file, None, 100).tables[0].networks.first().map(|(_, route)| route.path_len)
+    };
+    assert_eq!(says(&[], Some((1, &[1, 2, 3]))), Some(3));
+    assert_eq!(says(&[], Some((2, &[1, 2]))), Some(2));
+    assert_eq!(says(&[2], None), Some(3));
+    assert_eq!(says(&[1], None), None);
+}
+
+/// A table is no session: what is the router's own may have no way.
+#[test]
+fn a_network_of_the_routers_own() {
+    let mut own = Vec::new();
+    write_attributes(&NewAttributes { path: None, ..new(&[]) }, &WIDE, &mut own);
+    let mut file = Vec::new();
+    write_peers(0, Ipv4Addr::LOCALHOST, &[peer(1)], &mut file);
+    write_rib(0, 0, &network("10.0.0.0/8"), false, &[entry(0, &own)], &mut file);
+    let tables = read(&file, None, 100);
+    assert_eq!((&tables.tables[0].networks[..], tables.counts.damaged), (&[(network("10.0.0.0/8"), route(&[]))][..], 0));
 }
 
 #[test]

@@ -213,6 +213,11 @@ impl Session {
             }
         }
         self.framer = framer;
+        // From a router that never stops telling, whoever drives us hears of nothing else: what is due is done all the same.
+        self.intake.timeout(now);
+        if self.state.timer().is_some_and(|(at, timer)| timer == Timer::Keepalive && at <= now) {
+            self.timeout(false, now, random);
+        }
     }
 
     /// Whoever holds the tables has so many networks of this one: with more than are taken, the session ends (RFC 4486 §4, 6/1).
@@ -324,7 +329,7 @@ impl Session {
     fn update(&mut self, update: &Update<'_>, now: Instant, random: &mut dyn Random) {
         let State::Established { agreed, .. } = &mut self.state else { return };
         let internal = self.terms.local_as == self.terms.router_as;
-        let Told { damaged, end } = update::tell(update, internal, &mut |network, route| self.intake.take(network, route, now));
+        let Told { damaged, end } = update::tell(update, internal, &mut |prefix, route| self.intake.take(prefix.network, route, now));
         self.out.extend(damaged.map(Output::Damaged));
         if let Some(family) = end {
             agreed.ended = agreed.ended.with(family);

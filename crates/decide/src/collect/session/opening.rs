@@ -13,6 +13,12 @@ use wire::bgp::{Capability, Family, Open};
 /// whole.
 const GRACEFUL_RESTART: u8 = 64;
 
+/// Networks of IPv4 may come with a next hop of IPv6 (RFC 8950 §4): a router whose session with us is of IPv6 has often no other. Where
+/// packets go next is nothing to us.
+const NEXT_HOPS_V6: u8 = 5;
+/// Of IPv4 unicast, with next hops of IPv6.
+const V4_BY_V6: [u8; 6] = [0, 1, 0, 1, 0, 2];
+
 /// What we say.
 pub(super) fn ours(terms: &Terms) -> Open {
     Open {
@@ -23,6 +29,7 @@ pub(super) fn ours(terms: &Terms) -> Open {
             Capability::Multiprotocol(Family::IPV4),
             Capability::Multiprotocol(Family::IPV6),
             Capability::RouteRefresh,
+            Capability::Other { code: NEXT_HOPS_V6, value: V4_BY_V6.to_vec() },
             Capability::Other { code: GRACEFUL_RESTART, value: vec![0, 0] },
             Capability::FourOctets(terms.local_as),
         ],

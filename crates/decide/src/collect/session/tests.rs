@@ -436,3 +436,63 @@ fn garbage() {
         play.until(1_000);
     }
 }
+
+/// Nothing but messages is heard of, for a hundred seconds.
+#[test]
+fn a_router_that_never_stops_telling_hears_that_we_are_there_and_is_used_in_the_end() {
+    let mut play = Play::established(terms());
+    let networks: Vec<String> = (0..100).map(|number| format!("10.{number}.0.0/16")).collect();
+    let mut delivered = String::new();
+    for secs in 1..=130 {
+        let network = &*networks[secs as usize % 100];
+        play.hears(secs, &if secs % 2 == 0 { update(&[network], &[]) } else { update(&[], &[network]) });
+        delivered.push_str(&play.delivered());
+    }
+    let wants = play.wants();
+    assert!(wants.matches("send KEEPALIVE").count() >= 9 && !wants.contains("close"), "{wants}");
+    assert!(delivered.contains("whole 50 time"), "{delivered}");
+}
+
+/// RFC 4271 §5.1.2: what a router of our own system has of its own comes with a way through nobody.
+#[test]
+fn a_way_through_nobody_is_a_way() {
+    let mut play = Play::new(Terms { router_as: 65_000, ..terms() });
+    play.session.connected(at(0));
+    play.hears(0, &open(|open| (open.system, open.capabilities) = (65_000, vec![])));
+    play.hears(0, &keepalive());
+    let own = NewAttributes {
+        origin: Some(bgp::Origin::Igp),
+        path: Some(vec![]),
+        next_hop: Some(IDENTIFIER),
+        local_pref: Some(300),
+        ..NewAttributes::default()
+    };
+    let mut bytes = vec![];
+    bgp::write_update(&[], &own, &prefixes(&["10.0.0.0/8"]), &bgp::Agreed::default(), &mut bytes).expect("it fits");
+    play.hears(1, &bytes);
+    play.hears(1, &update(&[], &[]));
+    let Some(Delivery::Whole(whole, _)) = play.session.delivery(true) else { panic!("a table") };
+    let [(_, route)] = whole[..] else { panic!("{whole:?}") };
+    assert_eq!((route.local_pref, route.path_len, route.origin_as), (300, 0, 0));
+}
+
+/// RFC 8950: one that reaches us by IPv6 only may tell of IPv4 all the same.
+#[test]
+fn networks_of_ipv4_behind_a_next_hop_of_ipv6() {
+    let said = opening::ours(&terms()).capabilities;
+    assert!(said.contains(&Capability::Other { code: 5, value: vec![0, 1, 0, 1, 0, 2] }), "{said:?}");
+    let mut play = Play::established(terms());
+    let attributes = NewAttributes {
+        origin: Some(bgp::Origin::Igp),
+        path: Some(vec![Segment { kind: SegmentKind::Sequence, systems: vec![65_001] }]),
+        reach: Some((Family::IPV4, "2001:db8::9".parse().expect("an address"), prefixes(&["10.0.0.0/8"]))),
+        ..NewAttributes::default()
+    };
+    let mut bytes = vec![];
+    let agreed = bgp::Agreed { four_octets: true, ..bgp::Agreed::default() };
+    bgp::write_update(&[], &attributes, &[], &agreed, &mut bytes).expect("it fits");
+    play.hears(1, &bytes);
+    play.hears(1, &update(&[], &[]));
+    play.hears(1, &end_of_rib_v6());
+    assert_eq!(play.delivered(), "whole 1 end-of-rib");
+}

@@ -7,6 +7,7 @@
 //! Whoever drives it tells what happens ([`Station::connected`], [`Station::received`], …), and after each call does what [`Station::poll`]
 //! wants until it wants nothing, hands on what [`Station::delivery`] gives, and calls [`Station::timeout`] at [`Station::timer`].
 
+use super::paths::Paths;
 use super::update::{self, Told};
 use super::{Delivery, Intake};
 use crate::time::{Duration, Instant};
@@ -121,6 +122,8 @@ struct Monitored {
     awaited: [bool; 2],
     ended: [bool; 2],
     intake: Intake,
+    /// Where the router tells several paths to a network.
+    paths: Paths,
     /// Networks in its table, as whoever holds it counts them.
     networks: u64,
     /// That it has too many was told.
@@ -171,6 +174,8 @@ impl Station {
             }
         }
         self.framer = framer;
+        // From a router that never stops telling, whoever drives us hears of nothing else.
+        self.timeout(now);
     }
 
     /// What is to be done next.
@@ -277,6 +282,7 @@ impl Station {
             awaited,
             ended: [false; 2],
             intake: Intake::new(left, self.keep),
+            paths: Paths::new(left),
             networks: 0,
             beyond: false,
         });
@@ -313,7 +319,7 @@ impl Station {
             Ok(bgp::Message::Update(update)) => {
                 let damaged = monitored.take(&update, left, now);
                 self.out.extend(damaged.map(|damaged| Output::Damaged(name, damaged)));
-                let too_many = monitored.intake.beyond() > 0 || left == 0;
+                let too_many = monitored.intake.beyond() > 0 || monitored.paths.beyond() || left == 0;
                 if too_many && !mem::replace(&mut monitored.beyond, true) {
                     self.out.push_back(Output::Beyond(name));
                 }
@@ -346,6 +352,7 @@ impl Monitored {
     /// Its whole table will be told.
     fn begin(&mut self, rib: Rib, most: usize, now: Instant) {
         (self.rib, self.ended, self.beyond) = (rib, [false; 2], false);
+        self.paths = Paths::new(most);
         self.intake.bound(most);
         self.intake.up(now);
     }
@@ -353,11 +360,13 @@ impl Monitored {
     fn take(&mut self, update: &bgp::Update<'_>, left: usize, now: Instant) -> Option<String> {
         // With more than may be taken, only what makes it fewer is heeded.
         let full = !self.intake.is_loading() && self.networks >= left as u64;
-        let intake = &mut self.intake;
+        let several = self.agreed.paths_v4 || self.agreed.paths_v6;
+        let (intake, paths) = (&mut self.intake, &mut self.paths);
         // What the router has made of the peer's word counts, its preference first of all.
-        let Told { damaged, end } = update::tell(update, true, &mut |network, route| {
+        let Told { damaged, end } = update::tell(update, true, &mut |prefix, route| {
+            let route = if several { paths.say(&prefix, route) } else { route };
             if !full || route.is_none() {
-                intake.take(network, route, now);
+                intake.take(prefix.network, route, now);
             }
         });
         if let Some(family) = end {

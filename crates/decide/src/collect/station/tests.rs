@@ -275,3 +275,83 @@ fn garbage() {
         heard(&mut station);
     }
 }
+
+/// A message about networks, written by hand: `paths` before each network, and perhaps no way.
+fn told(peer: &Peer, agreed: &bgp::Agreed, withdrawn: &[(u32, &str)], announced: Option<(u32, &str, Option<Vec<u32>>)>) -> Vec<u8> {
+    let prefix = |path, text| Prefix { network: Network::parse(text).expect("a network"), path };
+    let (mut attributes, mut prefixes) = (NewAttributes::default(), vec![]);
+    if let Some((path, network, way)) = announced {
+        (attributes.origin, attributes.next_hop) = (Some(bgp::Origin::Igp), Some(Ipv4Addr::LOCALHOST));
+        attributes.path = way.map(|systems| vec![Segment { kind: SegmentKind::Sequence, systems }]);
+        prefixes.push(prefix(path, network));
+    }
+    let withdrawn: Vec<Prefix> = withdrawn.iter().map(|(path, network)| prefix(*path, network)).collect();
+    let (mut update, mut bytes) = (vec![], vec![]);
+    bgp::write_update(&withdrawn, &attributes, &prefixes, agreed, &mut update).expect("it fits");
+    bmp::write_monitoring(peer, &update, &mut bytes);
+    bytes
+}
+
+/// RFC 7911: the best of several paths counts, and one that goes leaves the others.
+#[test]
+fn several_paths_of_one_peer_to_a_network() {
+    let mut station = station();
+    let open = |direction| Open {
+        system: 65_001,
+        hold_seconds: 90,
+        identifier: Ipv4Addr::new(192, 0, 2, 99),
+        capabilities: vec![Capability::FourOctets(65_001), Capability::SeveralPaths(vec![(Family::IPV4, direction)])],
+    };
+    let (one, mut up) = (peer(1), vec![]);
+    bmp::write_peer_up(&one, Ipv4Addr::LOCALHOST.into(), (179, 179), (&open(1), &open(2)), &[], &mut up).expect("it fits");
+    let agreed = bgp::Agreed { four_octets: true, paths_v4: true, ..bgp::Agreed::default() };
+    let says = |withdrawn: &[(u32, &str)], announced| told(&one, &agreed, withdrawn, announced);
+    let network = "10.0.0.0/8";
+    station.received(&up, at(0));
+    station.received(&says(&[], Some((7, network, Some(vec![1, 2, 3])))), at(0));
+    station.received(&says(&[], Some((8, network, Some(vec![1])))), at(0));
+    station.received(&says(&[], Some((9, network, Some(vec![1, 2])))), at(0));
+    station.received(&says(&[], None), at(0));
+    let length = |station: &mut Station| match station.delivery() {
+        Some((_, Delivery::Whole(whole, _))) => whole.iter().map(|(_, route)| Some(route.path_len)).collect::<Vec<_>>(),
+        Some((_, Delivery::Changes(changes))) => changes.iter().map(|(_, route)| Some(route.as_ref()?.path_len)).collect(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(length(&mut station), [Some(1)]);
+    station.received(&says(&[(8, network)], None), at(1));
+    assert_eq!(length(&mut station), [Some(2)], "the next best");
+    station.received(&says(&[(7, network)], None), at(1));
+    assert_eq!(length(&mut station), [Some(2)]);
+    station.received(&says(&[(9, network)], None), at(1));
+    assert_eq!(length(&mut station), [None], "the last");
+}
+
+/// GoBGP 3.10 tells so of what it has of its own.
+#[test]
+fn the_routers_own_networks_may_come_without_a_way() {
+    let agreed = bgp::Agreed { four_octets: true, ..bgp::Agreed::default() };
+    let mut station = station();
+    plays(&mut station, 0, &[told(&own(), &agreed, &[], Some((0, "10.1.0.0/16", None)))], "loc-rib up loc-rib");
+    plays(&mut station, 0, &[end(&own())], "");
+    station.timeout(at(10));
+    assert_eq!(heard(&mut station), "loc-rib whole 1 quiet");
+    // What a peer sent must have one (RFC 7606 §3 d).
+    station.connected(at(20));
+    station.received(&up(&peer(1)), at(20));
+    heard(&mut station);
+    let expected = "192.0.2.1 damaged: networks without the attribute AS_PATH: its networks count as withdrawn";
+    plays(&mut station, 20, &[told(&peer(1), &agreed, &[], Some((0, "10.1.0.0/16", None)))], expected);
+}
+
+#[test]
+fn a_router_that_never_stops_telling_is_used_in_the_end() {
+    let mut station = station();
+    station.received(&up(&peer(1)), at(0));
+    heard(&mut station);
+    let mut words = String::new();
+    for secs in 1..=121 {
+        station.received(&routes(&peer(1), &[], &["10.0.0.0/8"]), at(secs));
+        words.push_str(&heard(&mut station));
+    }
+    assert!(words.contains("192.0.2.1 whole 1 time"), "{words}");
+}

@@ -11,6 +11,7 @@ fn config(forward: &[&str]) -> Resolver {
     let limits = DnsLimits {
         datagram: 1232,
         cookies: true,
+        cookie_secrets: Vec::new(),
         rate: 0,
         slip: 0,
         connections: 1,

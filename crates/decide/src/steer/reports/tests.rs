@@ -8,7 +8,7 @@ const HALF_LIFE: Duration = Duration::from_secs(600);
 
 fn rules() -> Measure {
     Measure {
-        key: Secret(vec![7; 32]),
+        key: Some(Secret(vec![7; 32])),
         lifetime: Duration::from_secs(60),
         reports_per_minute: 1000,
         half_life: HALF_LIFE,

@@ -20,6 +20,7 @@ fn the_map_answers_as_the_walk_does_and_as_widely_as_it_may() {
             .map(|address| {
                 let (answer, decision) = (steering.answer(*address), steering.decide(*address));
                 assert_eq!(answer, decision.answer, "seed {seed}: {address}: {decision:?}");
+                assert_eq!(steering.layer(*address), decision.layer, "seed {seed}: {address}: {decision:?}");
                 assert_eq!(decision.candidates.iter().filter(|candidate| candidate.chosen).count(), 1);
                 assert_eq!(decision.chosen().map(|candidate| candidate.pop), Some(answer.pop));
                 (*address, answer.pop, answer.scope)

@@ -88,6 +88,43 @@ fn of_a_pool_the_healthy_addresses_of_the_family() {
     assert_eq!((data.len(), &how[0]), (2, &How::NoneHealthy));
 }
 
+/// Everything that could have been given, with the word for it or against it.
+#[test]
+fn what_is_left_out_has_its_reason() {
+    let said = |source: Source, given: &mut Fixed, kind: RecordType| -> Vec<String> {
+        let (zones, asked) = (with(source), name("www.e"));
+        let reply = zones.answer(&Asked { name: &asked, kind, dnssec_ok: false }, given);
+        reply.why.weighed.iter().flat_map(|weighed| weighed.candidates.iter().map(Candidate::line)).collect()
+    };
+    let two = |order| values(&[("192.0.2.1", 0), ("192.0.2.2", 3)], RecordType::A, order);
+    let mut given = fixed();
+    assert!(said(two(Order::Rotate), &mut given, RecordType::A).is_empty(), "nobody wants to know");
+    given.weighs = true;
+    let turned = ["192.0.2.1: given as number 2: in-turn, weight 0", "192.0.2.2: given as number 1: in-turn, weight 3"];
+    assert_eq!(said(two(Order::Rotate), &mut given, RecordType::A), turned);
+    let drawn = ["192.0.2.1: left out: no-weight, weight 0", "192.0.2.2: given as number 1: drawn, weight 3"];
+    assert_eq!(said(two(Order::Weighted), &mut given, RecordType::A), drawn);
+    let first = ["192.0.2.1: given as number 1: first-healthy, healthy, weight 0", "192.0.2.2: left out: not-first, healthy, weight 3"];
+    assert_eq!(said(two(Order::First), &mut given, RecordType::A), first);
+    given.ill = vec![[192, 0, 2, 1].into()];
+    let second = ["192.0.2.1: left out: unhealthy, weight 0", "192.0.2.2: given as number 1: first-healthy, healthy, weight 3"];
+    assert_eq!(said(two(Order::First), &mut given, RecordType::A), second);
+    given.ill.push([192, 0, 2, 2].into());
+    let none = ["192.0.2.1: given as number 1: none-healthy, unhealthy, weight 0", "192.0.2.2: left out: not-first, unhealthy, weight 3"];
+    assert_eq!(said(two(Order::First), &mut given, RecordType::A), none);
+    let member = |address: &str, healthy| Member { address: address.parse().expect("an address"), weight: 1, healthy };
+    given.members = vec![member("192.0.2.1", false), member("192.0.2.2", true), member("2001:db8::1", true)];
+    let of_pool = [
+        "192.0.2.1: left out: unhealthy, weight 1",
+        "192.0.2.2: given as number 1: as-written, healthy, weight 1",
+        "2001:db8::1: left out: other-family, healthy, weight 1",
+    ];
+    assert_eq!(said(Source::Pool { pool: 0, order: Order::Fixed }, &mut given, RecordType::A), of_pool);
+    let aliases = values(&[("a.e", 1), ("b.e", 1)], RecordType::CNAME, Order::Fixed);
+    let one = said(aliases, &mut given, RecordType::CNAME);
+    assert_eq!(one, ["a.e: given as number 1: as-written, weight 1", "b.e: left out: one-alias, weight 1"]);
+}
+
 #[test]
 fn a_steering_tells_its_scope_even_where_it_has_nothing() {
     let zones = with(Source::Steering(0));
@@ -98,6 +135,23 @@ fn a_steering_tells_its_scope_even_where_it_has_nothing() {
     assert!(matches!(how[..], [How::Nearest { pop: 2, scope: 21, .. }]));
     let (data, _, scope) = answers(&zones, &mut given, "www.e AAAA");
     assert_eq!((data.len(), scope), (0, Some(21)));
+}
+
+/// The next place, or the next minute, may have what this one lacks.
+#[test]
+fn what_a_set_lacks_now_is_believed_absent_no_longer_than_its_records_last() {
+    let mut plain = zone("e", "e SOA e e 1 2 3 4 200");
+    plain.sets.push(DynamicSet { owner: name("www.e"), ttl: 20, source: Source::Steering(0) });
+    let zones = built(vec![plain]);
+    let mut given = fixed();
+    given.nearest = Nearest { pop: 2, addresses: vec!["192.0.2.7".parse().expect("an address")], scope: 21 };
+    let mut ttl = |kind| {
+        let asked = Asked { name: &name("www.e"), kind, dnssec_ok: false };
+        let reply = zones.answer(&asked, &mut given);
+        assert!(reply.answer.is_empty());
+        reply.authority[0].ttl
+    };
+    assert_eq!([ttl(RecordType::AAAA), ttl(RecordType::MX)], [20, 200]);
 }
 
 /// Whoever follows a referral cannot ask for the addresses first: a server with several of them has them given in turn by default.

@@ -174,10 +174,38 @@ fn trees_of_aliases() {
 /// RFC 6672 §5.3.1 speaks of rings of them.
 #[test]
 fn a_tree_that_leads_into_itself_ends() {
-    let zones = built(vec![zone("e", "e SOA e e 1 2 3 4 5\no.e DNAME a.o.e")]);
-    let answer = ask(&zones, "x.o.e A");
+    let zones = built(vec![zone("e", "e SOA e e 1 2 3 4 5\no.e DNAME a.o.e\ns.e DNAME s.e\nt.e DNAME x.u.e\nu.e DNAME x.t.e")]);
+    check_answer(&zones, "x.o.e A", "NOERROR aa alias-loop\nan o.e 300 DNAME a.o.e\nan x.o.e 300 CNAME x.a.o.e");
+    check_answer(&zones, "x.s.e A", "NOERROR aa alias-loop\nan s.e 300 DNAME s.e\nan x.s.e 300 CNAME x.s.e");
+    let answer = ask(&zones, "x.t.e A");
     assert!(answer.starts_with("NOERROR aa alias-loop"), "{answer}");
-    assert_eq!(answer.lines().count(), 2 + MOST_ALIASES + 1, "{answer}");
+    assert_eq!(answer.lines().count(), 3 + MOST_ALIASES + 1, "{answer}");
+}
+
+/// RFC 4592 §4.2: named, it delegates; for the names that it stands for, its records are records.
+#[test]
+fn a_wildcard_of_servers() {
+    let zones = built(vec![zone("e", "e SOA e e 1 2 3 4 5\n*.e NS a.x\nb.*.e A 192.0.2.1")]);
+    for asked in ["*.e A", "*.e NS", "b.*.e A", "c.b.*.e A"] {
+        check_answer(&zones, asked, "NOERROR delegation\nau *.e 300 NS a.x");
+    }
+    check_answer(&zones, "b.e NS", "NOERROR aa wildcard\nan b.e 300 NS a.x");
+    check_answer(&zones, "c.b.e A", "NOERROR aa wildcard-no-data\nau e 5 SOA e e 1 2 3 4 5");
+}
+
+/// Nobody can ask for it; but a resolver that has no address of a server within what it serves is lost.
+#[test]
+fn a_wildcard_below_a_delegation_is_glue() {
+    let zones = built(vec![zone("e", "e SOA e e 1 2 3 4 5\na.e NS b.a.e\na.e NS b.c.e\n*.a.e A 192.0.2.1\nc.e MX 1 b.a.e")]);
+    check_answer(
+        &zones,
+        "x.a.e A",
+        "NOERROR delegation
+         au a.e 300 NS b.a.e
+         au a.e 300 NS b.c.e
+         ad b.a.e 300 A 192.0.2.1",
+    );
+    check_answer(&zones, "c.e MX", "NOERROR aa exact\nan c.e 300 MX 1 b.a.e");
 }
 
 #[test]

@@ -23,6 +23,9 @@ fn every_mistake_is_told_with_its_record() {
         &[(Error, Some(2), "not within"), (Error, Some(3), "alias")],
     );
     mistakes(&format!("{SOA}b.e CNAME c.e\nb.e CNAME d.e"), &[(Error, Some(3), "second CNAME")]);
+    // Said twice is said once (RFC 2181 §5), whatever the case of its letters.
+    mistakes(&format!("{SOA}{SOA}b.e CNAME c.e\nB.e CNAME C.e\nd.e DNAME c.e\nd.e DNAME c.e"), &[]);
+    mistakes(&format!("{SOA}d.e DNAME c.e\nd.e DNAME c.e\nd.e DNAME b.e"), &[(Error, Some(4), "second DNAME")]);
     mistakes(
         &format!("{SOA}b.e 1 A 192.0.2.1\nb.e 2 A 192.0.2.2"),
         &[(Warning, Some(3), "different times to live, 1 and 2: all are given 1")],

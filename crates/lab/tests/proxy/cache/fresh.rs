@@ -34,6 +34,26 @@ fn a_fresh_answer_serves_until_the_second_it_is_stale() {
     });
 }
 
+/// Each write is an arrival of its own, which wakes the client.
+#[test]
+fn a_short_answer_arrives_at_once_whether_it_is_stored_or_fetched() {
+    World::twice(4, |world| {
+        let rig = Rig::new(world, caching(1));
+        origin(&rig, vec![ok("Cache-Control: max-age=10\r\n", "short")]);
+        rig.run(async {
+            for how in ["fwd=uri-miss", "hit"] {
+                let stream = rig.client.connect(&rig.edge.at(80)).await.expect("a connection");
+                stream.write_all(get("/a").as_bytes()).await.expect("it is taken");
+                let mut piece = [0; 4096];
+                let n = stream.read(&mut piece).await.expect("an answer");
+                let text = String::from_utf8_lossy(&piece[..n]);
+                assert!(text.contains(how) && text.ends_with("\r\n\r\nshort"), "{text}");
+            }
+        });
+        rig.close();
+    });
+}
+
 #[test]
 fn a_stale_answer_is_validated_by_its_tag_and_lives_on() {
     World::twice(2, |world| {

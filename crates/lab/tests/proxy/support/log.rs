@@ -86,6 +86,7 @@ fn text(step: &Step, journey: Option<&Journey>) -> String {
             Value::Backend(BackendRef { backend, .. }) => format!("b{backend}"),
             Value::Site(site) => format!("site{}", site.0),
             Value::Certificate(certificate) => format!("certificate{}", certificate.0),
+            Value::List(list) => journey.map_or(0, |journey| journey.texts().rows(list).len()).to_string(),
             Value::Client(address) => address.map_or("unix".to_string(), |address| address.to_string()),
         };
         text.push(' ');

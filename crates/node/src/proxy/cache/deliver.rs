@@ -20,7 +20,7 @@ use decide::step::Side;
 use decide::time::Calendar;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use wire::http::{Fields, Known, Method, ResponseHead, Version};
 use wire::http1::{BodyEncoder, Framing};
 
@@ -45,7 +45,7 @@ impl Exchange<'_> {
         let (choice, form) = self.form_of(object, choice, said == Answer::Whole);
         let head = dressed(&object.head, choice);
         let form = match form {
-            Formed::Coming(reader) => return self.serve_form(reader, &head, age, len.unwrap_or_default()).await,
+            Formed::Coming(reader) => return Box::pin(self.serve_form(reader, &head, age, len.unwrap_or_default())).await,
             form => form,
         };
         let (content, len) = match &form {
@@ -305,8 +305,9 @@ impl Exchange<'_> {
         poll_fn(|cx| {
             let now = worker.host.now();
             loop {
-                let stretch = sending.rest();
-                match scratch.down.poll_through(cx, stretch, &mut client.stream, now) {
+                // What is there of it goes out with what is staged: a head and a short content are one system call, and one arrival.
+                let waits = sending.poll_stage(cx, &mut scratch.down, &mut end.sent).is_pending();
+                match scratch.down.poll_through(cx, sending.rest(), &mut client.stream, now) {
                     Poll::Ready(Ok(moved)) => {
                         end.sent += moved;
                         sending.moved(moved, &mut scratch.down);
@@ -317,12 +318,10 @@ impl Exchange<'_> {
                         return client.deadline.poll_passed(cx).map(|()| Err((STALLED, Side::Client)));
                     }
                 }
-                if sending.piece.is_none()
-                    && let Some(ended) = sending.ended
-                {
+                if let Some(ended) = sending.ended {
                     return Poll::Ready(ended);
                 }
-                if sending.piece.is_none() && sending.poll_take(cx, &mut scratch.down).is_pending() {
+                if waits {
                     break;
                 }
             }
@@ -418,6 +417,25 @@ impl Sending<'_> {
                 down.append(b"\r\n");
             }
         }
+    }
+
+    /// Takes what is there, up to a piece that goes by itself; short ones go with what is staged. Pending: nothing more has come.
+    fn poll_stage(&mut self, cx: &Context<'_>, down: &mut Half, sent: &mut u64) -> Poll<()> {
+        while self.piece.is_none() && self.ended.is_none() && !down.is_full() {
+            ready!(self.poll_take(cx, down));
+            let short = match self.rest() {
+                Stretch::Memory(bytes) if bytes.len() <= GATHER_BYTES => {
+                    down.append(bytes);
+                    bytes.len() as u64
+                }
+                _ => 0,
+            };
+            if short > 0 {
+                *sent += short;
+                self.moved(short, down);
+            }
+        }
+        Poll::Ready(())
     }
 
     /// Takes the next piece, or learns of the end.

@@ -47,7 +47,8 @@ impl Exchange<'_> {
                 Look::Pass(forwarded, rule) => return self.pass(pool, forwarded, rule),
                 Look::Ask(ask) => ask,
             };
-            if let Some(stage) = self.ask_origin(&pool, policy, ask).await {
+            // Boxed, so that a hit, which has no part in it, is small.
+            if let Some(stage) = Box::pin(self.ask_origin(&pool, policy, ask)).await {
                 return stage;
             }
         }
@@ -71,7 +72,7 @@ impl Exchange<'_> {
     fn refuse_origin(&mut self) -> Stage {
         let cached = self.cached.as_mut().expect("a route that stores answers");
         cached.status = Status { detail: Some(Rule::OnlyIfCached), ..Status::default() };
-        Stage::Reply(Reply::problem(
+        Stage::reply(Reply::problem(
             504,
             "the client wants nothing from the origin, and nothing stored serves",
             Rule::OnlyIfCached.section(),
@@ -243,7 +244,7 @@ impl Exchange<'_> {
         let mut reply = Reply::new(made.status, Some("error"));
         reply.fields = made.fields.clone();
         reply.body.push(Segment::Bytes(made.body.clone()));
-        Stage::Reply(reply)
+        Stage::reply(reply)
     }
 
     /// Waits until it is known what came of asking; interim answers are passed on meanwhile.

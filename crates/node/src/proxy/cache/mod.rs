@@ -118,10 +118,7 @@ impl Exchange<'_> {
 
 /// `scheme://host/path?query`, as far as the query counts.
 pub(crate) fn url_of(scheme: &str, request: &RequestHead, rules: &KeyRules, out: &mut Vec<u8>) {
-    let begin = out.len();
-    cache::key(&Uri { scheme, authority: &request.authority, target: &request.target }, rules, out);
-    // The key of the protocol begins with the method (RFC 9111 §2), which a URL does not have.
-    out.drain(begin..begin + b"GET ".len());
+    cache::url(&Uri { scheme, authority: &request.authority, target: &request.target }, rules, out);
 }
 
 /// What purges are told an answer to this request by; its tags come later.

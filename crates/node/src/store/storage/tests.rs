@@ -10,7 +10,7 @@ use std::sync::Arc;
 const BYTES: u64 = 4 << 20;
 
 fn storages() -> [Box<dyn Storage>; 1] {
-    [Box::new(Memory::new(BYTES, Seed([1, 2]), Slabs::in_memory(1)))]
+    [Box::new(Memory::new(BYTES, Seed::new([1, 2]), Slabs::in_memory(1)))]
 }
 
 fn variants(storage: &dyn Storage, key: &str, content: &[u8], born: Sequence) -> Variants {

@@ -2,11 +2,13 @@
 
 use super::super::parameters::Parameters;
 use super::super::{Refusal, bad};
+use super::Form;
 use decide::config::{Config, RouteSource};
+use decide::step::Texts;
 use decide::zone::Asked;
 use host::Host;
 use node::steering::{Leading, rehearse};
-use node::{Server, Snapshot};
+use node::{Answer, Server, Snapshot};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -50,12 +52,14 @@ fn client_of(text: &str) -> Result<(IpAddr, Option<Network>), String> {
 }
 
 /// From a configuration alone, with what lies in files.
-pub(crate) fn rehearsed(question: &Question, config: Config) -> Result<String, String> {
+pub(crate) fn rehearsed(question: &Question, config: Config, form: Form) -> Result<String, String> {
     let explained = async |host: Host| {
         let server = Server::new(&host, config, 1, BTreeMap::new(), Vec::new());
         let leading = rehearse(&host, &server).await;
-        let mut text = explain(question, &server.snapshot(), &host, Some(&leading))?;
-        text.push_str("from the configuration alone: every place counts as healthy; --admin asks a running server\n");
+        let mut text = explain(question, (&server.snapshot(), "configuration"), &host, Some(&leading), form)?;
+        if form == Form::Text {
+            text.push_str("from the configuration alone: every place counts as healthy; --admin asks a running server\n");
+        }
         Ok(text)
     };
     host::os::run(explained).map_err(|error| format!("cannot start the event loop: {error}"))?
@@ -67,18 +71,26 @@ pub(in crate::admin) fn live(
     leading: Option<&Arc<Leading>>,
     host: &Host,
     parameters: &Parameters,
-) -> Result<String, Refusal> {
-    parameters.only(&["name", "type", "client"])?;
+) -> Result<Answer, Refusal> {
+    parameters.only(&["name", "type", "client", "json"])?;
     let name = parameters.first("name").ok_or_else(|| bad("say which name: name=NAME".to_string()))?;
     let question = Question::of(name, parameters.first("type"), parameters.first("client")).map_err(bad)?;
-    explain(&question, snapshot, host, leading).map_err(bad)
+    let form = Form::of(parameters);
+    explain(&question, (snapshot, "server"), host, leading, form).map(|text| form.answer(text)).map_err(bad)
 }
 
-fn explain(question: &Question, snapshot: &Snapshot, host: &Host, leading: Option<&Arc<Leading>>) -> Result<String, String> {
+fn explain(
+    question: &Question,
+    (snapshot, source): (&Snapshot, &'static str),
+    host: &Host,
+    leading: Option<&Arc<Leading>>,
+    form: Form,
+) -> Result<String, String> {
     let asked = Asked { name: &question.name, kind: question.kind, dnssec_ok: false };
     let explained = snapshot.explain_name(host, &asked, question.client);
     let (reply, steered) = explained.ok_or("no zones are served: there is no [dns] with a zone in the configuration")?;
-    let config = &snapshot.config;
+    let (config, mut texts) = (&snapshot.config, Texts::default());
+    let choices = snapshot.choices_told(&question.name, (&reply, &steered), &mut texts);
     let steered = steered.into_iter().map(|steered| NameSteered { steering: steered.steering, decision: steered.decision });
     let steered: Vec<NameSteered> = steered.collect();
     let (loads, mut unknown) = leading.map(|leading| (loads(config, leading), missing(config, leading))).unwrap_or_default();
@@ -86,8 +98,12 @@ fn explain(question: &Question, snapshot: &Snapshot, host: &Host, leading: Optio
         unknown.clear();
     }
     let (client, subnet) = (question.client, question.subnet);
-    let explained = NameExplained { asked: &asked, client, subnet, reply: &reply, steered, loads: &loads, missing: &unknown };
-    Ok(view::explain::name(&explained, config))
+    let (asked, reply, loads, missing, texts) = (&asked, &reply, &*loads, &*unknown, &texts);
+    let explained = NameExplained { asked, client, subnet, reply, steered, loads, missing, choices, texts, source };
+    Ok(match form {
+        Form::Text => view::explain::name(&explained, config),
+        Form::Json => view::explain::name_json(&explained, config),
+    })
 }
 
 /// The load of each place of the configuration, where it is known.

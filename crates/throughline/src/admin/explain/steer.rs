@@ -22,8 +22,32 @@ pub(crate) struct Wanted {
     pub(crate) without: Option<String>,
     /// What counts how much.
     pub(crate) weights: Weights,
-    /// How a table is to look; `None`: a page.
-    pub(crate) look: Option<Look>,
+    /// As what it is shown.
+    pub(crate) shape: Shape,
+}
+
+/// As what a comparison is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A table for a terminal.
+    Table(Look),
+    /// A page with a picture.
+    Page,
+    /// JSON; with every network that moves, or the largest.
+    Json {
+        /// Every one.
+        all: bool,
+    },
+}
+
+impl Shape {
+    fn media_type(self) -> &'static str {
+        match self {
+            Shape::Table(_) => super::super::TEXT,
+            Shape::Page => "text/html; charset=utf-8",
+            Shape::Json { .. } => super::super::JSON,
+        }
+    }
 }
 
 /// How clients are led, and what is known besides.
@@ -76,9 +100,10 @@ impl Known {
             weighed: matches!(wanted.weights, Weights::Given(_)),
             missing: &self.missing,
         };
-        match wanted.look {
-            Some(look) => view::steering::table(&sharing, look),
-            None => view::steering::page(&sharing),
+        match wanted.shape {
+            Shape::Table(look) => view::steering::table(&sharing, look),
+            Shape::Page => view::steering::page(&sharing),
+            Shape::Json { all } => view::steering::json(&sharing, all),
         }
     }
 }
@@ -150,14 +175,19 @@ pub(in crate::admin) fn live(
     parameters: &Parameters,
     body: &[u8],
 ) -> Result<Answer, Refusal> {
-    parameters.only(&["steering", "without", "width", "colour", "verbose", "html"])?;
+    parameters.only(&["steering", "without", "width", "colour", "verbose", "html", "json"])?;
     let text = str::from_utf8(body).map_err(|_| bad("the weights are no text".to_string()))?;
     let weights = if body.is_empty() { Weights::Blocks } else { weights_of(text, "the weights").map_err(bad)? };
     let width = parameters.first("width").map(|text| text.parse().map_err(|_| bad(format!("{text:?} is no width")))).transpose()?;
     let look = Look { width: width.unwrap_or(100).min(1000), colour: parameters.has("colour"), verbose: parameters.has("verbose") };
-    let html = parameters.has("html");
+    let shape = match (parameters.has("html"), parameters.has("json")) {
+        (true, true) => return Err(bad("html or json, not both".to_string())),
+        (true, false) => Shape::Page,
+        (false, true) => Shape::Json { all: look.verbose },
+        (false, false) => Shape::Table(look),
+    };
     let owned = |name: &str| parameters.first(name).map(ToString::to_string);
-    let wanted = Wanted { steering: owned("steering"), without: owned("without"), weights, look: (!html).then_some(look) };
+    let wanted = Wanted { steering: owned("steering"), without: owned("without"), weights, shape };
     let known = Known::of(&wanted, snapshot, leading).map_err(bad)?;
     if busy.swap(true, Ordering::SeqCst) {
         return Err(Refusal { status: 503, why: "another comparison is under way; ask again when it is done".to_string() });
@@ -172,7 +202,7 @@ pub(in crate::admin) fn live(
     };
     let thread = std::thread::Builder::new().name("explain".to_string()).spawn(work);
     thread.map_err(|error| Refusal { status: 503, why: format!("no thread for it: {error}") })?;
-    let kind = if html { "text/html; charset=utf-8" } else { super::super::TEXT };
+    let kind = shape.media_type();
     Ok(Answer::Later(Box::pin(async move {
         match receiver.await {
             Ok(Ok(text)) => Answer::text(200, kind, text),

@@ -46,7 +46,7 @@ fn config() -> Config {
 
 fn route_of(question: &Question<'_>) -> Result<String, String> {
     let config = config();
-    route(question, &config, &Table::build(&config))
+    route(question, &config, &Table::build(&config), Form::Text)
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_route_is_explained_at_the_listener_of_the_port() {
 fn a_choice_from_a_file_is_the_pools_own() {
     let config = config();
     let question = Question { url: Some("http://b.test:8081/"), fields: vec!["X-User: ann"], ..Question::default() };
-    let text = balance(&question, &config).expect("a choice");
+    let text = balance(&question, &config, Form::Text).expect("a choice");
     let key = decide::balance::hash::hash_key(b"ann");
     let mut pool = decide::pool::Pool::new(&config.pools[1], 1);
     let Selection::Backend { index, .. } = pool.select(Some(key), &[], Instant::ZERO, &mut SplitMix::new(7), None) else { panic!() };
@@ -80,15 +80,31 @@ fn a_choice_from_a_file_is_the_pools_own() {
 }
 
 #[test]
+fn programs_are_told_the_same() {
+    let config = config();
+    let url = |url| Question { url: Some(url), ..Question::default() };
+    let read = |text: Result<String, String>| serde_json::from_str::<serde_json::Value>(&text.expect("an object")).expect("it is JSON");
+    let json = read(route(&url("http://a.test/api/x"), &config, &Table::build(&config), Form::Json));
+    assert_eq!((&json["schema"], &json["listener"]), (&"throughline.explain-route/1".into(), &"127.0.0.1:8080".into()));
+    assert_eq!((&json["sites"][0]["chosen"], &json["rules"][0]["outcome"]), (&true.into(), &"fails".into()), "{json}");
+    let question = Question { fields: vec!["X-User: ann"], ..url("http://b.test:8081/") };
+    let json = read(balance(&question, &config, Form::Json));
+    let text = balance(&question, &config, Form::Text).expect("a choice");
+    let chosen = json["chosen"].as_str().expect("a backend");
+    assert!(text.contains(&format!("=>         {chosen}")) && text.contains(json["key"].as_str().expect("a hash")), "{json}{text}");
+    assert_eq!((&json["source"], json["candidates"].as_array().map(Vec::len)), (&"configuration".into(), Some(3)));
+}
+
+#[test]
 fn a_pool_can_be_named_and_a_missing_value_is_said() {
     let config = config();
-    let text = balance(&Question { pool: Some("keyed"), ..Question::default() }, &config).expect("a choice");
+    let text = balance(&Question { pool: Some("keyed"), ..Question::default() }, &config, Form::Text).expect("a choice");
     assert!(text.contains("hash of field X-User: the request has none: drawn at random"), "{text}");
-    let error = balance(&Question { pool: Some("keys"), ..Question::default() }, &config);
+    let error = balance(&Question { pool: Some("keys"), ..Question::default() }, &config, Form::Text);
     assert_eq!(error, Err("there is no pool \"keys\"; pools: app, keyed".to_string()));
-    let error = balance(&Question { url: Some("http://a.test/"), ..Question::default() }, &config);
+    let error = balance(&Question { url: Some("http://a.test/"), ..Question::default() }, &config, Form::Text);
     assert!(error.is_err_and(|error| error.starts_with("no pool gets this request")));
-    assert!(balance(&Question::default(), &config).is_err());
+    assert!(balance(&Question::default(), &config, Form::Text).is_err());
 }
 
 #[test]

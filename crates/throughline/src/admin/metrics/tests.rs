@@ -138,3 +138,48 @@ fn a_name_server_is_counted_by_role_transport_and_code() {
     super::names(&[], &mut none);
     assert_eq!(none.into_text(), "");
 }
+
+#[test]
+fn who_is_led_where_is_counted_by_place_layer_and_scope() {
+    let mut led = node::metrics::LedCounts { steering: "cdn".to_string(), moved: 5, lost: 2, ..Default::default() };
+    led.places = vec![("fra".to_string(), [7, 1])];
+    led.layers = [[0, 6, 0, 1, 0], [0, 0, 0, 0, 1]];
+    led.scopes = [0, 1].map(|_| vec![0; 129]);
+    (led.scopes[0][0], led.scopes[0][23], led.scopes[0][24]) = (1, 2, 4);
+    let mut out = super::Exposition::default();
+    super::led::families(&[led], &mut out);
+    let text = out.into_text();
+    for line in [
+        "throughline_steering_led_total{steering=\"cdn\",place=\"fra\",via=\"dns\"} 7\n",
+        "throughline_steering_led_total{steering=\"cdn\",place=\"fra\",via=\"redirect\"} 1\n",
+        "throughline_steering_led_by_total{steering=\"cdn\",via=\"dns\",layer=\"topology\"} 6\n",
+        "throughline_steering_led_by_total{steering=\"cdn\",via=\"redirect\",layer=\"next-best\"} 1\n",
+        "throughline_steering_scope_bits_bucket{steering=\"cdn\",family=\"ipv4\",le=\"0\"} 1\n",
+        "throughline_steering_scope_bits_bucket{steering=\"cdn\",family=\"ipv4\",le=\"22\"} 1\n",
+        "throughline_steering_scope_bits_bucket{steering=\"cdn\",family=\"ipv4\",le=\"24\"} 7\n",
+        "throughline_steering_scope_bits_bucket{steering=\"cdn\",family=\"ipv4\",le=\"+Inf\"} 7\n",
+        "throughline_steering_scope_bits_sum{steering=\"cdn\",family=\"ipv4\"} 142\n",
+        "throughline_steering_scope_bits_count{steering=\"cdn\",family=\"ipv6\"} 0\n",
+        "throughline_steering_moves_total{steering=\"cdn\",why=\"preferred\"} 5\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert!(!text.contains("via=\"dns\",layer=\"next-best\""), "{text}");
+    assert_eq!(parsed(&text).len(), 4);
+}
+
+#[test]
+fn zones_handed_out_and_notices_are_counted() {
+    let counts = node::metrics::ProcessCounts { transfers: [3, 2, 1], notices: 9, notified: [4, 5], ..Default::default() };
+    let mut out = super::Exposition::default();
+    super::led::transfers(&counts, &mut out);
+    let text = out.into_text();
+    for line in [
+        "throughline_dns_transfers_total{result=\"refused\"} 2\n",
+        "throughline_dns_notices_sent_total 9\n",
+        "throughline_dns_notifies_total{result=\"failed\"} 5\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert_eq!(parsed(&text).len(), 3);
+}

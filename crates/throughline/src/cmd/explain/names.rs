@@ -2,7 +2,7 @@
 
 use super::{NO_FILE, read};
 use crate::admin::client::ask;
-use crate::admin::explain::names;
+use crate::admin::explain::{Form, names};
 use crate::admin::parameters::encoded;
 use crate::cmd::serve;
 use crate::cmd::shown::Shown;
@@ -26,6 +26,9 @@ pub struct Question {
     /// Whom the answer is for: an address, or a network as a resolver tells it (RFC 7871), such as 192.0.2.0/24; else 127.0.0.1.
     #[arg(short, long, value_name = "ADDR|NET")]
     client: Option<String>,
+    /// As one JSON object (docs/guide/explain-json.md).
+    #[arg(long)]
+    json: bool,
 }
 
 impl Question {
@@ -38,10 +41,11 @@ impl Question {
         let name = self.what.get(files).ok_or(if self.admin.is_none() { NO_FILE } else { "say which name" })?;
         let question = names::Question::of(name, self.kind.as_deref(), self.client.as_deref())?;
         let Some(admin) = &self.admin else {
-            return names::rehearsed(&question, read(&self.what[0])?);
+            return names::rehearsed(&question, read(&self.what[0])?, Form::new(self.json));
         };
         let given = [("name", Some(name)), ("type", self.kind.as_ref()), ("client", self.client.as_ref())];
         let given = given.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(value?))));
+        let given = given.chain(self.json.then(|| "json".to_string()));
         let target = format!("/explain/dns?{}", given.collect::<Vec<_>>().join("&"));
         ask(admin, self.shown.token()?.as_deref(), Method::Get, &target)?.into_result()
     }

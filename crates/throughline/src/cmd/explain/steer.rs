@@ -2,7 +2,7 @@
 
 use super::{NO_FILE, read};
 use crate::admin::client::{Sent, send};
-use crate::admin::explain::steer::{self, Wanted};
+use crate::admin::explain::steer::{self, Shape, Wanted};
 use crate::admin::parameters::encoded;
 use crate::cmd::serve;
 use crate::cmd::shown::Shown;
@@ -44,6 +44,9 @@ pub struct Question {
     /// Write a page with a picture to this file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// As one JSON object (docs/guide/explain-json.md); with -v every network that moves, else the largest.
+    #[arg(long, conflicts_with = "html")]
+    json: bool,
     /// Show all networks that move.
     #[arg(short, long)]
     verbose: bool,
@@ -86,8 +89,12 @@ impl Question {
         }
         let place = self.weights.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
         let weights = self.weights()?.map(|text| steer::weights_of(&text, &place)).transpose()?.unwrap_or(Weights::Blocks);
-        let look = self.html.is_none().then(|| self.look());
-        let wanted = Wanted { steering: self.what.get(files).cloned(), without: self.without.clone(), weights, look };
+        let shape = match (&self.html, self.json) {
+            (Some(_), _) => Shape::Page,
+            (None, true) => Shape::Json { all: self.verbose },
+            (None, false) => Shape::Table(self.look()),
+        };
+        let wanted = Wanted { steering: self.what.get(files).cloned(), without: self.without.clone(), weights, shape };
         let first = || self.what.first().ok_or(NO_FILE);
         match (self.diff.as_slice(), &self.table_of) {
             ([old, new], None) => steer::rehearsed(&wanted, read(old)?, Some((read(new)?, [old, new]))),
@@ -107,7 +114,7 @@ impl Question {
         let mut query = vec![format!("width={}", look.width)];
         query.extend(self.what.first().map(|name| format!("steering={}", encoded(name))));
         query.extend(self.without.as_ref().map(|pop| format!("without={}", encoded(pop))));
-        let flags = [("colour", look.colour), ("verbose", look.verbose), ("html", self.html.is_some())];
+        let flags = [("colour", look.colour), ("verbose", look.verbose), ("html", self.html.is_some()), ("json", self.json)];
         query.extend(flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_string()));
         let weights = self.weights()?;
         let body = weights.as_deref().unwrap_or("").as_bytes();

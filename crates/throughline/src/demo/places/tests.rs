@@ -21,7 +21,7 @@ fn free() -> (Address, SocketAddr) {
 
 fn configured(places: &Places) -> Config {
     let https = Address::parse("127.0.0.1:8443").expect("an address");
-    let mut config = crate::demo::config(places.http.clone(), https, crate::demo::certificate(None).0, Vec::new());
+    let mut config = crate::demo::config(places.http.clone(), https, crate::demo::certificate(None).0, Vec::new(), &mut Vec::new());
     places.add_to(&mut config);
     config
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::settings;
 use decide::address::Address;
-use decide::step::{Bytes, JourneyId, Side, Texts};
+use decide::step::{Bytes, JourneyId, Side, Texts, Value};
 use decide::time::Instant;
 use node::Server;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ fn a_full_queue_drops_and_counts_and_leaves_the_journey() {
     let server = server();
     // Nobody takes from this queue.
     let (lines, queue) = sync_channel(2);
-    let access = Access { lines, queries: 0, shared: Arc::default(), writer: Mutex::new(None) };
+    let access = Access { lines, queries: 0, steps: true, shared: Arc::default(), writer: Mutex::new(None) };
     for number in 0..5 {
         let mut journey = over(number);
         access.journey(&mut journey, &server.snapshot());
@@ -118,7 +118,7 @@ fn a_log_that_cannot_be_opened_says_which_and_why() {
 fn workers_do_not_wait_for_the_writer() {
     let server = server();
     let (lines, _queue) = sync_channel(1);
-    let access = Arc::new(Access { lines, queries: 0, shared: Arc::default(), writer: Mutex::new(None) });
+    let access = Arc::new(Access { lines, queries: 0, steps: true, shared: Arc::default(), writer: Mutex::new(None) });
     // The spare journeys are held by somebody else, and the queue is full: still every call returns.
     let held = access.shared.spare.lock().expect("no panic");
     let (done, wait) = mpsc::channel();
@@ -127,7 +127,7 @@ fn workers_do_not_wait_for_the_writer() {
         (0..3).for_each(|number| worker.journey(&mut over(number), &snapshot));
         done.send(()).expect("the test waits");
     });
-    wait.recv_timeout(Duration::from_secs(20)).expect("no call waits");
+    wait.recv_timeout(Duration::from_secs(60)).expect("no call waits");
     drop(held);
 }
 
@@ -135,6 +135,8 @@ fn workers_do_not_wait_for_the_writer() {
 fn a_query_to_the_name_server_is_a_line_where_it_is_wanted() {
     let server = server();
     let mut texts = Texts::default();
+    let place = texts.keep(b"fra");
+    let choices = texts.list([vec![("place", Value::Text(place)), ("layer", Value::Word("topology")), ("version", Value::Number(3))]]);
     let step = Step::Zone(ZoneStep::QueryAnswered {
         client: texts.keep(b"192.0.2.1:4000"),
         over: "udp",
@@ -146,12 +148,14 @@ fn a_query_to_the_name_server_is_a_line_where_it_is_wanted() {
         truncated: false,
         subnet: texts.keep(b"198.51.100.0/24"),
         scope: 22,
+        choices,
     });
     let json = "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"step\":\"query-answered\",\"client\":\"192.0.2.1:4000\",\"over\":\"udp\",\
                 \"name\":\"www.example.com\",\"kind\":\"A\",\"code\":\"NOERROR\",\"rule\":\"exact\",\"size\":70,\"truncated\":false,\
-                \"subnet\":\"198.51.100.0/24\",\"scope\":22}\n";
+                \"subnet\":\"198.51.100.0/24\",\"scope\":22,\
+                \"choices\":[{\"place\":\"fra\",\"layer\":\"topology\",\"version\":3}]}\n";
     let combined = "1970-01-01T00:00:00.000Z query-answered client=192.0.2.1:4000 over=udp name=www.example.com kind=A code=NOERROR \
-                    rule=exact size=70 truncated=false subnet=198.51.100.0/24 scope=22\n";
+                    rule=exact size=70 truncated=false subnet=198.51.100.0/24 scope=22 choices=\"place fra, layer topology, version 3\"\n";
     for (format, queries, expected) in [(LogFormat::Json, 1, json), (LogFormat::Combined, 5, combined), (LogFormat::Json, 0, "")] {
         let path = path("queries");
         let _ = std::fs::remove_file(&path);

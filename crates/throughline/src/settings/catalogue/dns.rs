@@ -12,6 +12,14 @@ const DATAGRAM: Entry = entry(
     "The largest answer over UDP; a longer one is fetched by TCP. What is larger than 1232 may be cut on its way, and forged.",
 );
 const COOKIES: Entry = entry("cookies", Bool, Is("true"), "false", "Cookies (RFC 7873): who comes back with one has shown its address.");
+const COOKIE_SECRETS: Entry = entry(
+    "cookie-secret-file",
+    Text(Shape::FilePath),
+    Means("secrets of this process's own, a new one each day"),
+    r#""/etc/throughline/cookie.secret""#,
+    "A file with the secret of cookies that all servers behind one address share (RFC 9018), as 32 hexadecimal digits; a second line holds \
+     one whose cookies are good too: the one before, or the next.",
+);
 const RATE: Entry = entry(
     "rate",
     count(0, MANY),
@@ -34,7 +42,8 @@ const SLIP: Entry = entry(
     "Of what is beyond `rate`, every so-manyth answer is sent empty and truncated, so that a real client comes back by TCP; 0 for none.",
 );
 const CONNECTIONS: Entry = entry("connections", count(1, 1_000_000), Is("1000"), "200", "TCP connections at once.");
-const PER_ADDRESS: Entry = entry("connections-per-address", count(1, 1_000_000), Is("50"), "10", "The same from one address.");
+const PER_ADDRESS: Entry =
+    entry("connections-per-address", count(1, 1_000_000), Is("50"), "10", "The same from one address, of IPv6 from one /64.");
 const IDLE: Entry = entry("idle-timeout", TIME, Is(r#""10s""#), r#""30s""#, "A TCP connection may be silent this long.");
 
 pub(super) static DNS: Section = Section {
@@ -57,6 +66,7 @@ pub(super) static DNS: Section = Section {
         ),
         DATAGRAM,
         COOKIES,
+        COOKIE_SECRETS,
         RATE,
         SLIP,
         CONNECTIONS,
@@ -110,6 +120,7 @@ pub(super) static RESOLVER: Section = Section {
         ),
         DATAGRAM,
         COOKIES,
+        COOKIE_SECRETS,
         RATE_OF_CLIENTS,
         SLIP,
         CONNECTIONS,

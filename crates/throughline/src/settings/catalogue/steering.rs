@@ -97,7 +97,7 @@ static MEASURE: Section = Section {
         entry(
             "key-file",
             Text(Shape::FilePath),
-            Means("a key drawn when the configuration is read"),
+            Means("a key drawn at the start"),
             r#""/etc/throughline/measure.key""#,
             "A file of 32 bytes or more that signs the leave to report; servers that share the work need the same.",
         ),

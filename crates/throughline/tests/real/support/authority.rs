@@ -1,8 +1,9 @@
 //! A certificate authority: Debian's `pebble`, with a name server that leads every name to this machine; and the side of a server that
 //! answers its challenges.
 
-use super::peers::{Curl, Server, find, free_addresses};
+use super::peers::{Curl, Server, find};
 use super::place::Place;
+use super::ports::free_addresses;
 use decide::config::HostPattern;
 use node::tls::certificate::{Facts, chain_of_pem};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};

@@ -8,26 +8,42 @@ pub(crate) mod load;
 pub(crate) mod message;
 pub(crate) mod peers;
 pub(crate) mod place;
+pub(crate) mod ports;
 pub(crate) mod scripted;
 pub(crate) mod websocket;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// How long a test waits for something that ought to happen at once, before it fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for something that ought to happen at once, before it fails. It only ends a hang: no machine is so slow.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Bytes that look random and are the same every time.
 pub(crate) fn noise(len: usize) -> Vec<u8> {
+    shared_noise(len)[..len].to_vec()
+}
+
+/// The same and perhaps more of them, for all to read. They are made once: a backend that made its answers anew for each of many clients
+/// would leave neither processor nor memory to what is tested.
+pub(crate) fn shared_noise(len: usize) -> Arc<Vec<u8>> {
+    static MADE: Mutex<Option<Arc<Vec<u8>>>> = Mutex::new(None);
+    let mut made = MADE.lock().expect("no panic while it is held");
+    match &*made {
+        Some(made) if made.len() >= len => made.clone(),
+        _ => made.insert(Arc::new(make_noise(len.next_power_of_two().max(64 * 1024)))).clone(),
+    }
+}
+
+fn make_noise(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
-    let mut word = || {
+    let mut bytes = Vec::with_capacity(len + 8);
+    while bytes.len() < len {
         // xorshift64
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state.to_le_bytes()
-    };
-    let mut bytes: Vec<u8> = std::iter::repeat_with(&mut word).take(len.div_ceil(8)).flatten().collect();
-    bytes.truncate(len);
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
     bytes
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where a program is, or `None` after one line that says what is skipped.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
@@ -45,10 +44,10 @@ impl Curl {
         find("curl").map(Curl)
     }
 
-    /// Runs it. Silent but for errors, and no longer than half a minute.
+    /// Runs it. Silent but for errors, and not forever.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(&self.0);
-        command.args(["-q", "--noproxy", "*", "-sS", "--max-time", "30"]).args(arguments);
+        command.args(["-q", "--noproxy", "*", "-sS", "--max-time", "120"]).args(arguments);
         command.stdin(Stdio::null()).output().expect("curl runs")
     }
 
@@ -82,12 +81,17 @@ impl Server {
         command.args(arguments).envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut server = Server { child: command.spawn().expect("the server starts") };
+        let mut errors = server.child.stderr.take().expect("it is piped");
+        // Read all the while: one that says much would wait for somebody to listen.
+        let said = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            let _ = std::io::Read::read_to_end(&mut errors, &mut said);
+            String::from_utf8_lossy(&said).into_owned()
+        });
         let began = std::time::Instant::now();
         while std::net::TcpStream::connect(at).is_err() {
             if let Ok(Some(status)) = server.child.try_wait() {
-                let mut said = String::new();
-                let _ = std::io::Read::read_to_string(&mut server.child.stderr.take().expect("it is piped"), &mut said);
-                panic!("{} ended with {status}: {said}", program.display());
+                panic!("{} ended with {status}: {}", program.display(), said.join().unwrap_or_default());
             }
             assert!(began.elapsed() < super::PATIENCE, "{} does not listen on {at}", program.display());
             std::thread::sleep(std::time::Duration::from_millis(10));
@@ -101,29 +105,4 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A port that nobody has now, and that the kernel does not give away by itself: others that run beside this test leave it alone until
-/// whoever it is for listens there.
-pub(crate) fn free_address() -> std::net::SocketAddr {
-    let [address] = free_addresses();
-    address
-}
-
-/// Several, no two of them the same.
-pub(crate) fn free_addresses<const N: usize>() -> [std::net::SocketAddr; N] {
-    std::array::from_fn(|_| {
-        let address = std::iter::repeat_with(|| std::net::SocketAddr::from(([127, 0, 0, 1], next_port())));
-        address.take(PORTS).find(|address| std::net::TcpListener::bind(address).is_ok()).expect("a free port on loopback")
-    })
-}
-
-/// How many ports there are to choose from. From 32768 on Linux gives them away.
-const PORTS: usize = 22_000;
-
-/// Each once, beginning somewhere else in each process.
-fn next_port() -> u16 {
-    static TAKEN: AtomicUsize = AtomicUsize::new(0);
-    let number = std::process::id() as usize * 97 + TAKEN.fetch_add(1, Ordering::Relaxed);
-    10_000 + u16::try_from(number % PORTS).expect("a remainder is smaller")
 }

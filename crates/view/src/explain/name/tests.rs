@@ -37,7 +37,14 @@ fn an_answer_is_told_with_every_place() {
     let zone = Name::parse("example").expect("a name");
     let asked = Asked { name: &name, kind: RecordType::A, dnssec_ok: false };
     let how = How::Nearest { pop: 0, addresses: vec!["192.0.2.11".parse().expect("an address")], scope: 22 };
-    let why = Why { rule: Rule::Exact, zone: Some(&zone), at: Some(&name), aliases: 0, choices: vec![Choice { set: SetId(0), how }] };
+    let why = Why {
+        rule: Rule::Exact,
+        zone: Some(&zone),
+        at: Some(&name),
+        aliases: 0,
+        choices: vec![Choice { set: SetId(0), how }],
+        weighed: Vec::new(),
+    };
     let data = Cow::Owned(vec![Data::A("192.0.2.11".parse().expect("an address"))]);
     let set = Set { owner: Cow::Borrowed(&name), kind: RecordType::A, ttl: 30, data, needed: false };
     let (answer, authority, additional) = (vec![set], Vec::new(), Vec::new());
@@ -53,6 +60,9 @@ fn an_answer_is_told_with_every_place() {
         measured_gain: 0,
         measure: None,
     }];
+    let mut texts = Texts::default();
+    let row = decision().fields("cdn", &config.pops, &mut texts);
+    let choices = texts.list([row]);
     let explained = NameExplained {
         asked: &asked,
         client: "192.0.2.0".parse().expect("an address"),
@@ -61,6 +71,9 @@ fn an_answer_is_told_with_every_place() {
         steered: vec![NameSteered { steering: 0, decision: decision() }],
         loads: &[Some(34)],
         missing: &["the table of sin: absent".to_string()],
+        choices,
+        texts: &texts,
+        source: "server",
     };
     let expected = "\
 name       cdn.example A
@@ -83,4 +96,24 @@ not known  the table of sin: absent
            cdn.example 30 A 192.0.2.11
 ";
     assert_eq!(super::name(&explained, &config), expected);
+    let json: serde_json::Value = serde_json::from_str(&crate::explain::name_json(&explained, &config)).expect("it is JSON");
+    let expected = serde_json::json!({
+        "schema": "throughline.explain-dns/1", "name": "cdn.example", "type": "A", "client": "192.0.2.0", "subnet": "192.0.0.0/16",
+        "zone": "example", "at": "cdn.example", "rule": "exact", "sentence": reply.why.to_string(), "aliases": 0, "scope": 22,
+        "choices": [{
+            "steering": "cdn", "place": "fra", "layer": "topology", "prefix": "192.0.0.0/20", "version": 7, "scope": 22,
+            "passed": [{ "layer": "measured", "why": "no-data" }], "notes": "held",
+            "candidates": [
+                { "place": "fra", "chosen": true, "why": "path-length", "healthy": true, "capacity": 50, "local_pref": 100,
+                  "path_length": 2, "origin": "igp", "med": 0 },
+                { "place": "sin", "chosen": false, "why": "path-length", "healthy": true, "local_pref": 100, "path_length": 3,
+                  "origin": "igp", "med": 0 },
+            ],
+        }],
+        "loads": [{ "place": "fra", "load": 34, "capacity": 50 }],
+        "code": "NOERROR", "authoritative": true,
+        "answer": [{ "name": "cdn.example", "type": "A", "ttl": 30, "data": "192.0.2.11" }], "authority": [], "additional": [],
+        "missing": ["the table of sin: absent"], "source": "server",
+    });
+    assert_eq!(json, expected);
 }

@@ -1,5 +1,6 @@
 //! A step with all of its fields, and what the catalogue says of each.
 
+use crate::event::words;
 use crate::mark::Mark;
 use crate::text::shown;
 use crate::trace::quantity::{size, time};
@@ -42,6 +43,7 @@ fn written(journey: &Journey, value: Value) -> Option<String> {
         Value::Bytes(bytes) => size(bytes),
         Value::Span(span) => time(span),
         Value::Flag(flag) => if flag { "yes" } else { "no" }.to_string(),
+        Value::List(list) => shown(&words(list, journey.texts(), &|value| written(journey, value).unwrap_or_default())).into_owned(),
         Value::Client(address) => address.map(|address| address.to_string()).unwrap_or_default(),
         _ => return None,
     })

@@ -226,7 +226,20 @@ fn redirected_to_pop(fields: &Fields<'_>) -> String {
     };
     let client = fields.text("client");
     let client = if client.is_empty() { "a client without an address".to_string() } else { client };
-    format!("{} for {client}, {by} (tables version {version})", fields.text("pop"))
+    format!("{} for {client}, {by} (tables version {version}){}", fields.text("pop"), not_chosen(fields))
+}
+
+/// The places that it was not, as many as fit on a line, each with its word.
+fn not_chosen(fields: &Fields<'_>) -> String {
+    const MOST: usize = 4;
+    let Value::Array(places) = &fields.0["candidates"] else { return String::new() };
+    let others: Vec<Fields<'_>> = places.iter().map(Fields).filter(|place| place.text("place") != fields.text("pop")).collect();
+    let said: Vec<String> = others.iter().take(MOST).map(|place| format!("{} ({})", place.text("place"), place.text("why"))).collect();
+    match (said.as_slice(), others.len().saturating_sub(MOST)) {
+        ([], _) => String::new(),
+        (_, 0) => format!("; not {}", said.join(", ")),
+        (_, more) => format!("; not {}, nor {more} more", said.join(", ")),
+    }
 }
 
 fn delivered(fields: &Fields<'_>) -> Said {

@@ -4,16 +4,21 @@
 /// asked about and the zone's.
 pub(super) struct Names {
     offsets: [u16; REMEMBERED],
+    /// How many pointers each leads over.
+    hops: [u8; REMEMBERED],
     count: usize,
 }
 
 const REMEMBERED: usize = 48;
+/// Who reads a name follows no more than ten pointers in the strictest libraries, Go's among them. Names that grow out of each other, as
+/// under a DNAME that leads below itself, would make longer chains.
+const MOST_HOPS: u8 = 8;
 /// A pointer has fourteen bits.
 const FARTHEST: usize = 0x3fff;
 
 impl Names {
     pub(super) fn new() -> Names {
-        Names { offsets: [0; REMEMBERED], count: 0 }
+        Names { offsets: [0; REMEMBERED], hops: [0; REMEMBERED], count: 0 }
     }
 
     /// How many there are, to come back to.
@@ -26,13 +31,19 @@ impl Names {
         self.count = count;
     }
 
-    /// Remembers the name that lies at `at`, and all its ends, down to where it becomes a pointer.
-    pub(super) fn remember(&mut self, message: &[u8], mut at: usize) {
+    /// Remembers the name that lies at `at`, which has no pointer, and all its ends.
+    pub(super) fn remember(&mut self, message: &[u8], at: usize) {
+        self.keep(message, at, 0);
+    }
+
+    /// The same down to where it becomes a pointer, over so many of them in all.
+    fn keep(&mut self, message: &[u8], mut at: usize, hops: u8) {
         while let Some(&label) = message.get(at) {
             if label == 0 || label >= 0xc0 || at > FARTHEST || self.count == REMEMBERED {
                 return;
             }
             self.offsets[self.count] = u16::try_from(at).expect("fourteen bits");
+            self.hops[self.count] = hops;
             self.count += 1;
             at += 1 + usize::from(label);
         }
@@ -45,18 +56,19 @@ impl Names {
         let mut at = 0;
         while name[at] != 0 {
             let message = &out[start..];
-            let known = self.offsets[..self.count].iter().find(|offset| is_at(message, usize::from(**offset), &name[at..]));
-            if let Some(offset) = known {
-                let pointer = 0xc000 | *offset;
+            let mut known = self.offsets[..self.count].iter().zip(&self.hops);
+            let known = known.find(|(offset, hops)| **hops < MOST_HOPS && is_at(message, usize::from(**offset), &name[at..]));
+            if let Some((offset, hops)) = known {
+                let (pointer, hops) = (0xc000 | *offset, *hops + 1);
                 out.extend_from_slice(&name[..at]);
                 out.extend_from_slice(&pointer.to_be_bytes());
-                self.remember(&out[start..], begun);
+                self.keep(&out[start..], begun, hops);
                 return;
             }
             at += 1 + usize::from(name[at]);
         }
         out.extend_from_slice(name);
-        self.remember(&out[start..], begun);
+        self.keep(&out[start..], begun, 0);
     }
 }
 

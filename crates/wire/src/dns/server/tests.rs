@@ -1,5 +1,6 @@
 use super::*;
 use crate::dns::{Binding, ClientSubnet, Data, Edns, ExtendedError, Flags, Message, Name, Query, Record, RecordType, ResponseCode, Soa};
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -326,4 +327,47 @@ fn what_was_prepared_goes_out_as_it_is_or_not_at_all() {
     assert_eq!(read.answer, [record]);
     let mut answer = AnswerWriter::new(&mut out, &view, 40, OptWriter::default());
     assert!(!answer.prepared(tail, [1, 0, 0]));
+}
+
+/// Names that grow by a label at their beginning lie as pointers to pointers, but not over more than readers follow.
+#[test]
+fn chains_of_pointers_are_short() {
+    let bytes = query("a.example", RecordType::CNAME, Some(Edns { size: 4096, ..Edns::default() }));
+    let view = QueryView::read(&bytes).expect("a query");
+    let mut out = Vec::new();
+    let mut answer = AnswerWriter::new(&mut out, &view, 4096, OptWriter::default());
+    let mut owner = name("a.example");
+    let mut owners = Vec::new();
+    for _ in 0..30 {
+        let target = name(&format!("b.{owner}"));
+        let record = Record { owner: owner.clone(), ttl: Duration::ZERO, data: Data::Cname(target.clone()) };
+        assert!(answer.add(Section::Answer, &record));
+        owners.push(owner);
+        owner = target;
+    }
+    answer.finish();
+    let read = Message::read(&out).expect("a message");
+    assert!(read.answer.iter().map(|record| &record.owner).eq(&owners));
+    // Behind the question: owner, ten bytes, target, and so on.
+    let mut at = HEADER + view.question().len();
+    for name in 0..2 * owners.len() {
+        let (hops, end) = walked(&out, at);
+        assert!(hops <= 8, "{hops}");
+        at = end + if name % 2 == 0 { 10 } else { 0 };
+    }
+}
+
+/// Over how many pointers a name leads, and where it ends.
+fn walked(message: &[u8], mut at: usize) -> (usize, usize) {
+    let (mut hops, mut end) = (0, None);
+    while message[at] > 0 {
+        if message[at] < 0xc0 {
+            at += 1 + usize::from(message[at]);
+            continue;
+        }
+        end = end.or(Some(at + 2));
+        hops += 1;
+        at = usize::from(u16::from_be_bytes([message[at] & 0x3f, message[at + 1]]));
+    }
+    (hops, end.unwrap_or(at + 1))
 }

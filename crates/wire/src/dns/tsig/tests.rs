@@ -198,8 +198,9 @@ fn what_is_wrong_is_told_as_they_expect_it() {
         (message.flags.response, message.code) = (true, NOT_AUTHENTICATED);
         message.additional.clear();
         let mut message = message.write().unwrap();
-        let wrong = refusal.wrong();
+        let (wrong, room, before) = (refusal.wrong(), refusal.room(), message.len());
         refusal.sign(&mut message).unwrap();
+        assert_eq!(message.len(), before + room);
         (wrong, client.answer(&mut theirs_of(&message), Time48::from_u64(at)).unwrap_err(), Tsig::read(&message).unwrap().unwrap().0)
     };
     let keys = [ours("k.", Algorithm::Sha256, b"secret")];
@@ -223,7 +224,9 @@ fn clocks_that_differ() {
         let refusal = refused(&signed, &keys, NOW);
         assert_eq!(refusal.wrong(), Wrong::Time);
         let mut message = answer(1);
+        let room = refusal.room();
         refusal.sign(&mut message).unwrap();
+        assert_eq!(message.len(), answer(1).len() + room);
         let tsig = Tsig::read(&message).unwrap().unwrap().0;
         assert_eq!((tsig.time, tsig.mac.len(), tsig.other), (at, 32, NOW.to_be_bytes()[2..].to_vec()));
         assert_eq!(exchange.read(&message, at), Err(Untrusted::Refused(18)));

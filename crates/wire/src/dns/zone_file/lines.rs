@@ -47,15 +47,18 @@ impl Word<'_> {
     }
 }
 
-/// The byte that is meant by what stands behind a backslash, and what follows. Three digits that are no byte mean their first one.
+/// The byte that is meant by what stands behind a backslash, and what follows. [`Lines`] has seen to it that digits are a byte.
 pub(super) fn escaped(rest: &[u8]) -> (Option<u8>, &[u8]) {
-    if let Some((digits, more)) = rest.split_first_chunk::<3>() {
-        let number = core::str::from_utf8(digits).ok().filter(|_| digits.iter().all(u8::is_ascii_digit));
-        if let Some(byte) = number.and_then(|number| number.parse().ok()) {
-            return (Some(byte), more);
-        }
+    if let Some(byte) = number(rest) {
+        return (Some(byte), &rest[3..]);
     }
     rest.split_first().map_or((None, rest), |(byte, more)| (Some(*byte), more))
+}
+
+/// The byte that the first three digits are.
+fn number(rest: &[u8]) -> Option<u8> {
+    let digits = rest.first_chunk::<3>().filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
+    core::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 fn characters(bytes: &[u8]) -> u32 {
@@ -135,8 +138,7 @@ impl<'t> Lines<'t> {
         while let Some(byte) = self.text.get(self.at) {
             match byte {
                 b'\n' if quoted => return Err(here),
-                b'\\' if !matches!(self.text.get(self.at + 1), Some(b'\n') | None) => self.at += 1,
-                b'\\' => return Err(self.here("a backslash at the end of a line: nothing is behind it that it could stand for")),
+                b'\\' => self.escape()?,
                 b'"' => {
                     quoted = !quoted;
                     // Texts may stand side by side: where one ends, the word does.
@@ -155,6 +157,20 @@ impl<'t> Lines<'t> {
         }
         let raw = &self.text[begun..self.at];
         Ok(Word { raw, quoted: raw.starts_with(b"\""), line: here.line, column: here.column })
+    }
+
+    /// At a backslash: goes on to what it stands for, if that is something (RFC 1035 §5.1).
+    fn escape(&mut self) -> Result<(), Mistake> {
+        match &self.text[self.at + 1..] {
+            [] | [b'\n', ..] => Err(self.here("a backslash at the end of a line: nothing is behind it that it could stand for")),
+            rest @ [b'0'..=b'9', ..] if number(rest).is_none() => {
+                Err(self.here("a backslash and digits that are no byte: three of them were expected, from \\000 to \\255"))
+            }
+            _ => {
+                self.at += 1;
+                Ok(())
+            }
+        }
     }
 
     fn here(&self, what: &str) -> Mistake {

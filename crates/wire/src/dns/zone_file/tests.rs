@@ -155,6 +155,8 @@ fn every_mistake_has_its_line_and_column() {
     mistakes("a 2147483648 A 192.0.2.1", &[(1, 3, "2147483647")]);
     mistakes("a 1h30 A 192.0.2.1", &[(1, 3, "a time was expected")]);
     mistakes("a FOO x", &[(1, 3, "FOO is no type")]);
+    mistakes("a\\300 A 192.0.2.1\nb A x", &[(1, 2, "no byte"), (2, 5, "IPv4")]);
+    mistakes("a TXT \"x\\256\"\n TXT \\25\n TXT \\25x\nb A x", &[(1, 9, "no byte"), (2, 6, "no byte"), (3, 6, "no byte"), (4, 5, "IPv4")]);
     mistakes("a TXT (\n b\n c", &[(1, 7, "never closed")]);
     mistakes("a TXT b )\nc A x", &[(1, 9, "never opened"), (2, 5, "IPv4")]);
     mistakes("a TXT \"b\nc A x", &[(1, 7, "not closed"), (2, 5, "IPv4")]);

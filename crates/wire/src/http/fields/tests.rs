@@ -58,3 +58,32 @@ fn what_was_taken_out_or_cleared_is_not_there() {
     fields.clear();
     assert!(!fields.has(Known::Host) && !fields.has(Known::Via) && !fields.has(Known::Other));
 }
+
+#[test]
+fn lines_lie_together_until_something_is_taken_out() {
+    let mut fields = sample();
+    let but = |fields: &Fields, known| fields.lines_but(known).map(|pieces| pieces.concat());
+    assert_eq!(but(&fields, Known::Te).unwrap(), b"host: a.example\r\nX-One: 1\r\nVia: \r\nx-one: 2\r\n");
+    assert_eq!(but(&fields, Known::Via).unwrap(), b"host: a.example\r\nX-One: 1\r\nx-one: 2\r\n");
+    assert_eq!(but(&fields, Known::Host).unwrap(), b"X-One: 1\r\nVia: \r\nx-one: 2\r\n");
+    assert!(but(&fields, Known::Other).is_none(), "two of them stand apart");
+    fields.remove(Known::Te);
+    fields.retain(|_| true);
+    assert!(but(&fields, Known::Te).is_some());
+    fields.remove(Known::Via);
+    assert!(but(&fields, Known::Te).is_none());
+    fields.clear();
+    assert_eq!(but(&fields, Known::Te).unwrap(), b"");
+    fields.mark(Known::Host, 0..4, 5..6);
+    fields.adopt(b"Host:b\r\n\r\n");
+    assert!(but(&fields, Known::Te).is_none(), "who sent it may have written it in another way");
+}
+
+#[test]
+fn some_names_are_asked_for_at_once() {
+    const ASKED: Names = Names::of(&[Known::Te]).and(Known::Host);
+    let mut fields = sample();
+    assert!(fields.may_have(ASKED));
+    fields.remove(Known::Host);
+    assert!(!fields.may_have(ASKED) && fields.may_have(ASKED.and(Known::Via)));
+}

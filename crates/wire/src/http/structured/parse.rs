@@ -1,6 +1,7 @@
 //! The parsing algorithms of RFC 8941 §4.2, as they stand there.
 
 use super::{Bare, Dictionary, Item, MOST, Malformed, Member, Parameters};
+use crate::http1::is_token as is_token_character;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -222,7 +223,7 @@ fn is_key_byte(byte: u8) -> bool {
 }
 
 fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&byte)
+    matches!(byte, b':' | b'/') || is_token_character(byte)
 }
 
 /// Whether the text is a key (RFC 8941 §3.1.2).

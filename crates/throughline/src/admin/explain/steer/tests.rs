@@ -37,8 +37,8 @@ fn config(text: &str) -> Config {
 
 fn wanted(without: Option<&str>) -> Wanted {
     let weights = weights_of("192.0.2.0/24 6\n198.51.100.0/24 2\n", "w").expect("weights");
-    let look = Some(Look { width: 80, colour: false, verbose: false });
-    Wanted { steering: None, without: without.map(str::to_string), weights, look }
+    let shape = Shape::Table(Look { width: 80, colour: false, verbose: false });
+    Wanted { steering: None, without: without.map(str::to_string), weights, shape }
 }
 
 #[test]
@@ -56,6 +56,21 @@ fn a_configuration_alone_tells_what_is_missing_and_who_overloads() {
     assert!(text.contains("  fra → sin  2  networks  weight 100.0 %\n"), "{text}");
     let wrong = rehearsed(&wanted(Some("ber")), config(CONFIG), None);
     assert_eq!(wrong, Err("steering cdn has no place \"ber\"; places: fra, sin".to_string()));
+}
+
+#[test]
+fn programs_are_told_the_same() {
+    let wanted = Wanted { shape: Shape::Json { all: false }, ..wanted(Some("fra")) };
+    let json = rehearsed(&wanted, config(CONFIG), None).expect("an object");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(
+        (&json["schema"], &json["steering"], &json["without"]),
+        (&"throughline.explain-steer/1".into(), &"cdn".into(), &"fra".into())
+    );
+    assert_eq!(json["flows"], serde_json::json!([{ "from": "fra", "to": "sin", "networks": 2, "weight": { "ipv4": 8, "ipv6": 0 } }]));
+    assert_eq!(json["places"][0]["after"], serde_json::json!({ "ipv4": 0, "ipv6": 0 }));
+    assert_eq!((json["moving"].as_u64(), json["moves"].as_array().map(Vec::len)), (Some(2), Some(2)));
+    assert_eq!(json["missing"].as_array().map(Vec::len), Some(2), "{json}");
 }
 
 /// Places are known by their names, whatever their order, and whoever comes or goes.
@@ -81,7 +96,7 @@ fn a_bad_weight_is_told_with_its_line() {
 #[test]
 fn the_policy_of_the_page_names_its_own_style() {
     use base64::Engine;
-    let wanted = Wanted { look: None, ..wanted(Some("fra")) };
+    let wanted = Wanted { shape: Shape::Page, ..wanted(Some("fra")) };
     let page = rehearsed(&wanted, config(CONFIG), None).expect("a page");
     let inner = page.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).expect("an element");
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, inner.as_bytes());

@@ -25,6 +25,20 @@ fn why_a_client_is_led_to_a_place() {
 }
 
 #[test]
+fn places_that_it_was_not_are_named() {
+    let place = |name: &str, why: &str| json!({ "place": name, "chosen": name == "sin", "why": why });
+    let led = |others: &[&str]| {
+        let candidates: Vec<Value> = others.iter().map(|name| place(name, "med")).chain([place("sin", "med")]).collect();
+        let fields = json!({ "pop": "sin", "layer": "default", "version": 7, "client": "192.0.2.1", "candidates": candidates });
+        let (_, text, _) = words("redirected-to-pop", fields);
+        text.strip_prefix("sin for 192.0.2.1, by default (tables version 7)").map(str::to_string)
+    };
+    assert_eq!(led(&[]).as_deref(), Some(""));
+    assert_eq!(led(&["fra", "a\u{1b}"]).as_deref(), Some("; not fra (med), a\\u{1b} (med)"));
+    assert_eq!(led(&["a", "b", "c", "d", "e", "f"]).as_deref(), Some("; not a (med), b (med), c (med), d (med), nor 2 more"));
+}
+
+#[test]
 fn what_became_of_a_report() {
     let taken = words("report-taken", json!({ "network": "192.0.2.0/24", "times": "fra 12.3, sin 180.0" }));
     assert_eq!(taken, ("measured", "of 192.0.2.0/24, in ms: fra 12.3, sin 180.0".to_string(), Tone::Plain));

@@ -193,7 +193,7 @@ fn what_changed_is_replayed_where_there_are_several_paths() {
         let mut update = Vec::new();
         write_update(&withdrawn, &attributes, &announced, &several, &mut update).expect("fits");
         write_message(0, None, &Exchange { agreed: several, ..exchange(&peer(1), &update) }, &mut file);
-        read(&file, None, 100).tables[0].networks.first().map(|(_, route)| route.path_len)
+        read(&file, None, 100).tables[0].networks.iter().next().map(|(_, route)| route.path_len)
     };
     assert_eq!(says(&[], Some((1, &[1, 2, 3]))), Some(3));
     assert_eq!(says(&[], Some((2, &[1, 2]))), Some(2));
@@ -210,7 +210,7 @@ fn a_network_of_the_routers_own() {
     write_peers(0, Ipv4Addr::LOCALHOST, &[peer(1)], &mut file);
     write_rib(0, 0, &network("10.0.0.0/8"), false, &[entry(0, &own)], &mut file);
     let tables = read(&file, None, 100);
-    assert_eq!((&tables.tables[0].networks[..], tables.counts.damaged), (&[(network("10.0.0.0/8"), route(&[]))][..], 0));
+    assert_eq!((list(&tables.tables[0].networks), tables.counts.damaged), (vec![(network("10.0.0.0/8"), route(&[]))], 0));
 }
 
 #[test]

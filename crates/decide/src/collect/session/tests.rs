@@ -472,7 +472,7 @@ fn a_way_through_nobody_is_a_way() {
     play.hears(1, &bytes);
     play.hears(1, &update(&[], &[]));
     let Some(Delivery::Whole(whole, _)) = play.session.delivery(true) else { panic!("a table") };
-    let [(_, route)] = whole[..] else { panic!("{whole:?}") };
+    let [(_, route)] = whole.iter().collect::<Vec<_>>()[..] else { panic!("{whole:?}") };
     assert_eq!((route.local_pref, route.path_len, route.origin_as), (300, 0, 0));
 }
 

@@ -76,7 +76,7 @@ fn steering(tables: Vec<Vec<(Network, decide::steer::Route)>>) -> Steering {
     };
     let mut rib = Rib::new();
     for (pop, table) in (0_u16..).zip(tables) {
-        rib = rib.replace(SourceId(pop), table);
+        rib = rib.replace(SourceId(pop), &table.into_iter().collect());
         rib.assign(SourceId(pop), pop);
     }
     let tables = Tables { rib: Arc::new(rib), ..Tables::default() };

@@ -1,8 +1,9 @@
 //! The life of one source's table: it comes, changes, outlives its source for a while, and goes.
 
-use super::loading::{End, Loaded, Loading, last_words};
-use crate::steer::Route;
+use super::loading::{End, Loaded, Loading};
+use crate::steer::{Route, RouterTable};
 use crate::time::{Duration, Instant};
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
@@ -14,8 +15,8 @@ const BATCH: usize = 4096;
 /// What becomes of the table that others hold of this source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
-    /// This is the whole of it, in order.
-    Whole(Vec<(Network, Route)>, Loaded),
+    /// This is the whole of it.
+    Whole(RouterTable, Loaded),
     /// These networks change, in order, each once; `None`: withdrawn.
     Changes(Vec<(Network, Option<Route>)>),
     /// It is not to be used any more.
@@ -49,7 +50,7 @@ enum Stage {
     /// The source tells nothing.
     Away,
     /// Its whole table is coming.
-    Loading(Loading),
+    Loading(Box<Loading>),
     /// Its table is held; what it tells are changes.
     Live(Vec<(Network, Option<Route>)>),
 }
@@ -63,7 +64,7 @@ impl Intake {
     /// The source is there, and will tell its whole table.
     pub fn up(&mut self, now: Instant) {
         self.hand_on_changes();
-        self.stage = Stage::Loading(Loading::new(self.most, now));
+        self.stage = Stage::Loading(Box::new(Loading::new(self.most, now)));
     }
 
     /// From its next table on, so many networks are taken at the most.
@@ -183,6 +184,21 @@ impl Intake {
             self.ready.push_back(Delivery::Changes(changes));
         }
     }
+}
+
+/// Sorts by network, and keeps what was said of each last.
+fn last_words(said: &mut Vec<(Network, Option<Route>)>) {
+    // Stable: of one network, the later word stays behind the earlier.
+    said.sort_by_key(|(network, _)| *network);
+    let mut kept = 0;
+    for at in 0..said.len() {
+        let last = said.get(at + 1).is_none_or(|(next, _)| *next != said[at].0);
+        if last {
+            said[kept] = said[at];
+            kept += 1;
+        }
+    }
+    said.truncate(kept);
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! A table that is still coming.
 
-use crate::steer::Route;
+use crate::steer::{Route, RouterTable, Said};
 use crate::time::{Duration, Instant};
-use alloc::vec::Vec;
 use wire::network::Network;
 
 /// A table that sends nothing for so long has come whole, where its router never says so.
@@ -57,24 +56,24 @@ pub struct Loading {
     began: Instant,
     last: Option<Instant>,
     most: usize,
-    /// What was said, in the order of the telling behind `sorted`; before it sorted, each network once.
-    entries: Vec<(Network, Option<Route>)>,
-    sorted: usize,
+    said: Said,
+    /// Words that were left when it was last put in order.
+    settled: usize,
     beyond: u64,
 }
 
 impl Loading {
     /// A table of at most so many networks.
     pub fn new(most: usize, now: Instant) -> Loading {
-        Loading { began: now, last: None, most, entries: Vec::new(), sorted: 0, beyond: 0 }
+        Loading { began: now, last: None, most, said: Said::default(), settled: 0, beyond: 0 }
     }
 
     /// What is said of a network; the last word counts.
     pub fn take(&mut self, network: Network, route: Option<Route>, now: Instant) {
         self.last = Some(now);
-        self.entries.push((network, route));
+        self.said.say(network, route);
         // Sorted again each time that it has grown by a quarter: what a flood costs is bounded, in memory and in work.
-        if self.entries.len() >= self.sorted + self.most / 4 + SLACK {
+        if self.said.words() >= self.settled + self.most / 4 + SLACK {
             self.settle();
         }
     }
@@ -86,7 +85,7 @@ impl Loading {
 
     /// Whether anything was said.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.last.is_none()
+        self.last.is_none()
     }
 
     /// When it is to be taken as it is, and how it is known then.
@@ -96,37 +95,18 @@ impl Loading {
     }
 
     /// It has come: its networks in order, each once.
-    pub fn finish(mut self, end: End, now: Instant) -> (Vec<(Network, Route)>, Loaded) {
+    pub fn finish(mut self, end: End, now: Instant) -> (RouterTable, Loaded) {
         self.settle();
-        let whole: Vec<_> = self.entries.into_iter().filter_map(|(network, route)| Some((network, route?))).collect();
+        let whole = self.said.finish();
         let loaded = Loaded { networks: whole.len(), beyond: self.beyond, end, took: now.since(self.began) };
         (whole, loaded)
     }
 
-    /// Sorts, keeps the last word on each network, and no more than may be kept.
+    /// Keeps the last word on each network, and no more networks than may be kept.
     fn settle(&mut self) {
-        last_words(&mut self.entries);
-        self.entries.retain(|(_, route)| route.is_some());
-        let over = self.entries.len().saturating_sub(self.most);
-        self.beyond += over as u64;
-        self.entries.truncate(self.most);
-        self.sorted = self.entries.len();
+        self.beyond += self.said.settle(self.most) as u64;
+        self.settled = self.said.words();
     }
-}
-
-/// Sorts by network, and keeps what was said of each last.
-pub(super) fn last_words(said: &mut Vec<(Network, Option<Route>)>) {
-    // Stable: of one network, the later word stays behind the earlier.
-    said.sort_by_key(|(network, _)| *network);
-    let mut kept = 0;
-    for at in 0..said.len() {
-        let last = said.get(at + 1).is_none_or(|(next, _)| *next != said[at].0);
-        if last {
-            said[kept] = said[at];
-            kept += 1;
-        }
-    }
-    said.truncate(kept);
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A file of routing tables (RFC 6396): bytes in, the tables of its peers out.
 
-use super::loading::last_words;
 use super::paths::Paths;
 use super::update::{route_of, tell};
-use crate::steer::{Route, preference};
+use crate::steer::{Route, RouterTable, Said};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use wire::bgp::{Attributes, Message, Prefix, Treatment};
@@ -39,14 +39,14 @@ pub struct MrtTables {
 }
 
 /// The table of one peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MrtTable {
     /// The peer's address.
     pub peer: IpAddr,
     /// The peer's system.
     pub system: u32,
-    /// Its networks in order, each once.
-    pub networks: Vec<(Network, Route)>,
+    /// Its networks.
+    pub networks: RouterTable,
 }
 
 /// What was counted while a file was read.
@@ -84,30 +84,62 @@ struct Tables {
     memory: Memory,
 }
 
-/// What the attributes before said: neighbours in a table are often of one system, and came the same way.
+/// What attributes said that were read before: many networks have the same, and are not far from each other in a file. It forgets at will.
 #[derive(Debug, Default)]
 struct Memory {
+    known: Vec<Known>,
+    /// Which were read last: as a rule the same follow.
+    last: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Known {
     attributes: Vec<u8>,
     said: Option<Route>,
 }
 
 impl Memory {
+    /// Few enough to stay near the processor; with the longest attributes that are kept, less than a MB.
+    const PLACES: usize = 1 << 11;
+    const LONGEST: usize = 400;
+
     /// What attributes with systems of four bytes say.
     fn route(&mut self, attributes: &[u8]) -> Option<Route> {
-        if self.attributes != attributes || attributes.is_empty() {
-            self.attributes.clear();
-            self.attributes.extend_from_slice(attributes);
-            self.said = route(attributes, true);
+        if attributes.len() > Memory::LONGEST {
+            return route(attributes, true);
         }
-        self.said
+        if self.known.is_empty() {
+            self.known = vec![Known::default(); Memory::PLACES];
+        }
+        if self.known[self.last].attributes != attributes {
+            self.last = hash(attributes) as usize % Memory::PLACES;
+        }
+        let known = &mut self.known[self.last];
+        // No attributes at all say nothing.
+        if known.attributes != attributes {
+            known.attributes.clear();
+            known.attributes.extend_from_slice(attributes);
+            known.said = route(attributes, true);
+        }
+        known.said
     }
+}
+
+/// Whoever writes a file so that all falls together has it read a little slower.
+fn hash(bytes: &[u8]) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let mix = |hash: u64, eight: &[u8; 8]| (hash.rotate_left(23) ^ u64::from_le_bytes(*eight)).wrapping_mul(ODD);
+    mix(eights.iter().fold(bytes.len() as u64, mix), &last) >> 32
 }
 
 #[derive(Debug)]
 struct Table {
     peer: IpAddr,
     system: u32,
-    said: Vec<(Network, Option<Route>)>,
+    said: Said,
     /// Of messages that tell several paths to a network; made when the first comes.
     paths: Option<Paths>,
 }
@@ -143,23 +175,17 @@ impl MrtFile {
     pub fn finish(mut self) -> MrtTables {
         let fault = self.fault.or(self.reader.finish().err());
         self.tables.settle();
-        let networks =
-            |said: Vec<(Network, Option<Route>)>| said.into_iter().filter_map(|(network, route)| Some((network, route?))).collect();
-        let table = |table: Table| MrtTable { peer: table.peer, system: table.system, networks: networks(table.said) };
+        let table = |table: Table| MrtTable { peer: table.peer, system: table.system, networks: table.said.finish() };
         MrtTables { tables: self.tables.tables.into_iter().map(table).collect(), counts: self.tables.counts, fault }
     }
 }
 
 impl MrtTables {
     /// All tables as one: each network by its best route (RFC 4271 §9.1.2.2 a to c).
-    pub fn best(mut self) -> Vec<(Network, Route)> {
-        if self.tables.len() == 1 {
-            return self.tables.remove(0).networks;
-        }
-        let mut all: Vec<_> = self.tables.into_iter().flat_map(|table| table.networks).collect();
-        all.sort_by_key(|(network, route)| (*network, preference(route)));
-        all.dedup_by_key(|(network, _)| *network);
-        all
+    pub fn best(self) -> RouterTable {
+        let mut tables = self.tables.into_iter().map(|table| table.networks);
+        let first = tables.next().unwrap_or_default();
+        tables.fold(first, |best, table| best.or_better(&table))
     }
 }
 
@@ -222,28 +248,22 @@ impl Tables {
         let known = self.tables.iter().position(|table| (table.peer, table.system) == (peer, system));
         known.or_else(|| {
             let room = self.tables.len() < MOST_PEERS;
-            room.then(|| self.tables.push(Table { peer, system, said: Vec::new(), paths: None })).map(|()| self.tables.len() - 1)
+            room.then(|| self.tables.push(Table { peer, system, said: Said::default(), paths: None })).map(|()| self.tables.len() - 1)
         })
     }
 
     /// A file's entry, whose attributes are looked into only where it is wanted.
     fn entry(&mut self, table: Option<usize>, network: Network, route: impl FnOnce(&mut Memory) -> Option<Route>) {
-        let route = if table.is_some() && !self.full { route(&mut self.memory) } else { None };
-        if table.is_some() && !self.full && route.is_none() {
-            self.counts.damaged += 1;
-            self.counts.entries += 1;
-            return;
+        let Some(at) = table.filter(|_| !self.full) else { return self.say(table, network, None) };
+        match route(&mut self.memory) {
+            None => {
+                self.counts.damaged += 1;
+                self.counts.entries += 1;
+            }
+            // Of several paths that a peer has to a network (RFC 7911), which follow each other in a file, the best counts.
+            Some(route) if self.tables[at].said.say_also(network, &route) => self.counts.entries += 1,
+            route => self.say(table, network, route),
         }
-        // Of several paths that a peer has to a network (RFC 7911), which follow each other in a file, the best counts.
-        if let Some(last) = table.and_then(|table| self.tables[table].said.last_mut())
-            && last.0 == network
-            && let (Some(route), Some(before)) = (route, last.1)
-        {
-            self.counts.entries += 1;
-            last.1 = Some(if preference(&before) <= preference(&route) { before } else { route });
-            return;
-        }
-        self.say(table, network, route);
     }
 
     /// What is said of a network; the last word counts.
@@ -254,7 +274,7 @@ impl Tables {
             None => self.counts.beyond += 1,
             Some(_) if self.full => self.counts.beyond += 1,
             Some(table) => {
-                self.tables[table].said.push((network, route));
+                self.tables[table].said.say(network, route);
                 self.entries += 1;
                 if self.entries >= self.room() {
                     self.settle();
@@ -277,7 +297,7 @@ impl Tables {
 
     fn forget(&mut self, peer: IpAddr) {
         for table in self.tables.iter_mut().filter(|table| table.peer == peer) {
-            self.entries -= table.said.len();
+            self.entries -= table.said.words();
             table.said.clear();
             table.paths = None;
         }
@@ -287,11 +307,8 @@ impl Tables {
     fn settle(&mut self) {
         self.entries = 0;
         for table in &mut self.tables {
-            last_words(&mut table.said);
-            table.said.retain(|(_, route)| route.is_some());
-            self.counts.beyond += table.said.len().saturating_sub(self.most) as u64;
-            table.said.truncate(self.most);
-            self.entries += table.said.len();
+            self.counts.beyond += table.said.settle(self.most) as u64;
+            self.entries += table.said.words();
         }
     }
 }

@@ -27,8 +27,8 @@ pub(super) trait Bits: Copy + Ord + Debug + Sized {
     fn next(self) -> Option<Self>;
     /// The address before.
     fn previous(self) -> Option<Self>;
-    /// The leading 16 bits.
-    fn slot(self) -> usize;
+    /// So many leading bits, less than all.
+    fn leading(self, bits: u8) -> usize;
     /// Of zero or more, how many trailing bits are zero.
     fn trailing(self) -> u8;
     /// As a number to hash.
@@ -65,8 +65,8 @@ macro_rules! bits {
             fn previous(self) -> Option<Self> {
                 self.checked_sub(1)
             }
-            fn slot(self) -> usize {
-                (self >> ($width - 16)) as usize
+            fn leading(self, bits: u8) -> usize {
+                self.checked_shr($width - u32::from(bits)).unwrap_or(0) as usize
             }
             fn trailing(self) -> u8 {
                 self.trailing_zeros() as u8

@@ -140,11 +140,11 @@ impl Count<'_> {
         let mut at = A::FIRST;
         loop {
             let border = ground.go(at);
-            let starts = [maps.0.starts.get(run + 1), maps.1.starts.get(new_run + 1)];
-            let next = starts.into_iter().flatten().copied().chain(border).min();
+            let starts = [maps.0.runs.get(run + 1), maps.1.runs.get(new_run + 1)].map(|run| run.map(|run| run.start));
+            let next = starts.into_iter().flatten().chain(border).min();
             let last = next.and_then(Bits::previous).unwrap_or(A::LAST);
-            let from = old.places.pops[usize::from(maps.0.places[run])].pop;
-            let to = new.places.pops[usize::from(maps.1.places[new_run])].pop;
+            let from = old.places.pops[usize::from(maps.0.runs[run].place)].pop;
+            let to = new.places.pops[usize::from(maps.1.runs[new_run].place)].pop;
             if let Some(density) = ground.density() {
                 let cell = self.at(from) * self.pops.len() + self.at(to);
                 self.matrix[cell][family] += density * at.count(last);
@@ -153,8 +153,8 @@ impl Count<'_> {
                 }
             }
             let Some(next) = next else { break };
-            run += usize::from(starts[0] == Some(&next));
-            new_run += usize::from(starts[1] == Some(&next));
+            run += usize::from(starts[0] == Some(next));
+            new_run += usize::from(starts[1] == Some(next));
             at = next;
         }
         if let Some(stretch) = waits {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 /// Finds the number of a thing by its hash. The things themselves are its owner's; it is only ever asked, never listed, so that no order
 /// can come of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Index {
     /// Half of the hash, and the number: most others are told apart without a look at the things themselves, which are far away in memory.
     slots: Vec<(u32, u32)>,
@@ -13,6 +13,12 @@ pub(super) struct Index {
 }
 
 const FREE: (u32, u32) = (0, u32::MAX);
+
+impl Default for Index {
+    fn default() -> Self {
+        Index::with_room(0)
+    }
+}
 
 impl Index {
     /// With room for so many things.

@@ -41,8 +41,8 @@ impl Map {
     pub(super) fn layer(&self, address: IpAddr) -> Layer {
         let (v4, v6) = &self.layers;
         let layer = match address.to_canonical() {
-            IpAddr::V4(address) => v4.places[v4.run(address.to_bits())],
-            IpAddr::V6(address) => v6.places[v6.run(address.to_bits())],
+            IpAddr::V4(address) => v4.runs[v4.run(address.to_bits())].place,
+            IpAddr::V6(address) => v6.runs[v6.run(address.to_bits())].place,
         };
         Layer::ALL[usize::from(layer)]
     }
@@ -52,70 +52,83 @@ impl Map {
     }
 }
 
-/// Stretches of addresses with one answer each; neighbours differ.
+/// Addresses with one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run<A> {
+    /// The first of them; they end before the next run.
+    pub(super) start: A,
+    /// Their answer: a place by its small number, or a layer by its position in [`Layer::ALL`].
+    pub(super) place: u8,
+}
+
+/// All addresses of a family, as runs; neighbours differ. Of what a lookup reads hardly anything is near the processor, so that it costs
+/// what it reads in different places: one of the slots, and a run with its neighbours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Runs<A> {
-    /// The first address of each; the first of all is the first there is.
-    pub(super) starts: Vec<A>,
-    /// Their answers: places by their small numbers, or layers by their positions in [`Layer::ALL`].
-    pub(super) places: Vec<u8>,
-    /// For each value of the leading 16 bits, how many runs start before the first address with it.
+    /// The first run starts at the first address.
+    pub(super) runs: Vec<Run<A>>,
+    /// For each value of the leading bits, how many runs start before the first address with it.
     slots: Vec<u32>,
+    /// How many bits lead to a slot.
+    bits: u8,
 }
 
 impl<A: Bits> Runs<A> {
+    /// So many runs share a slot, were they spread evenly; and slots have no more bits.
+    const SHARE: usize = 4;
+    const MOST_BITS: u32 = 18;
+
     /// Without any; more are added behind with [`Runs::add`], and it is ready after [`Runs::done`].
     fn with_room(runs: usize) -> Runs<A> {
-        Runs { starts: Vec::with_capacity(runs), places: Vec::with_capacity(runs), slots: Vec::new() }
+        Runs { runs: Vec::with_capacity(runs), slots: Vec::new(), bits: 0 }
     }
 
     /// From this address on it is this.
     fn add(&mut self, start: A, place: u8) {
-        if self.places.last() != Some(&place) {
-            self.starts.push(start);
-            self.places.push(place);
+        if self.runs.last().is_none_or(|run| run.place != place) {
+            self.runs.push(Run { start, place });
         }
     }
 
     fn done(self) -> Runs<A> {
-        let Runs { mut starts, mut places, .. } = self;
-        starts.shrink_to_fit();
-        places.shrink_to_fit();
-        let mut slots = Vec::with_capacity((1 << 16) + 1);
+        let Runs { mut runs, .. } = self;
+        runs.shrink_to_fit();
+        let bits = (runs.len() / Self::SHARE).max(1).ilog2().min(Self::MOST_BITS) as u8;
+        let mut slots = Vec::with_capacity((1 << bits) + 1);
         let mut before = 0;
-        for slot in 0..1 << 16 {
-            while starts.get(before).is_some_and(|start| start.slot() < slot) {
+        for slot in 0..1 << bits {
+            while runs.get(before).is_some_and(|run| run.start.leading(bits) < slot) {
                 before += 1;
             }
             slots.push(before as u32);
         }
-        slots.push(starts.len() as u32);
-        Runs { starts, places, slots }
+        slots.push(runs.len() as u32);
+        Runs { runs, slots, bits }
     }
 
     /// Which run an address is in.
     pub(super) fn run(&self, address: A) -> usize {
-        let slot = address.slot();
+        let slot = address.leading(self.bits);
         let (from, to) = (self.slots[slot] as usize, self.slots[slot + 1] as usize);
         // The first run starts at the first address: there is always one that starts no later.
-        from + self.starts[from..to].partition_point(|start| *start <= address) - 1
+        from + self.runs[from..to].partition_point(|run| run.start <= address) - 1
     }
 
     fn lookup(&self, address: A) -> (u8, u8) {
         let run = self.run(address);
-        (self.places[run], self.scope(run, address))
+        (self.runs[run].place, self.scope(run, address))
     }
 
     /// The widest network around the address stops short of the last address before the run, and of the first behind it: it has one bit
     /// more than the address shares with the nearer of them.
     fn scope(&self, run: usize, address: A) -> u8 {
-        let before = self.starts[run].previous().map_or(0, |before| address.shared(before) + 1);
-        let behind = self.starts.get(run + 1).map_or(0, |behind| address.shared(*behind) + 1);
+        let before = self.runs[run].start.previous().map_or(0, |before| address.shared(before) + 1);
+        let behind = self.runs.get(run + 1).map_or(0, |behind| address.shared(behind.start) + 1);
         before.max(behind)
     }
 
     fn bytes(&self) -> usize {
-        self.starts.capacity() * size_of::<A>() + self.places.capacity() + self.slots.capacity() * 4
+        self.runs.capacity() * size_of::<Run<A>>() + self.slots.capacity() * 4
     }
 }
 
@@ -144,10 +157,13 @@ pub(super) fn sweep<A: Bits>(chooser: &Chooser<'_>, (rib, held, geography): (&Ri
     let tables = (A::of(rib.table()), A::of(held.table()), A::of(chooser.measured.table()), A::of(geography.table()));
     let (routes, holds, times, locations) = tables;
     let mut cursors = [routes, holds, times, locations].map(Cursor::new);
+    // As a rule most clients are led by routes alone: then nothing else is asked.
+    let asked = if [holds, times, locations].iter().all(|table| table.len() == 0) { 1 } else { cursors.len() };
+    let cursors = &mut cursors[..asked];
     let mut at = A::FIRST;
     loop {
         cursors.iter_mut().for_each(|cursor| cursor.go(at));
-        let [found, hold, time, location] = [0, 1, 2, 3].map(|cursor: usize| cursors[cursor].here());
+        let [found, hold, time, location] = [0, 1, 2, 3].map(|cursor: usize| cursors.get(cursor)?.here());
         let route = found.map(|index| (routes.addresses[index], routes.bits[index], routes.values[index]));
         let ground = Ground {
             at,
@@ -157,7 +173,7 @@ pub(super) fn sweep<A: Bits>(chooser: &Chooser<'_>, (rib, held, geography): (&Ri
             location: location.map(|index| (locations.bits[index], locations.values[index])),
         };
         let unit = chooser.unit(&ground).and_then(|bits| at.last(bits).next());
-        let border = cursors.iter().map(Cursor::border).chain([unit]).flatten().min();
+        let border = cursors.iter().filter_map(Cursor::border).chain(unit).min();
         let last = border.and_then(Bits::previous).unwrap_or(A::LAST);
         each(&Stretch { ground, last, found: [found, time, location] });
         match border {

@@ -1,7 +1,7 @@
 //! Which place a client is led to, and why.
 //!
-//! - [`Rib`]: what all routers say of all networks. [`MeasuredTable`]: what clients have measured. [`Geography`]: where addresses are said
-//!   to be.
+//! - [`Said`]: what a router says, word by word; [`RouterTable`]: its whole table. [`Rib`]: what all routers say of all networks.
+//! - [`MeasuredTable`]: what clients have measured. [`Geography`]: where addresses are said to be.
 //! - [`Steering`]: one published version of all that, with the places, their health and the shares they shed, and with the [`Answer`] to
 //!   every address there is, worked out. [`Steering::decide`] gives the same answer with its reasons.
 //! - [`Moves`]: what of a new table takes effect at once. [`Capacity`]: how much a place sheds. [`Diff`]: what one version changes of
@@ -28,10 +28,13 @@ mod places;
 mod prefixes;
 mod ranking;
 pub mod redirect;
+mod renewal;
 pub mod reports;
 mod rib;
 mod route;
+mod router_table;
 mod rows;
+mod said;
 mod share;
 mod state;
 mod told;
@@ -50,6 +53,8 @@ pub use places::Places;
 pub use ranking::preference;
 pub use rib::Rib;
 pub use route::{Change, Origin, Route, SourceId};
+pub use router_table::RouterTable;
+pub use said::Said;
 pub use share::Share;
 pub use state::State;
 pub use weights::{BadWeight, Given, Weights};
@@ -192,7 +197,7 @@ impl Steering {
 
     /// Stretches of addresses with one answer each, of IPv4 and of IPv6.
     pub fn stretches(&self) -> (usize, usize) {
-        (self.map.v4.starts.len(), self.map.v6.starts.len())
+        (self.map.v4.runs.len(), self.map.v6.runs.len())
     }
 }
 

@@ -30,6 +30,15 @@ impl<A: Bits> PrefixTable<A> {
         self.values.push(value);
     }
 
+    /// Gives back the room that is not used, if that is worth the copying.
+    pub(super) fn shrink(&mut self) {
+        if self.addresses.capacity() > self.len() + self.len() / 8 {
+            self.addresses.shrink_to_fit();
+            self.bits.shrink_to_fit();
+            self.values.shrink_to_fit();
+        }
+    }
+
     /// Where the longest network stands that an address is in.
     pub(super) fn matching(&self, address: A) -> Option<usize> {
         // No network that has the address in it is behind this one in order.

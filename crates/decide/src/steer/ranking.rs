@@ -2,9 +2,9 @@
 //! prefers. It is never a matter of time; nobody has measured anything.
 
 use super::intern::Index;
-use super::places::{Places, numbers};
+use super::places::Places;
 use super::rib::Rib;
-use super::route::Route;
+use super::route::{Route, SourceId};
 use crate::balance::hash::mix;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -27,11 +27,11 @@ impl Ranking {
         let (rows, _) = rib.different();
         let mut ranking = Ranking { orders: Vec::with_capacity(rows), groups: Vec::new(), begins: vec![0] };
         let mut known = Index::with_room(64);
-        let mut groups = Vec::new();
+        let (mut ways, mut groups) = (Vec::new(), Vec::new());
         // The place of each source, by its number.
         let sources: Vec<Option<u8>> = rib.places().iter().map(|pop| pop.and_then(|pop| places.number(pop))).collect();
         for row in 0..rows as u32 {
-            ranked(rib, row, &sources, &mut groups);
+            ranked(rib, row, &sources, &mut ways, &mut groups);
             let new = ranking.begins.len() as u32 - 1;
             let same = |order| ranking.order(order) == &groups[..];
             let order = known.number(order_hash(&groups), new, same);
@@ -64,22 +64,20 @@ pub fn preference(route: &Route) -> u128 {
     u128::from(!route.local_pref) << 56 | u128::from(route.path_len) << 40 | (route.origin as u128) << 32 | u128::from(route.med)
 }
 
-fn ranked(rib: &Rib, row: u32, sources: &[Option<u8>], groups: &mut Vec<u64>) {
+fn ranked(rib: &Rib, row: u32, sources: &[Option<u8>], ways: &mut Vec<(u128, u8)>, groups: &mut Vec<u64>) {
+    ways.clear();
+    let number = |source: &SourceId| sources.get(usize::from(source.0)).copied().flatten();
+    ways.extend(rib.row(row).filter_map(|(source, route)| Some((preference(route), number(&source)?))));
+    ways.sort_unstable();
     groups.clear();
-    let mut best = [u128::MAX; 64];
-    let mut left = 0_u64;
-    for (source, route) in rib.row(row) {
-        if let Some(number) = sources.get(usize::from(source.0)).copied().flatten() {
-            let slot = &mut best[usize::from(number)];
-            *slot = preference(route).min(*slot);
-            left |= 1 << number;
+    let mut ranked = 0;
+    for same in ways.chunk_by(|one, other| one.0 == other.0) {
+        // Of several routers of a place, the one with the best way counts.
+        let group = same.iter().fold(0, |group, (_, number)| group | 1 << number) & !ranked;
+        if group != 0 {
+            groups.push(group);
+            ranked |= group;
         }
-    }
-    while left != 0 {
-        let lowest = numbers(left).map(|number| best[usize::from(number)]).min().unwrap_or(u128::MAX);
-        let group = numbers(left).filter(|number| best[usize::from(*number)] == lowest).fold(0, |group, number| group | 1 << number);
-        groups.push(group);
-        left &= !group;
     }
 }
 

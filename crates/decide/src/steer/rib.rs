@@ -2,7 +2,9 @@
 
 use super::bits::Bits;
 use super::prefixes::{PrefixTable, Table};
+use super::renewal::Renewal;
 use super::route::{Change, Route, SourceId};
+use super::router_table::RouterTable;
 use super::rows::{Rows, Weaving};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -46,26 +48,23 @@ impl Rib {
         self.places.get(usize::from(source.0)).copied().flatten()
     }
 
-    /// With this whole table of one source in place of what it had told before. Of a network that is in it twice, the later one holds. The
-    /// table is best given in order; else it is put in order first.
-    pub fn replace(&self, source: SourceId, mut table: Vec<(Network, Route)>) -> Rib {
-        if !table.is_sorted_by_key(|(network, _)| *network) {
-            table.sort_by_key(|(network, _)| *network);
-        }
-        let changes = table.into_iter().map(|(network, route)| Change { source, network, route: Some(route) });
-        self.merge(changes, Some(source))
+    /// With this whole table of one source in place of what it had told before.
+    pub fn replace(&self, source: SourceId, table: &RouterTable) -> Rib {
+        let mut renewal = Renewal::new(source, &self.rows, &table.routes);
+        let table = renewal.table(&self.table, &table.networks);
+        Rib { table, rows: renewal.rows(), places: self.places.clone() }
     }
 
     /// With these changes made. Of two for one network of one source, the later one holds.
     pub fn apply(&self, changes: &[Change]) -> Rib {
         let mut changes = changes.to_vec();
         changes.sort_by_key(|change| change.network);
-        self.merge(changes.into_iter(), None)
+        self.merge(changes.into_iter())
     }
 
     /// Without anything that a source has told.
     pub fn clear(&self, source: SourceId) -> Rib {
-        self.merge(core::iter::empty(), Some(source))
+        self.replace(source, &RouterTable::default())
     }
 
     /// The longest network around an address, and the number of its row.
@@ -144,15 +143,15 @@ impl Rib {
         &self.table
     }
 
-    /// Changes in the order of their networks; and, where all of a source's table is among them, that source.
-    fn merge(&self, changes: impl Iterator<Item = Change>, whole: Option<SourceId>) -> Rib {
-        let mut weaving = Weaving::on(self.rows.clone(), whole.is_some());
+    /// Changes in the order of their networks.
+    fn merge(&self, changes: impl Iterator<Item = Change>) -> Rib {
+        let mut weaving = Weaving::on(self.rows.clone());
         let mut changes = changes.peekable();
-        let v4 = merged(&self.table.v4, &mut changes, whole, &mut weaving, |address| match address {
+        let v4 = merged(&self.table.v4, &mut changes, &mut weaving, |address| match address {
             IpAddr::V4(address) => Some(address.to_bits()),
             IpAddr::V6(_) => None,
         });
-        let v6 = merged(&self.table.v6, &mut changes, whole, &mut weaving, |address| match address {
+        let v6 = merged(&self.table.v6, &mut changes, &mut weaving, |address| match address {
             IpAddr::V6(address) => Some(address.to_bits()),
             IpAddr::V4(_) => None,
         });
@@ -182,7 +181,6 @@ impl PartialEq for Rib {
 fn merged<A: Bits>(
     old: &PrefixTable<A>,
     changes: &mut core::iter::Peekable<impl Iterator<Item = Change>>,
-    whole: Option<SourceId>,
     weaving: &mut Weaving,
     family: impl Fn(IpAddr) -> Option<A>,
 ) -> PrefixTable<A> {
@@ -201,17 +199,11 @@ fn merged<A: Bits>(
             row = Some(old.values[next]);
             next += 1;
         }
-        let mut named = false;
         if changes_next == Some(at) {
             let same = |change: &Change| family(change.network.address()) == Some(at.0) && change.network.bits() == at.1;
             while let Some(change) = changes.next_if(same) {
                 row = weaving.change(row, change.source, change.route);
-                named = true;
             }
-        }
-        // What the whole table of a source does not name is not in it.
-        if let (Some(source), false) = (whole, named) {
-            row = weaving.change(row, source, None);
         }
         if let Some(row) = row {
             new.push(at.0, at.1, row);

@@ -32,7 +32,8 @@ impl Rows {
         self.cells.len()
     }
 
-    fn members(&self, row: u32) -> &[u32] {
+    /// The cells of one row.
+    pub(super) fn members(&self, row: u32) -> &[u32] {
         &self.members[self.begins[row as usize] as usize..self.begins[row as usize + 1] as usize]
     }
 
@@ -45,7 +46,20 @@ impl Rows {
         self.cells.capacity() * size_of::<(SourceId, Route)>() + (self.members.capacity() + self.begins.capacity()) * 4
     }
 
-    fn push(&mut self, members: &[u32]) {
+    pub(super) fn cell(&self, cell: u32) -> (SourceId, Route) {
+        self.cells[cell as usize]
+    }
+
+    /// Adds a cell that is not there yet.
+    pub(super) fn add(&mut self, cell: (SourceId, Route)) -> u32 {
+        let number = self.cells.len() as u32;
+        assert!(number < 1 << 31, "two thousand million different routes do not fit into memory");
+        self.cells.push(cell);
+        number
+    }
+
+    /// Adds a row that is not there yet.
+    pub(super) fn push(&mut self, members: &[u32]) {
         self.members.extend_from_slice(members);
         self.begins.push(u32::try_from(self.members.len()).expect("four thousand million routes do not fit into memory"));
     }
@@ -69,10 +83,15 @@ impl Rows {
             numbers[row] = kept.len() as u32;
             kept.push(&members);
         }
-        kept.cells.shrink_to_fit();
-        kept.members.shrink_to_fit();
-        kept.begins.shrink_to_fit();
+        kept.shrink();
         (kept, numbers)
+    }
+
+    /// Gives back the room that is not used.
+    pub(super) fn shrink(&mut self) {
+        self.cells.shrink_to_fit();
+        self.members.shrink_to_fit();
+        self.begins.shrink_to_fit();
     }
 }
 
@@ -85,22 +104,20 @@ pub(super) struct Weaving {
     members: Vec<u32>,
     /// The last cell, and its number: neighbours mostly have the same.
     last: Option<((SourceId, Route), u32)>,
-    whole: bool,
 }
 
 impl Weaving {
-    /// On the rows that there are. Where the whole table of a source comes, `whole` says so: then none of its old routes is looked for,
-    /// since all of them go; and the index of those that come is small enough to stay near the processor.
-    pub(super) fn on(rows: Rows, whole: bool) -> Weaving {
-        let mut known_cells = Index::with_room(if whole { 0 } else { rows.cells.len() });
-        for (number, cell) in rows.cells.iter().enumerate().filter(|_| !whole) {
+    /// On the rows that there are.
+    pub(super) fn on(rows: Rows) -> Weaving {
+        let mut known_cells = Index::with_room(rows.cells.len());
+        for (number, cell) in rows.cells.iter().enumerate() {
             known_cells.number(cell_hash(cell), number as u32, |_| false);
         }
         let mut known_rows = Index::with_room(rows.len());
         for row in 0..rows.len() as u32 {
             known_rows.number(row_hash(rows.members(row)), row, |_| false);
         }
-        Weaving { rows, known_cells, known_rows, memory: Memory::new(), members: Vec::new(), last: None, whole }
+        Weaving { rows, known_cells, known_rows, memory: Memory::new(), members: Vec::new(), last: None }
     }
 
     /// What becomes of a row, or of none, when one router's route changes. `None`: nobody has a route any more.
@@ -145,21 +162,20 @@ impl Weaving {
         }
         let Weaving { rows, known_cells, .. } = self;
         let new = rows.cells.len() as u32;
-        assert!(new < 1 << 31, "two thousand million different routes do not fit into memory");
         let same = |number: u32| rows.cells[number as usize] == cell;
         let found = known_cells.number(cell_hash(&cell), new, same);
         if found == new {
-            rows.cells.push(cell);
+            rows.add(cell);
         }
         self.last = Some((cell, found));
         found
     }
 
     /// The rows, and, where those are dropped that no network has any more, the new numbers of those that stay. They are dropped where they
-    /// are more than a fifth; and always with the old table of a source, whose cells nobody must find again.
+    /// are more than a fifth.
     pub(super) fn done(self, used: &[bool]) -> (Rows, Option<Vec<u32>>) {
         let living = used.iter().filter(|used| **used).count();
-        if !self.whole && self.rows.len() <= living + living / 4 + 64 {
+        if self.rows.len() <= living + living / 4 + 64 {
             return (self.rows, None);
         }
         drop((self.known_cells, self.known_rows));
@@ -178,7 +194,7 @@ fn cell_hash((source, route): &(SourceId, Route)) -> u64 {
     mix(mix(first ^ route.origin as u64) ^ second)
 }
 
-fn row_hash(members: &[u32]) -> u64 {
+pub(super) fn row_hash(members: &[u32]) -> u64 {
     mix(members
         .iter()
         .fold(members.len() as u64, |hash, cell| (hash.rotate_left(5) ^ u64::from(*cell)).wrapping_mul(0x9E37_79B9_7F4A_7C15)))

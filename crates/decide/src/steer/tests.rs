@@ -19,7 +19,7 @@ fn made_steering(maker: &mut made::Maker, networks: &[(&str, u16)]) -> Steering 
         rib.assign(SourceId(pop), pop);
         let route = |path_len| Route { local_pref: 100, path_len, origin: Origin::Igp, med: 0, origin_as: 1 };
         let table = networks.iter().map(|(network, near)| (Network::parse(network).unwrap(), route(1 + u16::from(*near != pop))));
-        rib = rib.replace(SourceId(pop), table.collect());
+        rib = rib.replace(SourceId(pop), &table.collect());
     }
     let places = Arc::new(maker.places_with(vec![Layer::Topology, Layer::Default]));
     Steering::new(1, places, Tables { rib: Arc::new(rib), ..Tables::default() }, Default::default())

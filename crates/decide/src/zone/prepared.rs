@@ -109,8 +109,8 @@ impl Tail<'_> {
 impl Zones {
     /// What is prepared for a question: `name` as messages have it, in any case of letters. `None`: [`Zones::answer`] has the answer.
     pub fn prepared(&self, name: &[u8], kind: RecordType, dnssec_ok: bool, given: &mut dyn Given) -> Option<Prepared<'_>> {
-        if let Some(tail) = self.tails.exact(name, kind, dnssec_ok) {
-            return Some(Prepared::Tail(tail));
+        if let Some(prepared) = self.tails.exact(name, kind, dnssec_ok) {
+            return Some(prepared);
         }
         let (at, exact) = self.find(name)?;
         let node = &self.nodes[at];

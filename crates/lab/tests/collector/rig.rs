@@ -82,9 +82,9 @@ impl Tables {
                 words
             }
             Batch::Whole(id, whole) => {
-                assert!(whole.is_sorted_by(|one, other| one.0 < other.0), "in order, each once");
+                assert!(whole.iter().is_sorted_by(|one, other| one.0 < other.0), "in order, each once");
                 let words = format!("whole {}", whole.len());
-                self.of.get_mut(&id).expect("it was opened").1 = whole.into_iter().collect();
+                self.of.get_mut(&id).expect("it was opened").1 = whole.iter().collect();
                 words
             }
             Batch::Changes(changes) => {

@@ -67,7 +67,7 @@ fn tables(random: &mut SplitMix) -> Tables {
             let route = Route { local_pref: 100, path_len, origin: Origin::Igp, med: 0, origin_as: 64_500 };
             table.push((Network::of(address, bits), route));
         }
-        rib = rib.replace(SourceId(pop), table);
+        rib = rib.replace(SourceId(pop), &table.into_iter().collect());
     }
     Tables { rib: Arc::new(rib), ..Tables::default() }
 }

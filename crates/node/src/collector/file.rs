@@ -9,7 +9,7 @@ use crate::decode::Decoder;
 use crate::signal::{Listening, Signal};
 use decide::collect::{Delivery, End, Loaded, MrtCounts, MrtFile};
 use decide::content::Layer;
-use decide::steer::Route;
+use decide::steer::RouterTable;
 use decide::step::CollectorStep;
 use decide::time::{Calendar, Duration, Instant};
 use host::{File, Found, Opened};
@@ -20,12 +20,11 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 use wire::mrt::Compression;
-use wire::network::Network;
 
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_secs(5);
-/// Read at a time.
-const PIECE: usize = 256 << 10;
+/// Read at a time: it stays near the processor until it is taken in.
+const PIECE: usize = 64 << 10;
 
 /// What a file is known by: when it was changed, and how long it is.
 type Version = (Calendar, u64);
@@ -78,7 +77,7 @@ struct Watched<'a> {
 
 /// What came of reading.
 enum Read {
-    Whole(Vec<(Network, Route)>, MrtCounts),
+    Whole(Box<RouterTable>, MrtCounts),
     /// The file was changed meanwhile.
     Changed,
     /// Why it cannot be used.
@@ -127,11 +126,11 @@ impl Watched<'_> {
         }
         let one = self.one;
         let host = &one.all.host;
-        // Half-read tables of all files at once would take their memory at once; and no table would be there before the last.
-        let turn = one.all.reading.turn().await;
+        // Half-read tables of all files at once would take their memory at once; and no table would be there before the last. The turn is
+        // over when the table is handed on: whoever holds the tables is not to be far behind.
+        let _turn = one.all.reading.turn().await;
         let began = host.now_afresh();
         let read = self.read(&found.file).await;
-        drop(turn);
         match read {
             Read::Changed => {}
             Read::Refused(why) => {
@@ -148,7 +147,7 @@ impl Watched<'_> {
                 self.one.becomes("read", Some(""));
                 let took = host.now_afresh().since(began);
                 let loaded = Loaded { networks: whole.len(), beyond: counts.beyond, end: End::File, took };
-                self.outlet.give(Delivery::Whole(whole, loaded), "").await;
+                self.outlet.give(Delivery::Whole(*whole, loaded), "").await;
                 let wrong = counts.malformed_records + counts.damaged;
                 if wrong > 0 {
                     let what =
@@ -224,7 +223,7 @@ impl Watched<'_> {
         let counts = tables.counts;
         let whole = tables.best();
         if !whole.is_empty() {
-            return Read::Whole(whole, counts);
+            return Read::Whole(Box::new(whole), counts);
         }
         // A router without a route is less likely than a mistake.
         Read::Refused(match self.peer {

@@ -2,10 +2,9 @@
 
 use super::source::Source;
 use crate::signal::Signal;
-use decide::steer::{Change, Route, SourceId};
+use decide::steer::{Change, RouterTable, SourceId};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
-use wire::network::Network;
 
 /// Networks that may wait. A whole table is more than this alone, and waits only until it is first in line: routers are then not read.
 const MOST_WAITING: usize = 256 << 10;
@@ -15,8 +14,8 @@ const MOST_WAITING: usize = 256 << 10;
 pub enum Batch {
     /// There is a table of this source from now on, empty still.
     Opened(Arc<Source>),
-    /// This is the whole table of a source, in order, each network once. It replaces what was there.
-    Whole(SourceId, Vec<(Network, Route)>),
+    /// This is the whole table of a source. It replaces what was there.
+    Whole(SourceId, RouterTable),
     /// Networks of one source that change, in order, each once.
     Changes(Vec<Change>),
     /// The source's table is not used any more. Its number may be another's in what follows.

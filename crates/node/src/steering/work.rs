@@ -7,7 +7,7 @@ use super::{Leading, Live, TICK, place_of, reassigned};
 use crate::collector::{Batch, Source};
 use crate::server::Snapshot;
 use decide::config;
-use decide::steer::{Change, MeasuredTable, Moves, Rib, Route, Settled, SourceId, State, Steering, Tables};
+use decide::steer::{Change, MeasuredTable, Moves, Rib, RouterTable, Settled, SourceId, State, Steering, Tables};
 use decide::step::{SteeringStep, Step, Texts};
 use decide::time::{Duration, Instant};
 use host::Host;
@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use wire::network::Network;
 
 /// For changes of tables, the work on versions takes no more than one part in so many of the time: a router that flaps without end does not
 /// take a core of the machine.
@@ -169,19 +168,19 @@ impl Work {
 
     fn open(&mut self, source: Arc<Source>) {
         let place = place_of(&self.snapshot.config, source.id, Some(&source.pop));
-        self.change(|rib| {
-            let mut rib = rib.clone();
-            match place {
-                Some((id, pop)) => rib.assign(id, pop),
-                None => rib.unassign(source.id),
-            }
-            rib
-        });
+        self.apply();
+        // Copied only where a version has it.
+        let rib = Arc::make_mut(&mut self.rib);
+        match place {
+            Some((id, pop)) => rib.assign(id, pop),
+            None => rib.unassign(source.id),
+        }
+        self.rib_changed = true;
         self.sources.insert(source.id, source);
     }
 
-    fn put(&mut self, source: SourceId, whole: Vec<(Network, Route)>) {
-        self.change(|rib| rib.replace(source, whole));
+    fn put(&mut self, source: SourceId, whole: RouterTable) {
+        self.change(|rib| rib.replace(source, &whole));
         if let Some(source) = self.sources.get(&source) {
             self.start.came(&source.pop);
             if !self.start.goes_on() {

@@ -103,7 +103,7 @@ impl Drop for Rig {
 fn take(tables: &mut Tables, batch: Batch) {
     match batch {
         Batch::Opened(source) => drop(tables.insert(source.id, (source.name.clone(), BTreeMap::new()))),
-        Batch::Whole(id, whole) => tables.get_mut(&id).expect("it was opened").1 = whole.into_iter().collect(),
+        Batch::Whole(id, whole) => tables.get_mut(&id).expect("it was opened").1 = whole.iter().collect(),
         Batch::Changes(changes) => {
             for change in changes {
                 let table = &mut tables.get_mut(&change.source).expect("it was opened").1;

@@ -41,7 +41,7 @@ fn file_and_messages_say_what_the_table_says() {
     SMALL.mrt(2, &mut |record| file.push(record).expect("good"));
     let tables = file.finish();
     assert_eq!((tables.fault, tables.counts.damaged), (None, 0));
-    assert_eq!(tables.best(), table);
+    assert_eq!(tables.best().iter().collect::<Vec<_>>(), table);
     for agreed in [Agreed { four_octets: true, ..Agreed::default() }, Agreed::default()] {
         let mut told = Vec::new();
         let mut messages = 0;

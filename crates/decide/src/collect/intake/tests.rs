@@ -1,7 +1,10 @@
 use super::*;
 use crate::steer::Origin;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
+use proptest::prelude::*;
 
 fn at(secs: u64) -> Instant {
     Instant::ZERO + Duration::from_secs(secs)
@@ -127,4 +130,18 @@ fn many_changes_are_handed_on_in_pieces() {
         .collect();
     assert_eq!(sizes, [BATCH, BATCH]);
     assert!(matches!(intake.poll(true), Some(Delivery::Changes(rest)) if rest.len() == 10_000 - 2 * BATCH));
+}
+
+proptest! {
+    #[test]
+    fn the_last_words_are_those_of_a_map(said in prop::collection::vec((0u8..40, prop::option::of(0u32..100)), 0..200)) {
+        let mut map = BTreeMap::new();
+        let mut list = vec![];
+        for (number, med) in said {
+            map.insert(network(number), med.map(route));
+            list.push((network(number), med.map(route)));
+        }
+        last_words(&mut list);
+        prop_assert_eq!(list, map.into_iter().collect::<Vec<_>>());
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::made::{Maker, number};
 use crate::config::Layer;
-use crate::steer::{Steering, Tables};
+use crate::steer::{RouterTable, Steering, Tables};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -126,8 +126,8 @@ fn reasons_are_told() {
     let rib = maker.rib();
     let network = Network::parse("198.51.100.0/24").unwrap();
     let route = |path_len| crate::steer::Route { local_pref: 100, path_len, origin: crate::steer::Origin::Igp, med: 0, origin_as: 64_500 };
-    let rib =
-        rib.replace(crate::steer::SourceId(0), vec![(network, route(3))]).replace(crate::steer::SourceId(1), vec![(network, route(2))]);
+    let table = |path_len| [(network, route(path_len))].into_iter().collect::<RouterTable>();
+    let rib = rib.replace(crate::steer::SourceId(0), &table(3)).replace(crate::steer::SourceId(1), &table(2));
     let steering = Steering::new(9, places, Tables { rib: Arc::new(rib), ..Tables::default() }, Default::default());
     let client = "198.51.100.7".parse().unwrap();
     let decision = steering.decide(client);

@@ -2,7 +2,7 @@
 
 use super::made::Maker;
 use crate::config::{self, Layer};
-use crate::steer::{Decision, Moves, Origin, Places, Rib, Route, Settled, SourceId, State, Steering, Tables};
+use crate::steer::{Decision, Moves, Origin, Places, Rib, Route, RouterTable, Settled, SourceId, State, Steering, Tables};
 use crate::time::{Duration, Instant};
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -44,9 +44,9 @@ fn rib(lengths: &[u16]) -> Arc<Rib> {
     rib.assign(SourceId(1), 2);
     let route = |path_len| Route { local_pref: 100, path_len, origin: Origin::Igp, med: 0, origin_as: 1 };
     let table = |length: &dyn Fn(u16) -> u16| {
-        lengths.iter().enumerate().map(|(index, own)| (network(index as u32), route(length(*own)))).collect::<Vec<_>>()
+        lengths.iter().enumerate().map(|(index, own)| (network(index as u32), route(length(*own)))).collect::<RouterTable>()
     };
-    Arc::new(rib.replace(SourceId(0), table(&|own| own)).replace(SourceId(1), table(&|_| 3)))
+    Arc::new(rib.replace(SourceId(0), &table(&|own| own)).replace(SourceId(1), &table(&|_| 3)))
 }
 
 fn tables(rib: &Arc<Rib>) -> Tables {

@@ -41,7 +41,7 @@ fn changes_replacements_and_losses_make_the_table_that_a_plain_map_has() {
                     for (network, route) in &table {
                         change(&mut model, &Change { source, network: *network, route: Some(*route) });
                     }
-                    rib = rib.replace(source, table);
+                    rib = rib.replace(source, &table.into_iter().collect());
                 }
                 _ => {
                     changes.iter().for_each(|one| change(&mut model, one));
@@ -65,7 +65,7 @@ fn equal_rows_are_kept_once() {
         for _ in 0..6 {
             rib = rib.apply(&maker.changes(200));
             let table = maker.changes(100).into_iter().filter_map(|change| Some((change.network, change.route?))).collect();
-            rib = rib.replace(SourceId(maker.below(4) as u16), table);
+            rib = rib.replace(SourceId(maker.below(4) as u16), &table);
         }
         let rows = rib.different().0 as u32;
         let told = |(source, route): (SourceId, &Route)| alloc::format!("{source:?} {route:?}");

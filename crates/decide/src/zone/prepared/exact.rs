@@ -2,8 +2,8 @@
 //! memory, and in a large zone none of them is near the processor. So each answer has a note right before it, which says all that there is
 //! to know.
 
-use super::super::index;
-use super::{Tail, TailAt, Tails};
+use super::super::{SetId, index};
+use super::{Prepared, Tail, TailAt, Tails};
 use alloc::vec;
 use alloc::vec::Vec;
 use wire::dns::{Name, RecordType, ResponseCode};
@@ -13,6 +13,8 @@ const NOTE: usize = 2 + 6 + 2 + 1 + 2 + 1;
 const AUTHORITATIVE: u8 = 1;
 /// The zone is signed: who asks for signatures is answered otherwise.
 const SIGNED: u8 = 2;
+/// The set is a steering's: in place of an answer there are the numbers of the set and of the steering, and the time to live.
+const NEAREST: u8 = 4;
 
 /// Open addressing: a place has the upper half of a hash and where the note is plus one, or is zero.
 #[derive(Debug)]
@@ -32,6 +34,20 @@ fn hash(name: &[u8], kind: RecordType) -> u64 {
 }
 
 impl Tails {
+    /// Writes the note of a set that is a steering's, and what stands in place of its answer.
+    pub(super) fn nearest(&mut self, name: &Name, kind: RecordType, (set, steering, ttl): (SetId, usize, u32)) -> Option<u32> {
+        let numbers = [u32::try_from(set.0).ok()?, u32::try_from(steering).ok()?, ttl];
+        let base = u8::try_from(name.as_wire().len()).ok()?;
+        let (len, code) = (size_of_val(&numbers) as u16, ResponseCode(0));
+        let mut at = TailAt { start: 0, len, first_pointer: 0, pointers: 0, counts: [0; 3], code, authoritative: true, base };
+        let flags = self.bytes.len() + 10;
+        self.note(name, kind, &at);
+        self.bytes[flags] |= NEAREST;
+        at.start = u32::try_from(self.bytes.len()).ok()?;
+        self.bytes.extend(numbers.into_iter().flat_map(u32::to_be_bytes));
+        self.place(at)
+    }
+
     /// Writes the note of the answer that comes next.
     pub(super) fn note(&mut self, name: &Name, kind: RecordType, at: &TailAt) {
         self.bytes.extend_from_slice(&kind.0.to_be_bytes());
@@ -65,7 +81,7 @@ impl Tails {
     }
 
     /// The answer for a name, in any case of letters, and a type.
-    pub(super) fn exact(&self, name: &[u8], kind: RecordType, dnssec_ok: bool) -> Option<Tail<'_>> {
+    pub(super) fn exact(&self, name: &[u8], kind: RecordType, dnssec_ok: bool) -> Option<Prepared<'_>> {
         let (places, hash) = (&self.exact.places, hash(name, kind));
         let mut slot = hash as usize & (places.len() - 1);
         loop {
@@ -85,16 +101,27 @@ impl Tails {
                     return None;
                 }
                 let len = usize::from(u16::from_be_bytes([len0, len1]));
-                return Some(Tail {
-                    bytes: &rest[name.len()..name.len() + len],
+                let bytes = &rest[name.len()..name.len() + len];
+                if flags & NEAREST != 0 {
+                    return nearest(bytes);
+                }
+                return Some(Prepared::Tail(Tail {
+                    bytes,
                     pointers: &[],
                     shift: 0,
                     counts: [u16::from_be_bytes([a0, a1]), u16::from_be_bytes([b0, b1]), u16::from_be_bytes([c0, c1])],
                     code: ResponseCode(u16::from_be_bytes([code0, code1])),
                     authoritative: flags & AUTHORITATIVE != 0,
-                });
+                }));
             }
             slot = (slot + 1) & (places.len() - 1);
         }
     }
+}
+
+fn nearest(numbers: &[u8]) -> Option<Prepared<'static>> {
+    let (numbers, _) = numbers.as_chunks::<4>();
+    let &[set, steering, ttl] = numbers else { return None };
+    let number = |bytes| u32::from_be_bytes(bytes);
+    Some(Prepared::Nearest { set: SetId(number(set) as usize), steering: number(steering) as usize, ttl: number(ttl) })
 }

@@ -38,7 +38,12 @@ pub(in super::super) fn prepare(zones: &mut Zones) {
             _ => (Vec::new(), None),
         };
         let signed = zones.zones[zones.nodes[node].zone].signed;
-        exact.extend(ready.iter().filter_map(|(_, ready)| if let Ready::One(tail) = ready { Some((*tail, signed)) } else { None }));
+        let name = &zones.nodes[node].name;
+        exact.extend(ready.iter().filter_map(|(kind, ready)| match *ready {
+            Ready::One(tail) => Some((tail, signed)),
+            Ready::Nearest { set, steering, ttl } => Some((tails.nearest(name, *kind, (set, steering, ttl))?, signed)),
+            Ready::Of { .. } => None,
+        }));
         zones.nodes[node].ready = ready;
         zones.nodes[node].referral = referral;
     }
@@ -148,7 +153,7 @@ impl Tails {
         self.place(TailAt { pointers: kept, ..at })
     }
 
-    fn place(&mut self, at: TailAt) -> Option<u32> {
+    pub(super) fn place(&mut self, at: TailAt) -> Option<u32> {
         self.places.push(at);
         u32::try_from(self.places.len() - 1).ok()
     }

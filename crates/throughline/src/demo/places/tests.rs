@@ -27,7 +27,7 @@ fn configured(places: &Places) -> Config {
 }
 
 /// As its file says.
-fn table(path: &str) -> Vec<(wire::network::Network, steer::Route)> {
+fn table(path: &str) -> steer::RouterTable {
     let mut file = MrtFile::new(None, 100);
     file.push(&std::fs::read(path).expect("it was written")).expect("a file of routing tables");
     let tables = file.finish();
@@ -45,7 +45,7 @@ fn each_network_of_clients_is_led_to_its_place_and_all_others_to_the_first() {
     for (source, collector) in (0..).map(SourceId).zip(&config.collectors) {
         let RouteSource::Mrt { path, .. } = &collector.source else { panic!("{collector:?}") };
         rib.assign(source, u16::try_from(collector.pop).expect("few"));
-        rib = rib.replace(source, table(path));
+        rib = rib.replace(source, &table(path));
     }
     let tables = Tables { rib: Arc::new(rib), ..Tables::default() };
     let of = Arc::new(steer::Places::of(&config.steerings[0], &config.pops));

@@ -274,12 +274,10 @@ impl<'a> AnswerWriter<'a> {
         let Some(edns) = self.query.edns else { return };
         let begun = self.out.len();
         let high = u8::try_from(self.code.0 >> 4).unwrap_or(0);
-        self.out.push(0);
-        self.out.extend_from_slice(&OPT.to_be_bytes());
-        self.out.extend_from_slice(&self.opt.size.to_be_bytes());
+        let ([k0, k1], [s0, s1]) = (OPT.to_be_bytes(), self.opt.size.to_be_bytes());
         // RFC 3225 §3: the bit is copied.
-        self.out.extend_from_slice(&[high, 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
-        self.out.extend_from_slice(&[0, 0]);
+        let signatures = if edns.dnssec_ok { 0x80 } else { 0 };
+        self.out.extend_from_slice(&[0, k0, k1, s0, s1, high, 0, signatures, 0, 0, 0]);
         if let Some(subnet) = edns.subnet {
             let scope_at = self.out.len() + 4 + 3;
             self.option(8, subnet.option);
@@ -313,8 +311,8 @@ impl<'a> AnswerWriter<'a> {
     }
 
     fn option(&mut self, code: u16, data: &[u8]) {
-        self.out.extend_from_slice(&code.to_be_bytes());
-        self.out.extend_from_slice(&u16::try_from(data.len()).expect("options of ours are short").to_be_bytes());
+        let ([c0, c1], [l0, l1]) = (code.to_be_bytes(), u16::try_from(data.len()).expect("options of ours are short").to_be_bytes());
+        self.out.extend_from_slice(&[c0, c1, l0, l1]);
         self.out.extend_from_slice(data);
     }
 }

@@ -31,6 +31,48 @@ fn decision() -> Decision {
     }
 }
 
+const TEXT: &str = "\
+name       cdn.example A
+client     192.0.0.0/16, by its first address 192.0.2.0
+zone       example
+rule       exact: the name has such records; decided at cdn.example in zone example; \
+           the place nearest to the client (the same for its /22), with 1 such addresses
+steering   cdn, version 7 of its tables
+layer      measured   passed: no-data, it knows nothing of this client
+           topology   decides, by 192.0.0.0/20
+           not asked  geography
+place      => fra  path-length: the shortest AS path
+                   healthy, local-pref 100, path length 2, origin igp, med 0, load 34 of 50 (68 %)
+              sin  path-length: a longer AS path
+                   healthy, local-pref 100, path length 3, origin igp, med 0
+note       held: the tables say another place by now; the network moves when its hold is over and a move is free
+scope      /22: the same for all of 192.0.0.0/22; for others of the client's network it may be another
+not known  the table of sin: absent
+=>         NOERROR, authoritative
+           cdn.example 30 A 192.0.2.11
+";
+
+fn expected(sentence: &str) -> serde_json::Value {
+    serde_json::json!({
+        "schema": "throughline.explain-dns/1", "name": "cdn.example", "type": "A", "client": "192.0.2.0", "subnet": "192.0.0.0/16",
+        "zone": "example", "at": "cdn.example", "rule": "exact", "sentence": sentence, "aliases": 0, "scope": 22,
+        "choices": [{
+            "steering": "cdn", "place": "fra", "layer": "topology", "prefix": "192.0.0.0/20", "version": 7, "scope": 22,
+            "passed": [{ "layer": "measured", "why": "no-data" }], "notes": "held",
+            "candidates": [
+                { "place": "fra", "chosen": true, "why": "path-length", "healthy": true, "capacity": 50, "local_pref": 100,
+                  "path_length": 2, "origin": "igp", "med": 0 },
+                { "place": "sin", "chosen": false, "why": "path-length", "healthy": true, "local_pref": 100, "path_length": 3,
+                  "origin": "igp", "med": 0 },
+            ],
+        }],
+        "loads": [{ "place": "fra", "load": 34, "capacity": 50 }],
+        "code": "NOERROR", "authoritative": true,
+        "answer": [{ "name": "cdn.example", "type": "A", "ttl": 30, "data": "192.0.2.11" }], "authority": [], "additional": [],
+        "missing": ["the table of sin: absent"], "source": "server",
+    })
+}
+
 #[test]
 fn an_answer_is_told_with_every_place() {
     let name = Name::parse("cdn.example").expect("a name");
@@ -75,45 +117,7 @@ fn an_answer_is_told_with_every_place() {
         texts: &texts,
         source: "server",
     };
-    let expected = "\
-name       cdn.example A
-client     192.0.0.0/16, by its first address 192.0.2.0
-zone       example
-rule       exact: the name has such records; decided at cdn.example in zone example; \
-           the place nearest to the client (the same for its /22), with 1 such addresses
-steering   cdn, version 7 of its tables
-layer      measured   passed: no-data, it knows nothing of this client
-           topology   decides, by 192.0.0.0/20
-           not asked  geography
-place      => fra  path-length: the shortest AS path
-                   healthy, local-pref 100, path length 2, origin igp, med 0, load 34 of 50 (68 %)
-              sin  path-length: a longer AS path
-                   healthy, local-pref 100, path length 3, origin igp, med 0
-note       held: the tables say another place by now; the network moves when its hold is over and a move is free
-scope      /22: the same for all of 192.0.0.0/22; for others of the client's network it may be another
-not known  the table of sin: absent
-=>         NOERROR, authoritative
-           cdn.example 30 A 192.0.2.11
-";
-    assert_eq!(super::name(&explained, &config), expected);
+    assert_eq!(super::name(&explained, &config), TEXT);
     let json: serde_json::Value = serde_json::from_str(&crate::explain::name_json(&explained, &config)).expect("it is JSON");
-    let expected = serde_json::json!({
-        "schema": "throughline.explain-dns/1", "name": "cdn.example", "type": "A", "client": "192.0.2.0", "subnet": "192.0.0.0/16",
-        "zone": "example", "at": "cdn.example", "rule": "exact", "sentence": reply.why.to_string(), "aliases": 0, "scope": 22,
-        "choices": [{
-            "steering": "cdn", "place": "fra", "layer": "topology", "prefix": "192.0.0.0/20", "version": 7, "scope": 22,
-            "passed": [{ "layer": "measured", "why": "no-data" }], "notes": "held",
-            "candidates": [
-                { "place": "fra", "chosen": true, "why": "path-length", "healthy": true, "capacity": 50, "local_pref": 100,
-                  "path_length": 2, "origin": "igp", "med": 0 },
-                { "place": "sin", "chosen": false, "why": "path-length", "healthy": true, "local_pref": 100, "path_length": 3,
-                  "origin": "igp", "med": 0 },
-            ],
-        }],
-        "loads": [{ "place": "fra", "load": 34, "capacity": 50 }],
-        "code": "NOERROR", "authoritative": true,
-        "answer": [{ "name": "cdn.example", "type": "A", "ttl": 30, "data": "192.0.2.11" }], "authority": [], "additional": [],
-        "missing": ["the table of sin: absent"], "source": "server",
-    });
-    assert_eq!(json, expected);
+    assert_eq!(json, expected(&reply.why.to_string()));
 }

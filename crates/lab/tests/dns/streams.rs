@@ -1,9 +1,10 @@
 //! TCP: how many, how long, and in which order.
 
-use crate::support::{Rig, dns, limits, query, with};
+use crate::support::{Rig, Tcp, dns, limits, query, with};
 use decide::config::DnsLimits;
 use decide::time::{Duration, Instant};
 use lab::World;
+use std::future::Future;
 use wire::dns::{Message, RecordType};
 
 #[test]
@@ -117,24 +118,27 @@ fn addresses_of_one_network_of_ipv6_are_one() {
     rig.close();
 }
 
+/// Asks and asks for some seconds, as far as it is listened to, and reads nothing.
+async fn asks_on(rig: &Rig<'_>, tcp: &mut Tcp) {
+    let bytes = with(1, "a.example", RecordType::A, None);
+    let one = [&u16::try_from(bytes.len()).expect("short").to_be_bytes()[..], &bytes].concat();
+    let many = one.repeat(20_000);
+    let mut writing = Box::pin(tcp.write(&many));
+    let mut late = Box::pin(rig.world.sleep(Duration::from_secs(5)));
+    std::future::poll_fn(|cx| {
+        let _ = writing.as_mut().poll(cx);
+        late.as_mut().poll(cx)
+    })
+    .await;
+}
+
 #[test]
 fn a_client_that_reads_nothing_is_let_go() {
     let world = World::new(4);
     let rig = Rig::new(&world, dns(limits()));
     rig.run(async {
         let mut tcp = rig.connect().await;
-        let bytes = with(1, "a.example", RecordType::A, None);
-        let one = [&u16::try_from(bytes.len()).expect("short").to_be_bytes()[..], &bytes].concat();
-        let many = one.repeat(20_000);
-        let mut writing = Box::pin(tcp.write(&many));
-        let mut late = Box::pin(rig.world.sleep(Duration::from_secs(5)));
-        std::future::poll_fn(|cx| {
-            use std::future::Future;
-            let _ = writing.as_mut().poll(cx);
-            late.as_mut().poll(cx)
-        })
-        .await;
-        drop(writing);
+        asks_on(&rig, &mut tcp).await;
         rig.world.sleep(Duration::from_secs(20)).await;
         assert_eq!(rig.edge.open_descriptors(), 3, "the listeners of both kinds, and no connection");
     });
@@ -148,19 +152,7 @@ fn a_client_that_reads_next_to_nothing_is_let_go() {
     let rig = Rig::new(&world, dns(limits()));
     rig.run(async {
         let mut tcp = rig.connect().await;
-        let bytes = with(1, "a.example", RecordType::A, None);
-        let one = [&u16::try_from(bytes.len()).expect("short").to_be_bytes()[..], &bytes].concat();
-        let many = one.repeat(20_000);
-        {
-            let mut writing = Box::pin(tcp.write(&many));
-            let mut late = Box::pin(rig.world.sleep(Duration::from_secs(5)));
-            std::future::poll_fn(|cx| {
-                use std::future::Future;
-                let _ = writing.as_mut().poll(cx);
-                late.as_mut().poll(cx)
-            })
-            .await;
-        }
+        asks_on(&rig, &mut tcp).await;
         for _ in 0..60 {
             let mut piece = [0; 100];
             let _ = std::future::poll_fn(|cx| tcp.stream.poll_read(cx, &mut piece)).await;
